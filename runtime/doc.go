@@ -1,0 +1,31 @@
+// Package nnrt is what generated code calls at run time: numeric kernels, random streams, workers, checks of
+// user data and samplers. It imports the standard library and golang.org/x/sys only.
+//
+// # The specification
+//
+// The portable Go code in this package is the specification of every kernel; vector assembly, where it
+// exists, is an accelerated copy with the same signature and a test that compares the two. Four rules hold
+// everywhere and make results independent of GOMAXPROCS, of how work is cut into blocks, and of the
+// architecture:
+//
+//   - every product is rounded before it is used, written T(x*y), so that no compiler fuses a multiplication
+//     with an addition on its own;
+//   - matrix products accumulate k in order, in blocks of [KC]; k is never divided between workers;
+//   - long reductions run over 16 virtual lanes (element i belongs to lane i&15), in chunks of fixed length,
+//     and lanes and chunks are combined by fixed trees ([Sum16], [TreeSum]);
+//   - NaN and infinity travel: nothing is skipped because a factor is zero, and minima and maxima are NaN when
+//     an operand is NaN.
+//
+// # Errors
+//
+// Kernels trust their arguments; a slice too short panics as any Go slice does. User data is checked at the
+// border of a model by [CheckLen], [CheckIndex] and [CheckBatch], which return errors that name the field, what
+// was found and what was wanted.
+package nnrt
+
+// APIVersion1 is the first version of the interface between generated code and this package. Generated files
+// say `const _ = nnrt.APIVersion1`, so that a generator and a runtime that do not fit fail to compile.
+const APIVersion1 = 1
+
+// Float is the set of element types that a model can have.
+type Float interface{ float32 | float64 }

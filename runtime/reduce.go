@@ -1,0 +1,121 @@
+package nnrt
+
+// This file answers: in which order are the terms of a flat reduction added?
+//
+// Two numbers and two trees fix the order of every sum:
+//
+//   - a flat sum is cut into chunks of 8192 elements; inside a chunk element i belongs to virtual lane i&15, each
+//     lane adds its elements in order starting from zero, and [Sum16] combines the lanes;
+//   - chunk sums are combined by [TreeSum].
+
+// flatChunk is the length of the chunks of a flat reduction: 512 rounds of 16 lanes.
+const flatChunk = 512 * 16
+
+// Sum16 combines 16 lane sums by a fixed tree: lane i takes lane i+8, then i+4, i+2, i+1. acc is overwritten.
+func Sum16[T Float](acc *[16]T) T {
+	for i := range 8 {
+		acc[i] += acc[i+8]
+	}
+	for i := range 4 {
+		acc[i] += acc[i+4]
+	}
+	acc[0] += acc[2]
+	acc[1] += acc[3]
+	return acc[0] + acc[1]
+}
+
+// TreeSum adds partial results by a fixed tree that depends on their number only: neighbours are added in
+// pairs, an odd last one moves up unchanged, and so on level by level; equally, the sum of the largest power of
+// two smaller than the number, plus the sum of the rest. It is how the results of row blocks are combined.
+// The sum of no partials is zero.
+func TreeSum[T Float](partials []T) T {
+	var tree treeSum[T]
+	for _, x := range partials {
+		tree.add(x)
+	}
+	return tree.sum()
+}
+
+// treeSum adds a stream of partials by the tree of [TreeSum], holding one sum per complete subtree as a binary
+// counter does.
+type treeSum[T Float] struct {
+	sums  [64]T
+	count uint64
+}
+
+func (t *treeSum[T]) add(x T) {
+	level := 0
+	for n := t.count; n&1 == 1; n >>= 1 {
+		x = t.sums[level] + x
+		level++
+	}
+	t.sums[level] = x
+	t.count++
+}
+
+// sum combines what is left from the smallest subtree up.
+func (t *treeSum[T]) sum() T {
+	var x T
+	first := true
+	level := 0
+	for n := t.count; n != 0; n >>= 1 {
+		if n&1 == 1 {
+			if first {
+				x, first = t.sums[level], false
+			} else {
+				x = t.sums[level] + x
+			}
+		}
+		level++
+	}
+	return x
+}
+
+// SumFlat returns the sum of x.
+func SumFlat[T Float](x []T) T {
+	if len(x) <= flatChunk {
+		return sumChunk(x)
+	}
+	var tree treeSum[T]
+	for len(x) > flatChunk {
+		tree.add(sumChunk(x[:flatChunk]))
+		x = x[flatChunk:]
+	}
+	tree.add(sumChunk(x))
+	return tree.sum()
+}
+
+// SumSquares returns the sum of the squares of x, each rounded, in the order of [SumFlat].
+func SumSquares[T Float](x []T) T { return Dot(x, x) }
+
+// Dot returns the sum of the products x[i]*y[i], each rounded, in the order of [SumFlat]. The slices have equal
+// length.
+func Dot[T Float](x, y []T) T {
+	y = y[:len(x)]
+	if len(x) <= flatChunk {
+		return dotChunk(x, y)
+	}
+	var tree treeSum[T]
+	for len(x) > flatChunk {
+		tree.add(dotChunk(x[:flatChunk], y[:flatChunk]))
+		x, y = x[flatChunk:], y[flatChunk:]
+	}
+	tree.add(dotChunk(x, y))
+	return tree.sum()
+}
+
+func sumChunk[T Float](x []T) T {
+	var acc [16]T
+	for i, v := range x {
+		acc[i&15] += v
+	}
+	return Sum16(&acc)
+}
+
+func dotChunk[T Float](x, y []T) T {
+	var acc [16]T
+	for i, v := range x {
+		acc[i&15] += T(v * y[i])
+	}
+	return Sum16(&acc)
+}
