@@ -101,21 +101,31 @@ func gemmPacked[T Float](c, a, b matrix, m, n, kc int, acc bool) int {
 	step := int(unsafe.Sizeof(strip[0]))
 	j := 0
 	for ; j+4 <= n; j += 4 {
-		p := b.at(0, j)
-		for kk := range strip[:kc] {
-			strip[kk] = [4]T{
-				*(*T)(p),
-				*(*T)(unsafe.Add(p, b.col)),
-				*(*T)(unsafe.Add(p, 2*b.col)),
-				*(*T)(unsafe.Add(p, 3*b.col)),
-			}
-			if kk+1 < kc {
-				p = unsafe.Add(p, b.row)
-			}
-		}
+		packStrip(strip[:kc], b.at(0, j), b.row, b.col)
 		gemmStrip[T](matrix{c.at(0, j), c.row, c.col}, a, unsafe.Pointer(&strip), step, m, kc, acc)
 	}
 	return j
+}
+
+// packStrip copies four columns, col bytes apart with elements row bytes apart.
+func packStrip[T Float](strip [][4]T, b unsafe.Pointer, row, col int) {
+	o := 0
+	if col == int(unsafe.Sizeof(*new(T))) {
+		for kk := range strip {
+			strip[kk] = *(*[4]T)(unsafe.Add(b, o))
+			o += row
+		}
+		return
+	}
+	b1, b2, b3 := unsafe.Add(b, col), unsafe.Add(b, 2*col), unsafe.Add(b, 3*col)
+	for kk := range strip {
+		s := &strip[kk]
+		s[0] = *(*T)(unsafe.Add(b, o))
+		s[1] = *(*T)(unsafe.Add(b1, o))
+		s[2] = *(*T)(unsafe.Add(b2, o))
+		s[3] = *(*T)(unsafe.Add(b3, o))
+		o += row
+	}
 }
 
 // gemmStrip computes four columns of c from four neighbouring columns of b, whose rows are step bytes apart.

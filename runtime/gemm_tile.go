@@ -9,19 +9,13 @@ package nnrt
 
 import "unsafe"
 
-// load reads the element o bytes after p.
-func load[T Float](p unsafe.Pointer, o int) T { return *(*T)(unsafe.Add(p, o)) }
-
-// load4 gives the four neighbouring elements o bytes after p.
-func load4[T Float](p unsafe.Pointer, o int) *[4]T { return (*[4]T)(unsafe.Add(p, o)) }
-
 // tile2x4 multiplies two rows of a, row bytes apart with elements col bytes apart, by four neighbouring columns
 // of b with rows step bytes apart.
 func tile2x4[T Float](a unsafe.Pointer, row, col int, b unsafe.Pointer, step, kc int) (s00, s01, s02, s03, s10, s11, s12, s13 T) {
 	a1 := unsafe.Add(a, row)
 	ao, bo := 0, 0
 	for ; kc >= 4; kc -= 4 {
-		x, y, w := load[T](a, ao), load[T](a1, ao), load4[T](b, bo)
+		x, y, w := *(*T)(unsafe.Add(a, ao)), *(*T)(unsafe.Add(a1, ao)), (*[4]T)(unsafe.Add(b, bo))
 		s00 += T(x * w[0])
 		s10 += T(y * w[0])
 		s01 += T(x * w[1])
@@ -32,7 +26,7 @@ func tile2x4[T Float](a unsafe.Pointer, row, col int, b unsafe.Pointer, step, kc
 		s13 += T(y * w[3])
 		ao += col
 		bo += step
-		x, y, w = load[T](a, ao), load[T](a1, ao), load4[T](b, bo)
+		x, y, w = *(*T)(unsafe.Add(a, ao)), *(*T)(unsafe.Add(a1, ao)), (*[4]T)(unsafe.Add(b, bo))
 		s00 += T(x * w[0])
 		s10 += T(y * w[0])
 		s01 += T(x * w[1])
@@ -43,7 +37,7 @@ func tile2x4[T Float](a unsafe.Pointer, row, col int, b unsafe.Pointer, step, kc
 		s13 += T(y * w[3])
 		ao += col
 		bo += step
-		x, y, w = load[T](a, ao), load[T](a1, ao), load4[T](b, bo)
+		x, y, w = *(*T)(unsafe.Add(a, ao)), *(*T)(unsafe.Add(a1, ao)), (*[4]T)(unsafe.Add(b, bo))
 		s00 += T(x * w[0])
 		s10 += T(y * w[0])
 		s01 += T(x * w[1])
@@ -54,7 +48,7 @@ func tile2x4[T Float](a unsafe.Pointer, row, col int, b unsafe.Pointer, step, kc
 		s13 += T(y * w[3])
 		ao += col
 		bo += step
-		x, y, w = load[T](a, ao), load[T](a1, ao), load4[T](b, bo)
+		x, y, w = *(*T)(unsafe.Add(a, ao)), *(*T)(unsafe.Add(a1, ao)), (*[4]T)(unsafe.Add(b, bo))
 		s00 += T(x * w[0])
 		s10 += T(y * w[0])
 		s01 += T(x * w[1])
@@ -67,7 +61,7 @@ func tile2x4[T Float](a unsafe.Pointer, row, col int, b unsafe.Pointer, step, kc
 		bo += step
 	}
 	for ; kc > 0; kc-- {
-		x, y, w := load[T](a, ao), load[T](a1, ao), load4[T](b, bo)
+		x, y, w := *(*T)(unsafe.Add(a, ao)), *(*T)(unsafe.Add(a1, ao)), (*[4]T)(unsafe.Add(b, bo))
 		s00 += T(x * w[0])
 		s10 += T(y * w[0])
 		s01 += T(x * w[1])
@@ -90,8 +84,8 @@ func tile2x4T[T Float](a unsafe.Pointer, row int, b unsafe.Pointer, ldb, kc int)
 	b1, b2, b3 := unsafe.Add(b, ldb), unsafe.Add(b, 2*ldb), unsafe.Add(b, 3*ldb)
 	o := 0
 	for ; kc >= 4; kc -= 4 {
-		x, y := load4[T](a, o), load4[T](a1, o)
-		v, w := load4[T](b, o), load4[T](b1, o)
+		x, y := (*[4]T)(unsafe.Add(a, o)), (*[4]T)(unsafe.Add(a1, o))
+		v, w := (*[4]T)(unsafe.Add(b, o)), (*[4]T)(unsafe.Add(b1, o))
 		s00 += T(x[0] * v[0])
 		s10 += T(y[0] * v[0])
 		s01 += T(x[0] * w[0])
@@ -108,7 +102,7 @@ func tile2x4T[T Float](a unsafe.Pointer, row int, b unsafe.Pointer, ldb, kc int)
 		s10 += T(y[3] * v[3])
 		s01 += T(x[3] * w[3])
 		s11 += T(y[3] * w[3])
-		v, w = load4[T](b2, o), load4[T](b3, o)
+		v, w = (*[4]T)(unsafe.Add(b2, o)), (*[4]T)(unsafe.Add(b3, o))
 		s02 += T(x[0] * v[0])
 		s12 += T(y[0] * v[0])
 		s03 += T(x[0] * w[0])
@@ -128,15 +122,15 @@ func tile2x4T[T Float](a unsafe.Pointer, row int, b unsafe.Pointer, ldb, kc int)
 		o += 4 * size
 	}
 	for ; kc > 0; kc-- {
-		x, y := load[T](a, o), load[T](a1, o)
-		s00 += T(x * load[T](b, o))
-		s10 += T(y * load[T](b, o))
-		s01 += T(x * load[T](b1, o))
-		s11 += T(y * load[T](b1, o))
-		s02 += T(x * load[T](b2, o))
-		s12 += T(y * load[T](b2, o))
-		s03 += T(x * load[T](b3, o))
-		s13 += T(y * load[T](b3, o))
+		x, y := *(*T)(unsafe.Add(a, o)), *(*T)(unsafe.Add(a1, o))
+		s00 += T(x * *(*T)(unsafe.Add(b, o)))
+		s10 += T(y * *(*T)(unsafe.Add(b, o)))
+		s01 += T(x * *(*T)(unsafe.Add(b1, o)))
+		s11 += T(y * *(*T)(unsafe.Add(b1, o)))
+		s02 += T(x * *(*T)(unsafe.Add(b2, o)))
+		s12 += T(y * *(*T)(unsafe.Add(b2, o)))
+		s03 += T(x * *(*T)(unsafe.Add(b3, o)))
+		s13 += T(y * *(*T)(unsafe.Add(b3, o)))
 		o += size
 	}
 	return
@@ -146,14 +140,14 @@ func tile2x4T[T Float](a unsafe.Pointer, row int, b unsafe.Pointer, ldb, kc int)
 func tile1x4[T Float](a unsafe.Pointer, col int, b unsafe.Pointer, step, kc int) (s0, s1, s2, s3 T) {
 	ao, bo := 0, 0
 	for ; kc >= 2; kc -= 2 {
-		x, w := load[T](a, ao), load4[T](b, bo)
+		x, w := *(*T)(unsafe.Add(a, ao)), (*[4]T)(unsafe.Add(b, bo))
 		s0 += T(x * w[0])
 		s1 += T(x * w[1])
 		s2 += T(x * w[2])
 		s3 += T(x * w[3])
 		ao += col
 		bo += step
-		x, w = load[T](a, ao), load4[T](b, bo)
+		x, w = *(*T)(unsafe.Add(a, ao)), (*[4]T)(unsafe.Add(b, bo))
 		s0 += T(x * w[0])
 		s1 += T(x * w[1])
 		s2 += T(x * w[2])
@@ -162,7 +156,7 @@ func tile1x4[T Float](a unsafe.Pointer, col int, b unsafe.Pointer, step, kc int)
 		bo += step
 	}
 	if kc > 0 {
-		x, w := load[T](a, ao), load4[T](b, bo)
+		x, w := *(*T)(unsafe.Add(a, ao)), (*[4]T)(unsafe.Add(b, bo))
 		s0 += T(x * w[0])
 		s1 += T(x * w[1])
 		s2 += T(x * w[2])
@@ -176,11 +170,11 @@ func tile4x1[T Float](a unsafe.Pointer, row, col int, b unsafe.Pointer, step, kc
 	a1, a2, a3 := unsafe.Add(a, row), unsafe.Add(a, 2*row), unsafe.Add(a, 3*row)
 	ao, bo := 0, 0
 	for ; kc > 0; kc-- {
-		w := load[T](b, bo)
-		s0 += T(load[T](a, ao) * w)
-		s1 += T(load[T](a1, ao) * w)
-		s2 += T(load[T](a2, ao) * w)
-		s3 += T(load[T](a3, ao) * w)
+		w := *(*T)(unsafe.Add(b, bo))
+		s0 += T(*(*T)(unsafe.Add(a, ao)) * w)
+		s1 += T(*(*T)(unsafe.Add(a1, ao)) * w)
+		s2 += T(*(*T)(unsafe.Add(a2, ao)) * w)
+		s3 += T(*(*T)(unsafe.Add(a3, ao)) * w)
 		ao += col
 		bo += step
 	}
@@ -191,7 +185,7 @@ func tile4x1[T Float](a unsafe.Pointer, row, col int, b unsafe.Pointer, step, kc
 func tile1x1[T Float](a unsafe.Pointer, col int, b unsafe.Pointer, step, kc int) (s T) {
 	ao, bo := 0, 0
 	for ; kc > 0; kc-- {
-		s += T(load[T](a, ao) * load[T](b, bo))
+		s += T(*(*T)(unsafe.Add(a, ao)) * *(*T)(unsafe.Add(b, bo)))
 		ao += col
 		bo += step
 	}
