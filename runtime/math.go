@@ -14,25 +14,60 @@ import (
 func is32[T Float](x T) bool { return unsafe.Sizeof(x) == 4 }
 
 // Exp returns e**x.
-func Exp[T Float](x T) T { return T(math.Exp(float64(x))) }
+func Exp[T Float](x T) T {
+	if is32(x) {
+		return T(exp32(float32(x)))
+	}
+	return T(math.Exp(float64(x)))
+}
 
 // Log returns the natural logarithm of x: NaN below zero, -Inf at zero.
-func Log[T Float](x T) T { return T(math.Log(float64(x))) }
+func Log[T Float](x T) T {
+	if is32(x) {
+		return T(log32(float32(x)))
+	}
+	return T(math.Log(float64(x)))
+}
 
 // Log1p returns log(1+x), accurate near zero.
-func Log1p[T Float](x T) T { return T(math.Log1p(float64(x))) }
+func Log1p[T Float](x T) T {
+	if is32(x) {
+		return T(log1p32(float32(x)))
+	}
+	return T(math.Log1p(float64(x)))
+}
 
 // Expm1 returns e**x - 1, accurate near zero.
-func Expm1[T Float](x T) T { return T(math.Expm1(float64(x))) }
+func Expm1[T Float](x T) T {
+	if is32(x) {
+		return T(expm132(float32(x)))
+	}
+	return T(math.Expm1(float64(x)))
+}
 
 // Sin returns the sine of x radians.
-func Sin[T Float](x T) T { return T(math.Sin(float64(x))) }
+func Sin[T Float](x T) T {
+	if is32(x) {
+		return T(sin32(float32(x)))
+	}
+	return T(math.Sin(float64(x)))
+}
 
 // Cos returns the cosine of x radians.
-func Cos[T Float](x T) T { return T(math.Cos(float64(x))) }
+func Cos[T Float](x T) T {
+	if is32(x) {
+		return T(cos32(float32(x)))
+	}
+	return T(math.Cos(float64(x)))
+}
 
 // Tan returns the tangent of x radians.
-func Tan[T Float](x T) T { return T(math.Tan(float64(x))) }
+func Tan[T Float](x T) T {
+	if is32(x) {
+		return T(tan32(float32(x)))
+	}
+	return T(math.Tan(float64(x)))
+}
 
 // Asin returns the arc sine of x in radians; NaN outside [-1, 1].
 func Asin[T Float](x T) T { return T(math.Asin(float64(x))) }
@@ -44,28 +79,68 @@ func Acos[T Float](x T) T { return T(math.Acos(float64(x))) }
 func Atan[T Float](x T) T { return T(math.Atan(float64(x))) }
 
 // Sinh returns the hyperbolic sine of x.
-func Sinh[T Float](x T) T { return T(math.Sinh(float64(x))) }
+func Sinh[T Float](x T) T {
+	if is32(x) {
+		return T(sinh32(float32(x)))
+	}
+	return T(math.Sinh(float64(x)))
+}
 
 // Cosh returns the hyperbolic cosine of x.
-func Cosh[T Float](x T) T { return T(math.Cosh(float64(x))) }
+func Cosh[T Float](x T) T {
+	if is32(x) {
+		return T(cosh32(float32(x)))
+	}
+	return T(math.Cosh(float64(x)))
+}
 
 // Tanh returns the hyperbolic tangent of x.
-func Tanh[T Float](x T) T { return T(math.Tanh(float64(x))) }
+func Tanh[T Float](x T) T {
+	if is32(x) {
+		return T(tanh32(float32(x)))
+	}
+	return T(math.Tanh(float64(x)))
+}
 
 // Asinh returns the inverse hyperbolic sine of x.
-func Asinh[T Float](x T) T { return T(math.Asinh(float64(x))) }
+func Asinh[T Float](x T) T {
+	if is32(x) {
+		return T(asinh32(float32(x)))
+	}
+	return T(math.Asinh(float64(x)))
+}
 
 // Acosh returns the inverse hyperbolic cosine of x; NaN below 1.
-func Acosh[T Float](x T) T { return T(math.Acosh(float64(x))) }
+func Acosh[T Float](x T) T {
+	if is32(x) {
+		return T(acosh32(float32(x)))
+	}
+	return T(math.Acosh(float64(x)))
+}
 
 // Atanh returns the inverse hyperbolic tangent of x; NaN outside [-1, 1].
-func Atanh[T Float](x T) T { return T(math.Atanh(float64(x))) }
+func Atanh[T Float](x T) T {
+	if is32(x) {
+		return T(atanh32(float32(x)))
+	}
+	return T(math.Atanh(float64(x)))
+}
 
 // Sigmoid returns the logistic function 1/(1+e**-x), with full relative accuracy on both sides.
-func Sigmoid[T Float](x T) T { return T(sigmoid64(float64(x))) }
+func Sigmoid[T Float](x T) T {
+	if is32(x) {
+		return T(sigmoid32(float32(x)))
+	}
+	return T(sigmoid64(float64(x)))
+}
 
 // Erf returns the error function of x.
-func Erf[T Float](x T) T { return T(math.Erf(float64(x))) }
+func Erf[T Float](x T) T {
+	if is32(x) {
+		return T(erf32(float32(x)))
+	}
+	return T(math.Erf(float64(x)))
+}
 
 // Sqrt returns the square root of x, correctly rounded.
 func Sqrt[T Float](x T) T { return T(math.Sqrt(float64(x))) }
