@@ -1,0 +1,24 @@
+package nnrt
+
+// This file answers: how is work cut into tasks? From shapes alone, so that results never depend on the number of workers.
+
+// tileWork is the work of one tile below which a fork costs more than it saves: about 20 microseconds of a product.
+const tileWork = 100_000
+
+// Blocks returns how many blocks of the given size cover n rows.
+func Blocks(n, block int) int { return (n + block - 1) / block }
+
+// Tile returns how many of n outputs make one task when each costs work multiplications: a multiple of 16, or all of them.
+func Tile(n, work int) int {
+	t := (tileWork/max(work, 1) + 16) &^ 15
+	return max(1, min(t, n))
+}
+
+// FloorDiv returns floor(a / b) for b > 0.
+func FloorDiv(a, b int) int {
+	q := a / b
+	if a%b < 0 {
+		q--
+	}
+	return q
+}

@@ -1,0 +1,238 @@
+package nnrt
+
+import (
+	"errors"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+)
+
+// withProcs runs f with the given GOMAXPROCS.
+func withProcs(t testing.TB, n int, f func()) {
+	t.Helper()
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(n))
+	f()
+}
+
+func TestPoolRunsEveryTaskOnce(t *testing.T) {
+	withProcs(t, 4, func() {
+		for _, workers := range []int{0, 1, 2, 3, 100} {
+			p := NewPool(workers)
+			for _, tasks := range []int{0, 1, 2, 3, 7, 64, 1000} {
+				for range 50 {
+					counts := make([]atomic.Int32, tasks)
+					inUse := make([]atomic.Bool, p.Workers())
+					p.Run(tasks, func(worker, task int) {
+						if inUse[worker].Swap(true) {
+							t.Errorf("worker %d runs two tasks at once", worker)
+						}
+						counts[task].Add(1)
+						inUse[worker].Store(false)
+					})
+					for i := range counts {
+						if n := counts[i].Load(); n != 1 {
+							t.Fatalf("workers %d: task %d of %d ran %d times", workers, i, tasks, n)
+						}
+					}
+				}
+			}
+		}
+	})
+}
+
+// What a task wrote without synchronisation is visible to the caller and to the next run (checked by the race
+// detector).
+func TestPoolOrdersMemory(t *testing.T) {
+	withProcs(t, 4, func() {
+		p := NewPool(0)
+		data := make([]int, 64)
+		for round := range 500 {
+			p.Run(len(data), func(_, task int) { data[len(data)-1-task]++ })
+			for i, v := range data {
+				if v != round+1 {
+					t.Fatalf("round %d: data[%d] = %d", round, i, v)
+				}
+			}
+		}
+	})
+}
+
+func TestPoolFollowsGOMAXPROCS(t *testing.T) {
+	p := NewPool(3)
+	for _, procs := range []int{1, 4, 2, 8} {
+		withProcs(t, procs, func() {
+			var highest atomic.Int64
+			for range 20 {
+				p.Run(200, func(worker, _ int) {
+					if int64(worker) > highest.Load() {
+						highest.Store(int64(worker))
+					}
+					runtime.Gosched()
+				})
+			}
+			if limit := min(procs, 3); highest.Load() >= int64(limit) {
+				t.Errorf("GOMAXPROCS %d: worker index %d, want below %d", procs, highest.Load(), limit)
+			}
+		})
+	}
+}
+
+// Two goroutines may use the workers at the same time; one of them gets no help.
+func TestPoolConcurrentRuns(t *testing.T) {
+	withProcs(t, 4, func() {
+		var wg sync.WaitGroup
+		for range 4 {
+			wg.Add(1)
+			go func() {
+				defer wg.Done()
+				p := NewPool(0)
+				sum := make([]int, 32)
+				for range 300 {
+					p.Run(len(sum), func(_, task int) { sum[task] += task })
+				}
+				for i, v := range sum {
+					if v != 300*i {
+						t.Errorf("task %d counted %d, want %d", i, v, 300*i)
+					}
+				}
+			}()
+		}
+		wg.Wait()
+	})
+}
+
+func TestPoolNestedRun(t *testing.T) {
+	withProcs(t, 2, func() {
+		p := NewPool(2)
+		var n atomic.Int64
+		p.Run(8, func(_, _ int) {
+			p.Run(8, func(_, _ int) { n.Add(1) })
+		})
+		if n.Load() != 64 {
+			t.Errorf("%d inner tasks ran, want 64", n.Load())
+		}
+	})
+}
+
+func TestPoolForks(t *testing.T) {
+	for _, procs := range []int{1, 4} {
+		withProcs(t, procs, func() {
+			p := NewPool(0)
+			for _, tasks := range []int{0, 1, 2, 5} {
+				p.Run(tasks, func(_, _ int) {})
+			}
+			if p.Forks() != 2 {
+				t.Errorf("GOMAXPROCS %d: %d forks, want 2", procs, p.Forks())
+			}
+		})
+	}
+}
+
+func TestPoolPanic(t *testing.T) {
+	cause := errors.New("the cause")
+	for _, procs := range []int{1, 4} {
+		withProcs(t, procs, func() {
+			p := NewPool(0)
+			for _, bad := range []int{0, 5, 31} {
+				func() {
+					defer func() {
+						e, ok := recover().(*TaskPanic)
+						if !ok || e.Task != bad || !errors.Is(e, cause) || !strings.Contains(e.Stack, "TestPoolPanic") {
+							t.Errorf("GOMAXPROCS %d: recovered %+v, want the panic of task %d", procs, e, bad)
+						}
+					}()
+					p.Run(32, func(_, task int) {
+						if task == bad {
+							panic(cause)
+						}
+					})
+					t.Error("Run returned after a panic")
+				}()
+				done := 0
+				p.Run(1, func(_, _ int) { done++ })
+				var n atomic.Int32
+				p.Run(32, func(_, _ int) { n.Add(1) })
+				if n.Load() != 32 {
+					t.Errorf("%d tasks ran after a panic, want 32", n.Load())
+				}
+			}
+		})
+	}
+}
+
+// A goroutine that ends inside a body, as t.FailNow does, neither hangs the caller nor loses a helper.
+func TestPoolGoexit(t *testing.T) {
+	withProcs(t, 4, func() {
+		p := NewPool(0)
+		for range 20 {
+			done := make(chan any)
+			go func() {
+				defer func() { done <- recover() }()
+				p.Run(64, func(worker, _ int) {
+					if worker > 0 {
+						runtime.Goexit()
+					}
+					runtime.Gosched()
+				})
+			}()
+			if v := <-done; v != nil {
+				if e, ok := v.(*TaskPanic); !ok || !strings.Contains(e.Error(), "Goexit") {
+					t.Fatalf("recovered %v, want a note about Goexit", v)
+				}
+			}
+		}
+		caller := make(chan struct{})
+		go func() {
+			defer close(caller)
+			p.Run(64, func(worker, _ int) {
+				if worker == 0 {
+					runtime.Goexit()
+				}
+			})
+		}()
+		<-caller
+		var n atomic.Int32
+		p.Run(64, func(_, _ int) { n.Add(1) })
+		if n.Load() != 64 {
+			t.Errorf("%d tasks ran, want 64", n.Load())
+		}
+	})
+}
+
+func TestPoolNoAllocation(t *testing.T) {
+	withProcs(t, 4, func() {
+		p := NewPool(0)
+		sum := make([]int, 16)
+		body := func(_, task int) { sum[task]++ }
+		if n := testing.AllocsPerRun(200, func() { p.Run(len(sum), body) }); n != 0 {
+			t.Errorf("%v allocations per Run", n)
+		}
+	})
+}
+
+// BenchmarkPool measures fork and join: tasks of the given number of additions, serially and on two workers.
+func BenchmarkPool(b *testing.B) {
+	for _, work := range []struct {
+		name string
+		n    int
+	}{{"empty", 0}, {"2us", 4000}, {"20us", 40000}} {
+		var sink [64]float64
+		body := func(worker, _ int) {
+			s := 1.0
+			for range work.n {
+				s += 1e-9
+			}
+			sink[worker*8] = s
+		}
+		for _, workers := range []int{1, 2} {
+			b.Run(work.name+"/workers="+string(rune('0'+workers)), func(b *testing.B) {
+				p := NewPool(workers)
+				for b.Loop() {
+					p.Run(2, body)
+				}
+			})
+		}
+	}
+}

@@ -1,0 +1,326 @@
+package nnrt
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+)
+
+// treeSpec is the tree of TreeSum by its second definition.
+func treeSpec[T Float](x []T) T {
+	switch len(x) {
+	case 0:
+		return 0
+	case 1:
+		return x[0]
+	}
+	p := 1
+	for 2*p < len(x) {
+		p *= 2
+	}
+	return treeSpec(x[:p]) + treeSpec(x[p:])
+}
+
+// flatSpec is the order of flat sums, term by term.
+func flatSpec[T Float](x, y []T) T {
+	var chunks []T
+	for c := 0; c == 0 || c < len(x); c += flatChunk {
+		var lane [16]T
+		for i := c; i < min(c+flatChunk, len(x)); i++ {
+			lane[(i-c)&15] += T(x[i] * y[i])
+		}
+		for _, w := range []int{8, 4, 2, 1} {
+			for l := range w {
+				lane[l] += lane[l+w]
+			}
+		}
+		chunks = append(chunks, lane[0])
+	}
+	return treeSpec(chunks)
+}
+
+// columnSpec is the order of sums down a column, term by term.
+func columnSpec[T Float](src []T, rows, ld int) T {
+	var chunks []T
+	for c := 0; c < rows; c += rowChunk {
+		var lane [4]T
+		for r := c; r < min(c+rowChunk, rows); r++ {
+			lane[r&3] += src[r*ld]
+		}
+		chunks = append(chunks, (lane[0]+lane[2])+(lane[1]+lane[3]))
+	}
+	return treeSpec(chunks)
+}
+
+func TestTreeSum(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 1))
+	for n := range 70 {
+		x := guarded[float32](rng, n).s
+		if got, want := TreeSum(x), treeSpec(x); !sameBits(got, want) {
+			t.Errorf("%d partials: %g, want %g", n, got, want)
+		}
+	}
+	var lanes [16]float32
+	for i := range lanes {
+		lanes[i] = float32(rng.NormFloat64())
+	}
+	l := lanes
+	want := (((l[0] + l[8]) + (l[4] + l[12])) + ((l[2] + l[10]) + (l[6] + l[14]))) +
+		(((l[1] + l[9]) + (l[5] + l[13])) + ((l[3] + l[11]) + (l[7] + l[15])))
+	if got := Sum16(&lanes); got != want {
+		t.Errorf("Sum16 = %g, want %g", got, want)
+	}
+}
+
+func TestFlatSums(t *testing.T) {
+	t.Run("float32", testFlatSums[float32])
+	t.Run("float64", testFlatSums[float64])
+}
+
+func testFlatSums[T Float](t *testing.T) {
+	rng := rand.New(rand.NewPCG(2, 2))
+	lengths := []int{100, flatChunk - 1, flatChunk, flatChunk + 1, 2 * flatChunk, 5*flatChunk + 77}
+	for n := range 50 {
+		lengths = append(lengths, n)
+	}
+	for _, n := range lengths {
+		x, y := guarded[T](rng, n).s, guarded[T](rng, n).s
+		ones := make([]T, n)
+		for i := range ones {
+			ones[i] = 1
+		}
+		if got, want := Dot(x, y), flatSpec(x, y); !sameBits(got, want) {
+			t.Errorf("Dot of %d: %g, want %g", n, got, want)
+		}
+		if got, want := SumSquares(x), flatSpec(x, x); !sameBits(got, want) {
+			t.Errorf("SumSquares of %d: %g, want %g", n, got, want)
+		}
+		if got, want := SumFlat(x), flatSpec(x, ones); !sameBits(got, want) {
+			t.Errorf("SumFlat of %d: %g, want %g", n, got, want)
+		}
+	}
+}
+
+func TestSumRows(t *testing.T) {
+	t.Run("float32", testSumRows[float32])
+	t.Run("float64", testSumRows[float64])
+}
+
+func testSumRows[T Float](t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 3))
+	for _, rows := range []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 40, 511, 512, 513, 1024, 1700, 3 * 512} {
+		for _, cols := range []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 15, 16, 17, 33, 40, 131} {
+			ld := cols + rng.IntN(3)
+			src, dst := guarded[T](rng, rows*ld+cols), guarded[T](rng, cols)
+			for _, acc := range []bool{false, true} {
+				want := append([]T(nil), dst.all...)
+				for j := range cols {
+					s := columnSpec(src.s[j:], rows, ld)
+					if acc {
+						s = dst.s[j] + s
+					}
+					want[guardLen+j] = s
+				}
+				SumRows(dst.s, src.s, rows, cols, ld, acc)
+				if i := diffBits(dst.all, want); i >= 0 {
+					t.Fatalf("%d x %d, ld %d, acc %v: column %d is %g, want %g", rows, cols, ld, acc, i-guardLen, dst.all[i], want[i])
+				}
+			}
+		}
+	}
+}
+
+// axisSpec reduces [outer, n, inner] by a function of the elements along the axis.
+func axisSpec[T, R any](src []T, outer, n, inner int, f func([]T) R) []R {
+	var out []R
+	for o := range outer {
+		for j := range inner {
+			axis := make([]T, n)
+			for i := range axis {
+				axis[i] = src[(o*n+i)*inner+j]
+			}
+			out = append(out, f(axis))
+		}
+	}
+	return out
+}
+
+func TestAxisReductions(t *testing.T) {
+	t.Run("float32", testAxisReductions[float32])
+	t.Run("float64", testAxisReductions[float64])
+}
+
+func testAxisReductions[T Float](t *testing.T) {
+	rng := rand.New(rand.NewPCG(4, 4))
+	nan, inf := T(math.NaN()), T(math.Inf(1))
+	for _, outer := range []int{0, 1, 2, 5} {
+		for _, n := range []int{0, 1, 2, 3, 7, 16, 17, 40} {
+			for _, inner := range []int{0, 1, 2, 3, 8, 17} {
+				for _, special := range []T{1, 0, nan, inf, -inf} {
+					name := fmt.Sprintf("[%d %d %d] with %g", outer, n, inner, special)
+					src := guarded[T](rng, outer*n*inner).s
+					if special != 1 {
+						for i := range src {
+							if rng.IntN(5) == 0 {
+								src[i] = special
+							}
+						}
+					}
+					dst := guarded[T](rng, outer*inner)
+					same := func(what string, want []T) {
+						t.Helper()
+						all := append([]T(nil), dst.all...)
+						copy(all[guardLen:], want)
+						if i := diffBits(dst.all, all); i >= 0 {
+							t.Fatalf("%s %s: element %d is %g, want %g", what, name, i-guardLen, dst.all[i], all[i])
+						}
+					}
+					ReduceSum(dst.s, src, outer, n, inner)
+					same("ReduceSum", axisSpec(src, outer, n, inner, func(x []T) T {
+						if inner == 1 {
+							ones := make([]T, n)
+							for i := range ones {
+								ones[i] = 1
+							}
+							return flatSpec(x, ones)
+						}
+						return columnSpec(x, n, 1)
+					}))
+					ReduceProd(dst.s, src, outer, n, inner)
+					same("ReduceProd", axisSpec(src, outer, n, inner, func(x []T) T {
+						var lane [16]T
+						for l := range lane {
+							lane[l] = 1
+						}
+						for i, v := range x {
+							lane[i&15] *= v
+						}
+						for _, w := range []int{8, 4, 2, 1} {
+							for l := range w {
+								lane[l] *= lane[l+w]
+							}
+						}
+						return lane[0]
+					}))
+					ReduceMax(dst.s, src, outer, n, inner)
+					same("ReduceMax", axisSpec(src, outer, n, inner, func(x []T) T {
+						m := -inf
+						for _, v := range x {
+							if v != v {
+								return v
+							}
+							if v > m || v == 0 && m == 0 && math.Signbit(float64(m)) {
+								m = v
+							}
+						}
+						return m
+					}))
+					arg := make([]int32, outer*inner)
+					ArgMax(arg, src, outer, n, inner)
+					wantArg := axisSpec(src, outer, n, inner, func(x []T) int32 {
+						best := 0
+						for i, v := range x {
+							if v != v {
+								return int32(i)
+							}
+							if v > x[best] {
+								best = i
+							}
+						}
+						return int32(best)
+					})
+					for i := range arg {
+						if arg[i] != wantArg[i] {
+							t.Fatalf("ArgMax %s: element %d is %d, want %d", name, i, arg[i], wantArg[i])
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestCumSum(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 5))
+	for _, outer := range []int{0, 1, 3} {
+		for n := range 12 {
+			for _, inner := range []int{1, 2, 5} {
+				for _, reverse := range []bool{false, true} {
+					src, dst := guarded[float64](rng, outer*n*inner), guarded[float64](rng, outer*n*inner)
+					want := append([]float64(nil), dst.all...)
+					for o := range outer {
+						for j := range inner {
+							sum := 0.0
+							for i := range n {
+								k := i
+								if reverse {
+									k = n - 1 - i
+								}
+								sum += src.s[(o*n+k)*inner+j]
+								want[guardLen+(o*n+k)*inner+j] = sum
+							}
+						}
+					}
+					CumSum(dst.s, src.s, outer, n, inner, reverse)
+					if i := diffBits(dst.all, want); i >= 0 {
+						t.Fatalf("[%d %d %d] reverse %v: element %d is %g, want %g", outer, n, inner, reverse, i-guardLen, dst.all[i], want[i])
+					}
+					CumSum(src.s, src.s, outer, n, inner, reverse)
+					if i := diffBits(src.s, dst.s); i >= 0 {
+						t.Fatalf("[%d %d %d] reverse %v in place: element %d differs", outer, n, inner, reverse, i)
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestReductionsDoNotAllocate(t *testing.T) {
+	src, dst, arg := make([]float32, 3*40000), make([]float32, 40000), make([]int32, 40000)
+	for name, f := range map[string]func(){
+		"SumRows":    func() { SumRows(dst, src, 1200, 100, 100, true) },
+		"SumFlat":    func() { dst[0] = SumFlat(src) },
+		"Dot":        func() { dst[0] = Dot(src, src) },
+		"TreeSum":    func() { dst[0] = TreeSum(src) },
+		"ReduceSum":  func() { ReduceSum(dst, src, 30, 40, 100) },
+		"ReduceProd": func() { ReduceProd(dst, src, 30, 40, 100) },
+		"ReduceMax":  func() { ReduceMax(dst, src, 30, 40, 100) },
+		"ArgMax":     func() { ArgMax(arg, src, 30, 40, 100) },
+		"CumSum":     func() { CumSum(src, src, 30, 40, 100, false) },
+	} {
+		if n := testing.AllocsPerRun(5, f); n != 0 {
+			t.Errorf("%s: %v allocations", name, n)
+		}
+	}
+}
+
+// BenchmarkReduce reports nanoseconds per element.
+func BenchmarkReduce(b *testing.B) {
+	const rows, cols = 64, 128
+	src, dst, arg := make([]float32, rows*cols), make([]float32, rows*cols), make([]int32, rows*cols)
+	for i := range src {
+		src[i] = float32(i * 7919 % 1000)
+	}
+	for _, c := range []struct {
+		name string
+		f    func()
+	}{
+		{"SumRows/64x128", func() { SumRows(dst, src, rows, cols, cols, false) }},
+		{"SumRows/819x10", func() { SumRows(dst, src, 819, 10, 10, false) }},
+		{"SumFlat", func() { dst[0] = SumFlat(src) }},
+		{"Dot", func() { dst[0] = Dot(src, src) }},
+		{"ReduceSum/rows", func() { ReduceSum(dst, src, rows, cols, 1) }},
+		{"ReduceMax/rows", func() { ReduceMax(dst, src, rows, cols, 1) }},
+		{"ReduceMax/columns", func() { ReduceMax(dst, src, 1, rows, cols) }},
+		{"ArgMax/rows", func() { ArgMax(arg, src, rows, cols, 1) }},
+		{"CumSum/columns", func() { CumSum(dst, src, 1, rows, cols, false) }},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			for b.Loop() {
+				c.f()
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/(rows*cols), "ns/elem")
+		})
+	}
+}
