@@ -14,14 +14,20 @@ func atanhCore(s float64) float64 {
 	return float64(s * (2 + float64(w*p)))
 }
 
-// logCore returns log(x) for a finite normal float64 above zero: x is 2**k * z with z in [sqrt(1/2), sqrt(2)), and
-// log(z) is 2*atanh((z-1)/(z+1)).
-func logCore(x float64) float64 {
+// logSplit writes a finite normal float64 above zero as 2**k * z with z in [sqrt(1/2), sqrt(2)) and returns k and
+// s = (z-1)/(z+1), so that log(x) = k*log(2) + 2*atanh(s).
+func logSplit(x float64) (k, s float64) {
 	const sqrtHalf = 0x3FE6A09E667F3BCD // bits of sqrt(1/2)
 	bits := math.Float64bits(x)
-	k := int64(bits-sqrtHalf) >> 52
-	z := math.Float64frombits(bits - uint64(k)<<52)
-	return float64(float64(k)*math.Ln2) + atanhCore((z-1)/(z+1))
+	n := int64(bits-sqrtHalf) >> 52
+	z := math.Float64frombits(bits - uint64(n)<<52)
+	return float64(n), (z - 1) / (z + 1)
+}
+
+// logCore returns log(x) for a finite normal float64 above zero.
+func logCore(x float64) float64 {
+	k, s := logSplit(x)
+	return float64(k*math.Ln2) + atanhCore(s)
 }
 
 func log32(x float32) float32 {

@@ -6,10 +6,7 @@ package nnrt
 // than stored, and blocking and workers cannot change them. The generator is Philox4x32-10 of Salmon, Moraes,
 // Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3" (SC 2011).
 
-import (
-	"math"
-	"math/bits"
-)
+import "math/bits"
 
 // Key identifies one stream of random values. Keys are comparable values; a copy is the same stream.
 type Key struct {
@@ -56,25 +53,46 @@ func Uniform[T Float](k Key, i uint64) T {
 // Normal returns element i of the stream as a standard normal value, by the transform of Box and Muller on the
 // uniform pair that elements i and i^1 share: the even element is the cosine, the odd one the sine.
 func Normal[T Float](k Key, i uint64) T {
-	var z T
-	if is32(z) {
+	even, odd := normalPair[T](k, i&^1)
+	if i&1 == 0 {
+		return even
+	}
+	return odd
+}
+
+// normalPair returns elements i and i+1 for an even i: words i&3 and i&3+1 of block i/4 for float32, both halves of
+// block i/2 for float64.
+func normalPair[T Float](k Key, i uint64) (even, odd T) {
+	if is32(even) {
 		w := philox(k.key, i>>2, k.step)
-		c, s := normal32(w[i&2], w[i&2|1])
-		if i&1 == 0 {
-			return T(c)
-		}
-		return T(s)
+		c, s := normalPair32(w[i&2], w[i&2+1])
+		return T(c), T(s)
 	}
 	w := philox(k.key, i>>1, k.step)
-	c, s := normal64(uint64(w[1])<<32|uint64(w[0]), uint64(w[3])<<32|uint64(w[2]))
-	if i&1 == 0 {
-		return T(c)
-	}
-	return T(s)
+	c, s := normalPair64(uint64(w[1])<<32|uint64(w[0]), uint64(w[3])<<32|uint64(w[2]))
+	return T(c), T(s)
 }
 
 // FillUniform sets dst[i] = Uniform(k, start+i).
 func FillUniform[T Float](dst []T, k Key, start uint64) {
+	per := uint64(2) // elements in a block
+	if is32(*new(T)) {
+		per = 4
+	}
+	for len(dst) > 0 && start%per != 0 {
+		dst[0] = Uniform[T](k, start)
+		dst, start = dst[1:], start+1
+	}
+	for ; len(dst) >= int(per); dst, start = dst[per:], start+per {
+		w := philox(k.key, start/per, k.step)
+		if per == 4 {
+			dst[0], dst[1] = T(uniform32(w[0])), T(uniform32(w[1]))
+			dst[2], dst[3] = T(uniform32(w[2])), T(uniform32(w[3]))
+		} else {
+			dst[0] = T(uniform64(uint64(w[1])<<32 | uint64(w[0])))
+			dst[1] = T(uniform64(uint64(w[3])<<32 | uint64(w[2])))
+		}
+	}
 	for i := range dst {
 		dst[i] = Uniform[T](k, start+uint64(i))
 	}
@@ -82,8 +100,15 @@ func FillUniform[T Float](dst []T, k Key, start uint64) {
 
 // FillNormal sets dst[i] = Normal(k, start+i).
 func FillNormal[T Float](dst []T, k Key, start uint64) {
-	for i := range dst {
-		dst[i] = Normal[T](k, start+uint64(i))
+	if len(dst) > 0 && start&1 != 0 {
+		dst[0] = Normal[T](k, start)
+		dst, start = dst[1:], start+1
+	}
+	for ; len(dst) >= 2; dst, start = dst[2:], start+2 {
+		dst[0], dst[1] = normalPair[T](k, start)
+	}
+	if len(dst) > 0 {
+		dst[0] = Normal[T](k, start)
 	}
 }
 
@@ -113,21 +138,6 @@ func bounded(u, n uint64) uint64 {
 
 func uniform32(w uint32) float64 { return float64(w>>8) * 0x1p-24 }
 func uniform64(u uint64) float64 { return float64(u>>11) * 0x1p-53 }
-
-// normal32 uses all 32 bits of both words; the radius is drawn from (0, 1), so its logarithm is finite.
-func normal32(u, v uint32) (c, s float64) {
-	return boxMuller((float64(u)+0.5)*0x1p-32, float64(v)*0x1p-32)
-}
-
-func normal64(u, v uint64) (c, s float64) {
-	return boxMuller((float64(u>>11)+0.5)*0x1p-53, float64(v>>11)*0x1p-53)
-}
-
-func boxMuller(u, v float64) (c, s float64) {
-	r := math.Sqrt(float64(-2 * math.Log(u)))
-	sin, cos := math.Sincos(2 * math.Pi * v)
-	return float64(r * cos), float64(r * sin)
-}
 
 // philox is one block of Philox4x32-10: the four words of the counter are the halves of block and step.
 func philox(key, block, step uint64) [4]uint32 {

@@ -73,7 +73,7 @@ func (t *treeSum[T]) sum() T {
 
 // SumFlat returns the sum of x.
 func SumFlat[T Float](x []T) T {
-	if len(x) <= flatChunk {
+	if len(x) <= flatChunk { // the tree of one partial
 		return sumChunk(x)
 	}
 	var tree treeSum[T]
@@ -104,18 +104,60 @@ func Dot[T Float](x, y []T) T {
 	return tree.sum()
 }
 
+// sumChunk and dotChunk take two passes over the chunk, of eight lanes each, since sixteen sums do not fit the
+// registers.
 func sumChunk[T Float](x []T) T {
 	var acc [16]T
-	for i, v := range x {
-		acc[i&15] += v
-	}
+	sumLanes(x, 0, (*[8]T)(acc[:8]))
+	sumLanes(x, 8, (*[8]T)(acc[8:]))
 	return Sum16(&acc)
+}
+
+// sumLanes adds the elements of lanes first to first+7 of a chunk.
+func sumLanes[T Float](x []T, first int, acc *[8]T) {
+	var s0, s1, s2, s3, s4, s5, s6, s7 T
+	i := first
+	for ; i+8 <= len(x); i += 16 {
+		v := (*[8]T)(x[i : i+8])
+		s0 += v[0]
+		s1 += v[1]
+		s2 += v[2]
+		s3 += v[3]
+		s4 += v[4]
+		s5 += v[5]
+		s6 += v[6]
+		s7 += v[7]
+	}
+	*acc = [8]T{s0, s1, s2, s3, s4, s5, s6, s7}
+	for l := 0; i+l < len(x); l++ {
+		acc[l] += x[i+l]
+	}
 }
 
 func dotChunk[T Float](x, y []T) T {
 	var acc [16]T
-	for i, v := range x {
-		acc[i&15] += T(v * y[i])
-	}
+	dotLanes(x, y, 0, (*[8]T)(acc[:8]))
+	dotLanes(x, y, 8, (*[8]T)(acc[8:]))
 	return Sum16(&acc)
+}
+
+// dotLanes adds the products of lanes first to first+7 of a chunk.
+func dotLanes[T Float](x, y []T, first int, acc *[8]T) {
+	var s0, s1, s2, s3, s4, s5, s6, s7 T
+	i := first
+	for ; i+8 <= len(x); i += 16 {
+		v, w := (*[8]T)(x[i:i+8]), (*[8]T)(y[i:i+8])
+		s0 += T(v[0] * w[0])
+		s1 += T(v[1] * w[1])
+		s2 += T(v[2] * w[2])
+		s3 += T(v[3] * w[3])
+		s4 += T(v[4] * w[4])
+		s5 += T(v[5] * w[5])
+		s6 += T(v[6] * w[6])
+		s7 += T(v[7] * w[7])
+	}
+	*acc = [8]T{s0, s1, s2, s3, s4, s5, s6, s7}
+	for l := 0; i+l < len(x); l++ {
+		acc[l] += T(x[i+l] * y[i+l])
+	}
 }

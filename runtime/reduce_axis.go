@@ -12,6 +12,8 @@ package nnrt
 //
 // A column's sum does not depend on the columns beside it, so callers may ask for any range of columns.
 
+import "math"
+
 // rowChunk is the number of rows that are summed before the partial sum enters the tree.
 const rowChunk = 512
 
@@ -19,21 +21,74 @@ const rowChunk = 512
 // r of src[r*ld+j], or is increased by it if acc. With no rows the sum is zero.
 func SumRows[T Float](dst []T, src []T, rows, cols, ld int, acc bool) {
 	dst = dst[:cols]
-	for j := range dst {
+	j := 0
+	for ; j+2 <= cols; j += 2 {
+		var s0, s1 T
+		if rows > rowChunk {
+			var t0, t1 treeSum[T]
+			for r := 0; r < rows; r += rowChunk {
+				s0, s1 = sumColumns(src[r*ld+j:], min(rows-r, rowChunk), ld)
+				t0.add(s0)
+				t1.add(s1)
+			}
+			s0, s1 = t0.sum(), t1.sum()
+		} else if rows > 0 {
+			s0, s1 = sumColumns(src[j:], rows, ld)
+		}
+		if acc {
+			s0, s1 = dst[j]+s0, dst[j+1]+s1
+		}
+		dst[j], dst[j+1] = s0, s1
+	}
+	if j < cols {
 		var tree treeSum[T]
 		for r := 0; r < rows; r += rowChunk {
-			var lane [4]T
-			for i := r; i < min(r+rowChunk, rows); i++ {
-				lane[i&3] += src[i*ld+j]
-			}
-			tree.add((lane[0] + lane[2]) + (lane[1] + lane[3]))
+			tree.add(sumColumn(src[r*ld+j:], min(rows-r, rowChunk), ld))
 		}
-		if s := tree.sum(); acc {
-			dst[j] += s
-		} else {
-			dst[j] = s
+		s := tree.sum()
+		if acc {
+			s = dst[j] + s
 		}
+		dst[j] = s
 	}
+}
+
+// sumColumns sums the first two columns of one chunk.
+func sumColumns[T Float](src []T, rows, ld int) (T, T) {
+	var a0, a1, b0, b1, c0, c1, d0, d1 T
+	o := 0
+	for ; rows >= 4; rows -= 4 {
+		v, w := (*[2]T)(src[o:]), (*[2]T)(src[o+ld:])
+		x, y := (*[2]T)(src[o+2*ld:]), (*[2]T)(src[o+3*ld:])
+		a0 += v[0]
+		a1 += v[1]
+		b0 += w[0]
+		b1 += w[1]
+		c0 += x[0]
+		c1 += x[1]
+		d0 += y[0]
+		d1 += y[1]
+		o += 4 * ld
+	}
+	if rows > 0 {
+		a0, a1 = a0+src[o], a1+src[o+1]
+	}
+	if rows > 1 {
+		b0, b1 = b0+src[o+ld], b1+src[o+ld+1]
+	}
+	if rows > 2 {
+		c0, c1 = c0+src[o+2*ld], c1+src[o+2*ld+1]
+	}
+	return (a0 + c0) + (b0 + d0), (a1 + c1) + (b1 + d1)
+}
+
+// sumColumn sums the first column of one chunk.
+func sumColumn[T Float](src []T, rows, ld int) T {
+	var lane [4]T
+	for r := range rows {
+		lane[r&3] += src[r*ld]
+	}
+	return (lane[0] + lane[2]) + (lane[1] + lane[3])
 }
 
 // ReduceSum sums src, viewed as [outer, n, inner], over its middle axis into dst [outer, inner]. The sum of
@@ -76,14 +131,36 @@ func ReduceProd[T Float](dst, src []T, outer, n, inner int) {
 // A NaN among the elements makes the maximum NaN; the maximum of nothing is -Inf.
 func ReduceMax[T Float](dst, src []T, outer, n, inner int) {
 	for o := range outer {
-		for j := range inner {
-			m := negInf[T]()
-			for i := range n {
-				m = max(m, src[(o*n+i)*inner+j])
+		block := src[o*n*inner : (o+1)*n*inner]
+		if inner == 1 {
+			dst[o] = maxFlat(block)
+			continue
+		}
+		d := dst[o*inner : (o+1)*inner]
+		for j := range d {
+			d[j] = T(math.Inf(-1))
+		}
+		for i := range n {
+			row := block[i*inner : (i+1)*inner]
+			row = row[:len(d)]
+			for j := range d {
+				d[j] = max(d[j], row[j])
 			}
-			dst[o*inner+j] = m
 		}
 	}
+}
+
+// maxFlat keeps four maxima to hide latency; the order of a maximum does not matter.
+func maxFlat[T Float](x []T) T {
+	m0 := T(math.Inf(-1))
+	m1, m2, m3 := m0, m0, m0
+	for ; len(x) >= 4; x = x[4:] {
+		m0, m1, m2, m3 = max(m0, x[0]), max(m1, x[1]), max(m2, x[2]), max(m3, x[3])
+	}
+	for _, v := range x {
+		m0 = max(m0, v)
+	}
+	return max(max(m0, m2), max(m1, m3))
 }
 
 // ArgMax finds the position of the maximum of src, viewed as [outer, n, inner], along its middle axis, into dst
@@ -91,19 +168,37 @@ func ReduceMax[T Float](dst, src []T, outer, n, inner int) {
 // position in an empty axis is zero.
 func ArgMax[T Float](dst []int32, src []T, outer, n, inner int) {
 	for o := range outer {
-		for j := range inner {
-			best := 0
-			if n > 0 {
-				m := src[o*n*inner+j]
-				for i := 1; i < n && m == m; i++ {
-					if v := src[(o*n+i)*inner+j]; v > m || v != v {
-						m, best = v, i
-					}
+		block := src[o*n*inner : (o+1)*n*inner]
+		if inner == 1 {
+			dst[o] = argMaxFlat(block)
+			continue
+		}
+		d := dst[o*inner : (o+1)*inner]
+		clear(d)
+		for i := 1; i < n; i++ {
+			for j, v := range block[i*inner : (i+1)*inner] {
+				if best := block[int(d[j])*inner+j]; best == best && (v > best || v != v) {
+					d[j] = int32(i)
 				}
 			}
-			dst[o*inner+j] = int32(best)
 		}
 	}
+}
+
+func argMaxFlat[T Float](x []T) int32 {
+	if len(x) == 0 {
+		return 0
+	}
+	best, at := x[0], 0
+	for i, v := range x {
+		if !(v <= best) { // greater, or one of them is NaN
+			if best != best {
+				break
+			}
+			best, at = v, i
+		}
+	}
+	return int32(at)
 }
 
 // CumSum computes running sums of src, viewed as [outer, n, inner], along its middle axis into dst of the same
@@ -112,15 +207,21 @@ func ArgMax[T Float](dst []int32, src []T, outer, n, inner int) {
 func CumSum[T Float](dst, src []T, outer, n, inner int, reverse bool) {
 	for o := range outer {
 		d, s := dst[o*n*inner:(o+1)*n*inner], src[o*n*inner:(o+1)*n*inner]
-		for j := range inner {
-			var sum T
-			for i := range n {
-				at := i*inner + j
-				if reverse {
-					at = (n-1-i)*inner + j
+		for i := range n {
+			row, last := i*inner, (i-1)*inner
+			if reverse {
+				row, last = (n-1-i)*inner, (n-i)*inner
+			}
+			if i == 0 {
+				for j := range inner {
+					d[row+j] = 0 + s[row+j]
 				}
-				sum += s[at]
-				d[at] = sum
+				continue
+			}
+			out, in, sum := d[row:row+inner], s[row:row+inner], d[last:last+inner]
+			in, sum = in[:len(out)], sum[:len(out)]
+			for j := range out {
+				out[j] = sum[j] + in[j]
 			}
 		}
 	}

@@ -1,0 +1,205 @@
+package nnrt
+
+// Tests of what users of a model hear, of schemas and of samplers.
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestBorderErrors(t *testing.T) {
+	for _, c := range []struct {
+		err  error
+		want string
+	}{
+		{CheckLen("digits", "X", 64, 1, 64), ""},
+		{CheckLen("digits", "X", 12, 1, 64), "digits: field X: got 12 values, want 64 (= batch 1 x 64)"},
+		{CheckLen("digits", "Y", 1, 3, 1), "digits: field Y: got 1 value, want 3 (= batch 3 x 1)"},
+		{CheckLen("digits", "X", 0, 0, 64), ""},
+		{CheckIndex("digits", "Y", []int32{0, 9}, 10), ""},
+		{CheckIndex("digits", "Y", nil, 10), ""},
+		{CheckIndex("digits", "Y", []int32{0, 10}, 10), "digits: field Y: got 10 at position 1, want a value from 0 to 9"},
+		{CheckIndex("digits", "Y", []int32{-1}, 10), "digits: field Y: got -1 at position 0, want a value from 0 to 9"},
+		{CheckBatch("digits", 64, 64), ""},
+		{CheckBatch("digits", 0, 64), "digits: got an empty batch, want 1 to 64 rows"},
+		{CheckBatch("digits", 65, 64), "digits: got a batch of 65 rows, want at most 64 (the capacity)"},
+		{&OrderError{Model: "digits", Call: "Backward", Need: "Forward"}, "digits: Backward called without Forward before it"},
+	} {
+		got := ""
+		if c.err != nil {
+			got = c.err.Error()
+		}
+		if got != c.want {
+			t.Errorf("got  %q\nwant %q", got, c.want)
+		}
+	}
+	var e *BorderError
+	if err := fmt.Errorf("step 3: %w", CheckLen("digits", "X", 12, 1, 64)); !errors.As(err, &e) || e.Field != "X" {
+		t.Errorf("%v is no BorderError of X", err)
+	}
+	idx := make([]int32, 100)
+	if n := testing.AllocsPerRun(10, func() {
+		if CheckLen("digits", "X", 64, 1, 64) != nil || CheckIndex("digits", "Y", idx, 1) != nil || CheckBatch("digits", 1, 1) != nil {
+			t.Error("error for good data")
+		}
+	}); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
+func TestSchema(t *testing.T) {
+	s := Schema{
+		{Path: "out.W", Offset: 0, Shape: []int{4, 3}},
+		{Path: "scale", Offset: 16},
+		{Path: "blk.#.W", Offset: 32, Shape: []int{2, 5}, Count: 3, Stride: 48},
+		{Path: "blk.#.b", Offset: 48, Shape: []int{5}, Count: 3, Stride: 48},
+	}
+	var got []string
+	s.Each(func(path string, offset int, shape []int) { got = append(got, fmt.Sprintf("%s %d%v", path, offset, shape)) })
+	want := []string{
+		"out.W 0[4 3]", "scale 16[]",
+		"blk.0.W 32[2 5]", "blk.1.W 80[2 5]", "blk.2.W 128[2 5]",
+		"blk.0.b 48[5]", "blk.1.b 96[5]", "blk.2.b 144[5]",
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("Each (-want +got):\n%s", d)
+	}
+	if offset, shape, ok := s.Find("blk.1.b"); offset != 96 || !slices.Equal(shape, []int{5}) || !ok {
+		t.Errorf("Find(blk.1.b) = %d, %v, %v", offset, shape, ok)
+	}
+	for _, absent := range []string{"", "blk.3.b", "blk.#.b", "out"} {
+		if _, _, ok := s.Find(absent); ok {
+			t.Errorf("Find(%q) found something", absent)
+		}
+	}
+	if s.Size() != 160 { // 144+5, rounded up
+		t.Errorf("Size = %d, want 160", s.Size())
+	}
+	if (Schema{}).Size() != 0 || (Schema{{Path: "a", Shape: []int{0, 7}}}).Size() != 0 {
+		t.Error("schemas without elements have a size")
+	}
+	change := func(i int, f func(*ParamSpec)) Schema {
+		c := slices.Clone(s)
+		f(&c[i])
+		return c
+	}
+	for what, c := range map[string]Schema{
+		"path":  change(0, func(p *ParamSpec) { p.Path = "out.V" }),
+		"shape": change(0, func(p *ParamSpec) { p.Shape = []int{3, 4} }),
+		"rank":  change(1, func(p *ParamSpec) { p.Shape = []int{1} }),
+		"count": change(2, func(p *ParamSpec) { p.Count = 4 }),
+	} {
+		if c.Hash() == s.Hash() {
+			t.Errorf("a change of %s does not change the hash", what)
+		}
+	}
+	if change(0, func(p *ParamSpec) { p.Offset = 1000 }).Hash() != s.Hash() {
+		t.Error("the hash depends on the layout in memory")
+	}
+}
+
+func TestBatchesSequential(t *testing.T) {
+	for _, c := range []struct {
+		n, size int
+		options []BatchOption
+		want    string // batches of two epochs
+	}{
+		{5, 2, nil, "[0 1]0 [2 3]0 [4]0 [0 1]1 [2 3]1 [4]1"},
+		{5, 2, []BatchOption{DropLast()}, "[0 1]0 [2 3]0 [0 1]1 [2 3]1"},
+		{4, 2, nil, "[0 1]0 [2 3]0 [0 1]1 [2 3]1"},
+		{3, 0, nil, "[0 1 2]0 [0 1 2]1"},
+		{3, 9, []BatchOption{DropLast()}, "[0 1 2]0 [0 1 2]1"},
+		{1, 1, nil, "[0]0 [0]1"},
+	} {
+		b := NewBatches(c.n, c.size, c.options...)
+		got := ""
+		for i := range 2 * b.PerEpoch() {
+			got += fmt.Sprintf("%v%d ", b.Next(), b.Epoch())
+			if end := (i+1)%b.PerEpoch() == 0; b.EpochEnd() != end {
+				t.Errorf("n %d size %d: after batch %d EpochEnd is %v", c.n, c.size, i, b.EpochEnd())
+			}
+		}
+		if got != c.want+" " {
+			t.Errorf("n %d size %d:\ngot  %s\nwant %s", c.n, c.size, got, c.want)
+		}
+	}
+	for _, n := range []int{0, -1} {
+		if b := NewBatches(n, 4); len(b.Next()) != 0 || b.PerEpoch() != 0 {
+			t.Errorf("an empty set has batches")
+		}
+	}
+}
+
+func TestBatchesShuffled(t *testing.T) {
+	const n, size, epochs = 23, 5, 4
+	epoch := func(b *Batches) []int {
+		var rows []int
+		for range b.PerEpoch() {
+			rows = append(rows, b.Next()...)
+		}
+		return rows
+	}
+	a, b, other := NewBatches(n, size, Shuffled(1)), NewBatches(n, size, Shuffled(1)), NewBatches(n, size, Shuffled(2))
+	var seen [][]int
+	for e := range epochs {
+		x, y, z := epoch(a), epoch(b), epoch(other)
+		if !slices.Equal(x, y) {
+			t.Errorf("epoch %d: equal seeds differ", e)
+		}
+		if slices.Equal(x, z) {
+			t.Errorf("epoch %d: different seeds agree", e)
+		}
+		sorted := slices.Sorted(slices.Values(x))
+		for i, v := range sorted {
+			if i != v {
+				t.Fatalf("epoch %d: rows %v", e, x)
+			}
+		}
+		for i, s := range seen {
+			if slices.Equal(s, x) {
+				t.Errorf("epochs %d and %d have the same order", i, e)
+			}
+		}
+		seen = append(seen, x)
+	}
+	resumed := NewBatches(n, size, Shuffled(1))
+	resumed.Seek(2, 3)
+	if got := resumed.Next(); !slices.Equal(got, seen[2][15:20]) || resumed.Epoch() != 2 {
+		t.Errorf("resumed at epoch %d with %v, want %v", resumed.Epoch(), got, seen[2][15:20])
+	}
+	if n := testing.AllocsPerRun(100, func() { a.Next() }); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
+func TestRandomSampler(t *testing.T) {
+	var s Sampler = NewRandom(10, 4, 1)
+	same := NewRandom(10, 1, 1)
+	var counts [10]int
+	for i := range 5000 {
+		for _, r := range s.Next() {
+			counts[r]++
+			if other := same.Next()[0]; other != r {
+				t.Fatalf("draw depends on the batch size: %d and %d", r, other)
+			}
+		}
+		if want := i * 4 / 10; s.Epoch() != want {
+			t.Fatalf("batch %d: epoch %d, want %d", i, s.Epoch(), want)
+		}
+	}
+	for r, c := range counts {
+		if c < 1800 || c > 2200 { // 2000 expected, deviation 42
+			t.Errorf("row %d drawn %d times of 20000", r, c)
+		}
+	}
+	if n := testing.AllocsPerRun(100, func() { s.Next() }); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+	if empty := NewRandom(0, 4, 1); len(empty.Next()) != 0 || empty.Epoch() != 0 {
+		t.Error("an empty set has rows")
+	}
+}
