@@ -89,13 +89,16 @@ func (s *scanner) foreignOperator() bool {
 	return false
 }
 
-// increment reports x++ or x-- at the end of a line and reads it as x += 1 or x -= 1; false when there is none here.
-// Elsewhere ++ is two signs.
+// increment reports a statement x++ or x-- and reads it as x += 1 or x -= 1; false when there is none here. Elsewhere ++
+// is two signs.
 func (s *scanner) increment() bool {
 	start, op := s.at, AddSet
 	if s.hasPrefix("--") {
 		op = SubSet
 	} else if !s.hasPrefix("++") {
+		return false
+	}
+	if n := len(s.toks); s.last() != Name || n > 1 && s.toks[n-2].Kind != Newline && s.toks[n-2].Kind != Lbrace {
 		return false
 	}
 	rest, _, _ := bytes.Cut(s.src[start+2:], []byte("\n"))

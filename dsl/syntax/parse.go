@@ -135,8 +135,11 @@ func (p *parser) prevEnd() token.Pos {
 	return p.toks[0].Pos
 }
 
-// span is the range from a position to the last token consumed.
-func (p *parser) span(from token.Pos) Span { return Span{from, max(from, p.prevEnd())} }
+// span is the range from a position to the last token consumed; an empty one when nothing was consumed from there.
+func (p *parser) span(from token.Pos) Span {
+	to := p.prevEnd()
+	return Span{min(from, to), to}
+}
 
 // text returns the source of a range.
 func (p *parser) text(from, to token.Pos) string {
