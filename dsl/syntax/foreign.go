@@ -2,7 +2,6 @@
 package syntax
 
 import (
-	"bytes"
 	"fmt"
 	"unicode"
 	"unicode/utf8"
@@ -101,8 +100,9 @@ func (s *scanner) increment() bool {
 	if n := len(s.toks); s.last() != Name || n > 1 && s.toks[n-2].Kind != Newline && s.toks[n-2].Kind != Lbrace {
 		return false
 	}
-	rest, _, _ := bytes.Cut(s.src[start+2:], []byte("\n"))
-	if rest = bytes.TrimSpace(rest); len(rest) > 0 && rest[0] != '}' && rest[0] != ';' && !bytes.HasPrefix(rest, []byte("//")) {
+	switch s.afterSpace(2) {
+	case 0, '\n', '}', ';', '/':
+	default:
 		return false
 	}
 	s.at += 2

@@ -54,6 +54,14 @@ func (s *scanner) peek(n int) byte {
 
 func (s *scanner) hasPrefix(text string) bool { return bytes.HasPrefix(s.src[s.at:], []byte(text)) }
 
+// afterSpace returns the first byte from n places ahead that is neither space nor tab nor carriage return, 0 at the end.
+func (s *scanner) afterSpace(n int) byte {
+	for c := s.peek(n); c == ' ' || c == '\t' || c == '\r'; c = s.peek(n) {
+		n++
+	}
+	return s.peek(n)
+}
+
 // emit appends the token from start to here.
 func (s *scanner) emit(kind Token, start int) {
 	s.toks = append(s.toks, Lexeme{kind, s.pos(start), s.pos(s.at), string(s.src[start:s.at])})
@@ -190,10 +198,9 @@ func (s *scanner) blockComment() {
 	inner := s.src[start+2 : start+2+length]
 	s.at = start + 2 + length + 2
 	d := s.diags.Errorf(diag.ForeignComment, s.pos(start), s.pos(start+2), "comments begin with '//' and end with the line, got '/*'")
-	rest, _, _ := bytes.Cut(s.src[s.at:], []byte("\n"))
 	if bytes.IndexByte(inner, '\n') >= 0 {
 		s.newline(start)
-	} else if len(bytes.TrimSpace(rest)) == 0 {
+	} else if c := s.afterSpace(0); c == 0 || c == '\n' {
 		d.Help("write //", diag.Edit{Pos: s.pos(start), End: s.pos(s.at), New: "//" + strings.TrimRight(string(inner), " \t")})
 	}
 }

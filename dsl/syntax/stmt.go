@@ -382,7 +382,7 @@ func (p *parser) group() *Group {
 		a.Span = p.span(first)
 		g.Settings = append(g.Settings, a)
 	}, true)
-	g.Span = p.span(from)
+	g.Span = p.span(min(from, g.Patterns[0].Pos()))
 	return g
 }
 
