@@ -21,10 +21,11 @@ func normalPair64(u, v uint64) (c, s float64) {
 
 // boxMuller returns the cosine and the sine part for u in (0, 1) and v in [0, 1).
 func boxMuller(u, v float64) (c, s float64) {
-	r := math.Sqrt(-2 * logUnit(u))
+	r := math.Sqrt(float64(-2 * logUnit(u)))
 	// The angle in quarter turns splits exactly into a quadrant and a remainder.
-	k := 4*v + roundShift
-	sin, cos := sinCosSmall(float64((4*v - (k - roundShift)) * (math.Pi / 2)))
+	t := float64(4 * v)
+	k := t + roundShift
+	sin, cos := sinCosSmall(float64((t - (k - roundShift)) * (math.Pi / 2)))
 	switch math.Float64bits(k) & 3 {
 	case 1:
 		sin, cos = cos, -sin

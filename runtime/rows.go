@@ -3,6 +3,7 @@ package nnrt
 import (
 	"fmt"
 	"slices"
+	"strconv"
 )
 
 // This file answers: how do batches of typed data come out of a whole data set?
@@ -23,3 +24,19 @@ func CheckSize(model, field string, got, max int) error {
 	}
 	return nil
 }
+
+// AtRow adds to an error the row of the data set at which the chunk in question starts.
+func AtRow(err error, row int) error { return fmt.Errorf("rows from %d: %w", row, err) }
+
+// Itoa returns n in decimal.
+func Itoa(n int) string { return strconv.Itoa(n) }
+
+// Fill sets every element of x to v.
+func Fill[T any](x []T, v T) {
+	for i := range x {
+		x[i] = v
+	}
+}
+
+// View returns the n elements of flat from off on.
+func View[T any](flat []T, off, n int) []T { return flat[off : off+n : off+n] }
