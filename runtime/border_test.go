@@ -59,7 +59,9 @@ func TestSchema(t *testing.T) {
 		{Path: "blk.#.b", Offset: 48, Shape: []int{5}, Count: 3, Stride: 48},
 	}
 	var got []string
-	s.Each(func(path string, offset int, shape []int) { got = append(got, fmt.Sprintf("%s %d%v", path, offset, shape)) })
+	s.Each(func(path string, offset int, shape []int) {
+		got = append(got, fmt.Sprintf("%s %d%v", path, offset, shape))
+	})
 	want := []string{
 		"out.W 0[4 3]", "scale 16[]",
 		"blk.0.W 32[2 5]", "blk.1.W 80[2 5]", "blk.2.W 128[2 5]",
