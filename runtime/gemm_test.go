@@ -173,7 +173,7 @@ func BenchmarkGemm(b *testing.B) {
 }
 
 func benchGemm[T Float](b *testing.B) {
-	for _, s := range []struct{ m, n, k int }{{4, 8, 2}, {4, 2, 8}, {1, 128, 784}, {64, 10, 128}, {64, 128, 784}, {784, 128, 64}, {256, 256, 256}} {
+	for _, s := range []struct{ m, n, k int }{{4, 8, 2}, {4, 2, 8}, {1, 128, 784}, {64, 10, 128}, {64, 128, 784}, {784, 128, 64}, {256, 256, 256}, {784, 128, 512}, {512, 512, 512}, {64, 1, 64}, {16, 16, 16}} {
 		for _, kind := range gemmKinds[T]() {
 			b.Run(fmt.Sprintf("%s/m=%d/n=%d/k=%d", kind.name, s.m, s.n, s.k), func(b *testing.B) {
 				x, y, z := make([]T, s.m*s.k), make([]T, s.k*s.n), make([]T, s.m*s.n)

@@ -17,7 +17,6 @@ import (
 // Pool runs the tasks of parallel regions. Each trainer and predictor has its own, which fixes how many workers
 // it may use and so how much scratch memory it needs; the goroutines behind all pools are shared.
 type Pool struct {
-	limit int // as given; 0 means GOMAXPROCS
 	size  int // upper bound of worker indices
 	forks atomic.Uint64
 }
