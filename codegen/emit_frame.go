@@ -1,0 +1,326 @@
+// How does a plan become Go? A frame type that holds arguments, results and scratch memory, its init method, its run method, and one
+// method for each region.
+package codegen
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/dave/jennifer/jen"
+
+	"nngen/symbolic"
+)
+
+// frame writes everything of one plan.
+func (e *frameEmitter) frame() {
+	e.structType()
+	e.initMethod()
+	e.runMethod()
+	for _, st := range e.p.Steps {
+		if r, ok := st.(*Region); ok {
+			if r.Tiles {
+				e.tileMethod(r)
+			} else {
+				e.rowMethod(r)
+			}
+		}
+	}
+}
+
+func (e *frameEmitter) regions() []*Region {
+	var out []*Region
+	for _, st := range e.p.Steps {
+		if r, ok := st.(*Region); ok {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// inlined reports whether a number is written into the one expression that uses it.
+func (p *Plan) inlined(n *symbolic.Node) bool { return n.Rank() == 0 && p.value[n] == nil }
+
+func (e *frameEmitter) structType() {
+	p := e.p
+	var fields []jen.Code
+	line := func(c jen.Code) { fields = append(fields, c) }
+	line(jen.Id("pool").Op("*").Qual(runtimePath, "Pool"))
+	for _, s := range p.Func.Syms {
+		line(jen.Id(symField(s)).Int().Comment("size " + s.Name))
+	}
+	for _, group := range []struct {
+		title string
+		store Store
+	}{{"Arguments, set by the caller.", StoreArg}, {"Results, in memory of the caller.", StoreResult}, {"Scratch memory.", StoreFrame}} {
+		first := true
+		for _, v := range p.Values {
+			if v.Store != group.store {
+				continue
+			}
+			if first {
+				line(jen.Line().Comment(group.title))
+				first = false
+			}
+			line(jen.Id(v.Name).Index().Id(goTypes[v.DType]).Comment(symbolic.ShapeString(v.Shape)))
+		}
+	}
+	if len(p.Scalars)+len(p.Keys) > 0 {
+		line(jen.Line().Comment("Numbers and streams."))
+	}
+	for _, v := range p.Scalars {
+		line(jen.Id(v.Name).Id(goTypes[v.DType]))
+	}
+	for i, site := range p.Keys {
+		line(jen.Id(fmt.Sprintf("key%d", i)).Qual(runtimePath, "Key").Comment("draws of " + site))
+	}
+	for _, r := range e.regions() {
+		for _, s := range r.Sums {
+			line(jen.Id(s.Name).Index().Id(goTypes[s.Node.DType]).Comment("parts of " + p.value[s.Node].Name + ", by block"))
+		}
+		if r.Tiles {
+			for i, l := range r.Body {
+				if e.tilingOf(l.(*Kernel).Node) != nil {
+					line(jen.Id(tileField(r, i)).Int())
+				}
+			}
+		}
+	}
+	for _, t := range p.localTypes() {
+		line(jen.Id(localName(t)).Index().Id(goTypes[t]).Comment("panels of all workers"))
+		line(jen.Id(localName(t) + "Size").Int())
+	}
+	for _, r := range e.regions() {
+		line(jen.Id(bodyField(r)).Func().Params(jen.List(jen.Id("worker"), jen.Id("task")).Int()))
+	}
+	e.file.Commentf("%s is the frame of %s: what one run reads, writes and needs in between.", p.Name, p.Func.Name)
+	e.file.Type().Id(p.Name).Struct(fields...)
+}
+
+func tileField(r *Region, i int) string { return fmt.Sprintf("tile%d%c", r.Index, 'a'+i) }
+func bodyField(r *Region) string        { return fmt.Sprintf("body%d", r.Index) }
+
+func (p *Plan) localTypes() []symbolic.DType {
+	var out []symbolic.DType
+	for _, t := range []symbolic.DType{symbolic.F32, symbolic.F64, symbolic.I32, symbolic.Bool} {
+		for _, st := range p.Steps {
+			if r, ok := st.(*Region); ok && !r.Tiles {
+				for _, x := range panelTypes(r) {
+					if x == t && (len(out) == 0 || out[len(out)-1] != t) {
+						out = append(out, t)
+					}
+				}
+			}
+		}
+	}
+	return out
+}
+
+// initMethod binds the region bodies and lays the scratch memory out at the capacities.
+func (e *frameEmitter) initMethod() {
+	p := e.p
+	var body []jen.Code
+	body = append(body, raw("f.pool = pool"))
+	params := []jen.Code{jen.Id("pool").Op("*").Qual(runtimePath, "Pool")}
+	for _, s := range p.Func.Syms {
+		params = append(params, jen.Id(symField(s)).Int())
+	}
+	params = append(params, jen.Id("arena").Op("*").Qual(runtimePath, "Arena").Types(jen.Id(goTypes[p.Float])))
+	local := func(s *symbolic.Sym) string { return symField(s) }
+	take := func(t symbolic.DType, size string) string {
+		if t == p.Float {
+			return fmt.Sprintf("arena.Take(%s)", size)
+		}
+		return fmt.Sprintf("nnrt.Aligned[%s](%s)", goTypes[t], size)
+	}
+	slots := map[*Slot]string{}
+	for i, s := range p.Slots {
+		sizes := make([]string, len(s.Sizes))
+		for j, d := range s.Sizes {
+			sizes[j] = sizeExpr(d, local)
+		}
+		size := sizes[0]
+		if len(sizes) > 1 {
+			size = "max(" + strings.Join(sizes, ", ") + ")"
+		}
+		slots[s] = fmt.Sprintf("slot%d", i)
+		body = append(body, raw("slot%d := %s", i, take(s.DType, size)))
+	}
+	for _, v := range p.Values {
+		if v.Store == StoreFrame {
+			body = append(body, raw("f.%s = %s", v.Name, slots[v.Slot]))
+		}
+	}
+	for _, r := range e.regions() {
+		for _, s := range r.Sums {
+			body = append(body, raw("f.%s = %s", s.Name, take(s.Node.DType, fmt.Sprintf("nnrt.Blocks(%s, %d)", sizeExpr(r.Rows, local), r.Block))))
+		}
+	}
+	for _, t := range p.localTypes() {
+		var sizes []string
+		for _, r := range e.regions() {
+			total := symbolic.Int(0)
+			for _, pn := range r.Panels {
+				if pn.DType == t {
+					total = total.Add(pn.Width.Mul(symbolic.Int(r.Block)))
+				}
+			}
+			if !total.Is(0) {
+				sizes = append(sizes, sizeExpr(total, local))
+			}
+		}
+		size := sizes[0]
+		if len(sizes) > 1 {
+			size = "max(" + strings.Join(sizes, ", ") + ")"
+		}
+		body = append(body,
+			raw("f.%sSize = %s", localName(t), size),
+			raw("f.%s = %s", localName(t), take(t, fmt.Sprintf("pool.Workers()*f.%sSize", localName(t)))))
+	}
+	for _, r := range e.regions() {
+		method := "rows"
+		if r.Tiles {
+			method = "tiles"
+		}
+		body = append(body, raw("f.%s = f.%s%d", bodyField(r), method, r.Index))
+	}
+	e.file.Comment("init lays out scratch memory for the given capacities; once for the life of the frame.")
+	e.file.Func().Params(jen.Id("f").Op("*").Id(p.Name)).Id("init").Params(params...).Block(body...)
+}
+
+// runMethod writes the straight line of steps.
+func (e *frameEmitter) runMethod() {
+	p := e.p
+	var body []jen.Code
+	for _, st := range p.Steps {
+		switch st := st.(type) {
+		case *Scalars:
+			body = append(body, e.scalars(st)...)
+		case *Region:
+			if len(body) > 0 {
+				body = append(body, raw(""))
+			}
+			body = append(body, e.runRegion(st)...)
+		}
+	}
+	doc := p.Func.Doc
+	if doc == "" {
+		doc = "computes " + p.Func.Name
+	}
+	e.file.Commentf("run %s.", doc)
+	e.file.Func().Params(jen.Id("f").Op("*").Id(p.Name)).Id("run").Params().Block(body...)
+}
+
+func (e *frameEmitter) runRegion(r *Region) []jen.Code {
+	if r.Tiles {
+		var body []jen.Code
+		var tasks []string
+		for i, l := range r.Body {
+			n := l.(*Kernel).Node
+			body = append(body, e.comment([]*symbolic.Node{n})...)
+			t := e.tilingOf(n)
+			if t == nil {
+				tasks = append(tasks, "1")
+				continue
+			}
+			body = append(body, raw("f.%s = nnrt.Tile(%s, %s)", tileField(r, i), t.count, t.work))
+			tasks = append(tasks, fmt.Sprintf("nnrt.Blocks(%s, f.%s)", t.count, tileField(r, i)))
+		}
+		return append(body, raw("f.pool.Run(%s, f.%s)", strings.Join(tasks, "+"), bodyField(r)))
+	}
+	var shown []*symbolic.Node
+	for _, l := range r.Body {
+		switch l := l.(type) {
+		case *Kernel:
+			shown = append(shown, l.Node)
+		case *Group:
+			for _, n := range l.Members {
+				if e.p.value[n] != nil && n.Rank() > 0 {
+					shown = append(shown, n)
+				}
+			}
+		}
+	}
+	body := e.comment(shown)
+	tasks := fmt.Sprintf("nnrt.Blocks(%s, %d)", e.size(r.Rows), r.Block)
+	if len(r.Sums) > 0 {
+		body = append(body, raw("tasks%d := %s", r.Index, tasks))
+		tasks = fmt.Sprintf("tasks%d", r.Index)
+	}
+	body = append(body, raw("f.pool.Run(%s, f.%s)", tasks, bodyField(r)))
+	for _, s := range r.Sums {
+		body = append(body, raw("f.%s = nnrt.TreeSum(f.%s[:%s])", e.p.value[s.Node].Name, s.Name, tasks))
+	}
+	return body
+}
+
+// scalars writes numbers as statements.
+func (e *frameEmitter) scalars(st *Scalars) []jen.Code {
+	var out []jen.Code
+	var expr func(n *symbolic.Node, top bool) string
+	expr = func(n *symbolic.Node, top bool) string {
+		if !top && e.p.value[n] != nil {
+			return "f." + e.p.value[n].Name
+		}
+		switch n.Op {
+		case symbolic.OpConst:
+			return literal(n.Attr.Num, n.DType)
+		case symbolic.OpDimval:
+			return goTypes[n.DType] + "(" + e.size(n.Attr.Dim) + ")"
+		case symbolic.OpReshape:
+			if n.Args[0].Rank() > 0 {
+				return "f." + e.p.valueOf(n.Args[0]).Name + "[0]"
+			}
+			return expr(n.Args[0], false)
+		case symbolic.OpBroadcast:
+			return expr(n.Args[0], false)
+		case symbolic.OpRand:
+			return fmt.Sprintf("nnrt.%s[%s](%s, 0)", camel(n.Attr.Name), goTypes[n.DType], e.key(n.Attr.Site))
+		}
+		args := make([]string, len(n.Args))
+		for i, a := range n.Args {
+			args[i] = expr(a, false)
+		}
+		if needsStatement(n) {
+			name := fmt.Sprintf("s%d", n.ID())
+			out = append(out, statement(n, name, args)...)
+			return name
+		}
+		return apply(n, args)
+	}
+	for _, n := range st.Nodes {
+		if v := e.p.value[n]; v != nil {
+			x := expr(n, true)
+			out = append(out, raw("f.%s = %s", v.Name, x).Comment(e.p.formula(n)))
+		}
+	}
+	return out
+}
+
+// tileMethod writes the body of a tile region: each task is one tile of one kernel.
+func (e *frameEmitter) tileMethod(r *Region) {
+	re := &regionEmitter{frameEmitter: e, r: r, names: newNamer(frameNames...), seen: map[*Value]string{}, nums: map[*Value]string{}}
+	var body []jen.Code
+	for i, l := range r.Body {
+		n := l.(*Kernel).Node
+		t := e.tilingOf(n)
+		var work []jen.Code
+		work = append(work, e.comment([]*symbolic.Node{n})...)
+		tasks := "1"
+		if t == nil {
+			work = append(work, re.kernel(n)...)
+		} else {
+			tile := "f." + tileField(r, i)
+			tasks = fmt.Sprintf("nnrt.Blocks(%s, %s)", t.count, tile)
+			work = append(work, raw("lo := task * %s", tile), raw("hi := min(lo+%s, %s)", tile, t.count))
+			work = append(work, re.tile(n)...)
+		}
+		if i == len(r.Body)-1 {
+			body = append(body, work...)
+			continue
+		}
+		body = append(body, jen.If(raw("n := %s; task < n", tasks)).Block(append(work, jen.Return())...).Else().Block(raw("task -= n")))
+	}
+	e.file.Commentf("tiles%d works on one tile of one product or sum, number task.", r.Index)
+	e.file.Func().Params(jen.Id("f").Op("*").Id(e.p.Name)).Id(fmt.Sprintf("tiles%d", r.Index)).
+		Params(jen.List(jen.Id("_"), jen.Id("task")).Int()).Block(body...)
+}

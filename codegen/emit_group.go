@@ -1,0 +1,526 @@
+// How is a fused group written in Go? Nested loops over merged axes, one inner loop for each round of reductions.
+package codegen
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/dave/jennifer/jen"
+
+	"nngen/symbolic"
+)
+
+// A level is one loop: adjacent axes that every operand passes through contiguously are one.
+type level struct {
+	axes []int
+	size string // Go expression
+	v    string // loop variable
+}
+
+// An operand is a value in memory as a group sees it: the space axis that each of its axes follows.
+type operand struct {
+	value *Value
+	shape []symbolic.Dim
+	axes  []int  // space axis by own axis
+	name  string // Go variable in reach of the inner loop
+	inner bool   // moves with the inner loop
+}
+
+// stride returns how far one step along space axis a moves in the operand; an invalid Dim where it does not move.
+func (o *operand) stride(a int) symbolic.Dim {
+	for i, x := range o.axes {
+		if x == a && !o.shape[i].Is(1) {
+			return symbolic.Size(o.shape[i+1:])
+		}
+	}
+	return symbolic.Dim{}
+}
+
+// groupEmitter writes one group.
+type groupEmitter struct {
+	*regionEmitter
+	g      *Group
+	plan   *loopPlan
+	member map[*symbolic.Node]bool
+
+	outer, inner []level
+	operands     []*operand
+	index        map[string]*operand
+
+	vars  map[*symbolic.Node]string // members in variables at this point
+	names namer
+	// reserved are names declared outside the inner loops while one is written.
+	reserved map[string]bool
+	pre      []jen.Code // loads and slices of one row, before its loops
+	head     []jen.Code // before all loops
+	tail     []jen.Code // after all loops
+	row      []jen.Code // body for one row
+}
+
+func (e *regionEmitter) group(g *Group) []jen.Code {
+	ge := &groupEmitter{regionEmitter: e, g: g, member: map[*symbolic.Node]bool{}, index: map[string]*operand{},
+		vars: map[*symbolic.Node]string{}, names: e.names.copy(), reserved: map[string]bool{}}
+	for _, n := range g.Members {
+		ge.member[n] = true
+	}
+	ge.plan = g.plan(ge.inMemory)
+	ge.collect()
+	ge.levels()
+	return ge.emit()
+}
+
+func (e *groupEmitter) inMemory(n *symbolic.Node) bool {
+	return e.member[n] && e.p.value[n] != nil && n.Rank() > 0
+}
+
+// resolve follows broadcasts from argument a of a node over axes to the node that is read, and maps its axes.
+func (e *groupEmitter) resolve(a *symbolic.Node) (*symbolic.Node, []int) {
+	axes := make([]int, a.Rank())
+	for i := range axes {
+		axes[i] = i
+	}
+	for a.Op == symbolic.OpBroadcast && !e.member[a] {
+		next := make([]int, a.Args[0].Rank())
+		for i, x := range a.Attr.Axes {
+			next[i] = axes[x]
+		}
+		a, axes = a.Args[0], next
+	}
+	return a, axes
+}
+
+// virtual reports whether a is computed in place: a constant, an index or a random draw.
+func virtual(a *symbolic.Node) bool { return free(a) }
+
+// use returns the operand for reading or writing node a along axes.
+func (e *groupEmitter) use(a *symbolic.Node, axes []int) *operand {
+	key := fmt.Sprint(a.ID(), axes)
+	if o := e.index[key]; o != nil {
+		return o
+	}
+	o := &operand{value: e.p.valueOf(a), shape: a.Shape, axes: axes}
+	e.index[key] = o
+	e.operands = append(e.operands, o)
+	return o
+}
+
+// collect finds all operands, so that axes can be merged before anything is written.
+func (e *groupEmitter) collect() {
+	for _, n := range e.g.Members {
+		for _, a := range n.Args {
+			b, axes := e.resolve(a)
+			if b.Rank() > 0 && !virtual(b) && (!e.member[b] || e.inMemory(b)) {
+				e.use(b, axes)
+			}
+		}
+		if e.inMemory(n) {
+			e.use(n, identityAxes(n))
+		}
+	}
+}
+
+// indexed returns the axes whose position itself is a value (iota), which cannot be merged.
+func (e *groupEmitter) indexed() map[int]bool {
+	out := map[int]bool{}
+	mark := func(b *symbolic.Node, axes []int) {
+		if b.Op == symbolic.OpIota {
+			out[axes[b.Attr.Axes[0]]] = true
+		}
+		if b.Op == symbolic.OpRand && !symbolic.SameShape(b.Shape, e.g.Space) {
+			for _, a := range axes {
+				out[a] = true
+			}
+		}
+	}
+	for _, n := range e.g.Members {
+		if free(n) {
+			b, axes := e.resolve(n)
+			mark(b, axes)
+		}
+		for _, a := range n.Args {
+			b, axes := e.resolve(a)
+			mark(b, axes)
+		}
+	}
+	return out
+}
+
+func (e *groupEmitter) levels() {
+	fixed := e.indexed()
+	var axes [][]int
+	for a := range e.g.Space {
+		if a > 0 && e.g.Space[a].Is(1) {
+			continue
+		}
+		if len(axes) > 0 && !fixed[a] && !fixed[axes[len(axes)-1][0]] && !(e.g.reduces && a == e.firstInner()) {
+			prev := axes[len(axes)-1]
+			if e.contiguous(prev[len(prev)-1], a) {
+				axes[len(axes)-1] = append(prev, a)
+				continue
+			}
+		}
+		axes = append(axes, []int{a})
+	}
+	cut := len(axes) - 1
+	if e.g.reduces {
+		cut = 0
+		for cut < len(axes) && axes[cut][0] < e.g.Prefix {
+			cut++
+		}
+	}
+	for i, as := range axes {
+		size := "1"
+		for _, a := range as {
+			size = times(size, e.axisSize(a))
+		}
+		l := level{axes: as, size: size}
+		if i < cut {
+			l.v = e.names.pick("i")
+			e.outer = append(e.outer, l)
+		} else {
+			l.v = e.names.pick("j")
+			e.inner = append(e.inner, l)
+		}
+	}
+}
+
+// firstInner is the first axis that reductions remove and that is not of size 1.
+func (e *groupEmitter) firstInner() int {
+	for a := e.g.Prefix; a < len(e.g.Space); a++ {
+		if !e.g.Space[a].Is(1) {
+			return a
+		}
+	}
+	return len(e.g.Space)
+}
+
+func (e *groupEmitter) axisSize(a int) string {
+	if a == 0 {
+		return "rows"
+	}
+	return e.size(e.g.Space[a])
+}
+
+// contiguous reports whether for every operand a step along axis a is as far as a whole pass along axis b.
+func (e *groupEmitter) contiguous(a, b int) bool {
+	for _, o := range e.operands {
+		sa, sb := o.stride(a), o.stride(b)
+		// Row numbers do not see inner axes at all.
+		if e.g.reduces && b >= e.g.Prefix && len(o.shape) <= e.g.Prefix && !sb.Valid() && !sa.Valid() {
+			continue
+		}
+		if sa.Valid() != sb.Valid() {
+			return false
+		}
+		if sa.Valid() && sa != sb.Mul(e.g.Space[b]) {
+			return false
+		}
+	}
+	return true
+}
+
+// offset returns where an operand stands for the given loop levels.
+func (e *groupEmitter) offset(o *operand, ls []level) string {
+	off := "0"
+	for _, l := range ls {
+		if s := o.stride(l.axes[len(l.axes)-1]); s.Valid() {
+			off = plus(off, times(l.v, factor(e.size(s))))
+		}
+	}
+	return off
+}
+
+// base is the Go variable of the operand's whole tensor, or of the block's rows of it.
+func (e *groupEmitter) base(o *operand) string {
+	if len(o.axes) > 0 && o.axes[0] == 0 && (o.shape[0] == e.r.Rows) {
+		return e.rowView(o.value)
+	}
+	return e.whole(o.value)
+}
+
+// element returns the Go expression of the operand's element at this point of the loops. What does not move with the inner loop is
+// read once a row.
+func (e *groupEmitter) element(o *operand, store bool) string {
+	moves := false
+	for _, l := range e.inner {
+		moves = moves || o.stride(l.axes[len(l.axes)-1]).Valid()
+	}
+	switch {
+	case !moves && store:
+		return fmt.Sprintf("%s[%s]", e.base(o), e.offset(o, e.outer))
+	case !moves:
+		if o.name == "" {
+			o.name = e.names.pick(o.value.Name + " i")
+			e.reserved[o.name] = true
+			e.pre = append(e.pre, raw("%s := %s[%s]", o.name, e.base(o), e.offset(o, e.outer)))
+		}
+		return o.name
+	case len(e.inner) == 1 && o.stride(last(e.inner[0].axes)).Is(1):
+		if o.name == "" {
+			l := e.inner[0]
+			o.name = e.names.pick(o.value.Name + " row")
+			e.reserved[o.name] = true
+			base := e.base(o)
+			if len(e.outer) == 0 {
+				e.head = append(e.head, raw("%s := %s[:%s]", o.name, base, l.size))
+			} else {
+				off := e.offset(o, e.outer)
+				slice := fmt.Sprintf("%s := %s[%s:][:%s]", o.name, base, off, l.size)
+				if off == "0" {
+					slice = fmt.Sprintf("%s := %s[:%s]", o.name, base, l.size)
+				}
+				e.pre = append(e.pre, raw("%s", slice))
+			}
+		}
+		return fmt.Sprintf("%s[%s]", o.name, e.inner[0].v)
+	}
+	return fmt.Sprintf("%s[%s]", e.base(o), plus(e.offset(o, e.outer), e.offset(o, e.inner)))
+}
+
+func last(xs []int) int { return xs[len(xs)-1] }
+
+// arg returns the expression for reading argument a of member n.
+func (e *groupEmitter) arg(a *symbolic.Node, compute func(*symbolic.Node) string) string {
+	b, axes := e.resolve(a)
+	if v, ok := e.vars[b]; ok {
+		return v
+	}
+	switch {
+	case virtual(b):
+		return e.inPlace(b, axes)
+	case b.Rank() == 0 && !e.member[b]:
+		return e.number(b)
+	case e.member[b] && compute != nil && !(e.inMemory(b)):
+		return compute(b)
+	}
+	return e.element(e.use(b, axes), false)
+}
+
+// position returns the index along space axis a.
+func (e *groupEmitter) position(a int) string {
+	for _, l := range slices.Concat(e.outer, e.inner) {
+		if slices.Contains(l.axes, a) {
+			if a == 0 {
+				return "(r0+" + l.v + ")"
+			}
+			return l.v
+		}
+	}
+	return "0"
+}
+
+// inPlace spells a constant, an index or a random draw.
+func (e *groupEmitter) inPlace(b *symbolic.Node, axes []int) string {
+	switch b.Op {
+	case symbolic.OpConst:
+		return literal(b.Attr.Num, b.DType)
+	case symbolic.OpIota:
+		return fmt.Sprintf("%s(%s)", goTypes[b.DType], e.position(axes[b.Attr.Axes[0]]))
+	}
+	off := "0"
+	o := &operand{shape: b.Shape, axes: axes}
+	for _, l := range slices.Concat(e.outer, e.inner) {
+		if s := o.stride(last(l.axes)); s.Valid() {
+			off = plus(off, times(l.v, factor(e.size(s))))
+		}
+	}
+	if len(axes) > 0 && axes[0] == 0 && !e.single {
+		off = plus(times("r0", factor(e.size(symbolic.Size(b.Shape[1:])))), off)
+	}
+	name := camel(b.Attr.Name)
+	return fmt.Sprintf("nnrt.%s[%s](%s, uint64(%s))", name, goTypes[b.DType], e.key(b.Attr.Site), off)
+}
+
+// compute returns the code that evaluates nodes in order into variables where that reads better or is needed, and an expression for each.
+func (e *groupEmitter) compute(nodes []*symbolic.Node, uses map[*symbolic.Node]int, force map[*symbolic.Node]bool) ([]jen.Code, func(*symbolic.Node) string) {
+	var code []jen.Code
+	expr := map[*symbolic.Node]string{}
+	get := func(n *symbolic.Node) string { return expr[n] }
+	for _, n := range nodes {
+		if free(n) {
+			b, axes := e.resolve(n)
+			expr[n] = e.inPlace(b, axes)
+			if force[n] || uses[n] > 1 {
+				name := e.names.pick(e.hint(n))
+				code = append(code, raw("%s := %s(%s)", name, goTypes[n.DType], expr[n]))
+				expr[n], e.vars[n] = name, name
+			}
+			continue
+		}
+		args := make([]string, len(n.Args))
+		for i, a := range n.Args {
+			args[i] = e.arg(a, get)
+		}
+		if n.Op == symbolic.OpBroadcast {
+			expr[n] = args[0]
+		} else if needsStatement(n) {
+			name := e.names.pick(e.hint(n))
+			code = append(code, statement(n, name, args)...)
+			expr[n], e.vars[n] = name, name
+			continue
+		} else {
+			expr[n] = apply(n, args)
+		}
+		if force[n] || uses[n] > 1 || len(expr[n]) > 70 {
+			name := e.names.pick(e.hint(n))
+			code = append(code, raw("%s := %s", name, typed(expr[n], n)))
+			expr[n], e.vars[n] = name, name
+		}
+	}
+	return code, get
+}
+
+// typed gives a bare literal its type.
+func typed(e string, n *symbolic.Node) string {
+	if strings.Trim(e, "0123456789.e+-") == "" {
+		return goTypes[n.DType] + "(" + e + ")"
+	}
+	return e
+}
+
+func (e *groupEmitter) hint(n *symbolic.Node) string {
+	if name := n.Graph().Name(n); name != "" {
+		return name
+	}
+	return n.Info().Name
+}
+
+// emit writes the whole group.
+func (e *groupEmitter) emit() []jen.Code {
+	for _, l := range e.plan.loops {
+		e.numbers(l.before)
+		e.loop(&l)
+	}
+	e.numbers(e.plan.after)
+	body := append(e.pre, e.row...)
+	for i := len(e.outer) - 1; i >= 0; i-- {
+		body = []jen.Code{jen.For(raw("%s := range %s", e.outer[i].v, e.outer[i].size)).Block(body...)}
+	}
+	return append(append(e.head, body...), e.tail...)
+}
+
+// numbers writes what is computed once a row between loops.
+func (e *groupEmitter) numbers(nodes []*symbolic.Node) {
+	if len(nodes) == 0 {
+		return
+	}
+	force := map[*symbolic.Node]bool{}
+	var plain []*symbolic.Node
+	for _, n := range nodes {
+		if !rowSum(n) {
+			force[n] = true
+			plain = append(plain, n)
+		}
+	}
+	code, get := e.compute(plain, nil, force)
+	e.row = append(e.row, code...)
+	for _, n := range nodes {
+		switch {
+		case rowSum(n):
+			e.row = append(e.row, e.rowPart(n, e.arg(n.Args[0], get), e.outer[0].v))
+		case e.inMemory(n):
+			e.row = append(e.row, raw("%s = %s", e.element(e.use(n, identityAxes(n)), true), e.vars[n]))
+		}
+	}
+}
+
+func identityAxes(n *symbolic.Node) []int {
+	axes := make([]int, n.Rank())
+	for i := range axes {
+		axes[i] = i
+	}
+	return axes
+}
+
+// rowPart adds a row's share to the block's part of a sum over all rows. Rows go to 16 lanes in turn.
+func (e *groupEmitter) rowPart(n *symbolic.Node, x, row string) jen.Code {
+	acc := e.names.pick("acc")
+	e.reserved[acc] = true
+	e.head = append(e.head, raw("var %s [16]%s", acc, goTypes[n.DType]))
+	e.tail = append(e.tail, raw("f.%s[task] = nnrt.Sum16(&%s)", e.partName(n), acc))
+	return raw("%s[%s&15] += %s", acc, row, x)
+}
+
+// loop writes one inner loop and the reductions it ends with.
+func (e *groupEmitter) loop(l *innerLoop) {
+	if len(l.eval) == 0 && len(l.reduce) == 0 {
+		return
+	}
+	uses := map[*symbolic.Node]int{}
+	count := func(n *symbolic.Node) {
+		for _, a := range n.Args {
+			b, _ := e.resolve(a)
+			uses[b]++
+		}
+	}
+	for _, n := range l.eval {
+		count(n)
+	}
+	for _, n := range l.reduce {
+		count(n)
+	}
+	force := map[*symbolic.Node]bool{}
+	for _, n := range l.store {
+		uses[n]++
+		force[n] = len(l.store) > 1 || needsStatement(n) // all loads before any store: results may be written over arguments
+	}
+	saved := e.vars
+	e.vars = map[*symbolic.Node]string{}
+	for k, v := range saved {
+		e.vars[k] = v
+	}
+	scope := e.names
+	e.names = e.names.copy()
+	body, get := e.compute(l.eval, uses, force)
+	var before, after []jen.Code
+	for _, n := range l.store {
+		body = append(body, raw("%s = %s", e.element(e.use(n, identityAxes(n)), true), get(n)))
+	}
+	results := map[*symbolic.Node]string{}
+	for _, n := range l.reduce {
+		x := e.arg(n.Args[0], get)
+		typ := goTypes[n.DType]
+		if rowSum(n) {
+			body = append(body, e.rowPart(n, x, e.inner[0].v))
+			continue
+		}
+		name := e.names.pick(e.hint(n))
+		results[n] = name
+		switch {
+		case len(e.inner) == 0:
+			body = append(body, raw("%s := %s", name, x))
+		case n.Op == symbolic.OpSum:
+			acc := e.names.pick("acc")
+			e.reserved[acc] = true
+			before = append(before, raw("var %s [16]%s", acc, typ))
+			body = append(body, raw("%s[%s&15] += %s", acc, e.inner[len(e.inner)-1].v, x))
+			after = append(after, raw("%s := nnrt.Sum16(&%s)", name, acc))
+		default:
+			before = append(before, raw("%s := nnrt.Inf[%s](-1)", name, typ))
+			body = append(body, raw("%s = max(%s, %s)", name, name, x))
+		}
+	}
+	e.names = scope
+	for name := range e.reserved {
+		e.names.used[name] = true
+	}
+	for _, name := range results {
+		e.names.used[name] = true
+	}
+	e.vars = saved
+	e.row = append(e.row, before...)
+	for i := len(e.inner) - 1; i >= 0; i-- {
+		body = []jen.Code{jen.For(raw("%s := range %s", e.inner[i].v, e.inner[i].size)).Block(body...)}
+	}
+	e.row = append(e.row, body...)
+	e.row = append(e.row, after...)
+	for _, n := range l.reduce {
+		if name, ok := results[n]; ok {
+			e.vars[n] = name
+			if e.inMemory(n) {
+				e.row = append(e.row, raw("%s = %s", e.element(e.use(n, identityAxes(n)), true), name))
+			}
+		}
+	}
+}

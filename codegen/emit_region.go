@@ -1,0 +1,190 @@
+// How is a region written in Go? A method that works on one task: the views of its rows, then its leaves in order.
+package codegen
+
+import (
+	"fmt"
+
+	"github.com/dave/jennifer/jen"
+
+	"nngen/symbolic"
+)
+
+// frameEmitter writes the type and the methods of one planned Func.
+type frameEmitter struct {
+	p    *Plan
+	file *jen.File
+	// where prints the place of a node in its model, for comments: "digits.nn:6".
+	where func(*symbolic.Node) string
+}
+
+// sym returns how the frame's methods call a run-time size.
+func (e *frameEmitter) sym(s *symbolic.Sym) string { return "f." + symField(s) }
+
+func symField(s *symbolic.Sym) string { return lower("n " + s.Name) }
+
+func (e *frameEmitter) size(d symbolic.Dim) string { return sizeExpr(d, e.sym) }
+
+// valueOf returns the memory of a node, through views.
+func (p *Plan) valueOf(n *symbolic.Node) *Value {
+	for {
+		if v := p.value[n]; v != nil {
+			return v
+		}
+		if n.Op != symbolic.OpReshape {
+			panic(fmt.Sprintf("codegen: %s: no memory for %s %s", p.Name, n.Info().Name, symbolic.ShapeString(n.Shape)))
+		}
+		n = n.Args[0]
+	}
+}
+
+// key returns the field that holds the stream of a random site.
+func (e *frameEmitter) key(site string) string {
+	for i, k := range e.p.Keys {
+		if k == site {
+			return fmt.Sprintf("f.key%d", i)
+		}
+	}
+	panic("codegen: unknown random site " + site)
+}
+
+// regionEmitter writes the body of one region.
+type regionEmitter struct {
+	*frameEmitter
+	r      *Region
+	names  namer
+	views  []jen.Code
+	seen   map[*Value]string
+	nums   map[*Value]string
+	wholes map[*Value]bool
+	single bool // rows are the whole tensor
+}
+
+// number returns the local variable that holds a number of the frame.
+func (e *regionEmitter) number(n *symbolic.Node) string {
+	v := e.p.valueOf(n)
+	if _, ok := e.nums[v]; !ok {
+		e.nums[v] = v.Name
+		e.views = append(e.views, raw("%s := f.%s", v.Name, v.Name))
+	}
+	return e.nums[v]
+}
+
+// whole returns the Go expression of a whole tensor.
+func (e *regionEmitter) whole(v *Value) string { return "f." + v.Name }
+
+// rowView returns the local variable that holds the block's rows of v.
+func (e *regionEmitter) rowView(v *Value) string {
+	if name, ok := e.seen[v]; ok {
+		return name
+	}
+	e.seen[v] = v.Name
+	width := factor(e.size(symbolic.Size(v.Shape[1:])))
+	if v.Store == StoreLocal {
+		e.views = append(e.views, raw("%s := %s[%s:][:%s]", v.Name, localName(v.DType), e.panelOffset(v), times("rows", width)))
+	} else {
+		e.views = append(e.views, raw("%s := f.%s[%s:%s]", v.Name, v.Name, times("r0", width), times("r1", width)))
+	}
+	return v.Name
+}
+
+func localName(t symbolic.DType) string { return "local" + camel(goTypes[t]) }
+
+// panelOffset returns where a panel starts in the worker's buffer.
+func (e *regionEmitter) panelOffset(v *Value) string {
+	off := symbolic.Int(0)
+	for _, p := range e.r.Panels[:v.Local] {
+		if p.DType == v.DType {
+			off = off.Add(p.Width.Mul(symbolic.Int(e.r.Block)))
+		}
+	}
+	return e.size(off)
+}
+
+// rowMethod writes the body of a row region as a method.
+func (e *frameEmitter) rowMethod(r *Region) {
+	re := &regionEmitter{frameEmitter: e, r: r, names: newNamer(frameNames...), seen: map[*Value]string{}, nums: map[*Value]string{}, wholes: map[*Value]bool{}}
+	for _, v := range e.p.Values {
+		re.names.used[v.Name] = true
+	}
+	for _, v := range e.p.Scalars {
+		re.names.used[v.Name] = true
+	}
+	var body []jen.Code
+	for _, l := range r.Body {
+		body = append(body, raw(""))
+		switch l := l.(type) {
+		case *Kernel:
+			body = append(body, e.comment([]*symbolic.Node{l.Node})...)
+			body = append(body, re.kernel(l.Node)...)
+		case *Group:
+			body = append(body, e.comment(re.shown(l))...)
+			code := re.group(l)
+			if len(r.Body) > 1 {
+				body = append(body, jen.Block(code...))
+			} else {
+				body = append(body, code...)
+			}
+		}
+	}
+	head := []jen.Code{
+		raw("r0 := task * %d", r.Block),
+		raw("r1 := min(r0+%d, %s)", r.Block, e.size(r.Rows)),
+		raw("rows := r1 - r0"),
+	}
+	for _, t := range panelTypes(r) {
+		name := localName(t)
+		head = append(head, raw("%s := f.%s[worker*f.%sSize:]", name, name, name))
+	}
+	body = append(append(head, re.views...), body...)
+	e.file.Commentf("rows%d works on %d rows of %s, number task.", r.Index, r.Block, r.Rows)
+	e.file.Func().Params(jen.Id("f").Op("*").Id(e.p.Name)).Id(fmt.Sprintf("rows%d", r.Index)).
+		Params(jen.List(jen.Id("worker"), jen.Id("task")).Int()).Block(body...)
+}
+
+// panelTypes lists the element types of a region's panels.
+func panelTypes(r *Region) []symbolic.DType {
+	var out []symbolic.DType
+	for _, t := range []symbolic.DType{symbolic.F32, symbolic.F64, symbolic.I32, symbolic.Bool} {
+		for _, p := range r.Panels {
+			if p.DType == t {
+				out = append(out, t)
+				break
+			}
+		}
+	}
+	return out
+}
+
+// shown returns the members of a group that its comment explains: what leaves it.
+func (e *regionEmitter) shown(g *Group) []*symbolic.Node {
+	var out []*symbolic.Node
+	for _, n := range g.Members {
+		if e.p.value[n] != nil {
+			out = append(out, n)
+		}
+	}
+	return out
+}
+
+// partName returns the field that holds the blocks' parts of a sum over rows.
+func (e *regionEmitter) partName(n *symbolic.Node) string {
+	for _, s := range e.r.Sums {
+		if s.Node == n {
+			return s.Name
+		}
+	}
+	panic("codegen: sum outside its region")
+}
+
+// comment returns the formulas of nodes with their place in the model.
+func (e *frameEmitter) comment(nodes []*symbolic.Node) []jen.Code {
+	var out []jen.Code
+	for _, n := range nodes {
+		line := e.p.formula(n)
+		if w := e.where(n); w != "" {
+			line += "  (" + w + ")"
+		}
+		out = append(out, jen.Comment(line))
+	}
+	return out
+}

@@ -1,0 +1,156 @@
+// How is a loss evaluated over more rows than fit at once? Sums over the batch are collected chunk by chunk, and what is computed from
+// them and from the number of rows comes last, once.
+package codegen
+
+import (
+	"fmt"
+	"slices"
+
+	"nngen/dsl"
+	"nngen/symbolic"
+)
+
+// An Evaluation computes loss and metrics of any number of rows.
+type Evaluation struct {
+	Chunk  *symbolic.Func // sums of one chunk
+	Finish *symbolic.Func // loss and metrics from the sums; its batch is the number of all rows
+	Kinds  []collect      // how each result of Chunk is collected
+}
+
+// collect says how a number is carried from chunk to chunk.
+type collect uint8
+
+const (
+	collectSum  collect = iota // sum over rows: added
+	collectMax                 // maximum over rows
+	collectFree                // does not depend on the rows: the last stays
+)
+
+// evaluator cuts the graphs of loss and metrics at their sums over the batch.
+type evaluator struct {
+	p     *Program
+	e     *Evaluation
+	batch map[*symbolic.Node]bool // depends on the rows
+	cuts  map[*symbolic.Node]*symbolic.Node
+	sums  []symbolic.Result
+	args  []*symbolic.Node
+}
+
+func newEvaluation(p *Program) (*Evaluation, error) {
+	m := p.Model
+	var rs []dsl.Named
+	if m.Infer.Loss != nil {
+		rs = append(rs, *m.Infer.Loss)
+	}
+	rs = append(rs, m.Infer.Metrics...)
+	ev := &evaluator{p: p, e: &Evaluation{}, batch: map[*symbolic.Node]bool{}, cuts: map[*symbolic.Node]*symbolic.Node{}}
+	var roots []*symbolic.Node
+	for _, r := range rs {
+		roots = append(roots, r.Node)
+	}
+	for _, n := range symbolic.Reach(roots...) {
+		dep := hasBatch(n.Shape)
+		for _, a := range n.Args {
+			dep = dep || ev.batch[a]
+		}
+		ev.batch[n] = dep
+	}
+	for _, r := range rs {
+		if err := ev.cut(r.Node); err != nil {
+			return nil, fmt.Errorf("%s: %w", r.Name, err)
+		}
+	}
+	after := m.Graph.Replace(roots, ev.cuts)
+	finish := &symbolic.Func{Name: "finish", Doc: "computes loss and metrics from sums over all rows", Params: ev.args}
+	for i, r := range rs {
+		finish.Results = append(finish.Results, symbolic.Result{Name: r.Name, Node: after[i]})
+	}
+	finish.Syms = symsOf(finish)
+	chunk := p.closed("eval", "computes the sums over a batch that loss and metrics are made of", ev.sums)
+	var err error
+	if ev.e.Chunk, err = optimised(chunk); err != nil {
+		return nil, err
+	}
+	if ev.e.Finish, err = optimised(finish); err != nil {
+		return nil, err
+	}
+	return ev.e, nil
+}
+
+func hasBatch(shape []symbolic.Dim) bool {
+	for _, d := range shape {
+		for _, s := range d.Syms() {
+			if s.Name == batchName {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// batchName is the run-time size that data sets are cut along.
+const batchName = "batch"
+
+// cut walks down from a number to the sums over the batch that it is made of.
+func (ev *evaluator) cut(n *symbolic.Node) error {
+	if ev.cuts[n] != nil {
+		return nil
+	}
+	if !ev.batch[n] {
+		if usesNumber(n) {
+			return nil // a size or constant: computed last
+		}
+		ev.collect(n, collectFree)
+		return nil
+	}
+	over := len(n.Args) == 1 && hasBatch(n.Args[0].Shape)
+	switch {
+	case over && (n.Op == symbolic.OpSum || n.Op == symbolic.OpReduceMax):
+		if at := ev.mixes(n.Args[0]); at != nil {
+			return fmt.Errorf("cannot be evaluated in pieces: it depends on a %s over the whole batch inside a sum over the batch", at.Info().Name)
+		}
+		kind := collectSum
+		if n.Op == symbolic.OpReduceMax {
+			kind = collectMax
+		}
+		ev.collect(n, kind)
+		return nil
+	case over:
+		return fmt.Errorf("cannot be evaluated in pieces: %s over the batch", n.Info().Name)
+	}
+	for _, a := range n.Args {
+		if err := ev.cut(a); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// usesNumber reports whether n is made of sizes and constants only.
+func usesNumber(n *symbolic.Node) bool {
+	return !slices.ContainsFunc(symbolic.Reach(n), func(a *symbolic.Node) bool {
+		return a.Info().Kind == symbolic.KindLeaf && a.Op != symbolic.OpConst && a.Op != symbolic.OpDimval
+	})
+}
+
+// mixes returns a node below n whose value differs between a chunk and the whole, or nil.
+func (ev *evaluator) mixes(n *symbolic.Node) *symbolic.Node {
+	for _, a := range symbolic.Reach(n) {
+		if a.Op == symbolic.OpDimval && hasBatch([]symbolic.Dim{a.Attr.Dim}) {
+			return a
+		}
+		if ev.batch[a] && !hasBatch(a.Shape) && a.DType != symbolic.NoType {
+			return a
+		}
+	}
+	return nil
+}
+
+func (ev *evaluator) collect(n *symbolic.Node, kind collect) {
+	name := fmt.Sprintf("sum%d", len(ev.sums))
+	arg := ev.p.Model.Graph.Leaf(symbolic.OpArg, name, n.DType, n.Shape)
+	ev.cuts[n] = arg
+	ev.args = append(ev.args, arg)
+	ev.sums = append(ev.sums, symbolic.Result{Name: name, Node: n})
+	ev.e.Kinds = append(ev.e.Kinds, kind)
+}

@@ -1,0 +1,335 @@
+// Where does every value live? Arguments and results belong to the caller, what crosses a region lies in the frame, what does not
+// lies in a panel of the worker, hot in its cache.
+package codegen
+
+import (
+	"fmt"
+
+	"nngen/symbolic"
+)
+
+// planner gives values their places.
+type planner struct {
+	*scheduler
+	p     *Plan
+	names namer
+	step  map[*symbolic.Node]int // step that computes it
+	leaf  map[*symbolic.Node]int // leaf of the region that computes it
+	group map[*symbolic.Node]*Group
+	users map[*symbolic.Node][]*symbolic.Node
+	last  map[*symbolic.Node]int // last step that reads it
+}
+
+// newPlan schedules f and places its values. name is the Go name of the frame type.
+func newPlan(f *symbolic.Func, name string, float symbolic.DType) (*Plan, error) {
+	s := newScheduler(f)
+	if err := s.run(); err != nil {
+		return nil, err
+	}
+	pl := &planner{scheduler: s, names: newNamer(frameNames...),
+		p:    &Plan{Func: f, Name: name, Float: float, Steps: s.steps, value: map[*symbolic.Node]*Value{}},
+		step: map[*symbolic.Node]int{}, leaf: map[*symbolic.Node]int{}, group: map[*symbolic.Node]*Group{},
+		users: map[*symbolic.Node][]*symbolic.Node{}, last: map[*symbolic.Node]int{}}
+	pl.locate()
+	pl.interface_()
+	pl.place()
+	pl.blocks()
+	return pl.p, nil
+}
+
+// locate records where each operation runs and who reads it.
+func (pl *planner) locate() {
+	index := 0
+	for i, st := range pl.steps {
+		switch st := st.(type) {
+		case *Scalars:
+			for _, n := range st.Nodes {
+				pl.step[n] = i
+			}
+		case *Call:
+			pl.step[st.Node] = i
+		case *Region:
+			st.Index = index
+			index++
+			for j, l := range st.Body {
+				switch l := l.(type) {
+				case *Kernel:
+					pl.step[l.Node], pl.leaf[l.Node] = i, j
+				case *Group:
+					for _, n := range l.Members {
+						pl.step[n], pl.leaf[n], pl.group[n] = i, j, l
+					}
+				}
+			}
+		}
+	}
+	for _, n := range pl.nodes {
+		if pl.class[n] == classVirtual {
+			continue
+		}
+		pl.eachRead(n, func(d *symbolic.Node) {
+			pl.users[d] = append(pl.users[d], n)
+			pl.last[d] = max(pl.last[d], pl.step[n])
+		})
+	}
+}
+
+// eachRead visits every node with a place of its own (or leaf) that n reads, through broadcasts and views.
+func (pl *planner) eachRead(n *symbolic.Node, visit func(d *symbolic.Node)) {
+	var walk func(a *symbolic.Node)
+	walk = func(a *symbolic.Node) {
+		if pl.class[a] == classVirtual && len(a.Args) > 0 && a.Op != symbolic.OpGet {
+			for _, b := range a.Args {
+				walk(b)
+			}
+			return
+		}
+		visit(a)
+		if a.Op == symbolic.OpGet {
+			visit(a.Args[0])
+		}
+	}
+	for _, a := range n.Args {
+		walk(a)
+	}
+}
+
+// interface_ makes the values of parameters and results.
+func (pl *planner) interface_() {
+	for _, n := range pl.f.Params {
+		v := &Value{Name: pl.names.pick(n.Attr.Name), Node: n, Store: StoreArg, Shape: n.Shape, DType: n.DType}
+		pl.add(n, v)
+	}
+	for _, r := range pl.f.Results {
+		v := &Value{Name: pl.names.pick(r.Name), Node: r.Node, Store: StoreResult, Shape: r.Node.Shape, DType: r.Node.DType}
+		pl.add(r.Node, v)
+	}
+}
+
+func (pl *planner) add(n *symbolic.Node, v *Value) {
+	pl.p.value[n] = v
+	if n.Rank() == 0 {
+		pl.p.Scalars = append(pl.p.Scalars, v)
+	} else {
+		pl.p.Values = append(pl.p.Values, v)
+	}
+}
+
+// place gives every other operation that needs one a value.
+func (pl *planner) place() {
+	for i, st := range pl.steps {
+		switch st := st.(type) {
+		case *Scalars:
+			for _, n := range st.Nodes {
+				if !pl.inline(n) {
+					pl.number(n)
+				}
+			}
+		case *Call:
+			pl.results(st.Node, i)
+		case *Region:
+			for _, l := range st.Body {
+				switch l := l.(type) {
+				case *Kernel:
+					pl.tensor(l.Node, st, i)
+				case *Group:
+					for _, n := range l.Members {
+						if pl.leaves(n, l) {
+							pl.tensor(n, st, i)
+						}
+					}
+					for _, n := range l.keep(func(n *symbolic.Node) bool { return pl.p.value[n] != nil }) {
+						pl.tensor(n, st, i)
+					}
+				}
+			}
+			for j, s := range st.Sums {
+				s.Name = fmt.Sprintf("part%d%c", st.Index, 'a'+j)
+				pl.number(s.Node)
+			}
+		}
+	}
+	for _, n := range pl.nodes {
+		if n.Op == symbolic.OpRand {
+			pl.key(n.Attr.Site)
+		}
+	}
+}
+
+func (pl *planner) key(site string) {
+	for _, k := range pl.p.Keys {
+		if k == site {
+			return
+		}
+	}
+	pl.p.Keys = append(pl.p.Keys, site)
+}
+
+// inline reports whether a number is best written into the one expression that reads it.
+func (pl *planner) inline(n *symbolic.Node) bool {
+	us := pl.users[n]
+	return !pl.stored[n] && len(us) == 1 && pl.class[us[0]] == classScalar && pl.step[us[0]] == pl.step[n] && !needsStatement(us[0])
+}
+
+// leaves reports whether a member is read outside its group.
+func (pl *planner) leaves(n *symbolic.Node, g *Group) bool {
+	if rowSum(n) {
+		return false
+	}
+	if pl.stored[n] {
+		return true
+	}
+	for _, u := range pl.users[n] {
+		if pl.group[u] != g {
+			return true
+		}
+	}
+	return false
+}
+
+func (pl *planner) number(n *symbolic.Node) {
+	if pl.p.value[n] == nil {
+		pl.add(n, &Value{Name: pl.names.pick(pl.hint(n)), Node: n, Store: StoreScalar, DType: n.DType})
+	}
+}
+
+// tensor places an operation's result: in a panel when only its own region reads it, else in the frame.
+func (pl *planner) tensor(n *symbolic.Node, r *Region, step int) {
+	if pl.p.value[n] != nil {
+		return // a result
+	}
+	v := &Value{Name: pl.names.pick(pl.hint(n)), Node: n, Shape: n.Shape, DType: n.DType, first: step, last: max(step, pl.last[n])}
+	if !r.Tiles && v.last == step {
+		v.Store = StoreLocal
+		v.Local = pl.panel(r, v, n)
+	} else {
+		v.Store = StoreFrame
+		v.Slot = pl.slot(v)
+	}
+	pl.add(n, v)
+}
+
+// panel finds a buffer of the worker that is free again when n is computed.
+func (pl *planner) panel(r *Region, v *Value, n *symbolic.Node) int {
+	first, last := pl.leaf[n], pl.leaf[n]
+	for _, u := range pl.users[n] {
+		last = max(last, pl.leaf[u])
+	}
+	width := symbolic.Size(v.Shape[1:])
+	for i, p := range r.Panels {
+		if p.busy < first && p.DType == v.DType && p.Width == width {
+			p.busy = last
+			return i
+		}
+	}
+	r.Panels = append(r.Panels, &Panel{DType: v.DType, Width: width, busy: last})
+	return len(r.Panels) - 1
+}
+
+// slot finds a piece of the frame that is free again when v is defined.
+func (pl *planner) slot(v *Value) *Slot {
+	size := symbolic.Size(v.Shape)
+	var found *Slot
+	for _, s := range pl.p.Slots {
+		if s.busy >= v.first || s.DType != v.DType {
+			continue
+		}
+		if found == nil {
+			found = s
+		}
+		for _, d := range s.Sizes {
+			if d == size {
+				found = s
+			}
+		}
+	}
+	if found == nil {
+		found = &Slot{DType: v.DType}
+		pl.p.Slots = append(pl.p.Slots, found)
+	}
+	known := false
+	for _, d := range found.Sizes {
+		known = known || d == size
+	}
+	if !known {
+		found.Sizes = append(found.Sizes, size)
+	}
+	found.busy = v.last
+	return found
+}
+
+// results places what a call returns: each get has a value of its own, except where it is a result of this Func.
+func (pl *planner) results(call *symbolic.Node, step int) {
+	for _, n := range pl.nodes {
+		if n.Op != symbolic.OpGet || n.Args[0] != call || pl.p.value[n] != nil {
+			continue
+		}
+		if n.Rank() == 0 {
+			pl.number(n)
+			continue
+		}
+		v := &Value{Name: pl.names.pick(pl.hint(n)), Node: n, Store: StoreFrame, Shape: n.Shape, DType: n.DType, first: step, last: max(step, pl.last[n])}
+		v.Slot = pl.slot(v)
+		pl.add(n, v)
+	}
+}
+
+// hint is what a value would like to be called: the model's name for it, else its op.
+func (pl *planner) hint(n *symbolic.Node) string {
+	if name := n.Graph().Name(n); name != "" {
+		return name
+	}
+	return n.Info().Name
+}
+
+// Work below which a block is not worth a fork: about 20 us of a portable product.
+const blockWork = 200_000
+
+// blocks chooses the rows of a block for each region, from shapes alone, so that results do not depend on the number of workers.
+func (pl *planner) blocks() {
+	for _, st := range pl.steps {
+		r, ok := st.(*Region)
+		if !ok || r.Tiles {
+			continue
+		}
+		work := 0
+		for _, l := range r.Body {
+			switch l := l.(type) {
+			case *Kernel:
+				work += rowWork(l.Node)
+			case *Group:
+				for _, n := range l.Members {
+					work += constOr(symbolic.Size(space(n)[1:]), 64) * n.Info().Cost
+				}
+			}
+		}
+		r.Block = 16
+		for r.Block < 1<<14 && r.Block*work < blockWork {
+			r.Block *= 2
+		}
+	}
+}
+
+// rowWork estimates the operations of a kernel for one row.
+func rowWork(n *symbolic.Node) int {
+	w := constOr(symbolic.Size(n.Shape[1:]), 64)
+	if n.Op == symbolic.OpDot {
+		for _, k := range n.Attr.Dot.ContractA {
+			w *= 2 * constOr(n.Args[0].Shape[k], 64)
+		}
+	}
+	return w
+}
+
+// constOr returns a size, or guess where it is known at run time only.
+func constOr(d symbolic.Dim, guess int) int {
+	total := 0
+	for _, t := range d.Terms() {
+		p := t.Coef
+		for range t.Factors {
+			p *= guess
+		}
+		total += p
+	}
+	return max(total, 1)
+}

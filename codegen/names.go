@@ -1,0 +1,79 @@
+// What are things called in Go? Identifiers made from names of the model, unique within a frame or a file.
+package codegen
+
+import (
+	"go/token"
+	"strconv"
+	"strings"
+	"unicode"
+)
+
+// namer hands out unique identifiers.
+type namer struct{ used map[string]bool }
+
+func newNamer(reserved ...string) namer {
+	n := namer{used: map[string]bool{}}
+	for _, r := range reserved {
+		n.used[r] = true
+	}
+	return n
+}
+
+// frameNames are the names that every frame's methods use themselves.
+var frameNames = []string{"f", "pool", "local", "worker", "task", "tasks", "rows", "r0", "r1", "lo", "hi", "off", "arena",
+	"init", "run", "nnrt", "math", "max", "min", "len", "float32", "float64", "int32", "bool", "uint8", "int", "clear", "range"}
+
+// pick returns a free identifier close to hint: "h.W" gives hW, then hW2, hW3.
+func (n namer) pick(hint string) string {
+	base := lower(hint)
+	name := base
+	for i := 2; n.used[name] || token.IsKeyword(name); i++ {
+		name = base + strconv.Itoa(i)
+	}
+	n.used[name] = true
+	return name
+}
+
+// words splits a name of the model at everything that is not a letter or a digit.
+func words(s string) []string {
+	return strings.FieldsFunc(s, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+}
+
+// camel joins words: blk.3.attn_w gives Blk3AttnW.
+func camel(s string) string {
+	var b strings.Builder
+	for _, w := range words(s) {
+		r := []rune(w)
+		b.WriteRune(unicode.ToUpper(r[0]))
+		b.WriteString(string(r[1:]))
+	}
+	out := b.String()
+	if out == "" || !unicode.IsLetter([]rune(out)[0]) {
+		out = "V" + out
+	}
+	return out
+}
+
+// lower is camel with a small first letter; an initial run of capitals is kept together (LR gives lr, W stays w).
+func lower(s string) string {
+	r := []rune(camel(s))
+	for i := range r {
+		if i > 0 && i+1 < len(r) && unicode.IsLower(r[i+1]) {
+			break
+		}
+		if !unicode.IsUpper(r[i]) {
+			break
+		}
+		r[i] = unicode.ToLower(r[i])
+	}
+	return string(r)
+}
+
+// copy returns a namer for an inner scope.
+func (n namer) copy() namer {
+	c := newNamer()
+	for k := range n.used {
+		c.used[k] = true
+	}
+	return c
+}

@@ -1,0 +1,129 @@
+// What is a plan? The schedule of one Func as data: regions, fused groups, kernel calls and the memory they use. Printers only
+// print it.
+package codegen
+
+import (
+	"nngen/symbolic"
+)
+
+// A Plan is the schedule of one Func. In the generated code it is a struct (its frame) with a run method.
+type Plan struct {
+	Func  *symbolic.Func
+	Name  string // Go name of the frame type, such as digitsForward
+	Float symbolic.DType
+
+	Values  []*Value // tensors in memory, in order of definition
+	Scalars []*Value // numbers held in fields of the frame
+	Steps   []Step
+	Slots   []*Slot
+	Keys    []string // sites of random draws, in order; each has a stream key in the frame
+
+	value map[*symbolic.Node]*Value
+}
+
+// Store says where a value lives.
+type Store uint8
+
+const (
+	StoreArg    Store = iota // slice or number given by the caller
+	StoreResult              // destination given by the caller
+	StoreFrame               // slot of the frame, whole tensor
+	StoreLocal               // panel of one worker: lives within one region only
+	StoreScalar              // number in a field of the frame
+)
+
+var storeNames = [...]string{"arg", "result", "frame", "local", "scalar"}
+
+// A Value is a tensor or a number that exists in memory when the generated code runs. Tensors are contiguous and row-major.
+type Value struct {
+	Name  string // Go name of the field or variable
+	Node  *symbolic.Node
+	Store Store
+	Shape []symbolic.Dim
+	DType symbolic.DType
+
+	Slot  *Slot // StoreFrame
+	Local int   // StoreLocal: number of the panel within its region
+
+	// Base and Index place a member of an array of equal values (residuals of repeated layers): this one starts at
+	// Index*Size(Shape) of Base.
+	Base  *Value
+	Index int
+	Count int // of an array: number of members
+
+	first, last int // steps that define it and read it last
+}
+
+// A Slot is a piece of the frame shared by values that are never alive together.
+type Slot struct {
+	DType symbolic.DType
+	Sizes []symbolic.Dim // the slot is as large as the largest
+	busy  int            // last step that uses it
+}
+
+// A Step is one thing the run method does, in order.
+type Step interface{ step() }
+
+// Scalars computes numbers, one statement each.
+type Scalars struct{ Nodes []*symbolic.Node }
+
+// A Region is one parallel loop. Kind Rows: over blocks of Block rows of Rows, the body works on the block's rows of every
+// row value. Kind Tiles: over pieces of the outputs of its kernels, each kernel split on its own.
+type Region struct {
+	Index  int
+	Tiles  bool
+	Rows   symbolic.Dim
+	Block  int
+	Body   []Leaf
+	Panels []*Panel   // buffers of one worker
+	Sums   []*Partial // sums over rows, collected by block
+}
+
+// A Panel is a buffer of one worker for Block rows.
+type Panel struct {
+	DType symbolic.DType
+	Width symbolic.Dim // elements a row
+	busy  int
+}
+
+// A Partial is a sum over all rows: every block leaves its part, and a fixed tree adds them after the region.
+type Partial struct {
+	Node *symbolic.Node // the sum, a number
+	Name string         // field that holds the parts
+}
+
+// A Leaf is one piece of a region's body.
+type Leaf interface{ leaf() }
+
+// A Kernel is one call of a runtime kernel, on the block's rows in a Rows region.
+type Kernel struct{ Node *symbolic.Node }
+
+// A Group is a fused loop over elements, with row reductions. Space is the shape it runs over; Prefix is how many leading
+// axes are left by its reductions (the rank of Space without reductions).
+type Group struct {
+	Space   []symbolic.Dim
+	Prefix  int
+	Members []*symbolic.Node // in order of dependence
+	reduces bool
+	level   int
+}
+
+// A Call runs the plan of a kept Func once.
+type Call struct {
+	Node *symbolic.Node
+	Plan *Plan
+}
+
+// A Repeat runs the plan of a kept Func once for each of Count equal layers. Argument and result k of iteration i is
+// Args[k] at First + i*Step.
+type Repeat struct {
+	Calls []*symbolic.Node // the call nodes, in order
+	Plan  *Plan
+}
+
+func (*Scalars) step() {}
+func (*Region) step()  {}
+func (*Call) step()    {}
+func (*Repeat) step()  {}
+func (*Kernel) leaf()  {}
+func (*Group) leaf()   {}

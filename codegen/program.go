@@ -1,0 +1,152 @@
+// Which functions does a model become? Prediction, evaluation, the two halves of a step, the update, and the initial values, each a
+// closed Func.
+package codegen
+
+import (
+	"errors"
+	"fmt"
+
+	"nngen/dsl"
+	"nngen/symbolic"
+)
+
+// A Program is everything that is generated for one model, before planning.
+type Program struct {
+	Model  *dsl.Model
+	Layout *Layout
+
+	Predict           *symbolic.Func // nil without outputs
+	Forward, Backward *symbolic.Func // nil without an optimizer
+	Saved             []Saved        // what the forward half leaves for the backward half
+	Eval              *Evaluation    // nil without loss and metrics
+	Inits             []*symbolic.Func
+}
+
+// Saved says which result of the forward half is which parameter of the backward half.
+type Saved struct{ Result, Param int }
+
+// newProgram derives and simplifies the Funcs of m.
+func newProgram(m *dsl.Model) (*Program, error) {
+	p := &Program{Model: m, Layout: newLayout(m)}
+	if len(m.Infer.Outputs) > 0 {
+		f, err := optimised(p.closed("predict", "computes the outputs for a batch", results(m.Infer.Outputs)))
+		if err != nil {
+			return nil, err
+		}
+		p.Predict = f
+	}
+	if m.Infer.Loss != nil || len(m.Infer.Metrics) > 0 {
+		e, err := newEvaluation(p)
+		if err != nil {
+			return nil, err
+		}
+		p.Eval = e
+	}
+	if m.Optimizer != nil {
+		if err := p.train(); err != nil {
+			return nil, err
+		}
+	}
+	for _, x := range m.Params {
+		known := false
+		for _, f := range p.Inits {
+			known = known || f == x.Init
+		}
+		if !known {
+			p.Inits = append(p.Inits, x.Init)
+		}
+	}
+	return p, nil
+}
+
+func results(ns []dsl.Named) []symbolic.Result {
+	var out []symbolic.Result
+	for _, n := range ns {
+		out = append(out, symbolic.Result{Name: n.Name, Node: n.Node})
+	}
+	return out
+}
+
+// closed makes a Func of results: its parameters are the leaves of the model that they reach, in the model's order.
+func (p *Program) closed(name, doc string, rs []symbolic.Result) *symbolic.Func {
+	f := &symbolic.Func{Name: name, Doc: doc, Results: rs}
+	reached := map[*symbolic.Node]bool{}
+	for _, n := range f.Nodes() {
+		reached[n] = true
+	}
+	add := func(n *symbolic.Node) {
+		if reached[n] {
+			f.Params = append(f.Params, n)
+			delete(reached, n)
+		}
+	}
+	for _, x := range p.Model.Inputs {
+		add(x.Node)
+	}
+	for _, x := range p.Model.Hypers {
+		add(x.Node)
+	}
+	for _, x := range p.Model.Params {
+		add(x.Node)
+	}
+	f.Syms = symsOf(f)
+	return f
+}
+
+// symsOf returns the run-time sizes that f's nodes mention, in order of appearance.
+func symsOf(f *symbolic.Func) []*symbolic.Sym {
+	var out []*symbolic.Sym
+	seen := map[*symbolic.Sym]bool{}
+	note := func(d symbolic.Dim) {
+		if !d.Valid() {
+			return
+		}
+		for _, s := range d.Syms() {
+			if !seen[s] {
+				seen[s] = true
+				out = append(out, s)
+			}
+		}
+	}
+	for _, n := range append(append([]*symbolic.Node(nil), f.Params...), f.Nodes()...) {
+		for _, d := range n.Shape {
+			note(d)
+		}
+		note(n.Attr.Dim)
+	}
+	return out
+}
+
+// train makes the forward and the backward half of a step.
+func (p *Program) train() error {
+	m := p.Model
+	if m.Train.Loss == nil {
+		return errors.New("codegen: " + m.Name + " has an optimizer but no loss")
+	}
+	fwd := append([]symbolic.Result{{Name: "loss", Node: m.Train.Loss.Node}}, results(m.Train.Metrics)...)
+	var wrt []*symbolic.Node
+	var trained []*dsl.Param
+	for _, g := range m.Optimizer.Groups {
+		if g.Frozen {
+			continue
+		}
+		for _, x := range g.Params {
+			wrt = append(wrt, x.Node)
+			trained = append(trained, x)
+		}
+	}
+	grads, err := gradients(m, fwd, wrt)
+	if err != nil {
+		return err
+	}
+	var bwd []symbolic.Result
+	for i, g := range grads.grads {
+		if g != nil {
+			bwd = append(bwd, symbolic.Result{Name: "grad " + trained[i].Path, Node: g})
+		}
+	}
+	if len(bwd) == 0 {
+		return fmt.Errorf("codegen: %s: the loss depends on no trained parameter", m.Name)
+	}
+	return p.split(grads.forward, bwd)
+}
