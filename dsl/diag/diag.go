@@ -104,8 +104,9 @@ func (l *List) Errorf(code string, pos, end token.Pos, format string, args ...an
 	return d
 }
 
-// Sort orders the list by position and drops all but the first of diagnostics with the same code on one line: the rest
-// are nearly always consequences. Files come in the order in which they were added to fset.
+// Sort orders the list by position and drops all but the first of diagnostics with the same code on one line, for the rest
+// are nearly always consequences; those whose fix has edits stay, for each is needed to mend the line. Files come in the
+// order in which they were added to fset.
 func (l *List) Sort(fset *token.FileSet) {
 	slices.SortStableFunc(*l, func(a, b *Diagnostic) int {
 		if a.Pos != b.Pos {
@@ -124,7 +125,7 @@ func (l *List) Sort(fset *token.FileSet) {
 		}
 		p := fset.PositionFor(d.Pos, false)
 		k := key{d.Code, p.Filename, p.Line}
-		drop := seen[k]
+		drop := seen[k] && (d.Fix == nil || len(d.Fix.Edits) == 0)
 		seen[k] = true
 		return drop
 	})

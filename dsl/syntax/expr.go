@@ -156,7 +156,14 @@ func (p *parser) postfix() Expr {
 
 // memberName parses the name after a dot, where keywords are names too.
 func (p *parser) memberName() *Ident {
-	if l := p.tok; l.Kind.IsKeyword() && !p.lineBreak() {
+	if p.nextStmt() {
+		at := p.prevEnd()
+		p.fail(diag.Unexpected, at, at, "got end of line, want a name")
+	}
+	switch l := p.tok; {
+	case l.Kind.IsKeyword() && l.Kind.continues(): // the line end after it would be lost
+		p.fail(diag.KeywordAsName, l.Pos, l.End, "%s is a keyword, want a name", l.Text)
+	case l.Kind.IsKeyword() && !p.lineBreak():
 		p.next()
 		return &Ident{Span{l.Pos, l.End}, l.Text}
 	}
@@ -271,11 +278,11 @@ func (p *parser) subscript() Expr {
 func (p *parser) operand() Expr {
 	l := p.tok
 	span := Span{l.Pos, l.End}
+	if p.nextStmt() {
+		return p.noOperand()
+	}
 	switch l.Kind {
 	case Name:
-		if !p.inBrackets() && p.lineBreak() && p.beginsStmt(p.i) && p.i > 0 && p.toks[p.i-1].Kind.continues() {
-			return p.noOperand() // h := ⏎ y := ...
-		}
 		p.next()
 		return &Ident{span, l.Text}
 	case Number:
@@ -317,12 +324,18 @@ func (p *parser) operand() Expr {
 	return p.noOperand()
 }
 
+// nextStmt reports whether the next statement begins here though this one is not complete: the line before ended with an
+// operator.
+func (p *parser) nextStmt() bool {
+	return !p.failed && p.i > 0 && !p.inBrackets() && p.toks[p.i-1].Kind.continues() && p.lineStart(p.i) && p.beginsStmt(p.i)
+}
+
 // noOperand fails at a token that begins no expression.
 func (p *parser) noOperand() Expr {
 	l := p.tok
 	at := p.prevEnd()
 	switch {
-	case p.lineBreak() && p.beginsStmt(p.i) && !p.inBrackets():
+	case p.nextStmt():
 		p.fail(diag.Unexpected, at, at, "got end of line, want an expression")
 	case l.Kind.IsKeyword() && l.Kind != And && l.Kind != Or && l.Kind != Else && l.Kind != In && l.Kind != As_ && !p.lineBreak():
 		p.fail(diag.KeywordAsName, l.Pos, l.End, "%s is a keyword, want an expression", l.Text)

@@ -2,7 +2,10 @@
 package syntax
 
 import (
+	"bytes"
 	"fmt"
+	"strconv"
+	"strings"
 	"unicode"
 	"unicode/utf8"
 
@@ -37,7 +40,6 @@ var foreignOperators = []struct {
 	{"≤", Le, ""},
 	{"≥", Ge, ""},
 	{"≠", Ne, ""},
-	{"…", Ellipsis, ""},
 }
 
 // foreignOperator reports an operator of another language and reads it as ours; false when there is none here.
@@ -45,7 +47,7 @@ func (s *scanner) foreignOperator() bool {
 	start := s.at
 	if s.peek(0) == '!' && s.peek(1) != '=' {
 		s.at++
-		s.diags.Errorf(diag.ForeignOperator, s.pos(start), s.pos(s.at), "got '!', want not").
+		s.diags.Errorf(diag.ForeignOperator, s.pos(start), s.pos(s.at), "got '!', want 'not'").
 			Help("write not", diag.Edit{Pos: s.pos(start), End: s.pos(s.at), New: "not "})
 		s.toks = append(s.toks, Lexeme{Not, s.pos(start), s.pos(s.at), Not.String()})
 		return true
@@ -128,8 +130,9 @@ func (s *scanner) badCharacter() {
 		s.diags.Errorf(diag.BadCharacter, s.pos(start), s.pos(s.at), "%s, want a plain space", nameOf(c, size)).
 			Help("write a plain space", edit(" "))
 		return
-	case c == '“', c == '”', c == '„', c == '‘', c == '’':
-		s.diags.Errorf(diag.BadCharacter, s.pos(start), s.pos(s.at), "typographic quote %q, want \"", c).Help(`write "`, edit(`"`))
+	case strings.ContainsRune(typographicQuotes, c):
+		s.quoted(start)
+		return
 	case isNameLike(c):
 		s.at = start
 		s.word()
@@ -138,6 +141,26 @@ func (s *scanner) badCharacter() {
 		s.diags.Errorf(diag.BadCharacter, s.pos(start), s.pos(s.at), "character %s starts no token", nameOf(c, size))
 	}
 	s.emit(Illegal, start)
+}
+
+const typographicQuotes = "“”„‟‘’‚«»"
+
+// quoted reports a typographic quote, which has been consumed, and reads what follows up to the next quote of the line as
+// a string.
+func (s *scanner) quoted(start int) {
+	first := s.at
+	d := s.diags.Errorf(diag.BadCharacter, s.pos(start), s.pos(first), "typographic quote %s, want '\"'", s.src[start:first])
+	rest, _, _ := bytes.Cut(s.src[first:], []byte("\n"))
+	length := bytes.IndexAny(rest, `"`+typographicQuotes)
+	if length < 0 || !utf8.Valid(rest[:length]) || bytes.IndexByte(rest[:length], '\\') >= 0 {
+		s.emit(Illegal, start)
+		return
+	}
+	_, size := utf8.DecodeRune(rest[length:])
+	s.at += length + size
+	d.Help(`write "`, diag.Edit{Pos: s.pos(start), End: s.pos(first), New: `"`},
+		diag.Edit{Pos: s.pos(first + length), End: s.pos(s.at), New: `"`})
+	s.toks = append(s.toks, Lexeme{String, s.pos(start), s.pos(s.at), strconv.Quote(string(rest[:length]))})
 }
 
 // isNameLike reports whether c is a letter or digit of any script.

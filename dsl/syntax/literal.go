@@ -152,7 +152,7 @@ func (s *scanner) unterminated(start int, quote byte) {
 	if quote == '"' && !bytes.ContainsAny(text[1:], `,()[]\`) && len(text) > 1 {
 		d.Help(`add "`, diag.Edit{Pos: s.pos(end), End: s.pos(end), New: `"`})
 	}
-	s.toks = append(s.toks, Lexeme{String, s.pos(start), s.pos(s.at), `""`})
+	s.emit(Illegal, start) // what follows on the line is lost, so the parser says no more
 }
 
 // stringEnd emits the string from start to here, which is closed.
@@ -160,11 +160,8 @@ func (s *scanner) stringEnd(start int, quote byte, bad bool) {
 	text := string(s.src[start:s.at])
 	if quote != '"' {
 		inner := text[1 : len(text)-1]
-		want := `"` + inner + `"`
-		if quote == '`' {
-			want = strconv.Quote(strings.ToValidUTF8(inner, ""))
-		}
-		if _, err := strconv.Unquote(want); err != nil {
+		want := `"` + strings.ReplaceAll(strings.ReplaceAll(inner, `\'`, `'`), `"`, `\"`) + `"`
+		if _, err := strconv.Unquote(want); err != nil || quote == '`' {
 			want = strconv.Quote(strings.ToValidUTF8(inner, ""))
 		}
 		if !bad {

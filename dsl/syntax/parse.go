@@ -118,7 +118,9 @@ func (p *parser) closing(kind Token, want string) {
 		return
 	}
 	if p.tok.Kind != kind {
-		p.unexpected(want)
+		if !p.strayRange() {
+			p.unexpected(want)
+		}
 		return
 	}
 	p.open = p.open[:len(p.open)-1]
@@ -194,15 +196,23 @@ func (p *parser) topDecl() Stmt {
 		return s
 	}
 	if !p.failed {
-		want := "import, const, func, layer, optimizer or model"
-		switch {
-		case first.Kind.IsKeyword() && first.Kind != ForKw && first.Kind != IfKw && first.Kind != ReturnKw && first.Kind != RequireKw:
-			p.errorf(diag.Misplaced, first.Pos, first.End, "%s stands at top level, want it inside a model, func, layer or optimizer", first.Text)
+		switch first.Kind {
+		case InputKw, TargetKw, OutputKw, LossKw, MetricKw, HyperKw, PrecisionKw:
+			p.misplaced(first, "a model")
+		case ParamKw, UseKw:
+			p.misplaced(first, "a model or a layer")
+		case StateKw:
+			p.misplaced(first, "a layer or an optimizer")
 		default:
-			p.errorf(diag.Misplaced, first.Pos, first.End, "got %s at top level, want %s", first.describe(), want)
+			p.errorf(diag.Misplaced, first.Pos, first.End, "got %s at top level, want import, const, func, layer, optimizer or model", first.describe())
 		}
 	}
 	return &Bad{Span{s.Pos(), s.End()}}
+}
+
+// misplaced reports a declaration at top level that belongs into a block.
+func (p *parser) misplaced(l Lexeme, where string) {
+	p.errorf(diag.Misplaced, l.Pos, l.End, "%s stands at top level, want it inside %s", l.Text, where)
 }
 
 // modelDecl parses `model A { ... }` or `model A = B { ... }`.

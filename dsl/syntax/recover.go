@@ -47,11 +47,14 @@ func (p *parser) unexpected(want string) *diag.Diagnostic {
 			if open.Kind == Lbrack {
 				closer = "']'"
 			}
-			pos, end := got.Pos, got.End
+			pos, end, what := got.Pos, got.End, got.describe()
 			if p.lineStart(p.i) || got.Kind == EOF {
 				pos, end = p.prevEnd(), p.prevEnd()
+				if got.Kind != EOF && got.Kind != Rbrace {
+					what = Newline.String()
+				}
 			}
-			return p.fail(diag.Unclosed, pos, end, "got %s, want %s", got.describe(), closer).
+			return p.fail(diag.Unclosed, pos, end, "got %s, want %s", what, closer).
 				Notef(open.Pos, open.End, "'%s' opened here", open.Text)
 		}
 	}
@@ -84,6 +87,7 @@ func (p *parser) finish(start int, inBlock bool) {
 // surplus fails at a token after a complete statement.
 func (p *parser) surplus() {
 	switch {
+	case p.strayRange():
 	case p.tok.Kind == Rparen, p.tok.Kind == Rbrack:
 		p.fail(diag.Unopened, p.tok.Pos, p.tok.End, "got '%s' that closes nothing, want end of line", p.tok.Text)
 	case p.tok.Kind == Set:
@@ -95,6 +99,16 @@ func (p *parser) surplus() {
 	default:
 		p.unexpected("end of line")
 	}
+}
+
+// strayRange fails at the dots of a range that does not stand in the head of a for; false when there are none here.
+func (p *parser) strayRange() bool {
+	if p.tok.Kind != DotDot {
+		return false
+	}
+	p.fail(diag.RangeOutsideFor, p.tok.Pos, p.tok.End, "got '..' outside the head of a for").
+		Help("a slice is written lo:hi, a list [a, b]")
+	return true
 }
 
 // sync skips to where the next statement begins: the end of the line outside brackets and braces opened in this
@@ -209,11 +223,13 @@ func (p *parser) beginsStmt(j int) bool {
 	case LossKw:
 		return next == Set
 	case Name:
-		for n := 1; p.toks[j].Kind == Name && next == Comma && j+3 < len(p.toks) && n < maxTargets; n++ {
+		isName := true // or a keyword, to be reported
+		for n := 1; isName && next == Comma && j+3 < len(p.toks) && n < maxTargets; n++ {
 			j += 2
 			next = p.toks[j+1].Kind
+			isName = p.toks[j].Kind == Name || p.toks[j].Kind.IsKeyword()
 		}
-		return p.toks[j].Kind == Name && next.IsAssign()
+		return isName && next.IsAssign()
 	}
 	return false
 }

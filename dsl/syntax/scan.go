@@ -62,6 +62,15 @@ func (s *scanner) afterSpace(n int) byte {
 	return s.peek(n)
 }
 
+// afterOperand reports whether the character before may end an operand: a dot here selects then.
+func (s *scanner) afterOperand() bool {
+	if s.at == 0 {
+		return false
+	}
+	c := s.src[s.at-1]
+	return isLetter(c) || isDigit(c) || c == ')' || c == ']'
+}
+
 // emit appends the token from start to here.
 func (s *scanner) emit(kind Token, start int) {
 	s.toks = append(s.toks, Lexeme{kind, s.pos(start), s.pos(s.at), string(s.src[start:s.at])})
@@ -106,7 +115,7 @@ func (s *scanner) token() bool {
 		s.emit(Newline, start)
 	case isLetter(c):
 		s.word()
-	case isDigit(c) || c == '.' && isDigit(s.peek(1)):
+	case isDigit(c) || c == '.' && isDigit(s.peek(1)) && !s.afterOperand():
 		s.number()
 	case c == '"' || c == '\'' || c == '`':
 		s.string()

@@ -391,10 +391,14 @@ func (p *parser) forStmt() Stmt {
 	f := &For{}
 	from := p.next().Pos
 	f.Var = p.name()
-	if p.tok.Kind != In && !p.failed {
+	switch sign := p.tok; {
+	case sign.Kind == Set:
+		p.errorf(diag.WrongSeparator, sign.Pos, sign.End, "got '=', want in").
+			Help("write in", diag.Edit{Pos: sign.Pos, End: sign.End, New: "in"})
+		p.next()
+	case !p.accept(In):
 		p.unexpected("in").Help("loops run at generate time: for i in 0..4 { } or for c in [16, 32] { }")
 	}
-	p.accept(In)
 	f.Over = p.expr()
 	if p.accept(DotDot) {
 		hi := p.expr()
@@ -455,7 +459,7 @@ func (p *parser) name() *Ident {
 	case l.Kind == Name:
 		p.next()
 		return &Ident{Span{l.Pos, l.End}, l.Text}
-	case l.Kind.IsKeyword() && !p.lineBreak():
+	case l.Kind.IsKeyword() && (!p.lineBreak() || p.atStmt()):
 		p.errorf(diag.KeywordAsName, l.Pos, l.End, "%s is a keyword, want a name", l.Text).
 			Help("choose another name, such as " + l.Text + "_")
 		p.next()
@@ -464,6 +468,11 @@ func (p *parser) name() *Ident {
 	p.unexpected("a name")
 	at := p.prevEnd()
 	return &Ident{Span{at, at}, "_"}
+}
+
+// atStmt reports whether the current token is the first of a statement.
+func (p *parser) atStmt() bool {
+	return p.i == 0 || p.toks[p.i-1].Kind == Newline && !p.inBrackets() || p.toks[p.i-1].Kind == Lbrace
 }
 
 // lineBreak reports whether the current token begins a line.
