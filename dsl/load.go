@@ -1,0 +1,295 @@
+// How does a .nn file become models? Read it and its imports, resolve names, elaborate every model.
+package dsl
+
+import (
+	"errors"
+	"fmt"
+	"go/token"
+	"io/fs"
+	"path"
+	"sort"
+	"strings"
+
+	"nngen/dsl/diag"
+	"nngen/dsl/syntax"
+)
+
+// Options are the choices of Load.
+type Options struct {
+	// Read returns the contents of an imported file, by its path relative to the working directory of the caller, with
+	// slashes. Without it imports are errors.
+	Read func(name string) ([]byte, error)
+
+	// Define overrides constants of the models and of the main file, as `-D name=value` does: numbers, true and false, or
+	// text.
+	Define map[string]string
+
+	// Model, if not empty, is the one model to elaborate.
+	Model string
+}
+
+// A Package is what one .nn file declares.
+type Package struct {
+	Models  []*Model // in order of declaration; only those without errors
+	Fset    *token.FileSet
+	Sources diag.Sources // of the file, its imports and the library
+}
+
+// Load checks the file called name with text src and everything that it imports. It always returns a package; the list
+// holds all errors and warnings, sorted by position.
+func Load(opts Options, name string, src []byte) (*Package, diag.List) {
+	p := &loader{
+		opts:    opts,
+		fset:    token.NewFileSet(),
+		sources: diag.Sources{},
+		files:   map[string]*file{},
+		used:    map[string]bool{},
+	}
+	main := p.add(name, src, false)
+	p.loadLibrary()
+	p.resolve(main)
+	pkg := &Package{Fset: p.fset, Sources: p.sources}
+	for _, d := range main.order {
+		m, ok := d.node.(*syntax.ModelDecl)
+		if !ok || opts.Model != "" && m.Name.Name != opts.Model {
+			continue
+		}
+		if model := p.model(d); model != nil {
+			pkg.Models = append(pkg.Models, model)
+		}
+	}
+	p.checkOptions(main)
+	p.list = dedupe(p.list)
+	p.list.Sort(p.fset)
+	if p.list.HasErrors() {
+		pkg.Models = nil
+	}
+	return pkg, p.list
+}
+
+// loader holds what all models of one Load share.
+type loader struct {
+	opts    Options
+	fset    *token.FileSet
+	sources diag.Sources
+	list    diag.List
+	files   map[string]*file // by path
+	library []*file
+	std     map[string]*decl // declarations of the library
+	used    map[string]bool  // names of opts.Define that some const took
+	nextID  int
+}
+
+// A file is one parsed file with its top-level names.
+type file struct {
+	name    string
+	library bool
+	syntax  *syntax.File
+	decls   map[string]*decl
+	order   []*decl
+	imports map[string]*imported
+	loading bool
+}
+
+// imported is an import of a file under a name.
+type imported struct {
+	file *file
+	decl *syntax.Import
+	used bool
+}
+
+// A decl is one top-level declaration.
+type decl struct {
+	id   int // for keys: equal ids are the same declaration
+	name *syntax.Ident
+	node syntax.Stmt // *syntax.FuncDecl, *syntax.ModelDecl or *syntax.ConstDecl
+	file *file
+
+	sig       *signature // of a FuncDecl, made on demand
+	stateless *bool      // of a layer: whether it can own parameters, made on demand
+
+	constIndex int   // of a ConstDecl
+	constValue value // nil: not evaluated
+	busy       bool  // being evaluated: a cycle
+}
+
+// add parses a file, declares its names and loads what it imports.
+func (p *loader) add(name string, src []byte, library bool) *file {
+	tree, list := syntax.Parse(p.fset, name, src)
+	p.sources[name] = src
+	p.list = append(p.list, list...)
+	f := &file{name: name, library: library, syntax: tree, decls: map[string]*decl{}, imports: map[string]*imported{}, loading: true}
+	p.files[name] = f
+	for _, s := range tree.Decls {
+		switch s := s.(type) {
+		case *syntax.Import:
+			p.importFile(f, s)
+		case *syntax.FuncDecl:
+			p.declare(f, s.Name, s, 0)
+		case *syntax.ModelDecl:
+			p.declare(f, s.Name, s, 0)
+		case *syntax.ConstDecl:
+			for i, id := range s.Names {
+				p.declare(f, id, s, i)
+			}
+		}
+	}
+	f.loading = false
+	return f
+}
+
+// declare adds a top-level name to f.
+func (p *loader) declare(f *file, id *syntax.Ident, node syntax.Stmt, index int) {
+	if id == nil || id.Name == "" {
+		return // the parser has complained
+	}
+	d := &decl{id: p.nextID, name: id, node: node, file: f, constIndex: index}
+	p.nextID++
+	f.order = append(f.order, d)
+	if old := f.decls[id.Name]; old != nil {
+		p.list.Errorf(declaredTwice, id.Pos(), id.End(), "%s is declared twice", id.Name).
+			Notef(old.name.Pos(), old.name.End(), "first declared here")
+		return
+	}
+	if old := f.imports[id.Name]; old != nil {
+		p.list.Errorf(declaredTwice, id.Pos(), id.End(), "%s is the name of an imported file already", id.Name).
+			Notef(old.decl.Pos(), old.decl.End(), "imported here")
+		return
+	}
+	f.decls[id.Name] = d
+}
+
+// importFile loads the file that s names and binds it in f.
+func (p *loader) importFile(f *file, s *syntax.Import) {
+	rel := s.Path.Value
+	if !strings.HasSuffix(rel, ".nn") || path.IsAbs(rel) || strings.Contains(rel, `\`) {
+		p.list.Errorf(cannotRead, s.Path.Pos(), s.Path.End(), "an import is a path to a .nn file relative to this one, with slashes, got %q", rel)
+		return
+	}
+	name := path.Join(path.Dir(f.name), rel)
+	alias, at := strings.TrimSuffix(path.Base(rel), ".nn"), spanned(s.Path)
+	if s.Name != nil {
+		alias, at = s.Name.Name, s.Name
+	} else if !isIdent(alias) {
+		p.list.Errorf(cannotRead, s.Path.Pos(), s.Path.End(), "%q is not a name", alias).
+			Help("give the file one: import name "+fmt.Sprintf("%q", rel), diag.Edit{Pos: s.Path.Pos(), End: s.Path.Pos(), New: "name "})
+		return
+	}
+	target := p.files[name]
+	if target == nil {
+		src, err := p.read(name)
+		if err != nil {
+			p.list.Errorf(cannotRead, s.Path.Pos(), s.Path.End(), "cannot read %s: %v", name, reason(err))
+			return
+		}
+		target = p.add(name, src, false)
+	} else if target.loading {
+		p.list.Errorf(importCycle, s.Path.Pos(), s.Path.End(), "%s and %s import each other", name, f.name)
+		return
+	}
+	if old := f.imports[alias]; old != nil {
+		p.list.Errorf(declaredTwice, at.Pos(), at.End(), "two imported files are called %s", alias).
+			Notef(old.decl.Pos(), old.decl.End(), "the first is here").
+			Help("give one another name: import other " + fmt.Sprintf("%q", rel))
+		return
+	}
+	f.imports[alias] = &imported{file: target, decl: s}
+}
+
+func (p *loader) read(name string) ([]byte, error) {
+	if p.opts.Read == nil {
+		return nil, errors.New("imports are not available here")
+	}
+	return p.opts.Read(name)
+}
+
+// reason drops the path that file system errors repeat.
+func reason(err error) error {
+	var pe *fs.PathError
+	if errors.As(err, &pe) {
+		return pe.Err
+	}
+	return err
+}
+
+func isIdent(s string) bool { return token.IsIdentifier(s) }
+
+// checkOptions reports overrides and a model name that met nothing.
+func (p *loader) checkOptions(main *file) {
+	if name := p.opts.Model; name != "" {
+		if d := main.decls[name]; d == nil || !isModel(d) {
+			var names []string
+			for _, d := range main.order {
+				if isModel(d) {
+					names = append(names, d.name.Name)
+				}
+			}
+			d := p.list.Errorf(badOverride, token.NoPos, token.NoPos, "%s declares no model %s", main.name, name)
+			if near := diag.Closest(name, names); near != "" {
+				d.Help("did you mean " + near + "?")
+			}
+			return
+		}
+	}
+	var unused []string
+	for name := range p.opts.Define {
+		if !p.used[name] {
+			unused = append(unused, name)
+		}
+	}
+	sort.Strings(unused)
+	known := p.constNames(main)
+	for _, name := range unused {
+		d := p.list.Errorf(badOverride, token.NoPos, token.NoPos, "-D %s: %s has no const %s", name, main.name, name)
+		if near := diag.Closest(name, known); near != "" {
+			d.Help("did you mean " + near + "?")
+		}
+	}
+}
+
+func isModel(d *decl) bool {
+	_, ok := d.node.(*syntax.ModelDecl)
+	return ok
+}
+
+// constNames returns the constants of f and of its models.
+func (p *loader) constNames(f *file) []string {
+	seen := map[string]bool{}
+	add := func(c *syntax.ConstDecl) {
+		for _, id := range c.Names {
+			seen[id.Name] = true
+		}
+	}
+	for _, d := range f.order {
+		switch s := d.node.(type) {
+		case *syntax.ConstDecl:
+			add(s)
+		case *syntax.ModelDecl:
+			for _, t := range s.Body.Stmts {
+				if c, ok := t.(*syntax.ConstDecl); ok {
+					add(c)
+				}
+			}
+		}
+	}
+	return sorted(seen)
+}
+
+// dedupe drops diagnostics that say the same at the same place: a body may be elaborated more than once.
+func dedupe(list diag.List) diag.List {
+	type key struct {
+		code     string
+		pos, end token.Pos
+		message  string
+	}
+	seen := map[key]bool{}
+	out := list[:0:0]
+	for _, d := range list {
+		k := key{d.Code, d.Pos, d.End, d.Message}
+		if !seen[k] {
+			seen[k] = true
+			out = append(out, d)
+		}
+	}
+	return out
+}

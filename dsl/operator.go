@@ -1,0 +1,350 @@
+// What do operators do to tensors? Operands get one type and one shape, then a row of the op table applies.
+package dsl
+
+import (
+	"fmt"
+
+	"nngen/dsl/diag"
+	"nngen/dsl/syntax"
+	"nngen/symbolic"
+)
+
+// operators maps the operators of the language to rows; > and >= swap their operands.
+var operators = map[syntax.Token]struct {
+	op   symbolic.Op
+	verb string // "cannot add a and b"
+	swap bool
+}{
+	syntax.Add: {symbolic.OpAdd, "add", false},
+	syntax.Sub: {symbolic.OpSub, "subtract", false},
+	syntax.Mul: {symbolic.OpMul, "multiply", false},
+	syntax.Div: {symbolic.OpDiv, "divide", false},
+	syntax.Pow: {symbolic.OpPow, "raise", false},
+	syntax.Lt:  {symbolic.OpLt, "compare", false},
+	syntax.Le:  {symbolic.OpLe, "compare", false},
+	syntax.Gt:  {symbolic.OpLt, "compare", true},
+	syntax.Ge:  {symbolic.OpLe, "compare", true},
+	syntax.Eq:  {symbolic.OpEq, "compare", false},
+	syntax.Ne:  {symbolic.OpNe, "compare", false},
+	syntax.And: {symbolic.OpAnd, "join by and", false},
+	syntax.Or:  {symbolic.OpOr, "join by or", false},
+}
+
+// apply makes a node, or reports why it cannot be made. Rules of the op table speak the language's words.
+func (e *elaborator) apply(at spanned, op symbolic.Op, attr symbolic.Attr, args ...*symbolic.Node) value {
+	n, err := e.g.Apply(op, attr, args...)
+	return e.node(at, n, err)
+}
+
+// node turns the answer of a builder of package symbolic into a value.
+func (e *elaborator) node(at spanned, n *symbolic.Node, err error) value {
+	if err != nil {
+		return e.fail(badLayout, at, "%s", err)
+	}
+	return tensorVal{n}
+}
+
+// tensorBinary elaborates an operator of which at least one operand is a tensor.
+func (e *elaborator) tensorBinary(sc *scope, op syntax.Token, opAt, at spanned, a, b argument) value {
+	if op == syntax.MatMul {
+		return e.matmul(sc, at, a, b)
+	}
+	row, ok := operators[op]
+	if !ok {
+		return e.fail(wrongType, at, "%s is not defined for tensors, got %s and %s", op, valueText(a.v), valueText(b.v))
+	}
+	if v, done := e.dropZero(op, a, b); done {
+		return v
+	}
+	return e.elementwise(sc, row.op, row.verb, row.swap, at, a, b)
+}
+
+// needsWhat says which types an elementwise row takes.
+func needsWhat(op symbolic.Op) (words string, fits func(symbolic.DType) bool) {
+	number := func(t symbolic.DType) bool { return t.Float() || t == symbolic.I32 }
+	switch op {
+	case symbolic.OpAdd, symbolic.OpSub, symbolic.OpMul, symbolic.OpNeg, symbolic.OpAbs, symbolic.OpSign, symbolic.OpMin, symbolic.OpMax,
+		symbolic.OpLt, symbolic.OpLe:
+		return "numbers", number
+	case symbolic.OpEq, symbolic.OpNe, symbolic.OpWhere:
+		return "numbers or bools", func(t symbolic.DType) bool { return number(t) || t == symbolic.Bool }
+	case symbolic.OpAnd, symbolic.OpOr, symbolic.OpNot:
+		return "bools", func(t symbolic.DType) bool { return t == symbolic.Bool }
+	}
+	return "float", symbolic.DType.Float
+}
+
+// elementwise applies a row to operands of one type after broadcasting. verb is for messages about shapes.
+func (e *elaborator) elementwise(sc *scope, op symbolic.Op, verb string, swap bool, at spanned, args ...argument) value {
+	nodes, ok := e.unify(sc, verb, at, args)
+	if !ok {
+		return poison{}
+	}
+	if words, fits := needsWhat(op); !fits(nodes[0].DType) {
+		d := e.errorf(wrongType, at, "cannot %s %s: %s needs %s", verb, argumentsText(args), symbolic.Ops[op].Name, words)
+		switch {
+		case nodes[0].DType == symbolic.Bool:
+			d.Help("float(x) makes 0 and 1 of bools")
+		case nodes[0].DType == symbolic.I32:
+			d.Help("float(x) makes floats of ints")
+		}
+		return poison{}
+	}
+	if swap {
+		nodes[0], nodes[1] = nodes[1], nodes[0]
+	}
+	return e.apply(at, op, symbolic.Attr{}, nodes...)
+}
+
+func argumentsText(args []argument) string {
+	text := ""
+	for i, a := range args {
+		switch {
+		case i > 0 && i == len(args)-1:
+			text += " and "
+		case i > 0:
+			text += ", "
+		}
+		text += valueText(a.v)
+	}
+	return text
+}
+
+// unify gives operands one type and one shape. Numbers known at generate time take the type of the tensors; scalars in
+// float64, which hyperparameters and step counts are, take it too.
+func (e *elaborator) unify(sc *scope, verb string, at spanned, args []argument) ([]*symbolic.Node, bool) {
+	dt := symbolic.NoType
+	var first argument
+	for _, a := range args {
+		t, ok := a.v.(tensorVal)
+		if !ok {
+			continue
+		}
+		switch have := t.n.DType; {
+		case dt == symbolic.NoType, dt == symbolic.F64 && first.scalar() && have == symbolic.F32:
+			dt, first = have, a
+		case have == dt, have == symbolic.F64 && a.scalar() && dt == symbolic.F32:
+		default:
+			d := e.errorf(mixedTypes, at, "cannot %s %s", verb, argumentsText(args))
+			d.Labelf("%s and %s", dtypeWord(dt), dtypeWord(have))
+			e.noteOperands(d, sc, args)
+			if dt == symbolic.Bool || have == symbolic.Bool || dt == symbolic.I32 || have == symbolic.I32 {
+				e.helpConvert(d, at, args)
+			}
+			return nil, false
+		}
+	}
+	nodes := make([]*symbolic.Node, len(args))
+	for i, a := range args {
+		n, ok := e.toNode(a, dt)
+		if !ok {
+			return nil, false
+		}
+		nodes[i] = n
+	}
+	shape, axis, ok := broadcast(nodes)
+	if !ok {
+		d := e.errorf(cannotBroadcast, at, "cannot %s %s", verb, argumentsText(args))
+		d.Labelf("%s", axisLabel(nodes, axis))
+		e.noteOperands(d, sc, args)
+		return nil, false
+	}
+	for i, n := range nodes {
+		if symbolic.SameShape(n.Shape, shape) {
+			continue
+		}
+		wide, err := e.g.Expand(n, shape)
+		if err != nil {
+			e.errorf(cannotBroadcast, at, "cannot %s %s: %s", verb, argumentsText(args), err)
+			return nil, false
+		}
+		nodes[i] = wide
+	}
+	return nodes, true
+}
+
+func (a argument) scalar() bool {
+	t, ok := a.v.(tensorVal)
+	return ok && t.n.Scalar()
+}
+
+// broadcast returns the common shape of nodes: axes are matched from the last, a missing axis or one of the literal size 1
+// stretches. Otherwise it returns the axis that does not fit, counted from the last, from 1.
+func broadcast(nodes []*symbolic.Node) (shape []symbolic.Dim, axis int, ok bool) {
+	rank := 0
+	for _, n := range nodes {
+		rank = max(rank, n.Rank())
+	}
+	shape = make([]symbolic.Dim, rank)
+	for k := 1; k <= rank; k++ {
+		size := symbolic.Int(1)
+		for _, n := range nodes {
+			if k > n.Rank() {
+				continue
+			}
+			switch d := n.Shape[n.Rank()-k]; {
+			case d == size || d.Is(1):
+			case size.Is(1):
+				size = d
+			default:
+				return nil, k, false
+			}
+		}
+		shape[rank-k] = size
+	}
+	return shape, 0, true
+}
+
+// axisLabel says which sizes do not meet on an axis counted from the last.
+func axisLabel(nodes []*symbolic.Node, axis int) string {
+	var sizes []string
+	for _, n := range nodes {
+		if axis <= n.Rank() {
+			if d := n.Shape[n.Rank()-axis].String(); len(sizes) == 0 || sizes[len(sizes)-1] != d {
+				sizes = append(sizes, d)
+			}
+		}
+	}
+	where := "the last axis"
+	if axis > 1 {
+		where = fmt.Sprintf("axis -%d", axis)
+	}
+	text := where + " is "
+	for i, s := range sizes {
+		if i > 0 {
+			text += " and "
+		}
+		text += s
+	}
+	return text
+}
+
+// noteOperands adds, for each operand that is a name, what it is and where it comes from.
+func (e *elaborator) noteOperands(d *diag.Diagnostic, sc *scope, args []argument) {
+	for _, a := range args {
+		id, ok := a.expr.(*syntax.Ident)
+		if !ok || sc == nil {
+			continue
+		}
+		if b := sc.find(id.Name); b != nil && b.pos.IsValid() {
+			d.Notef(b.pos, b.end, "%s is %s", id.Name, valueText(a.v))
+		}
+	}
+}
+
+// helpConvert proposes a conversion of the first operand that is not float.
+func (e *elaborator) helpConvert(d *diag.Diagnostic, at spanned, args []argument) {
+	for _, a := range args {
+		t, ok := a.v.(tensorVal)
+		if !ok || t.n.DType.Float() || a.expr == nil {
+			continue
+		}
+		if site := e.place(at); !site.rewritable {
+			d.Help("float(x) converts")
+			return
+		}
+		d.Help("convert it by float(...)", diag.Edit{Pos: a.pos, End: a.pos, New: "float("}, diag.Edit{Pos: a.end, End: a.end, New: ")"})
+		return
+	}
+}
+
+// toNode returns an operand as a node of type dt.
+func (e *elaborator) toNode(a argument, dt symbolic.DType) (*symbolic.Node, bool) {
+	switch v := a.v.(type) {
+	case tensorVal:
+		if v.n.DType == dt {
+			return v.n, true
+		}
+		n, err := e.g.Cast(v.n, dt)
+		if err != nil {
+			e.errorf(mixedTypes, a, "%s", err)
+			return nil, false
+		}
+		return n, true
+	case numVal:
+		switch {
+		case dt.Float():
+			return e.g.Const(v.round(dt), dt), true
+		case dt == symbolic.I32:
+			if n, ok := v.int(); ok && n < 1<<31 && n >= -1<<31 {
+				return e.g.Const(float64(n), dt), true
+			}
+			e.errorf(badLiteral, a, "%s does not fit int", v).Help("float(x) makes floats of the other operand")
+			return nil, false
+		}
+		e.errorf(mixedTypes, a, "%s stands where bools meet", v.kind())
+		return nil, false
+	case dimVal:
+		if dt.Float() || dt == symbolic.I32 {
+			return e.g.Dimval(v.d, dt), true
+		}
+		e.errorf(mixedTypes, a, "%s stands where bools meet", v.kind())
+		return nil, false
+	case boolVal:
+		if dt == symbolic.Bool {
+			n := 0.0
+			if v {
+				n = 1
+			}
+			return e.g.Const(n, dt), true
+		}
+		e.errorf(mixedTypes, a, "%s stands where numbers meet", v.kind()).Help("float(b) makes 0 and 1 of bools")
+		return nil, false
+	case poison:
+		return nil, false
+	}
+	e.errorf(wrongKind, a, "%s stands where a tensor or a number is wanted", a.v.kind())
+	return nil, false
+}
+
+// dropZero removes terms with a constant zero in optimizers, whose values are finite: settings such as weight_decay: 0 cost
+// nothing.
+func (e *elaborator) dropZero(op syntax.Token, a, b argument) (value, bool) {
+	if !e.optimizer {
+		return nil, false
+	}
+	zero := func(v value) bool { n, ok := v.(numVal); return ok && n.is(0) }
+	switch {
+	case op == syntax.Mul && (zero(a.v) || zero(b.v)):
+		return intNum(0), true
+	case op == syntax.Div && zero(a.v):
+		return intNum(0), true
+	case (op == syntax.Add || op == syntax.Sub) && zero(b.v):
+		return a.v, true
+	case op == syntax.Add && zero(a.v):
+		return b.v, true
+	}
+	return nil, false
+}
+
+// matmul elaborates a @ b.
+func (e *elaborator) matmul(sc *scope, at spanned, a, b argument) value {
+	x, okX := a.v.(tensorVal)
+	y, okY := b.v.(tensorVal)
+	if !okX || !okY {
+		return e.fail(wrongKind, at, "@ multiplies tensors, got %s and %s", valueText(a.v), valueText(b.v))
+	}
+	if !x.n.DType.Float() || x.n.DType != y.n.DType {
+		d := e.errorf(mixedTypes, at, "cannot multiply %s by %s: @ needs float", valueText(a.v), valueText(b.v))
+		e.noteOperands(d, sc, []argument{a, b})
+		return poison{}
+	}
+	bad := func(format string, args ...any) value {
+		d := e.errorf(cannotMultiply, at, "cannot multiply %s by %s", valueText(a.v), valueText(b.v))
+		d.Labelf(format, args...)
+		e.noteOperands(d, sc, []argument{a, b})
+		return poison{}
+	}
+	if x.n.Rank() == 0 || y.n.Rank() == 0 {
+		return bad("@ needs at least one axis on both sides")
+	}
+	inner, against := x.n.Shape[x.n.Rank()-1], y.n.Shape[max(0, y.n.Rank()-2)]
+	if inner != against {
+		return bad("the inner sizes are %s and %s", inner, against)
+	}
+	n, err := e.g.MatMul(x.n, y.n)
+	if err != nil {
+		return bad("%s", err)
+	}
+	return tensorVal{n}
+}
