@@ -28,11 +28,12 @@ var layers = []struct{ pkg, may string }{
 	{"dsl/syntax", "dsl/diag"},
 	{"dsl", "symbolic dsl/diag dsl/syntax golang.org/x/tools"},
 	{"codegen", "symbolic dsl dsl/diag github.com/dave/jennifer golang.org/x/tools"},
-	{"cmd/nngen", "symbolic dsl dsl/diag dsl/syntax codegen github.com/spf13/cobra golang.org/x/tools"},
+	{"cmd/nngen", "symbolic dsl dsl/diag dsl/syntax codegen github.com/spf13/cobra github.com/rogpeppe/go-internal golang.org/x/tools"},
 	{"runtime", "golang.org/x/sys"},
 	{"runtime/data", "runtime"},
 	{"internal/golden", "github.com/google/go-cmp golang.org/x/tools"},
 	{"internal/truth", ""},
+	{"internal/truth/driver", "runtime"},
 	{"codegen/internal/models/...", "runtime"},
 	{"examples/...", "runtime runtime/data golang.org/x/sys"},
 }
