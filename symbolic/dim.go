@@ -453,8 +453,35 @@ func (a *atom) bounds() (lo, hi int, bounded bool) {
 	return int(math.Floor(float64(lo) / float64(a.div))), int(math.Floor(float64(-most) / float64(a.div))), ok
 }
 
-// AtMost reports whether d <= e holds for all sizes.
+// AtMost reports whether d <= e is proved to hold for all sizes.
 func (d Dim) AtMost(e Dim) bool {
-	n, ok := e.Sub(d).Min()
-	return ok && n >= 0
+	diff := e.Sub(d)
+	for {
+		if n, ok := diff.Min(); ok && n >= 0 {
+			return true
+		}
+		i := diff.linearFloor()
+		if i < 0 {
+			return false
+		}
+		// p/k - (k-1)/k <= floor(p/k) <= p/k: put the lower bound of the term in, times k so that all stays whole.
+		t := diff.p.terms[i]
+		a := t.atoms[0]
+		bound := a.of
+		if t.coef > 0 {
+			bound = bound.Sub(Int(a.div - 1))
+		}
+		rest := diff.Sub(normal([]term{t}))
+		diff = rest.Mul(Int(a.div)).Add(bound.Mul(Int(t.coef)))
+	}
+}
+
+// linearFloor returns the index of a term that is a number times one floor division, -1 where there is none.
+func (d Dim) linearFloor() int {
+	for i, t := range d.p.terms {
+		if len(t.atoms) == 1 && t.atoms[0].sym == nil {
+			return i
+		}
+	}
+	return -1
 }

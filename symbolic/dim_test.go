@@ -64,6 +64,7 @@ func TestDimBounds(t *testing.T) {
 	}{
 		{Int(3), Int(3), true}, {Int(4), Int(3), false}, {s, Int(512), true}, {s, Int(511), false}, {Int(1), b, true}, {Int(2), b, false},
 		{b, Int(9), false}, {s.Sub(Int(1)), s, true}, {s, s.Mul(b), false}, {s.Mul(Int(2)), Int(1024), true}, {s.FloorDiv(2), Int(256), true},
+		{b.Add(Int(1)).FloorDiv(2).Mul(Int(2)).Sub(Int(1)), b, true}, {b.Sub(Int(2)), b.FloorDiv(3).Mul(Int(3)), true}, {b.Sub(Int(1)), b.FloorDiv(3).Mul(Int(3)), false},
 	} {
 		if got := c.d.AtMost(c.e); got != c.want {
 			t.Errorf("%s <= %s: got %v, want %v", c.d, c.e, got, c.want)

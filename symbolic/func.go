@@ -11,6 +11,10 @@ type Func struct {
 	Syms    []*Sym   // run-time sizes in the parameters' shapes, bound by call nodes (Attr.Bind, same order)
 	Params  []*Node  // leaves, in calling order
 	Results []Result // in order of get indices
+
+	// Extends is set on a Func made by differentiation that also computes another one: its first results are the other's
+	// results, computed from its first arguments. A call of the other can then be served by this one.
+	Extends *Func
 }
 
 // A Result is one result of a Func.

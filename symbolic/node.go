@@ -169,11 +169,16 @@ type Graph struct {
 	nodes map[string]*Node
 	count int
 	names map[*Node]string
+
+	derived  map[string]*halves  // derivatives of the Funcs whose nodes are here, made once
+	tangents map[string]*tangent // the same in forward mode
+	forwards map[*Func][]*Func   // forward halves made of a Func
+	variants map[string]int      // derivatives that wanted a name
 }
 
 // NewGraph returns an empty graph.
 func NewGraph() *Graph {
-	return &Graph{nodes: map[string]*Node{}, names: map[*Node]string{}}
+	return &Graph{nodes: map[string]*Node{}, names: map[*Node]string{}, derived: map[string]*halves{}, tangents: map[string]*tangent{}, forwards: map[*Func][]*Func{}, variants: map[string]int{}}
 }
 
 // SetName records what the model calls n (`h`, `logits`); the first name stays. Dumps and comments use it.
@@ -192,6 +197,11 @@ func (g *Graph) Apply(op Op, attr Attr, args ...*Node) (*Node, error) {
 	info := &Ops[op]
 	if info.Arity >= 0 && len(args) != info.Arity {
 		return nil, fmt.Errorf("%s takes %d arguments, got %d", info.Name, info.Arity, len(args))
+	}
+	for _, a := range args {
+		if a.DType == NoType && op != OpGet {
+			return nil, fmt.Errorf("%s needs one value, got several results", info.Name)
+		}
 	}
 	attr.normalize()
 	shape, dtype, err := info.Rule(&attr, args)
