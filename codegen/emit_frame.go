@@ -61,7 +61,11 @@ func (e *frameEmitter) structType() {
 				line(jen.Line().Comment(group.title))
 				first = false
 			}
-			line(jen.Id(v.Name).Index().Id(goTypes[v.DType]).Comment(symbolic.ShapeString(v.Shape)))
+			comment := symbolic.ShapeString(v.Shape)
+			if v.Count > 1 {
+				comment = fmt.Sprintf("%d times %s", v.Count, comment)
+			}
+			line(jen.Id(v.Name).Index().Id(goTypes[v.DType]).Comment(comment))
 		}
 	}
 	if len(p.Scalars)+len(p.Keys) > 0 {
@@ -70,8 +74,15 @@ func (e *frameEmitter) structType() {
 	for _, v := range p.Scalars {
 		line(jen.Id(v.Name).Id(goTypes[v.DType]))
 	}
-	for i, site := range p.Keys {
-		line(jen.Id(fmt.Sprintf("key%d", i)).Qual(runtimePath, "Key").Comment("draws of " + site))
+	if len(p.Keys) > 0 {
+		sites := make([]string, len(p.Keys))
+		for i, k := range p.Keys {
+			sites[i] = k.Site
+		}
+		line(jen.Id("key").Index().Qual(runtimePath, "Key").Comment("streams of " + strings.Join(sites, ", ")))
+	}
+	for _, q := range p.callees() {
+		line(jen.Id(p.calleeField(q)).Id(q.Name))
 	}
 	for _, r := range e.regions() {
 		for _, s := range r.Sums {
@@ -113,6 +124,16 @@ func (p *Plan) localTypes() []symbolic.DType {
 		}
 	}
 	return out
+}
+
+// bindOf returns the sizes that a called plan is given. Calls of one Func with other sizes share a frame only if these are the same.
+func (p *Plan) bindOf(q *Plan) []symbolic.Dim {
+	for _, st := range p.Steps {
+		if c, ok := st.(*Calls); ok && c.Plan == q {
+			return c.Nodes[0].Attr.Bind
+		}
+	}
+	return nil
 }
 
 // initMethod binds the region bodies and lays the scratch memory out at the capacities.
@@ -176,6 +197,16 @@ func (e *frameEmitter) initMethod() {
 			raw("f.%sSize = %s", localName(t), size),
 			raw("f.%s = %s", localName(t), take(t, fmt.Sprintf("pool.Workers()*f.%sSize", localName(t)))))
 	}
+	if n := p.keyCount(); n > 0 {
+		body = append(body, raw("f.key = make([]nnrt.Key, %d)", n))
+	}
+	for _, q := range p.callees() {
+		args := ""
+		for i := range q.Func.Syms {
+			args += sizeExpr(p.bindOf(q)[i], local) + ", "
+		}
+		body = append(body, raw("f.%s.init(pool, %sarena)", p.calleeField(q), args))
+	}
 	for _, r := range e.regions() {
 		method := "rows"
 		if r.Tiles {
@@ -200,6 +231,11 @@ func (e *frameEmitter) runMethod() {
 				body = append(body, raw(""))
 			}
 			body = append(body, e.runRegion(st)...)
+		case *Calls:
+			if len(body) > 0 {
+				body = append(body, raw(""))
+			}
+			body = append(body, e.calls(st)...)
 		}
 	}
 	doc := p.Func.Doc

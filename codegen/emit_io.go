@@ -233,15 +233,23 @@ func (e *modelEmitter) arguments(frame string, p *Plan, b string, params string)
 func (e *modelEmitter) parameters(frame string, p *Plan, flat string) []jen.Code {
 	var out []jen.Code
 	for _, x := range e.prog.Model.Params {
-		if v := p.value[x.Node]; v != nil && v.Store == StoreArg {
-			off := e.prog.Layout.Offset[x]
-			if len(x.Shape) == 0 {
-				continue // a number: read before each run
-			}
-			out = append(out, raw("%s.%s = %s[%d:%d]", frame, v.Name, flat, off, off+paramSize(x)))
+		if v := p.value[x.Node]; v != nil && v.Store == StoreArg && len(x.Shape) > 0 {
+			out = append(out, e.intoFlat(frame, v, x, flat)...)
 		}
 	}
 	return out
+}
+
+// intoFlat points a field of a frame at a parameter's place in a flat buffer; an array at its first member's, once.
+func (e *modelEmitter) intoFlat(frame string, v *Value, x *dsl.Param, flat string) []jen.Code {
+	off := e.prog.Layout.Offset[x]
+	if v.Base == nil {
+		return []jen.Code{raw("%s.%s = %s[%d:%d]", frame, v.Name, flat, off, off+paramSize(x))}
+	}
+	if v.Index != 0 {
+		return nil
+	}
+	return []jen.Code{raw("%s.%s = %s[%d:%d]", frame, v.Name, flat, off, off+(v.Base.Count-1)*v.Family.Stride+paramSize(x))}
 }
 
 // capacities returns the arguments of a frame's init for its sizes: the trainer's batch capacity, declared bounds otherwise.

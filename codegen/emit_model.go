@@ -26,6 +26,9 @@ type modelEmitter struct {
 
 	predict, forward, backward, chunk, finish *Plan
 	inits                                     []*Plan
+	kept                                      map[*symbolic.Func]*Plan // plans of Funcs that are called
+	keptOrder                                 []*Plan
+	keptNames                                 namer
 	clip                                      *Plan
 	prologues, updates                        []*Plan // by group; nil where frozen
 }
@@ -337,9 +340,9 @@ func (e *modelEmitter) constructor() {
 			continue // zero
 		}
 		var set []jen.Code
-		set = append(set, raw("f.%s = m.flat[offset:][:%d]", plan.value[init.Results[0].Node].Name, paramSize(e.paramOf(init))))
-		for j, site := range plan.Keys {
-			set = append(set, raw("f.key%d = nnrt.NewKey(seed, path+%q)", j, "/"+siteTail(site, j)))
+		set = append(set, raw("f.%s = m.flat[offset:][:%d]", plan.value[plan.Func.Results[0].Node].Name, paramSize(e.paramOf(init))))
+		for j, k := range plan.Keys {
+			set = append(set, raw("f.key[%d] = nnrt.NewKey(seed, path+%q)", k.First, fmt.Sprintf("/%d", j)))
 		}
 		set = append(set, raw("f.run()"))
 		var runs []jen.Code
@@ -358,9 +361,6 @@ func (e *modelEmitter) constructor() {
 	e.file.Commentf("New%s returns a model with initial values that depend on the seed and each parameter's path alone.", e.name)
 	e.file.Func().Id("New" + e.name).Params(jen.Id("seed").Uint64()).Op("*").Id(e.name).Block(body...)
 }
-
-// siteTail names a draw within one initial value: its number is enough.
-func siteTail(_ string, i int) string { return fmt.Sprint(i) }
 
 func (e *modelEmitter) paramOf(init *symbolic.Func) *dsl.Param {
 	for _, p := range e.prog.Model.Params {

@@ -37,11 +37,11 @@ func (p *Plan) valueOf(n *symbolic.Node) *Value {
 	}
 }
 
-// key returns the field that holds the stream of a random site.
+// key returns the stream of a random site of this Func.
 func (e *frameEmitter) key(site string) string {
-	for i, k := range e.p.Keys {
-		if k == site {
-			return fmt.Sprintf("f.key%d", i)
+	for _, k := range e.p.Keys {
+		if k.Site == site {
+			return fmt.Sprintf("f.key[%d]", k.First)
 		}
 	}
 	panic("codegen: unknown random site " + site)
@@ -70,21 +70,30 @@ func (e *regionEmitter) number(n *symbolic.Node) string {
 }
 
 // whole returns the Go expression of a whole tensor.
-func (e *regionEmitter) whole(v *Value) string { return "f." + v.Name }
+func (e *regionEmitter) whole(v *Value) string {
+	if v.Base == nil {
+		return "f." + v.Name
+	}
+	return e.memberAt(v, fmt.Sprint(v.Index))
+}
 
 // rowView returns the local variable that holds the block's rows of v.
 func (e *regionEmitter) rowView(v *Value) string {
 	if name, ok := e.seen[v]; ok {
 		return name
 	}
-	e.seen[v] = v.Name
+	name := v.Name
+	if v.Base != nil {
+		name = e.names.pick(fmt.Sprintf("%s %d", v.Name, v.Index))
+	}
+	e.seen[v] = name
 	width := factor(e.size(symbolic.Size(v.Shape[1:])))
 	if v.Store == StoreLocal {
 		e.views = append(e.views, raw("%s := %s[%s:][:%s]", v.Name, localName(v.DType), e.panelOffset(v), times("rows", width)))
 	} else {
-		e.views = append(e.views, raw("%s := f.%s[%s:%s]", v.Name, v.Name, times("r0", width), times("r1", width)))
+		e.views = append(e.views, raw("%s := %s[%s:%s]", name, e.whole(v), times("r0", width), times("r1", width)))
 	}
-	return v.Name
+	return name
 }
 
 func localName(t symbolic.DType) string { return "local" + camel(goTypes[t]) }

@@ -186,11 +186,22 @@ func (e *modelEmitter) newTrainer(t string) {
 	body = append(body, jen.Comment("The frames never run at the same time, so their scratch memory is shared."),
 		raw("nnrt.Overlay(\n%s,\n)", strings.Join(inits, ",\n")))
 
+	body = append(body, e.seeds("t.forward", e.forward)...)
+	body = append(body, e.seeds("t.backward", e.backward)...)
 	body = append(body, raw(""), jen.Comment("What Backward needs of Forward."))
+	allocated := map[*Value]bool{}
 	for _, v := range e.saved() {
-		size := sizeExpr(symbolic.Size(v.fwd.Shape), capSym("o.MaxBatch"))
-		body = append(body, raw("t.forward.%s = nnrt.Aligned[%s](%s)", v.fwd.Name, goTypes[v.fwd.DType], size),
-			raw("t.backward.%s = t.forward.%s", v.bwd.Name, v.fwd.Name))
+		fwd, bwd := v.fwd, v.bwd
+		if fwd.Base != nil {
+			fwd, bwd = fwd.Base, bwd.Base
+		}
+		if allocated[fwd] || v.fwd.Node.Rank() == 0 {
+			continue
+		}
+		allocated[fwd] = true
+		size := sizeExpr(symbolic.Size(fwd.Shape).Mul(symbolic.Int(max(fwd.Count, 1))), capSym("o.MaxBatch"))
+		body = append(body, raw("t.forward.%s = nnrt.Aligned[%s](%s)", fwd.Name, goTypes[fwd.DType], size),
+			raw("t.backward.%s = t.forward.%s", bwd.Name, fwd.Name))
 	}
 	body = append(body, raw(""), jen.Comment("Parameters, gradients and optimizer state lie where the model and the trainer hold them."))
 	body = append(body, e.parameters("t.forward", e.forward, "m.flat")...)
@@ -200,8 +211,7 @@ func (e *modelEmitter) newTrainer(t string) {
 	}
 	for _, x := range m.Params {
 		if v := e.gradValue(x); v != nil && v.Node.Rank() > 0 {
-			off := lay.Offset[x]
-			body = append(body, raw("t.backward.%s = t.gradient.flat[%d:%d]", v.Name, off, off+paramSize(x)))
+			body = append(body, e.intoFlat("t.backward", v, x, "t.gradient.flat")...)
 		}
 	}
 	if e.clip != nil {
@@ -325,11 +335,19 @@ func (e *modelEmitter) blank(b *bundle, ps ...*Plan) []jen.Code {
 	return out
 }
 
-// streams seeds a frame's random draws for this step.
+// streams moves a frame's random draws on to this step.
 func (e *modelEmitter) streams(frame string, p *Plan) []jen.Code {
+	if len(p.Keys) == 0 {
+		return nil
+	}
+	return []jen.Code{raw("nnrt.SetStep(%s.key, t.steps)", frame)}
+}
+
+// seeds gives a frame's random draws their streams, once.
+func (e *modelEmitter) seeds(frame string, p *Plan) []jen.Code {
 	var out []jen.Code
-	for i, site := range p.Keys {
-		out = append(out, raw("%s.key%d = nnrt.NewKey(t.seed, %q).At(uint64(t.steps))", frame, i, site))
+	for _, k := range p.Keys {
+		out = append(out, raw("nnrt.SetKeys(%s.key[%d:%d], o.Seed, %q)", frame, k.First, k.First+k.Count, k.Site))
 	}
 	return out
 }

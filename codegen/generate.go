@@ -52,7 +52,8 @@ func generateModel(file *jen.File, m *dsl.Model, cfg Config) error {
 	if err != nil {
 		return err
 	}
-	e := &modelEmitter{prog: prog, file: file, name: camel(m.Name), low: lower(m.Name), typ: goTypes[m.Float], where: places(cfg.Fset)}
+	e := &modelEmitter{prog: prog, file: file, name: camel(m.Name), low: lower(m.Name), typ: goTypes[m.Float], where: places(cfg.Fset),
+		kept: map[*symbolic.Func]*Plan{}, keptNames: newNamer()}
 	if err := e.plans(); err != nil {
 		return err
 	}
@@ -74,41 +75,107 @@ func places(fset *token.FileSet) func(*symbolic.Node) string {
 // plans plans every Func of the model.
 func (e *modelEmitter) plans() error {
 	var err error
-	plan := func(f *symbolic.Func, name string, float symbolic.DType) *Plan {
+	member := e.parameterMembers()
+	plan := func(f *symbolic.Func, name string) *Plan {
 		if f == nil || err != nil {
 			return nil
 		}
 		var p *Plan
-		p, err = newPlan(f, e.low+name, float)
+		p, err = newPlan(f, e.low+name, env{float: e.prog.Model.Float, member: member, callee: e.callee})
 		return p
 	}
 	m := e.prog.Model
-	e.predict = plan(e.prog.Predict, "Predict", m.Float)
-	e.forward = plan(e.prog.Forward, "Forward", m.Float)
-	e.backward = plan(e.prog.Backward, "Backward", m.Float)
+	e.predict = plan(e.prog.Predict, "Predict")
+	if f := e.prog.Forward; f != nil {
+		if e.forward = plan(f, "Forward"); err != nil {
+			return err
+		}
+		e.backwardMembers(member)
+		e.backward = plan(e.prog.Backward, "Backward")
+	}
 	if e.prog.Eval != nil && e.forward != nil {
-		e.chunk = plan(e.prog.Eval.Chunk, "Eval", m.Float)
-		e.finish = plan(e.prog.Eval.Finish, "Finish", m.Float)
+		e.chunk = plan(e.prog.Eval.Chunk, "Eval")
+		e.finish = plan(e.prog.Eval.Finish, "Finish")
 	}
 	for i, f := range e.prog.Inits {
 		if v, ok := f.Results[0].Node.ConstValue(); ok && v == 0 {
 			e.inits = append(e.inits, nil)
 			continue
 		}
-		e.inits = append(e.inits, plan(f, fmt.Sprintf("Init%d", i), m.Float))
+		e.inits = append(e.inits, plan(legalise(f), fmt.Sprintf("Init%d", i)))
 	}
 	if o := m.Optimizer; o != nil {
-		e.clip = plan(o.Clip, "Clip", m.Float)
+		if o.Clip != nil {
+			e.clip = plan(e.prog.Clip, "Clip")
+		}
 		for i, g := range o.Groups {
 			if g.Frozen || len(g.Params) == 0 {
 				e.prologues, e.updates = append(e.prologues, nil), append(e.updates, nil)
 				continue
 			}
-			e.prologues = append(e.prologues, plan(g.Prologue, fmt.Sprintf("Prologue%d", i), m.Float))
-			e.updates = append(e.updates, plan(g.Update, fmt.Sprintf("Update%d", i), m.Float))
+			e.prologues = append(e.prologues, plan(e.prog.Prologues[i], fmt.Sprintf("Prologue%d", i)))
+			e.updates = append(e.updates, plan(e.prog.Updates[i], fmt.Sprintf("Update%d", i)))
 		}
 	}
 	return err
+}
+
+// callee returns the plan of a kept Func, made once.
+func (e *modelEmitter) callee(f *symbolic.Func) (*Plan, error) {
+	if p := e.kept[f]; p != nil {
+		return p, nil
+	}
+	opt, err := optimised(f)
+	if err != nil {
+		return nil, err
+	}
+	p, err := newPlan(opt, e.keptNames.pick(e.low+camel(f.Name)), env{float: e.prog.Model.Float, callee: e.callee})
+	if err != nil {
+		return nil, err
+	}
+	e.kept[f] = p
+	e.keptOrder = append(e.keptOrder, p)
+	return p, nil
+}
+
+// parameterMembers places the parameters of equal layers in arrays.
+func (e *modelEmitter) parameterMembers() map[*symbolic.Node]Member {
+	out := map[*symbolic.Node]Member{}
+	for _, r := range e.prog.Layout.Runs {
+		if len(r.Params) < 2 {
+			continue
+		}
+		f := &Family{Name: r.Path, Count: len(r.Params), Stride: r.Stride}
+		for i, p := range r.Params {
+			out[p.Node] = Member{f, i}
+		}
+	}
+	return out
+}
+
+// backwardMembers places what Forward leaves in arrays, and the gradients of equal layers.
+func (e *modelEmitter) backwardMembers(member map[*symbolic.Node]Member) {
+	for _, s := range e.prog.Saved {
+		v := e.forward.value[e.forward.Func.Results[s.Result].Node]
+		if v.Base != nil && v.Family != nil {
+			member[e.prog.Backward.Params[s.Param]] = Member{v.Family, v.Index}
+		}
+	}
+	node := map[string]*symbolic.Node{}
+	for _, r := range e.prog.Backward.Results {
+		node[r.Name] = r.Node
+	}
+	for _, r := range e.prog.Layout.Runs {
+		if len(r.Params) < 2 {
+			continue
+		}
+		f := &Family{Name: "grad " + r.Path, Count: len(r.Params), Stride: r.Stride}
+		for i, p := range r.Params {
+			if n := node["grad "+p.Path]; n != nil {
+				member[n] = Member{f, i}
+			}
+		}
+	}
 }
 
 // emit writes the file: what a user calls first, frames last.
@@ -145,5 +212,6 @@ func (e *modelEmitter) all() []*Plan {
 	}
 	add(e.chunk, e.finish, e.predict)
 	add(e.inits...)
+	add(e.keptOrder...)
 	return out
 }

@@ -42,8 +42,11 @@ func legalise(f *symbolic.Func) *symbolic.Func {
 	taken := map[*symbolic.Node]bool{}
 	for _, r := range f.Results {
 		n := done[r.Node]
+		if n.Op == symbolic.OpReshape && n.Args[0].Op == symbolic.OpGet {
+			n = n.Args[0] // the same memory
+		}
 		// A result needs memory of its own: not a leaf, a view, or another result.
-		if n.Info().Kind == symbolic.KindLeaf && n.Op != symbolic.OpDimval && !(free(n) && n.Rank() > 0) || n.Op == symbolic.OpReshape || n.Op == symbolic.OpGet || taken[n] {
+		if n.Info().Kind == symbolic.KindLeaf && n.Op != symbolic.OpDimval && !(free(n) && n.Rank() > 0) || n.Op == symbolic.OpReshape || taken[n] {
 			name := g.Name(n)
 			g.Pos = r.Node.Pos
 			n = g.Must(symbolic.OpBroadcast, symbolic.Attr{Shape: n.Shape, Axes: axesFrom(0, n.Rank())}, n)

@@ -11,26 +11,46 @@ import (
 // planner gives values their places.
 type planner struct {
 	*scheduler
-	p     *Plan
-	names namer
-	step  map[*symbolic.Node]int // step that computes it
-	leaf  map[*symbolic.Node]int // leaf of the region that computes it
-	group map[*symbolic.Node]*Group
-	users map[*symbolic.Node][]*symbolic.Node
-	last  map[*symbolic.Node]int // last step that reads it
+	env
+	families map[*Family]*Value
+	p        *Plan
+	names    namer
+	step     map[*symbolic.Node]int // step that computes it
+	leaf     map[*symbolic.Node]int // leaf of the region that computes it
+	group    map[*symbolic.Node]*Group
+	users    map[*symbolic.Node][]*symbolic.Node
+	last     map[*symbolic.Node]int // last step that reads it
+}
+
+// An env is what planning a Func needs to know of its surroundings.
+type env struct {
+	float  symbolic.DType
+	member map[*symbolic.Node]Member             // parameters and results that are members of the caller's arrays
+	callee func(f *symbolic.Func) (*Plan, error) // plan of a kept Func
 }
 
 // newPlan schedules f and places its values. name is the Go name of the frame type.
-func newPlan(f *symbolic.Func, name string, float symbolic.DType) (*Plan, error) {
+func newPlan(f *symbolic.Func, name string, e env) (*Plan, error) {
 	s := newScheduler(f)
 	if err := s.run(); err != nil {
 		return nil, err
 	}
-	pl := &planner{scheduler: s, names: newNamer(frameNames...),
-		p:    &Plan{Func: f, Name: name, Float: float, Steps: s.steps, value: map[*symbolic.Node]*Value{}},
+	pl := &planner{scheduler: s, env: e, names: newNamer(frameNames...),
+		p:    &Plan{Func: f, Name: name, Float: e.float, value: map[*symbolic.Node]*Value{}},
 		step: map[*symbolic.Node]int{}, leaf: map[*symbolic.Node]int{}, group: map[*symbolic.Node]*Group{},
-		users: map[*symbolic.Node][]*symbolic.Node{}, last: map[*symbolic.Node]int{}}
+		users: map[*symbolic.Node][]*symbolic.Node{}, last: map[*symbolic.Node]int{}, families: map[*Family]*Value{}}
+	pl.merge()
+	pl.p.Steps = pl.steps
 	pl.locate()
+	for i, st := range pl.steps {
+		if c, ok := st.(*Calls); ok {
+			var err error
+			if c.Plan, err = e.callee(c.Nodes[0].Attr.Func); err != nil {
+				return nil, err
+			}
+			pl.outputs(c, i)
+		}
+	}
 	pl.interface_()
 	pl.place()
 	pl.blocks()
@@ -46,8 +66,10 @@ func (pl *planner) locate() {
 			for _, n := range st.Nodes {
 				pl.step[n] = i
 			}
-		case *Call:
-			pl.step[st.Node] = i
+		case *Calls:
+			for _, n := range st.Nodes {
+				pl.step[n] = i
+			}
 		case *Region:
 			st.Index = index
 			index++
@@ -97,13 +119,29 @@ func (pl *planner) eachRead(n *symbolic.Node, visit func(d *symbolic.Node)) {
 // interface_ makes the values of parameters and results.
 func (pl *planner) interface_() {
 	for _, n := range pl.f.Params {
-		v := &Value{Name: pl.names.pick(n.Attr.Name), Node: n, Store: StoreArg, Shape: n.Shape, DType: n.DType}
-		pl.add(n, v)
+		pl.given(n, n.Attr.Name, StoreArg)
 	}
 	for _, r := range pl.f.Results {
-		v := &Value{Name: pl.names.pick(r.Name), Node: r.Node, Store: StoreResult, Shape: r.Node.Shape, DType: r.Node.DType}
-		pl.add(r.Node, v)
+		if pl.p.value[r.Node] == nil {
+			pl.given(r.Node, r.Name, StoreResult)
+		}
 	}
+}
+
+// given places a value that the caller owns, alone or as a member of an array.
+func (pl *planner) given(n *symbolic.Node, name string, store Store) {
+	m, ok := pl.member[n]
+	if !ok {
+		pl.add(n, &Value{Name: pl.names.pick(name), Node: n, Store: store, Shape: n.Shape, DType: n.DType})
+		return
+	}
+	base := pl.families[m.Family]
+	if base == nil {
+		base = &Value{Name: pl.names.pick(m.Family.Name), Store: store, Shape: n.Shape, DType: n.DType, Count: m.Family.Count, Family: m.Family}
+		pl.families[m.Family] = base
+		pl.p.Values = append(pl.p.Values, base)
+	}
+	pl.p.value[n] = &Value{Name: base.Name, Node: n, Store: store, Shape: n.Shape, DType: n.DType, Base: base, Index: m.Index, Family: m.Family}
 }
 
 func (pl *planner) add(n *symbolic.Node, v *Value) {
@@ -125,8 +163,17 @@ func (pl *planner) place() {
 					pl.number(n)
 				}
 			}
-		case *Call:
-			pl.results(st.Node, i)
+		case *Calls:
+			for _, c := range st.Nodes {
+				for _, n := range pl.gets(c) {
+					if n != nil && n.Rank() == 0 {
+						pl.number(n)
+					}
+				}
+			}
+			for _, k := range st.Plan.Keys {
+				pl.calleeKeys(st, k)
+			}
 		case *Region:
 			for _, l := range st.Body {
 				switch l := l.(type) {
@@ -156,13 +203,49 @@ func (pl *planner) place() {
 	}
 }
 
+// key gives the random site of this Func a stream.
 func (pl *planner) key(site string) {
 	for _, k := range pl.p.Keys {
-		if k == site {
+		if k.Site == site {
 			return
 		}
 	}
-	pl.p.Keys = append(pl.p.Keys, site)
+	pl.p.Keys = append(pl.p.Keys, KeyRange{Site: site, First: pl.p.keyCount(), Count: 1})
+}
+
+// calleeKeys gives a random site of a called Func a stream for each call.
+func (pl *planner) calleeKeys(c *Calls, k KeyRange) {
+	c.keys = append(c.keys, pl.p.keyCount())
+	sites := make([]string, len(c.Nodes))
+	for i, n := range c.Nodes {
+		sites[i] = symbolic.JoinSite(n.Attr.Site, k.Site)
+	}
+	if site, from, ok := numbered(sites[0]); ok && from == 0 && k.Count == 1 && len(sites) > 1 && equalButNumber(sites) {
+		pl.p.Keys = append(pl.p.Keys, KeyRange{Site: site, First: pl.p.keyCount(), Count: len(sites)})
+		return
+	}
+	for _, site := range sites {
+		pl.p.Keys = append(pl.p.Keys, KeyRange{Site: site, First: pl.p.keyCount(), Count: k.Count})
+	}
+}
+
+// equalButNumber reports whether sites count from 0 in their first number.
+func equalButNumber(sites []string) bool {
+	first, _, _ := numbered(sites[0])
+	for i, s := range sites {
+		if site, n, ok := numbered(s); !ok || n != i || site != first {
+			return false
+		}
+	}
+	return true
+}
+
+func (p *Plan) keyCount() int {
+	n := 0
+	for _, k := range p.Keys {
+		n += k.Count
+	}
+	return n
 }
 
 // inline reports whether a number is best written into the one expression that reads it.
@@ -228,7 +311,7 @@ func (pl *planner) panel(r *Region, v *Value, n *symbolic.Node) int {
 
 // slot finds a piece of the frame that is free again when v is defined.
 func (pl *planner) slot(v *Value) *Slot {
-	size := symbolic.Size(v.Shape)
+	size := symbolic.Size(v.Shape).Mul(symbolic.Int(max(v.Count, 1)))
 	var found *Slot
 	for _, s := range pl.p.Slots {
 		if s.busy >= v.first || s.DType != v.DType {
@@ -256,22 +339,6 @@ func (pl *planner) slot(v *Value) *Slot {
 	}
 	found.busy = v.last
 	return found
-}
-
-// results places what a call returns: each get has a value of its own, except where it is a result of this Func.
-func (pl *planner) results(call *symbolic.Node, step int) {
-	for _, n := range pl.nodes {
-		if n.Op != symbolic.OpGet || n.Args[0] != call || pl.p.value[n] != nil {
-			continue
-		}
-		if n.Rank() == 0 {
-			pl.number(n)
-			continue
-		}
-		v := &Value{Name: pl.names.pick(pl.hint(n)), Node: n, Store: StoreFrame, Shape: n.Shape, DType: n.DType, first: step, last: max(step, pl.last[n])}
-		v.Slot = pl.slot(v)
-		pl.add(n, v)
-	}
 }
 
 // hint is what a value would like to be called: the model's name for it, else its op.

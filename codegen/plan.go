@@ -16,9 +16,16 @@ type Plan struct {
 	Scalars []*Value // numbers held in fields of the frame
 	Steps   []Step
 	Slots   []*Slot
-	Keys    []string // sites of random draws, in order; each has a stream key in the frame
+	Keys    []KeyRange // streams of random draws
 
 	value map[*symbolic.Node]*Value
+}
+
+// A KeyRange is the stream of one random site, or of the same site in Count equal layers; then Site holds a # in place of the number.
+type KeyRange struct {
+	Site  string
+	First int // position in the frame's keys
+	Count int
 }
 
 // Store says where a value lives.
@@ -47,9 +54,10 @@ type Value struct {
 
 	// Base and Index place a member of an array of equal values (residuals of repeated layers): this one starts at
 	// Index*Size(Shape) of Base.
-	Base  *Value
-	Index int
-	Count int // of an array: number of members
+	Base   *Value
+	Index  int
+	Count  int     // of an array: number of members
+	Family *Family // of an array that the caller owns
 
 	first, last int // steps that define it and read it last
 }
@@ -108,22 +116,16 @@ type Group struct {
 	level   int
 }
 
-// A Call runs the plan of a kept Func once.
-type Call struct {
-	Node *symbolic.Node
-	Plan *Plan
-}
-
-// A Repeat runs the plan of a kept Func once for each of Count equal layers. Argument and result k of iteration i is
-// Args[k] at First + i*Step.
-type Repeat struct {
-	Calls []*symbolic.Node // the call nodes, in order
-	Plan  *Plan
+// Calls runs the plan of a kept Func once for each of its nodes: one, or equal layers in a row.
+type Calls struct {
+	Nodes  []*symbolic.Node
+	Plan   *Plan
+	arrays []array
+	keys   []int // position of the streams of each of the callee's sites
 }
 
 func (*Scalars) step() {}
 func (*Region) step()  {}
-func (*Call) step()    {}
-func (*Repeat) step()  {}
+func (*Calls) step()   {}
 func (*Kernel) leaf()  {}
 func (*Group) leaf()   {}

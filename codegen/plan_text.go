@@ -23,7 +23,11 @@ func (p *Plan) String() string {
 	}
 	b.WriteByte('\n')
 	for _, v := range p.Values {
-		fmt.Fprintf(&b, "  %s %s %s%s%s\n", storeNames[v.Store], v.Name, v.DType, symbolic.ShapeString(v.Shape), p.placeText(v))
+		count := ""
+		if v.Count > 1 {
+			count = fmt.Sprintf("%d times ", v.Count)
+		}
+		fmt.Fprintf(&b, "  %s %s %s%s%s%s\n", storeNames[v.Store], v.Name, count, v.DType, symbolic.ShapeString(v.Shape), p.placeText(v))
 	}
 	for _, v := range p.Scalars {
 		fmt.Fprintf(&b, "  %s %s %s\n", storeNames[v.Store], v.Name, v.DType)
@@ -35,8 +39,8 @@ func (p *Plan) String() string {
 		}
 		fmt.Fprintf(&b, "  slot %d %s elements %s\n", i, s.DType, strings.Join(sizes, " or "))
 	}
-	for i, k := range p.Keys {
-		fmt.Fprintf(&b, "  stream %d %s\n", i, k)
+	for _, k := range p.Keys {
+		fmt.Fprintf(&b, "  streams %d from %d %s\n", k.Count, k.First, k.Site)
 	}
 	for _, st := range p.Steps {
 		p.stepText(&b, st)
@@ -67,10 +71,8 @@ func (p *Plan) stepText(b *strings.Builder, st Step) {
 				fmt.Fprintf(b, "    %s\n", p.formula(n))
 			}
 		}
-	case *Call:
-		fmt.Fprintf(b, "  call %s\n", st.Plan.Name)
-	case *Repeat:
-		fmt.Fprintf(b, "  repeat %d times %s\n", len(st.Calls), st.Plan.Name)
+	case *Calls:
+		fmt.Fprintf(b, "  call %s %d times\n", st.Plan.Name, len(st.Nodes))
 	case *Region:
 		p.regionText(b, st)
 	}

@@ -20,6 +20,9 @@ type Program struct {
 	Saved             []Saved        // what the forward half leaves for the backward half
 	Eval              *Evaluation    // nil without loss and metrics
 	Inits             []*symbolic.Func
+
+	Clip               *symbolic.Func
+	Prologues, Updates []*symbolic.Func // by group
 }
 
 // Saved says which result of the forward half is which parameter of the backward half.
@@ -148,5 +151,27 @@ func (p *Program) train() error {
 	if len(bwd) == 0 {
 		return fmt.Errorf("codegen: %s: the loss depends on no trained parameter", m.Name)
 	}
-	return p.split(grads.forward, bwd)
+	if err := p.split(grads.forward, bwd); err != nil {
+		return err
+	}
+	return p.updates()
+}
+
+// updates simplifies what the optimizer does.
+func (p *Program) updates() error {
+	o := p.Model.Optimizer
+	var err error
+	opt := func(f *symbolic.Func) *symbolic.Func {
+		if f == nil || err != nil {
+			return nil
+		}
+		f, err = optimised(f)
+		return f
+	}
+	p.Clip = opt(o.Clip)
+	for _, g := range o.Groups {
+		p.Prologues = append(p.Prologues, opt(g.Prologue))
+		p.Updates = append(p.Updates, opt(g.Update))
+	}
+	return err
 }

@@ -194,7 +194,7 @@ func (s *scheduler) call(pending []*symbolic.Node) bool {
 	for _, n := range pending {
 		if s.class[n] == classCall && s.ready(n) {
 			s.done[n] = true
-			s.steps = append(s.steps, &Call{Node: n})
+			s.steps = append(s.steps, &Calls{Nodes: []*symbolic.Node{n}})
 			return true
 		}
 	}

@@ -6,7 +6,11 @@ package nnrt
 // than stored, and blocking and workers cannot change them. The generator is Philox4x32-10 of Salmon, Moraes,
 // Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3" (SC 2011).
 
-import "math/bits"
+import (
+	"math/bits"
+	"strconv"
+	"strings"
+)
 
 // Key identifies one stream of random values. Keys are comparable values; a copy is the same stream.
 type Key struct {
@@ -167,4 +171,19 @@ func fnv1a(h uint64, s string) uint64 {
 		h = (h ^ uint64(s[i])) * fnvPrime
 	}
 	return h
+}
+
+// SetKeys gives keys the streams of a site under a seed. Of several keys, key i has the stream of the site with its first '#' replaced
+// by i: the same site in equal layers.
+func SetKeys(keys []Key, seed uint64, site string) {
+	for i := range keys {
+		keys[i] = NewKey(seed, strings.Replace(site, "#", strconv.Itoa(i), 1))
+	}
+}
+
+// SetStep moves streams on to a step.
+func SetStep(keys []Key, step int) {
+	for i := range keys {
+		keys[i] = keys[i].At(uint64(step))
+	}
 }
