@@ -28,6 +28,7 @@ func (p *Program) split(fwd, bwd []symbolic.Result) error {
 	if err != nil {
 		return err
 	}
+	p.Step = joint
 	h := symbolic.SplitFunc("step", joint.Results[:len(fwd)], joint.Results[len(fwd):], joint.Params)
 	p.Forward = &symbolic.Func{Name: "forward", Doc: "computes loss and metrics of a batch, and what the backward half needs", Params: h.Forward.Params, Results: h.Forward.Results}
 	p.Backward = &symbolic.Func{Name: "backward", Doc: "computes the gradients of the loss by the parameters", Params: h.Backward.Params, Results: h.Backward.Results}

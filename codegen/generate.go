@@ -48,17 +48,23 @@ func Generate(models []*dsl.Model, cfg Config) ([]File, error) {
 }
 
 func generateModel(file *jen.File, m *dsl.Model, cfg Config) error {
-	prog, err := newProgram(m)
+	e, err := planned(file, m, cfg)
 	if err != nil {
-		return err
-	}
-	e := &modelEmitter{prog: prog, file: file, name: camel(m.Name), low: lower(m.Name), typ: goTypes[m.Float], where: places(cfg.Fset),
-		kept: map[*symbolic.Func]*Plan{}, keptNames: newNamer()}
-	if err := e.plans(); err != nil {
 		return err
 	}
 	e.emit()
 	return nil
+}
+
+// planned derives and plans everything of a model.
+func planned(file *jen.File, m *dsl.Model, cfg Config) (*modelEmitter, error) {
+	prog, err := newProgram(m)
+	if err != nil {
+		return nil, err
+	}
+	e := &modelEmitter{prog: prog, file: file, name: camel(m.Name), low: lower(m.Name), typ: goTypes[m.Float], where: places(cfg.Fset),
+		kept: map[*symbolic.Func]*Plan{}, keptNames: newNamer()}
+	return e, e.plans()
 }
 
 // places returns a function that prints where in the model a node comes from.

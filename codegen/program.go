@@ -16,6 +16,7 @@ type Program struct {
 	Layout *Layout
 
 	Predict           *symbolic.Func // nil without outputs
+	Step              *symbolic.Func // forward results and gradients together, before they are cut
 	Forward, Backward *symbolic.Func // nil without an optimizer
 	Saved             []Saved        // what the forward half leaves for the backward half
 	Eval              *Evaluation    // nil without loss and metrics

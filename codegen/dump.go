@@ -1,0 +1,100 @@
+// What did the compiler make of a model? The text form of every stage from the graph on.
+package codegen
+
+import (
+	"fmt"
+	"strings"
+
+	"nngen/dsl"
+	"nngen/symbolic"
+)
+
+// Stages are the stages that Dump knows, in the order of the pipeline: the forward graph, the graph with gradients, the simplified
+// functions, the plans, the Go file.
+var Stages = []string{"graph", "grad", "opt", "plan", "go"}
+
+// Dump returns the text form of a model at a stage. It is deterministic.
+func Dump(m *dsl.Model, cfg Config, stage string) (string, error) {
+	switch stage {
+	case "graph":
+		return graphDump(m), nil
+	case "grad", "opt":
+		p, err := newProgram(m)
+		if err != nil {
+			return "", err
+		}
+		if stage == "grad" {
+			if p.Step == nil {
+				return "", nil
+			}
+			return symbolic.Text(p.Step), nil
+		}
+		return texts(p.Predict, p.Forward, p.Backward, p.chunk(), p.finish()) + texts(p.Clip) + texts(p.Prologues...) + texts(p.Updates...), nil
+	case "plan":
+		e, err := planned(nil, m, cfg)
+		if err != nil {
+			return "", err
+		}
+		var b strings.Builder
+		for i, p := range e.all() {
+			if i > 0 {
+				b.WriteByte('\n')
+			}
+			b.WriteString(p.String())
+		}
+		return b.String(), nil
+	case "go":
+		files, err := Generate([]*dsl.Model{m}, cfg)
+		if err != nil {
+			return "", err
+		}
+		var b strings.Builder
+		for _, f := range files {
+			b.Write(f.Data)
+		}
+		return b.String(), nil
+	}
+	return "", fmt.Errorf("unknown stage %q, want one of %s", stage, strings.Join(Stages, " "))
+}
+
+// graphDump prints the forward graph in training and, where it differs, in prediction.
+func graphDump(m *dsl.Model) string {
+	p := &Program{Model: m, Layout: newLayout(m)}
+	forward := func(name string, f *dsl.Forward) *symbolic.Func {
+		rs := results(f.Outputs)
+		if f.Loss != nil {
+			rs = append(rs, symbolic.Result{Name: "loss", Node: f.Loss.Node})
+		}
+		rs = append(rs, results(f.Metrics)...)
+		if len(rs) == 0 {
+			return nil
+		}
+		return p.closed(name, "", rs)
+	}
+	return texts(forward("train", m.Train), forward("infer", m.Infer))
+}
+
+// texts joins the text forms of Funcs; a Func that others call stands before them.
+func texts(fs ...*symbolic.Func) string {
+	var parts []string
+	for _, f := range fs {
+		if f != nil {
+			parts = append(parts, symbolic.Text(f))
+		}
+	}
+	return strings.Join(parts, "\n")
+}
+
+func (p *Program) chunk() *symbolic.Func {
+	if p.Eval == nil {
+		return nil
+	}
+	return p.Eval.Chunk
+}
+
+func (p *Program) finish() *symbolic.Func {
+	if p.Eval == nil {
+		return nil
+	}
+	return p.Eval.Finish
+}
