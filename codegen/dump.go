@@ -19,7 +19,7 @@ func Dump(m *dsl.Model, cfg Config, stage string) (string, error) {
 	case "graph":
 		return graphDump(m), nil
 	case "grad", "opt":
-		p, err := newProgram(m)
+		p, err := newProgram(m, cfg.Predict)
 		if err != nil {
 			return "", err
 		}

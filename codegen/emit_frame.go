@@ -231,6 +231,10 @@ func (e *frameEmitter) runMethod() {
 				body = append(body, raw(""))
 			}
 			body = append(body, e.runRegion(st)...)
+		case *Copies:
+			for _, c := range st.Pairs {
+				body = append(body, raw("copy(f.%s, f.%s)", c.To.Name, c.From.Name))
+			}
 		case *Calls:
 			if len(body) > 0 {
 				body = append(body, raw(""))

@@ -99,6 +99,29 @@ func solvable(x *dsl.Input, known map[*symbolic.Sym]bool) (*symbolic.Sym, symbol
 	return unknown, rest, true
 }
 
+// lead returns the input whose length says how many rows there are; nil where a field says it.
+func (b *bundle) lead() *dsl.Input {
+	for _, s := range b.solve {
+		if s.sym.Name == batchName {
+			return s.input
+		}
+	}
+	return nil
+}
+
+// dataSize returns how the methods of a whole data set d find a run-time size.
+func (b *bundle) dataSize(sym *symbolic.Sym) string {
+	if sym.Name == batchName {
+		return "d.Len()"
+	}
+	for _, s := range b.solve {
+		if s.sym == sym && s.input != nil {
+			return fmt.Sprintf("(len(d.%s) / %s)", camel(s.input.Name), factorAll(sizeExpr(s.rest, b.dataSize)))
+		}
+	}
+	return "d." + camel(sym.Name)
+}
+
 // fields writes the struct's fields.
 func (b *bundle) fields(float symbolic.DType) []jen.Code {
 	var out []jen.Code

@@ -26,15 +26,9 @@ func (e *modelEmitter) dataTypes(batch *bundle) {
 
 	e.file.Commentf("%sData is a whole data set in memory.", name)
 	e.file.Type().Id(name + "Data").Struct(batch.fields(e.prog.Model.Float)...)
-	var lead *dsl.Input
-	for _, x := range batch.inputs {
-		if len(x.Shape) > 0 && hasBatch(x.Shape[:1]) {
-			lead = x
-			break
-		}
-	}
+	lead := batch.lead()
 	width := func(x *dsl.Input) string {
-		return sizeExpr(symbolic.Size(x.Shape[1:]), func(s *symbolic.Sym) string { return e.dataSize(batch, s) })
+		return sizeExpr(symbolic.Size(x.Shape[1:]), batch.dataSize)
 	}
 	if lead != nil {
 		e.file.Comment("Len returns the number of rows.")
@@ -70,16 +64,6 @@ func (e *modelEmitter) dataTypes(batch *bundle) {
 	}
 	e.file.Commentf("%sMetrics is what a step or an evaluation reports.", name)
 	e.file.Type().Id(name + "Metrics").Struct(fields...)
-}
-
-// dataSize returns how a data set's methods find a run-time size other than the batch.
-func (e *modelEmitter) dataSize(b *bundle, s *symbolic.Sym) string {
-	for _, x := range b.solve {
-		if x.sym == s && x.input == nil {
-			return "d." + camel(s.Name)
-		}
-	}
-	return "1"
 }
 
 // measures are the fields of the metrics struct: the loss, then the metrics.
@@ -273,7 +257,7 @@ func (e *modelEmitter) pointUpdate(i int, g *dsl.Group, lo, hi, slo, shi string)
 	frame := fmt.Sprintf("t.update%d", i)
 	out := []jen.Code{raw("%s.%s = %s - %s", frame, symField(u.Func.Syms[0]), hi, lo)}
 	set := func(n *symbolic.Node, src string) {
-		if v := u.value[n]; v != nil {
+		if v := u.resultOf(n); v != nil {
 			out = append(out, raw("%s.%s = %s", frame, v.Name, src))
 		}
 	}
@@ -462,7 +446,7 @@ func (e *modelEmitter) stepMethod(t string) {
 }
 
 func (e *modelEmitter) evaluateMethod(t string, batch *bundle) {
-	if e.chunk == nil {
+	if e.chunk == nil || batch.lead() == nil {
 		return
 	}
 	p, fin := e.chunk, e.finish

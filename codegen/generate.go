@@ -19,6 +19,7 @@ type Config struct {
 	Package string         // Go package clause
 	Source  string         // base name of the .nn file, such as digits.nn
 	Fset    *token.FileSet // positions of the models
+	Predict bool           // leave the trainer out: a service that only predicts does not link it
 }
 
 // A File is one generated file.
@@ -58,7 +59,7 @@ func generateModel(file *jen.File, m *dsl.Model, cfg Config) error {
 
 // planned derives and plans everything of a model.
 func planned(file *jen.File, m *dsl.Model, cfg Config) (*modelEmitter, error) {
-	prog, err := newProgram(m)
+	prog, err := newProgram(m, cfg.Predict)
 	if err != nil {
 		return nil, err
 	}
@@ -110,7 +111,7 @@ func (e *modelEmitter) plans() error {
 		}
 		e.inits = append(e.inits, plan(legalise(f), fmt.Sprintf("Init%d", i)))
 	}
-	if o := m.Optimizer; o != nil {
+	if o := m.Optimizer; o != nil && e.forward != nil {
 		if o.Clip != nil {
 			e.clip = plan(e.prog.Clip, "Clip")
 		}
@@ -121,6 +122,9 @@ func (e *modelEmitter) plans() error {
 			}
 			e.prologues = append(e.prologues, plan(e.prog.Prologues[i], fmt.Sprintf("Prologue%d", i)))
 			e.updates = append(e.updates, plan(e.prog.Updates[i], fmt.Sprintf("Update%d", i)))
+			if err == nil {
+				e.updates[i].inPlace()
+			}
 		}
 	}
 	return err

@@ -36,7 +36,7 @@ func newPlan(f *symbolic.Func, name string, e env) (*Plan, error) {
 		return nil, err
 	}
 	pl := &planner{scheduler: s, env: e, names: newNamer(frameNames...),
-		p:    &Plan{Func: f, Name: name, Float: e.float, value: map[*symbolic.Node]*Value{}},
+		p:    &Plan{Func: f, Name: name, Float: e.float, value: map[*symbolic.Node]*Value{}, result: map[*symbolic.Node]*Value{}},
 		step: map[*symbolic.Node]int{}, leaf: map[*symbolic.Node]int{}, group: map[*symbolic.Node]*Group{},
 		users: map[*symbolic.Node][]*symbolic.Node{}, last: map[*symbolic.Node]int{}, families: map[*Family]*Value{}}
 	pl.merge()

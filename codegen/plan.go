@@ -18,7 +18,8 @@ type Plan struct {
 	Slots   []*Slot
 	Keys    []KeyRange // streams of random draws
 
-	value map[*symbolic.Node]*Value
+	value  map[*symbolic.Node]*Value
+	result map[*symbolic.Node]*Value // results that are copied out at the end
 }
 
 // A KeyRange is the stream of one random site, or of the same site in Count equal layers; then Site holds a # in place of the number.
@@ -124,6 +125,13 @@ type Calls struct {
 	keys   []int // position of the streams of each of the callee's sites
 }
 
+// Copies moves results into the caller's memory last, where writing them in place earlier would have changed what is still read.
+type Copies struct{ Pairs []CopyPair }
+
+// A CopyPair says which value becomes which result.
+type CopyPair struct{ From, To *Value }
+
+func (*Copies) step()  {}
 func (*Scalars) step() {}
 func (*Region) step()  {}
 func (*Calls) step()   {}

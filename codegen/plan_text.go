@@ -73,6 +73,10 @@ func (p *Plan) stepText(b *strings.Builder, st Step) {
 		}
 	case *Calls:
 		fmt.Fprintf(b, "  call %s %d times\n", st.Plan.Name, len(st.Nodes))
+	case *Copies:
+		for _, c := range st.Pairs {
+			fmt.Fprintf(b, "  copy %s to %s\n", c.From.Name, c.To.Name)
+		}
 	case *Region:
 		p.regionText(b, st)
 	}

@@ -29,8 +29,8 @@ type Program struct {
 // Saved says which result of the forward half is which parameter of the backward half.
 type Saved struct{ Result, Param int }
 
-// newProgram derives and simplifies the Funcs of m.
-func newProgram(m *dsl.Model) (*Program, error) {
+// newProgram derives and simplifies the Funcs of m; with predict only those that a prediction needs.
+func newProgram(m *dsl.Model, predict bool) (*Program, error) {
 	p := &Program{Model: m, Layout: newLayout(m)}
 	if len(m.Infer.Outputs) > 0 {
 		f, err := optimised(p.closed("predict", "computes the outputs for a batch", results(m.Infer.Outputs)))
@@ -39,14 +39,17 @@ func newProgram(m *dsl.Model) (*Program, error) {
 		}
 		p.Predict = f
 	}
-	if m.Infer.Loss != nil || len(m.Infer.Metrics) > 0 {
+	if predict && p.Predict == nil {
+		return nil, errors.New("codegen: " + m.Name + " has no outputs to predict")
+	}
+	if !predict && (m.Infer.Loss != nil || len(m.Infer.Metrics) > 0) {
 		e, err := newEvaluation(p)
 		if err != nil {
 			return nil, err
 		}
 		p.Eval = e
 	}
-	if m.Optimizer != nil {
+	if m.Optimizer != nil && !predict {
 		if err := p.train(); err != nil {
 			return nil, err
 		}
