@@ -20,11 +20,18 @@ func (p *parser) atLambda() bool {
 	if p.tok.Kind != Lparen {
 		return p.tok.Kind == Name && p.ahead(1) == Arrow
 	}
-	n := 1
-	for k := p.ahead(n); k == Name || k == Comma || k == Newline; k = p.ahead(n) {
-		n++
+	toks := p.toks[p.i+1:]
+	for toks[0].Kind == Name || toks[0].Kind == Comma || toks[0].Kind == Newline {
+		toks = toks[1:]
 	}
-	return p.ahead(n) == Rparen && p.ahead(n+1) == Arrow
+	if toks[0].Kind != Rparen {
+		return false
+	}
+	toks = toks[1:]
+	for p.inBrackets() && toks[0].Kind == Newline {
+		toks = toks[1:]
+	}
+	return toks[0].Kind == Arrow
 }
 
 // lambda parses `x => e` or `(a, b) => e`.

@@ -118,27 +118,24 @@ type bracket struct {
 
 func (f *formatter) run() {
 	f.begins = true
-	prev := -1 // index of the last token printed
+	var before, prev *piece // the last piece and the last token printed
 	for i := range f.pieces {
 		p := &f.pieces[i]
-		before := (*piece)(nil)
-		if i > 0 {
-			before = &f.pieces[i-1]
-		}
-		if p.comment {
+		switch {
+		case f.dropped(i):
+			continue
+		case p.comment:
 			f.comment(p, before)
-			continue
+		default:
+			if f.breaks(p, before) {
+				f.newLine(p, before, prev)
+			} else if f.layout.space(prev.Lexeme, p.Lexeme) {
+				f.last().text.WriteByte(' ')
+			}
+			f.token(p)
+			prev = p
 		}
-		if f.dropped(i) {
-			continue
-		}
-		if f.breaks(p, before) {
-			f.newLine(p, before, prev)
-		} else if prev >= 0 && f.layout.space(f.pieces[prev].Lexeme, p.Lexeme) {
-			f.last().text.WriteByte(' ')
-		}
-		f.token(p, i)
-		prev = i
+		before = p
 	}
 }
 
@@ -170,8 +167,8 @@ func (f *formatter) breaks(p, before *piece) bool {
 	return p.line > before.lastLine
 }
 
-// newLine begins a line of output with token p.
-func (f *formatter) newLine(p, before *piece, prev int) {
+// newLine begins a line of output with token p; prev is the token before it, before that or a comment after it.
+func (f *formatter) newLine(p, before, prev *piece) {
 	top := f.top()
 	indent := 0
 	switch {
@@ -181,7 +178,7 @@ func (f *formatter) newLine(p, before *piece, prev int) {
 		indent = top.indent
 		if p.Kind != Rparen && p.Kind != Rbrack {
 			indent += indentWidth
-			if last := f.pieces[prev].Kind; last.Precedence() > LowestPrec && !f.layout.grouping[top.pos] {
+			if last := prev.Kind; last.Precedence() > LowestPrec && !f.layout.grouping[top.pos] {
 				indent += indentWidth
 			}
 		}
@@ -215,7 +212,7 @@ func (f *formatter) addLine(indent int, p, before *piece) {
 }
 
 // token prints p at the end of the current line and keeps track of brackets and statements.
-func (f *formatter) token(p *piece, i int) {
+func (f *formatter) token(p *piece) {
 	l := f.last()
 	if f.layout.cut[p.Pos] {
 		l.cuts = append(l.cuts, l.text.Len())
@@ -223,6 +220,8 @@ func (f *formatter) token(p *piece, i int) {
 	l.text.WriteString(p.Text)
 	f.begins = p.ends
 	switch p.Kind {
+	case Comma:
+		f.begins = f.begins || f.layout.settings[f.top().pos]
 	case Lparen, Lbrack:
 		f.open = append(f.open, bracket{p.Kind, p.Pos, l.indent})
 	case Lbrace:

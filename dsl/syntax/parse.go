@@ -72,12 +72,22 @@ func (p *parser) settle() {
 	p.tok = p.toks[p.i]
 }
 
-// ahead returns the kind of the token n places after the current one, line ends included.
+// ahead returns the kind of the token n places after the current one; line ends count outside brackets only.
 func (p *parser) ahead(n int) Token {
-	if p.failed || p.i+n >= len(p.toks) {
+	if p.failed {
 		return EOF
 	}
-	return p.toks[p.i+n].Kind
+	brackets := p.inBrackets()
+	for _, l := range p.toks[p.i:] {
+		if brackets && l.Kind == Newline {
+			continue
+		}
+		if n == 0 {
+			return l.Kind
+		}
+		n--
+	}
+	return EOF
 }
 
 // inBrackets reports whether the innermost open bracket is ( or [, where line ends mean nothing.

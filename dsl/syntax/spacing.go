@@ -17,6 +17,7 @@ type layout struct {
 	grouping map[token.Pos]bool   // parentheses around an expression
 	single   map[token.Pos]bool   // brackets that hold one thing, which takes no comma
 	tall     map[token.Pos]bool   // braces whose contents stand on lines of their own
+	settings map[token.Pos]bool   // braces around the settings of a group, which commas separate
 	class    map[token.Pos]string // first tokens of statements that are lined up with their neighbours
 	cut      map[token.Pos]bool   // tokens that begin a column of those
 }
@@ -24,7 +25,7 @@ type layout struct {
 func newLayout(p *parser, tree *File) *layout {
 	set := func() map[token.Pos]bool { return map[token.Pos]bool{} }
 	l := &layout{
-		toks: p.toks, hugs: set(), tight: set(), sign: set(), named: set(), grouping: set(), single: set(), tall: set(),
+		toks: p.toks, hugs: set(), tight: set(), sign: set(), named: set(), grouping: set(), single: set(), tall: set(), settings: set(),
 		class: map[token.Pos]string{}, cut: set(),
 	}
 	Walk(tree, l.node)
@@ -74,6 +75,8 @@ func (l *layout) node(n Node) {
 		if n.Op != Not {
 			l.sign[n.Pos()] = true
 		}
+	case *Group:
+		l.settings[l.at(n.Patterns[len(n.Patterns)-1].End()).Pos] = true
 	case *Arg:
 		if n.Name != nil {
 			l.named[l.at(n.Name.End()).Pos] = true
@@ -174,8 +177,10 @@ func (l *layout) space(prev, next Lexeme) bool {
 		return next.Kind != Rbrace
 	case prev.Kind == Lparen, prev.Kind == Lbrack, prev.Kind == Dot, prev.Kind == DotDot, prev.Kind == Ellipsis:
 		return false
-	case next.Kind == Rparen, next.Kind == Rbrack, next.Kind == Comma, next.Kind == Dot, next.Kind == DotDot:
+	case next.Kind == Rparen, next.Kind == Rbrack, next.Kind == Comma, next.Kind == DotDot:
 		return false
+	case next.Kind == Dot:
+		return prev.Kind == Number // 1. would be a number
 	case l.sign[prev.Pos], l.tight[prev.Pos], l.tight[next.Pos], l.hugs[next.Pos]:
 		return false
 	case next.Kind == Colon:
