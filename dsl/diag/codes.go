@@ -1,4 +1,5 @@
 // Which codes exist, and what does each mean in one line?
+
 package diag
 
 import (

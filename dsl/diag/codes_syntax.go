@@ -1,4 +1,5 @@
 // Which codes do the scanner and the parser report?
+
 package diag
 
 // Codes of the scanner and the parser.

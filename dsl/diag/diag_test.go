@@ -1,4 +1,5 @@
 // Do diagnostics render, sort and apply as documented, whatever the source looks like?
+
 package diag
 
 import (

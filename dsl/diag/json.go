@@ -1,4 +1,5 @@
 // How is a list of diagnostics written for programs?
+
 package diag
 
 import (

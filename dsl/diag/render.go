@@ -1,4 +1,5 @@
 // How is a diagnostic shown to a person? The first line as editors expect it, then the source line with carets.
+
 package diag
 
 import (

@@ -1,4 +1,5 @@
 // Where in its file is a position, as people count, and what does a file look like after a fix?
+
 package diag
 
 import (

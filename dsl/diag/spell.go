@@ -1,4 +1,5 @@
 // Which known name did the author probably mean?
+
 package diag
 
 import "strings"

@@ -1,4 +1,5 @@
 // What does the formatter line up? The columns of neighbouring declarations, and comments at the ends of lines.
+
 package syntax
 
 import (

@@ -1,5 +1,6 @@
 // What does a parsed .nn file look like? The syntax tree: every node knows its span, its doc comment shows the concrete
 // syntax, and only this package can add nodes.
+
 package syntax
 
 import "go/token"

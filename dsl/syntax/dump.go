@@ -1,4 +1,5 @@
 // How does a tree print, one statement a line, for dumps and golden tests?
+
 package syntax
 
 import (

@@ -1,4 +1,5 @@
 // Do wrong files get the errors they deserve, all of them, and do the fixes fix?
+
 package syntax
 
 import (

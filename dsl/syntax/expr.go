@@ -1,4 +1,5 @@
 // How are expressions and types parsed? Precedence climbing over the table in token.go.
+
 package syntax
 
 import (

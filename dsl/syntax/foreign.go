@@ -1,4 +1,5 @@
 // What do people write who come from other languages, and what did they mean? Characters and operators.
+
 package syntax
 
 import (

@@ -9,6 +9,7 @@
 //   - Blank lines are kept, one at most, none at the edges of blocks.
 //   - Comments stay where they are: beside what they follow, or on lines of their own.
 //   - A list over several lines whose bracket closes on its own line has a comma after its last element.
+
 package syntax
 
 import (

@@ -1,4 +1,5 @@
 // Does the formatter keep its promises: same tree, same comments, and nothing left to do the second time?
+
 package syntax
 
 import (

@@ -1,4 +1,5 @@
 // Does any input at all break the scanner, the parser or the formatter? Seeds are all inputs of the golden tests.
+
 package syntax
 
 import (

@@ -1,5 +1,6 @@
 // Does the parser accept what the grammar generates, and does the formatter keep it? Sentences are drawn at random from
 // docs/grammar.ebnf, so that grammar, parser and formatter cannot drift apart.
+
 package syntax
 
 import (

@@ -1,4 +1,5 @@
 // Is docs/grammar.ebnf a grammar, and one of the language that the scanner reads?
+
 package syntax
 
 import (

@@ -1,4 +1,5 @@
 // What is one lexical token of a file, and how does the token stream print?
+
 package syntax
 
 import (

@@ -1,4 +1,5 @@
 // How are numbers and strings scanned, and what is wrong with those that are not?
+
 package syntax
 
 import (

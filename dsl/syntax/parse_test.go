@@ -1,4 +1,5 @@
 // Does the parser build the right tree, report the right errors, and keep its promises about every tree?
+
 package syntax
 
 import (

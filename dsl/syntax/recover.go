@@ -3,6 +3,7 @@
 // An error with an obvious meaning (`=` for `:` in a call) is reported and parsing goes on as if it were right. Any other
 // error fails the statement: the current token then reads as EOF, so that all productions return, and finish skips to
 // where the next statement begins. Nothing more is reported until then.
+
 package syntax
 
 import (

@@ -1,4 +1,5 @@
 // How does text become tokens? Longest match, line ends kept where they end a statement, comments set aside.
+
 package syntax
 
 import (

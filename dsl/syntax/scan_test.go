@@ -1,4 +1,5 @@
 // Does the scanner split text where it should, and keep line ends only where statements end?
+
 package syntax
 
 import (

@@ -1,4 +1,5 @@
 // Which tokens stand close together? What the tree says about the tokens of a file, for the formatter.
+
 package syntax
 
 import (

@@ -1,4 +1,5 @@
 // How are statements and the declarations inside blocks parsed?
+
 package syntax
 
 import (

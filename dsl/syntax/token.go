@@ -1,4 +1,5 @@
 // Which tokens does the language have, how are they spelled, and how tightly do operators bind?
+
 package syntax
 
 // Token is the kind of a lexical token.

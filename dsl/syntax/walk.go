@@ -1,4 +1,5 @@
 // What are the children of a node, and how is a tree walked?
+
 package syntax
 
 // Inspect calls f for n and, if f returns true, for each child of n in source order, and so on down. Absent children are

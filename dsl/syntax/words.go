@@ -1,4 +1,5 @@
 // What do statements in the words of other languages mean, and misspelt keywords?
+
 package syntax
 
 import (

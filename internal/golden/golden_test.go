@@ -1,4 +1,5 @@
 // Does the golden helper notice every way in which an archive and a test can disagree?
+
 package golden
 
 import (
