@@ -197,6 +197,7 @@ func (e *groupEmitter) firstInner() int {
 
 func (e *groupEmitter) axisSize(a int) string {
 	if a == 0 {
+		e.counts = true
 		return "rows"
 	}
 	return e.size(e.g.Space[a])
@@ -325,7 +326,7 @@ func (e *groupEmitter) inPlace(b *symbolic.Node, axes []int) string {
 			off = plus(off, times(l.v, factor(e.size(s))))
 		}
 	}
-	if len(axes) > 0 && axes[0] == 0 && !e.single {
+	if len(axes) > 0 && axes[0] == 0 {
 		off = plus(times("r0", factor(e.size(symbolic.Size(b.Shape[1:])))), off)
 	}
 	name := camel(b.Attr.Name)

@@ -71,6 +71,7 @@ func (e *regionEmitter) count(shape []symbolic.Dim, axes []int) string {
 		rest = rest.Mul(shape[a])
 	}
 	if first {
+		e.counts = true
 		return times("rows", factor(e.size(rest)))
 	}
 	return factor(e.size(rest))

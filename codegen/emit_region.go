@@ -55,8 +55,7 @@ type regionEmitter struct {
 	views  []jen.Code
 	seen   map[*Value]string
 	nums   map[*Value]string
-	wholes map[*Value]bool
-	single bool // rows are the whole tensor
+	counts bool // the body needs the number of rows
 }
 
 // number returns the local variable that holds a number of the frame.
@@ -89,6 +88,7 @@ func (e *regionEmitter) rowView(v *Value) string {
 	e.seen[v] = name
 	width := factor(e.size(symbolic.Size(v.Shape[1:])))
 	if v.Store == StoreLocal {
+		e.counts = true
 		e.views = append(e.views, raw("%s := %s[%s:][:%s]", v.Name, localName(v.DType), e.panelOffset(v), times("rows", width)))
 	} else {
 		e.views = append(e.views, raw("%s := %s[%s:%s]", name, e.whole(v), times("r0", width), times("r1", width)))
@@ -111,7 +111,7 @@ func (e *regionEmitter) panelOffset(v *Value) string {
 
 // rowMethod writes the body of a row region as a method.
 func (e *frameEmitter) rowMethod(r *Region) {
-	re := &regionEmitter{frameEmitter: e, r: r, names: newNamer(frameNames...), seen: map[*Value]string{}, nums: map[*Value]string{}, wholes: map[*Value]bool{}}
+	re := &regionEmitter{frameEmitter: e, r: r, names: newNamer(frameNames...), seen: map[*Value]string{}, nums: map[*Value]string{}}
 	for _, v := range e.p.Values {
 		re.names.used[v.Name] = true
 	}
@@ -138,7 +138,9 @@ func (e *frameEmitter) rowMethod(r *Region) {
 	head := []jen.Code{
 		raw("r0 := task * %d", r.Block),
 		raw("r1 := min(r0+%d, %s)", r.Block, e.size(r.Rows)),
-		raw("rows := r1 - r0"),
+	}
+	if re.counts {
+		head = append(head, raw("rows := r1 - r0"))
 	}
 	for _, t := range panelTypes(r) {
 		name := localName(t)
