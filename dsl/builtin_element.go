@@ -119,8 +119,11 @@ func where(c *bcall) value {
 	branches := []argument{c.args[1], c.args[2]}
 	if !anyTensor(branches) {
 		dt := c.e.float
-		if _, ok := branches[0].v.(boolVal); ok {
+		switch {
+		case isBool(branches[0].v):
 			dt = symbolic.Bool
+		case c.e.opt != nil && cond.Scalar():
+			dt = symbolic.F64 // of step numbers and hyperparameters
 		}
 		n, ok := c.e.toNode(branches[0], dt)
 		if !ok {
@@ -180,6 +183,11 @@ func (c *bcall) extremum(op symbolic.Op, least bool) value {
 		m = c.e.g.Must(symbolic.OpNeg, symbolic.Attr{}, m)
 	}
 	return c.e.node(c.at, m, err)
+}
+
+func isBool(v value) bool {
+	_, ok := v.(boolVal)
+	return ok
 }
 
 func (c *bcall) staticExtremum(a, b argument, least bool) value {

@@ -65,23 +65,29 @@ func floatText(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
 
 type dumper struct {
 	b    strings.Builder
-	done map[*symbolic.Func]bool
+	done map[string]bool // texts of Funcs written
 }
 
 func (d *dumper) line(format string, args ...any) {
 	fmt.Fprintf(&d.b, format+"\n", args...)
 }
 
-// fn writes a Func once.
+// fn writes a Func and what it calls, each once: names of Funcs are unique within a model.
 func (d *dumper) fn(f *symbolic.Func) {
-	if f == nil || d.done[f] {
+	if f == nil {
 		return
 	}
-	if d.done == nil {
-		d.done = map[*symbolic.Func]bool{}
+	for _, block := range strings.SplitAfter(symbolic.Text(f), "\nend\n") {
+		block = strings.TrimPrefix(block, "\n")
+		if block == "" || d.done[block] {
+			continue
+		}
+		if d.done == nil {
+			d.done = map[string]bool{}
+		}
+		d.done[block] = true
+		d.b.WriteString("\n" + block)
 	}
-	d.done[f] = true
-	d.b.WriteString("\n" + symbolic.Text(f))
 }
 
 func (d *dumper) optimizer(o *Optimizer) {

@@ -53,7 +53,7 @@ func (e *elaborator) tensorBinary(sc *scope, op syntax.Token, opAt, at spanned, 
 	if !ok {
 		return e.fail(wrongType, at, "%s is not defined for tensors, got %s and %s", op, valueText(a.v), valueText(b.v))
 	}
-	if v, done := e.dropZero(op, a, b); done {
+	if v, done := e.dropNeutral(op, a, b); done {
 		return v
 	}
 	return e.elementwise(sc, row.op, row.verb, row.swap, at, a, b)
@@ -297,21 +297,19 @@ func (e *elaborator) toNode(a argument, dt symbolic.DType) (*symbolic.Node, bool
 	return nil, false
 }
 
-// dropZero removes terms with a constant zero in optimizers, whose values are finite: settings such as weight_decay: 0 cost
-// nothing.
-func (e *elaborator) dropZero(op syntax.Token, a, b argument) (value, bool) {
+// dropNeutral removes terms with a constant 0 and factors of 1 in optimizers, whose values are finite: settings such as
+// weight_decay: 0 cost nothing.
+func (e *elaborator) dropNeutral(op syntax.Token, a, b argument) (value, bool) {
 	if !e.optimizer {
 		return nil, false
 	}
-	zero := func(v value) bool { n, ok := v.(numVal); return ok && n.is(0) }
+	is := func(v value, k int) bool { n, ok := v.(numVal); return ok && n.is(k) }
 	switch {
-	case op == syntax.Mul && (zero(a.v) || zero(b.v)):
+	case op == syntax.Mul && (is(a.v, 0) || is(b.v, 0)), op == syntax.Div && is(a.v, 0):
 		return intNum(0), true
-	case op == syntax.Div && zero(a.v):
-		return intNum(0), true
-	case (op == syntax.Add || op == syntax.Sub) && zero(b.v):
+	case (op == syntax.Add || op == syntax.Sub) && is(b.v, 0), (op == syntax.Mul || op == syntax.Div) && is(b.v, 1):
 		return a.v, true
-	case op == syntax.Add && zero(a.v):
+	case op == syntax.Add && is(a.v, 0), op == syntax.Mul && is(a.v, 1):
 		return b.v, true
 	}
 	return nil, false

@@ -226,9 +226,23 @@ func valueText(v value) string {
 	case tensorVal:
 		return tensorText(v.n)
 	case funcVal:
-		return v.fn.calleeName()
+		return v.String()
 	}
 	return v.kind()
+}
+
+// String writes a function with the arguments bound to it: normal(std: 0.02).
+func (v funcVal) String() string {
+	var args []string
+	for i, p := range v.fn.signature().params {
+		if a, bound := v.pre[i]; bound {
+			args = append(args, p.name+": "+valueText(a.v))
+		}
+	}
+	if len(args) == 0 {
+		return v.fn.calleeName()
+	}
+	return v.fn.calleeName() + "(" + strings.Join(args, ", ") + ")"
 }
 
 // tensorText writes a tensor's type as the language does: [batch, 64], [batch]int, float.
