@@ -54,14 +54,16 @@ func camel(s string) string {
 	return out
 }
 
-// lower is camel with a small first letter; an initial run of capitals is kept together (LR gives lr, W stays w).
+// lower is camel with a small first letter; a first word of capitals is small as a whole: h.W gives hW, LR gives lr.
 func lower(s string) string {
-	r := []rune(camel(s))
+	ws := words(camel(s))
+	first := s
+	if fs := words(s); len(fs) > 0 {
+		first = fs[0]
+	}
+	r := []rune(ws[0])
 	for i := range r {
-		if i > 0 && i+1 < len(r) && unicode.IsLower(r[i+1]) {
-			break
-		}
-		if !unicode.IsUpper(r[i]) {
+		if i > 0 && (i >= len([]rune(first)) || first != strings.ToUpper(first)) {
 			break
 		}
 		r[i] = unicode.ToLower(r[i])

@@ -1,0 +1,31 @@
+package codegen
+
+import "testing"
+
+func TestLower(t *testing.T) {
+	for in, want := range map[string]string{
+		"h.W": "hW", "LR": "lr", "n batch": "nBatch", "Digits": "digits", "grad blk.#.attn.W": "gradBlkAttnW",
+		"W": "w", "lr2 scale": "lr2Scale", "": "v", "3": "v3", "x_y": "xY",
+	} {
+		if got := lower(in); got != want {
+			t.Errorf("lower(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestCamel(t *testing.T) {
+	for in, want := range map[string]string{"blk.3.attn_w": "Blk3AttnW", "lr": "Lr", "2x": "V2x"} {
+		if got := camel(in); got != want {
+			t.Errorf("camel(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestPickAvoidsKeywords(t *testing.T) {
+	n := newNamer()
+	for _, want := range []string{"type2", "type3"} {
+		if got := n.pick("type"); got != want {
+			t.Errorf("pick(type) = %q, want %q", got, want)
+		}
+	}
+}
