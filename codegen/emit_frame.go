@@ -254,6 +254,7 @@ func (e *frameEmitter) runRegion(r *Region) []jen.Code {
 	if r.Tiles {
 		var body []jen.Code
 		var tasks []string
+		work := "0"
 		for i, l := range r.Body {
 			n := l.(*Kernel).Node
 			body = append(body, e.comment([]*symbolic.Node{n})...)
@@ -264,8 +265,9 @@ func (e *frameEmitter) runRegion(r *Region) []jen.Code {
 			}
 			body = append(body, raw("f.%s = nnrt.Tile(%s, %s)", tileField(r, i), t.count, t.work))
 			tasks = append(tasks, fmt.Sprintf("nnrt.Blocks(%s, f.%s)", t.count, tileField(r, i)))
+			work = plus(work, times(t.count, t.work))
 		}
-		return append(body, raw("f.pool.Run(%s, f.%s)", strings.Join(tasks, "+"), bodyField(r)))
+		return append(body, raw("f.pool.RunWork(%s, %s, f.%s)", work, strings.Join(tasks, "+"), bodyField(r)))
 	}
 	var shown []*symbolic.Node
 	for _, l := range r.Body {

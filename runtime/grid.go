@@ -22,3 +22,15 @@ func FloorDiv(a, b int) int {
 	}
 	return q
 }
+
+// RunWork is Run for tasks that cost work multiplications together: they run one after the other in the caller, without a fork,
+// when that is less than a fork is worth.
+func (p *Pool) RunWork(work, tasks int, body func(worker, task int)) {
+	if work >= tileWork {
+		p.Run(tasks, body)
+		return
+	}
+	for task := range tasks {
+		body(0, task)
+	}
+}

@@ -131,7 +131,7 @@ func tensor[T float32 | float64 | int32 | uint8](s *session, constant bool) []T 
 	return x[:len(x):len(x)]
 }
 
-func truths(s *session, constant bool) []bool {
+func truths(s *session) []bool {
 	data := s.job.Runs[s.at].Args[s.arg]
 	s.arg++
 	x := make([]bool, len(data))
