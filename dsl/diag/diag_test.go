@@ -95,6 +95,22 @@ error E0601: no file
 	}
 }
 
+// TestLongLine checks that of a long line only the surroundings of the span are shown, with the marks in place.
+func TestLongLine(t *testing.T) {
+	fset, src := token.NewFileSet(), Sources{}
+	at := file(fset, src, "a.nn", strings.Repeat("é ", 5000)+"HERE"+strings.Repeat(" é", 5000))
+	var list List
+	list.Errorf("E0105", at("HERE"), at("HERE")+4, "long").Help("remove it", Edit{at("HERE"), at("HERE") + 4, ""})
+	lines := strings.Split(rendered(t, list, fset, src, Options{}), "\n")
+	if lines[0] != "a.nn:1:10001: error E0105: long" || lines[3] != "   help: remove it" || len(lines) != 5 {
+		t.Fatalf("got %q", lines)
+	}
+	text, marks := []rune(lines[1]), []rune(lines[2])
+	if len(text) > maxLine || string(text[len(marks)-4:len(marks)]) != "HERE" || string(marks[len(marks)-4:]) != "^~~~" {
+		t.Errorf("got\n%s\n%s", lines[1], lines[2])
+	}
+}
+
 func TestJSON(t *testing.T) {
 	fset, src := token.NewFileSet(), Sources{}
 	at := file(fset, src, "a.nn", "x := é ** 2\ny\n")

@@ -106,6 +106,7 @@ func (r *renderer) excerpt(pos, end token.Pos, attr, first, rest, label string) 
 	if end > pos {
 		hi = min(lo+int(end-pos), len(text))
 	}
+	text, lo, hi = window(text, lo, hi)
 	shown, left, right := expand(text, lo, hi)
 	marks := first + strings.Repeat(rest, max(right-left-1, 0))
 	if label != "" {
@@ -115,7 +116,7 @@ func (r *renderer) excerpt(pos, end token.Pos, attr, first, rest, label string) 
 	r.gutter("", strings.Repeat(" ", left)+r.paint(attr, marks))
 }
 
-// fixed writes the source line as it is after the fix, when the fix changes one line only.
+// fixed writes the source line as it is after the fix, when the fix changes one line only and the line is not long.
 func (r *renderer) fixed(fix *Fix) {
 	if len(fix.Edits) == 0 || r.fset == nil {
 		return
@@ -124,25 +125,53 @@ func (r *renderer) fixed(fix *Fix) {
 	if file == nil {
 		return
 	}
-	src, ok := r.src[file.Name()]
-	if !ok || len(src) != file.Size() {
+	number := file.Line(fix.Edits[0].Pos)
+	text, offset, ok := r.src.line(file, number)
+	if !ok || len(text) > maxLine {
 		return
 	}
-	line := file.Line(fix.Edits[0].Pos)
+	// A file that is the line alone, with the edits moved to it.
+	line := token.NewFileSet().AddFile("", 1, len(text))
+	var local Fix
 	for _, e := range fix.Edits {
-		if r.fset.File(e.Pos) != file || r.fset.File(e.End) != file || file.Line(e.Pos) != line ||
-			file.Line(e.End) != line || strings.Contains(e.New, "\n") {
+		lo := int(e.Pos) - file.Base() - offset
+		hi := int(e.End) - file.Base() - offset
+		if lo < 0 || hi < lo || hi > len(text) || strings.Contains(e.New, "\n") {
 			return
 		}
+		local.Edits = append(local.Edits, Edit{line.Pos(lo), line.Pos(hi), e.New})
 	}
-	after := Apply(file, src, fix)
-	text := after[file.Offset(file.LineStart(line)):]
-	if i := bytes.IndexByte(text, '\n'); i >= 0 {
-		text = text[:i]
+	if shown, _, _ := expand(Apply(line, text, &local), 0, 0); strings.TrimSpace(shown) != "" {
+		r.gutter(fmt.Sprint(number), shown)
 	}
-	if shown, _, _ := expand(bytes.TrimSuffix(text, []byte("\r")), 0, 0); strings.TrimSpace(shown) != "" {
-		r.gutter(fmt.Sprint(line), strings.TrimRight(shown, " "))
+}
+
+// maxLine is the longest source line, in bytes, that is shown whole; of longer ones the part around the span is shown.
+const maxLine = 240
+
+// window cuts a long line to the part around [lo, hi) and returns the offsets in what is left.
+func window(text []byte, lo, hi int) ([]byte, int, int) {
+	if len(text) <= maxLine {
+		return text, lo, hi
 	}
+	hi = min(hi, lo+maxLine/2)
+	from, to := max(0, lo-maxLine/4), min(len(text), hi+maxLine/4)
+	for from > 0 && !utf8.RuneStart(text[from]) {
+		from--
+	}
+	for to < len(text) && !utf8.RuneStart(text[to]) {
+		to++
+	}
+	var cut []byte
+	if from > 0 {
+		cut = append(cut, "..."...)
+	}
+	lo, hi = lo-from+len(cut), hi-from+len(cut)
+	cut = append(cut, text[from:to]...)
+	if to < len(text) {
+		cut = append(cut, "..."...)
+	}
+	return cut, lo, hi
 }
 
 func (r *renderer) gutter(number, text string) {

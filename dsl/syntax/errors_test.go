@@ -76,6 +76,9 @@ func TestLimits(t *testing.T) {
 		}
 	}
 	fset := token.NewFileSet()
+	if _, diags := Parse(fset, "in.nn", []byte(strings.Repeat("x ** \n", 5000))); len(diags) != maxErrors {
+		t.Errorf("a file of errors: got %d diagnostics, want %d", len(diags), maxErrors)
+	}
 	deep := "const n = 1" + strings.Repeat(" + 1", MaxNesting-2)
 	if _, diags := Parse(fset, "in.nn", []byte(deep)); len(diags) > 0 {
 		t.Errorf("a sum of %d terms: got %q, want no error", MaxNesting-1, diags[0].Message)

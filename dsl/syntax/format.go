@@ -27,8 +27,8 @@ const indentWidth = 4
 func Format(fset *token.FileSet, name string, src []byte) ([]byte, diag.List) {
 	p := newParser(fset, name, src)
 	tree := p.parseFile(name)
-	if p.diags.Sort(fset); p.diags.HasErrors() {
-		return nil, p.diags
+	if diags := p.report(fset); diags.HasErrors() {
+		return nil, diags
 	}
 	f := formatter{file: p.file, pieces: pieces(p), layout: newLayout(p, tree)}
 	f.run()

@@ -24,8 +24,16 @@ const MaxNesting = 1000
 func Parse(fset *token.FileSet, name string, src []byte) (*File, diag.List) {
 	p := newParser(fset, name, src)
 	file := p.parseFile(name)
+	return file, p.report(fset)
+}
+
+// maxErrors is how many diagnostics of one file are kept; more tell nobody more.
+const maxErrors = 1000
+
+// report returns the diagnostics in order.
+func (p *parser) report(fset *token.FileSet) diag.List {
 	p.diags.Sort(fset)
-	return file, p.diags
+	return p.diags[:min(len(p.diags), maxErrors)]
 }
 
 func newParser(fset *token.FileSet, name string, src []byte) *parser {
