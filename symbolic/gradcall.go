@@ -157,7 +157,9 @@ func (f *Func) makeHalves(g *Graph, need, have []bool) *halves {
 	if len(results) == 0 {
 		return h
 	}
-	s := SplitFunc(f.Name, f.Results, results, append(append([]*Node(nil), f.Params...), cts...))
+	leaves := slices.Concat(f.Params, cts)
+	joint := Simplify(&Func{Name: f.Name, Params: leaves, Results: slices.Concat(f.Results, results)}, nil)
+	s := SplitFunc(f.Name, joint.Results[:len(f.Results)], joint.Results[len(f.Results):], leaves)
 	s.Forward.Params, s.Forward.Extends = f.Params, f
 	s.Forward.Syms, s.Backward.Syms = f.Syms, f.Syms
 	s.Forward.Doc, s.Backward.Doc = f.Doc, f.Doc

@@ -172,13 +172,19 @@ type Graph struct {
 
 	derived  map[string]*halves  // derivatives of the Funcs whose nodes are here, made once
 	tangents map[string]*tangent // the same in forward mode
-	forwards map[*Func][]*Func   // forward halves made of a Func
-	variants map[string]int      // derivatives that wanted a name
+	passed   map[passKey]*Func   // results of passes on called Funcs
+	trimmed  map[string]*trimming
+	forwards map[*Func][]*Func // forward halves made of a Func
+	variants map[string]int    // derivatives that wanted a name
 }
 
 // NewGraph returns an empty graph.
 func NewGraph() *Graph {
-	return &Graph{nodes: map[string]*Node{}, names: map[*Node]string{}, derived: map[string]*halves{}, tangents: map[string]*tangent{}, forwards: map[*Func][]*Func{}, variants: map[string]int{}}
+	return &Graph{
+		nodes: map[string]*Node{}, names: map[*Node]string{},
+		derived: map[string]*halves{}, tangents: map[string]*tangent{}, forwards: map[*Func][]*Func{}, variants: map[string]int{},
+		passed: map[passKey]*Func{}, trimmed: map[string]*trimming{},
+	}
 }
 
 // SetName records what the model calls n (`h`, `logits`); the first name stays. Dumps and comments use it.
