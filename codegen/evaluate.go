@@ -67,13 +67,7 @@ func newEvaluation(p *Program) (*Evaluation, error) {
 	}
 	finish.Syms = symsOf(finish)
 	chunk := p.closed("eval", "computes the sums over a batch that loss and metrics are made of", ev.sums)
-	var err error
-	if ev.e.Chunk, err = optimised(chunk); err != nil {
-		return nil, err
-	}
-	if ev.e.Finish, err = optimised(finish); err != nil {
-		return nil, err
-	}
+	ev.e.Chunk, ev.e.Finish = optimised(chunk), optimised(finish)
 	return ev.e, nil
 }
 

@@ -135,11 +135,7 @@ func (e *modelEmitter) callee(f *symbolic.Func) (*Plan, error) {
 	if p := e.kept[f]; p != nil {
 		return p, nil
 	}
-	opt, err := optimised(f)
-	if err != nil {
-		return nil, err
-	}
-	p, err := newPlan(opt, e.keptNames.pick(e.low+camel(f.Name)), env{float: e.prog.Model.Float, callee: e.callee})
+	p, err := newPlan(legalise(f), e.keptNames.pick(e.low+camel(f.Name)), env{float: e.prog.Model.Float, callee: e.callee})
 	if err != nil {
 		return nil, err
 	}

@@ -352,16 +352,34 @@ func (p *program) run(t *testing.T) {
 	one, two := runJobs(t, exe, jobs, 1), runJobs(t, exe, jobs, 2)
 	for i, c := range p.cases {
 		t.Run(c.name, func(t *testing.T) {
+			c.show(t)
 			if c.err != "" {
 				t.Fatal(c.err)
 			}
 			if one[i].Err != "" {
-				t.Fatalf("%s\n%s", one[i].Err, c.files[fmt.Sprintf("case%d.go", i)])
+				t.Fatal(one[i].Err)
 			}
 			sameBits(t, one[i], two[i])
 			c.compare(t, one[i])
 		})
 	}
+}
+
+// show writes the generated code of a failed case to the folder named by NNGEN_SHOW.
+func (c *funcCase) show(t *testing.T) {
+	dir := os.Getenv("NNGEN_SHOW")
+	if dir == "" {
+		return
+	}
+	t.Cleanup(func() {
+		if t.Failed() {
+			for name, text := range c.files {
+				if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+					t.Error(err)
+				}
+			}
+		}
+	})
 }
 
 func (c *funcCase) job(p *Plan) job {
@@ -423,6 +441,9 @@ func (p *program) build(t *testing.T) string {
 			fmt.Sscan(m[1], &i)
 			fmt.Sscan(m[2], &n)
 			name := m[0][:strings.Index(m[0], ":")]
+			if strings.Count(p.cases[i].err, "\n") > 6 {
+				continue
+			}
 			p.cases[i].err += line + "\n\t" + strings.Split(p.cases[i].files[name], "\n")[n-1] + "\n"
 		}
 		if !known {

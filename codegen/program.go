@@ -33,11 +33,7 @@ type Saved struct{ Result, Param int }
 func newProgram(m *dsl.Model, predict bool) (*Program, error) {
 	p := &Program{Model: m, Layout: newLayout(m)}
 	if len(m.Infer.Outputs) > 0 {
-		f, err := optimised(p.closed("predict", "computes the outputs for a batch", results(m.Infer.Outputs)))
-		if err != nil {
-			return nil, err
-		}
-		p.Predict = f
+		p.Predict = optimised(p.closed("predict", "computes the outputs for a batch", results(m.Infer.Outputs)))
 	}
 	if predict && p.Predict == nil {
 		return nil, errors.New("codegen: " + m.Name + " has no outputs to predict")
@@ -142,7 +138,7 @@ func (p *Program) train() error {
 			trained = append(trained, x)
 		}
 	}
-	grads, err := gradients(m, fwd, wrt)
+	grads, err := p.gradients(fwd, wrt)
 	if err != nil {
 		return err
 	}
@@ -155,27 +151,23 @@ func (p *Program) train() error {
 	if len(bwd) == 0 {
 		return fmt.Errorf("codegen: %s: the loss depends on no trained parameter", m.Name)
 	}
-	if err := p.split(grads.forward, bwd); err != nil {
-		return err
-	}
-	return p.updates()
+	p.split(grads.forward, bwd)
+	p.updates()
+	return nil
 }
 
 // updates simplifies what the optimizer does.
-func (p *Program) updates() error {
+func (p *Program) updates() {
 	o := p.Model.Optimizer
-	var err error
-	opt := func(f *symbolic.Func) *symbolic.Func {
-		if f == nil || err != nil {
-			return nil
-		}
-		f, err = optimised(f)
-		return f
+	if o.Clip != nil {
+		p.Clip = optimised(o.Clip)
 	}
-	p.Clip = opt(o.Clip)
 	for _, g := range o.Groups {
-		p.Prologues = append(p.Prologues, opt(g.Prologue))
-		p.Updates = append(p.Updates, opt(g.Update))
+		if g.Update == nil {
+			p.Prologues, p.Updates = append(p.Prologues, nil), append(p.Updates, nil)
+			continue
+		}
+		p.Prologues = append(p.Prologues, optimised(g.Prologue))
+		p.Updates = append(p.Updates, optimised(g.Update))
 	}
-	return err
 }

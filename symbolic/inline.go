@@ -1,20 +1,22 @@
 // When does a call become the body of what it calls? Single uses and small bodies do; what repeats stays one function.
 package symbolic
 
+import "go/token"
+
 // A call stays a call where its Func is called keepUses times or more, or twice with a body of more than keepNodes nodes.
 const (
 	keepUses  = 3
 	keepNodes = 64
 )
 
-// Instantiate returns the results of f for the given arguments as nodes of g, with f's sizes replaced by bind and its random sites put below site.
+// Instantiate returns the results of f for the given arguments as nodes of g, with f's sizes replaced by bind and its random sites put below site. The
+// nodes get the graph's present position: the place of the call, which is the user's line.
 func (g *Graph) Instantiate(f *Func, bind []Dim, site string, args []*Node) []*Node {
 	size := binding(&Attr{Func: f, Bind: bind})
 	done := map[*Node]*Node{}
 	for i, p := range f.Params {
 		done[p] = args[i]
 	}
-	old := g.Pos
 	for _, n := range f.Nodes() {
 		if done[n] != nil {
 			continue
@@ -31,7 +33,6 @@ func (g *Graph) Instantiate(f *Func, bind []Dim, site string, args []*Node) []*N
 		if n.Op == OpRand || n.Op == OpCall && attr.Func.HasRand() {
 			attr.Site = JoinSite(site, attr.Site)
 		}
-		g.Pos = n.Pos
 		if n.Op == OpDimval {
 			done[n] = g.Dimval(attr.Dim, attr.DType)
 		} else {
@@ -41,7 +42,6 @@ func (g *Graph) Instantiate(f *Func, bind []Dim, site string, args []*Node) []*N
 			g.SetName(done[n], name)
 		}
 	}
-	g.Pos = old
 	out := make([]*Node, len(f.Results))
 	for i, r := range f.Results {
 		out[i] = done[r.Node]
@@ -69,6 +69,7 @@ func Inline(f *Func) *Func {
 		return f
 	}
 	done, results := map[*Node]*Node{}, map[*Node][]*Node{}
+	defer func(pos token.Pos) { g.Pos = pos }(g.Pos)
 	for _, n := range nodes {
 		args := make([]*Node, len(n.Args))
 		for i, a := range n.Args {
@@ -76,6 +77,7 @@ func Inline(f *Func) *Func {
 		}
 		switch {
 		case n.Op == OpCall && !stays[n.Attr.Func]:
+			g.Pos = n.Pos
 			results[n] = g.Instantiate(n.Attr.Func, n.Attr.Bind, n.Attr.Site, args)
 		case n.Op == OpGet && results[n.Args[0]] != nil:
 			done[n] = results[n.Args[0]][n.Attr.Index]
