@@ -154,10 +154,14 @@ func apply(n *symbolic.Node, args []string) string {
 			in[i] = parens(a)
 		}
 	}
+	// Constants alone would be integers to Go.
+	if infixed(n.Info().Go) && constants(n) && n.Args[0].DType.Float() {
+		in[0] = goTypes[n.Args[0].DType] + "(" + args[0] + ")"
+	}
 	// A constant argument alone does not tell a generic function its type.
 	if strings.HasPrefix(n.Info().Go, "nnrt.") {
 		for i, a := range n.Args {
-			if _, ok := a.ConstValue(); ok && a.DType.Float() {
+			if strings.Trim(args[i], "0123456789.e+-()") == "" && a.DType.Float() {
 				in[i] = goTypes[a.DType] + "(" + args[i] + ")"
 			}
 		}
@@ -167,6 +171,19 @@ func apply(n *symbolic.Node, args []string) string {
 		return goTypes[n.DType] + "(" + e + ")"
 	}
 	return e
+}
+
+// constants reports whether all arguments of n are constants.
+func constants(n *symbolic.Node) bool {
+	for _, a := range n.Args {
+		for a.Op == symbolic.OpBroadcast {
+			a = a.Args[0]
+		}
+		if _, ok := a.ConstValue(); !ok {
+			return false
+		}
+	}
+	return true
 }
 
 // infixed reports whether a spelling joins its arguments by operators, not by commas in a call.

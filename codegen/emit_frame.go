@@ -96,6 +96,11 @@ func (e *frameEmitter) structType() {
 			}
 		}
 	}
+	for _, r := range e.regions() {
+		if len(r.Panels) > 0 {
+			line(jen.Id(panelField(r)).Int().Comment(fmt.Sprintf("rows of a panel of region %d", r.Index)))
+		}
+	}
 	for _, t := range p.localTypes() {
 		line(jen.Id(localName(t)).Index().Id(goTypes[t]).Comment("panels of all workers"))
 		line(jen.Id(localName(t) + "Size").Int())
@@ -176,17 +181,22 @@ func (e *frameEmitter) initMethod() {
 			body = append(body, raw("f.%s = %s", s.Name, take(s.Node.DType, fmt.Sprintf("nnrt.Blocks(%s, %d)", sizeExpr(r.Rows, local), r.Block))))
 		}
 	}
+	for _, r := range e.regions() {
+		if len(r.Panels) > 0 {
+			body = append(body, raw("f.%s = min(%d, %s)", panelField(r), r.Block, sizeExpr(r.Rows, local)))
+		}
+	}
 	for _, t := range p.localTypes() {
 		var sizes []string
 		for _, r := range e.regions() {
 			total := symbolic.Int(0)
 			for _, pn := range r.Panels {
 				if pn.DType == t {
-					total = total.Add(pn.Width.Mul(symbolic.Int(r.Block)))
+					total = total.Add(pn.Width)
 				}
 			}
 			if !total.Is(0) {
-				sizes = append(sizes, sizeExpr(total, local))
+				sizes = append(sizes, times("f."+panelField(r), factor(sizeExpr(total, local))))
 			}
 		}
 		size := sizes[0]

@@ -150,7 +150,7 @@ func (e *groupEmitter) levels() {
 	fixed := e.indexed()
 	var axes [][]int
 	for a := range e.g.Space {
-		if a > 0 && e.g.Space[a].Is(1) {
+		if e.g.Space[a].Is(1) {
 			continue
 		}
 		if len(axes) > 0 && !fixed[a] && !fixed[axes[len(axes)-1][0]] && !(e.g.reduces && a == e.firstInner()) {
@@ -162,7 +162,7 @@ func (e *groupEmitter) levels() {
 		}
 		axes = append(axes, []int{a})
 	}
-	cut := len(axes) - 1
+	cut := max(len(axes)-1, 0)
 	if e.g.reduces {
 		cut = 0
 		for cut < len(axes) && axes[cut][0] < e.g.Prefix {

@@ -340,11 +340,17 @@ func (e *modelEmitter) constructor() {
 			continue // zero
 		}
 		var set []jen.Code
-		set = append(set, raw("f.%s = m.flat[offset:][:%d]", plan.value[plan.Func.Results[0].Node].Name, paramSize(e.paramOf(init))))
+		value := plan.value[plan.Func.Results[0].Node]
+		if value.Node.Rank() > 0 {
+			set = append(set, raw("f.%s = m.flat[offset:][:%d]", value.Name, paramSize(e.paramOf(init))))
+		}
 		for j, k := range plan.Keys {
 			set = append(set, raw("f.key[%d] = nnrt.NewKey(seed, path+%q)", k.First, fmt.Sprintf("/%d", j)))
 		}
 		set = append(set, raw("f.run()"))
+		if value.Node.Rank() == 0 {
+			set = append(set, raw("m.flat[offset] = f.%s", value.Name))
+		}
 		var runs []jen.Code
 		runs = append(runs,
 			raw("f := new(%s)", plan.Name),

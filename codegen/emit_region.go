@@ -98,15 +98,18 @@ func (e *regionEmitter) rowView(v *Value) string {
 
 func localName(t symbolic.DType) string { return "local" + camel(goTypes[t]) }
 
+// panelField holds how many rows a region's panels have room for: a block, or fewer where the capacity is smaller.
+func panelField(r *Region) string { return fmt.Sprintf("panel%d", r.Index) }
+
 // panelOffset returns where a panel starts in the worker's buffer.
 func (e *regionEmitter) panelOffset(v *Value) string {
 	off := symbolic.Int(0)
 	for _, p := range e.r.Panels[:v.Local] {
 		if p.DType == v.DType {
-			off = off.Add(p.Width.Mul(symbolic.Int(e.r.Block)))
+			off = off.Add(p.Width)
 		}
 	}
-	return e.size(off)
+	return times("f."+panelField(e.r), factor(e.size(off)))
 }
 
 // rowMethod writes the body of a row region as a method.

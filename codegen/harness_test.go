@@ -189,23 +189,13 @@ func (c *funcCase) plan(name string) (all []*Plan, err error) {
 func plans(f *symbolic.Func, name string, dt symbolic.DType, algebra bool) ([]*Plan, error) {
 	kept := map[*symbolic.Func]*Plan{}
 	names := newNamer()
-	form := func(f *symbolic.Func) (*symbolic.Func, error) {
-		if algebra {
-			return optimised(f)
-		}
-		return legalise(f), nil
-	}
 	var order []*Plan
 	var callee func(f *symbolic.Func) (*Plan, error)
 	callee = func(f *symbolic.Func) (*Plan, error) {
 		if p := kept[f]; p != nil {
 			return p, nil
 		}
-		g, err := form(f)
-		if err != nil {
-			return nil, err
-		}
-		p, err := newPlan(g, names.pick(name+camel(f.Name)), env{float: dt, callee: callee})
+		p, err := newPlan(legalise(f), names.pick(name+camel(f.Name)), env{float: dt, callee: callee})
 		if err != nil {
 			return nil, err
 		}
@@ -213,11 +203,12 @@ func plans(f *symbolic.Func, name string, dt symbolic.DType, algebra bool) ([]*P
 		order = append(order, p)
 		return p, nil
 	}
-	g, err := form(f)
-	if err != nil {
-		return nil, err
+	if algebra {
+		f = optimised(f)
+	} else {
+		f = legalise(f)
 	}
-	p, err := newPlan(g, name, env{float: dt, callee: callee})
+	p, err := newPlan(f, name, env{float: dt, callee: callee})
 	if err != nil {
 		return nil, err
 	}

@@ -13,6 +13,7 @@ func legalise(f *symbolic.Func) *symbolic.Func {
 	if len(f.Results) == 0 {
 		return f
 	}
+	whole := f
 	f = squeeze(f)
 	g := f.Results[0].Node.Graph()
 	done := map[*symbolic.Node]*symbolic.Node{}
@@ -40,8 +41,13 @@ func legalise(f *symbolic.Func) *symbolic.Func {
 	}
 	out := &symbolic.Func{Name: f.Name, Doc: f.Doc, Syms: f.Syms, Params: f.Params}
 	taken := map[*symbolic.Node]bool{}
-	for _, r := range f.Results {
+	for i, r := range f.Results {
 		n := done[r.Node]
+		// Callers hand over a slice for what is a tensor to them, however small.
+		if n.Rank() == 0 && whole.Results[i].Node.Rank() > 0 && !(n.Op == symbolic.OpReshape && n.Args[0].Op == symbolic.OpGet) {
+			g.Pos = r.Node.Pos
+			n = g.Must(symbolic.OpBroadcast, symbolic.Attr{Shape: symbolic.Ints(1), Axes: []int{}}, n)
+		}
 		if n.Op == symbolic.OpReshape && n.Args[0].Op == symbolic.OpGet {
 			n = n.Args[0] // the same memory
 		}

@@ -171,8 +171,10 @@ func (r *reverse) add(n, c *Node) {
 	r.ct[n] = c
 }
 
-// back sends n's cotangent to its arguments.
+// back sends n's cotangent to its arguments. What it makes inherits n's position.
 func (r *reverse) back(n *Node) error {
+	defer func(pos token.Pos) { r.g.Pos = pos }(r.g.Pos)
+	r.g.Pos = n.Pos
 	if n.Op == OpCall {
 		return r.backCall(n)
 	}
