@@ -125,7 +125,7 @@ func legalReduce(g *symbolic.Graph, n *symbolic.Node) *symbolic.Node {
 }
 
 // legalDot brings batch axes to the front and makes free and contracted axes blocks, in one order in both arguments, at most one of
-// which is transposed. A product to a number becomes a sum.
+// which is transposed. A product to a number becomes a sum, one that contracts nothing an elementwise product.
 func legalDot(g *symbolic.Graph, n *symbolic.Node) *symbolic.Node {
 	d := n.Attr.Dot
 	a, b := n.Args[0], n.Args[1]
@@ -135,6 +135,9 @@ func legalDot(g *symbolic.Graph, n *symbolic.Node) *symbolic.Node {
 		}
 		b = permute(g, b, alignOrder(d.ContractA, d.ContractB, a.Rank()))
 		return legalReduce(g, g.Must(symbolic.OpSum, symbolic.Attr{Axes: axesFrom(0, a.Rank())}, g.Must(symbolic.OpMul, symbolic.Attr{}, a, b)))
+	}
+	if len(d.ContractA) == 0 {
+		return outer(g, n)
 	}
 	freeA := without(a.Rank(), d.BatchA, d.ContractA)
 	freeB := without(b.Rank(), d.BatchB, d.ContractB)
@@ -155,6 +158,25 @@ func legalDot(g *symbolic.Graph, n *symbolic.Node) *symbolic.Node {
 		d = &symbolic.DotAxes{BatchA: d.BatchA, BatchB: axesFrom(0, nb), ContractA: d.ContractA, ContractB: axesFrom(nb, nb+nc)}
 	}
 	return g.Must(symbolic.OpDot, symbolic.Attr{Dot: d}, a, b)
+}
+
+// outer writes a product that contracts nothing as an elementwise one.
+func outer(g *symbolic.Graph, n *symbolic.Node) *symbolic.Node {
+	d := n.Attr.Dot
+	a, b := n.Args[0], n.Args[1]
+	freeA := without(a.Rank(), d.BatchA)
+	order := slices.Concat(d.BatchA, freeA)
+	a = permute(g, a, order)
+	b = permute(g, b, slices.Concat(d.BatchB, without(b.Rank(), d.BatchB)))
+	nb := len(d.BatchA)
+	axesB := slices.Concat(axesFrom(0, nb), axesFrom(nb+len(freeA), n.Rank()))
+	spread := func(x *symbolic.Node, axes []int) *symbolic.Node {
+		if symbolic.SameShape(x.Shape, n.Shape) {
+			return x
+		}
+		return g.Must(symbolic.OpBroadcast, symbolic.Attr{Shape: n.Shape, Axes: axes}, x)
+	}
+	return g.Must(symbolic.OpMul, symbolic.Attr{}, spread(a, axesFrom(0, nb+len(freeA))), spread(b, axesB))
 }
 
 func permute(g *symbolic.Graph, x *symbolic.Node, axes []int) *symbolic.Node {

@@ -8,6 +8,8 @@ import (
 	"log"
 	"math"
 	"os"
+	"runtime/debug"
+	"strings"
 
 	nnrt "nngen/runtime"
 )
@@ -65,11 +67,21 @@ func work(f func(*session), job Job) (a Answer) {
 	s := &session{job: job, pool: nnrt.NewPool(0), at: -1}
 	defer func() {
 		if v := recover(); v != nil {
-			a = Answer{Err: fmt.Sprintf("run %d: panic: %v", s.at, v)}
+			a = Answer{Err: fmt.Sprintf("run %d: panic: %v", s.at, v) + place(string(debug.Stack()))}
 		}
 	}()
 	f(s)
 	return Answer{Err: s.err, Runs: s.runs}
+}
+
+// place returns the first line of a stack trace that lies in a frame.
+func place(stack string) string {
+	for line := range strings.Lines(stack) {
+		if strings.Contains(line, "/case") {
+			return "\n" + line
+		}
+	}
+	return ""
 }
 
 // A session hands a frame's glue one run after the other.
