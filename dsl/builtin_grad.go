@@ -11,6 +11,7 @@ import (
 func init() {
 	register(
 		&builtin{name: "grad", doc: "the gradient of a scalar by a tensor, or by each of a list of tensors", sig: params(required(tensorParam, "y", "x")), run: gradOf},
+		&builtin{name: "prediction", doc: "x unchanged; warns where x comes straight out of relu", sig: params(required(tensorParam, "x")), run: predictionOf},
 		&builtin{name: "logits", doc: "x unchanged; warns where x is a probability already", sig: params(required(tensorParam, "x")), run: logitsOf},
 	)
 }
@@ -77,18 +78,40 @@ func logitsOf(c *bcall) value {
 	if !ok {
 		return c.args[0].v
 	}
-	origin := c.e.origin[t.n]
-	if t.n.Op == symbolic.OpSigmoid {
-		origin = "sigmoid"
-	}
-	if probabilities[origin] {
-		n := len(c.e.stack)
-		name := "the loss"
-		if n > 0 {
-			name = c.e.stack[n-1].name
-		}
-		c.e.errorf(doubleSoftmax, c.at, "%s takes logits, but gets what came out of %s", name, origin).
+	if origin := c.e.originOf(t.n); probabilities[origin] {
+		c.e.errorf(doubleSoftmax, c.at, "%s takes logits, but gets what came out of %s", c.caller(), origin).
 			Help("pass what goes into " + origin)
 	}
+	return predictionOf(c)
+}
+
+// canDie are the functions whose derivative is zero on a half line: an output layer behind one may stop learning.
+var canDie = map[string]bool{"relu": true, "relu6": true}
+
+func predictionOf(c *bcall) value {
+	t, ok := c.args[0].v.(tensorVal)
+	if !ok {
+		return c.args[0].v
+	}
+	if origin := c.e.originOf(t.n); canDie[origin] {
+		c.e.errorf(outputCanDie, c.at, "%s gets what came straight out of %s: where it is 0 the output layer learns nothing", c.caller(), origin).
+			Help("leave out " + origin + " in the output layer")
+	}
 	return t
+}
+
+// caller is the function of the library that asks.
+func (c *bcall) caller() string {
+	if n := len(c.e.stack); n > 0 {
+		return c.e.stack[n-1].name
+	}
+	return c.fn.name
+}
+
+// originOf returns the function that a value came out of.
+func (e *elaborator) originOf(n *symbolic.Node) string {
+	if n.Op == symbolic.OpSigmoid {
+		return "sigmoid"
+	}
+	return e.origin[n]
 }

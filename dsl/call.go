@@ -105,6 +105,9 @@ func (e *elaborator) call(sc *scope, c *syntax.Call, nm naming, partial bool) va
 	if d, ok := f.fn.(*decl); ok && d.isFunc(syntax.Optimizer) {
 		return e.fail(wrongKind, c.Fun, "%s is an optimizer: it stands after the word optimizer in a model", d.name.Name)
 	}
+	if d, ok := f.fn.(*decl); ok && d.broken {
+		return poison{} // it has syntax errors, which stop everything
+	}
 	args, ok := e.bind(sc, f, c, partial)
 	if !ok {
 		return poison{}
@@ -297,7 +300,7 @@ func (e *elaborator) noteDecl(d *diag.Diagnostic, fn callee) {
 		d.Notef(0, 0, "%s", signatureText(fn))
 		return
 	}
-	d.Notef(at.name.Pos(), at.name.End(), "%s is declared in %s", at.name.Name, e.pkg.locate(at.name.Pos()))
+	d.Notef(at.name.Pos(), at.name.End(), "%s is declared here", at.name.Name)
 }
 
 // signatureText is how a built-in function is called.

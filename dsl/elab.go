@@ -108,7 +108,7 @@ type slot struct {
 	shape []symbolic.Dim
 	init  *symbolic.Func
 	leaf  *symbolic.Node
-	owner *unit
+	site  site // where a model's own text makes it
 }
 
 // A unit is one body whose layers are named side by side: a model, or one elaboration of a layer or func.

@@ -113,7 +113,9 @@ func (e *elaborator) selector(sc *scope, x *syntax.Selector) value {
 			for name := range v.file.decls {
 				names[name] = true
 			}
-			undefined(&e.list, e.place(x.Sel), x.Sel.Name, v.file.name, sorted(names))
+			if !v.file.broken {
+				undefined(&e.list, e.place(x.Sel), x.Sel.Name, v.file.name, sorted(names))
+			}
 			return poison{}
 		}
 		return e.declValue(d, x.Sel)

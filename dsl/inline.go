@@ -43,7 +43,7 @@ func (e *elaborator) body(d *decl, sc *scope) value {
 		return e.fail(badResults, f.Name, "%s ends without return", d.name.Name)
 	}
 	if r.stmt == nil {
-		return poison{} // out of steps
+		return poison{} // out of steps, or a requirement failed
 	}
 	vals := r.vals
 	if len(vals) == 1 {

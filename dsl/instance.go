@@ -116,6 +116,9 @@ func (e *elaborator) helpAs(d *diag.Diagnostic, s site, nm naming, c spanned, na
 // slot declares a parameter in the frame of u, or finds it when a layer is applied again, and returns its leaf.
 func (e *elaborator) slot(u *unit, s *slot, at spanned, again bool) (*symbolic.Node, bool) {
 	fr := u.frame
+	if fr.fn == nil {
+		s.site = e.place(at)
+	}
 	if old := fr.slots[s.path]; old != nil {
 		if again || u.again {
 			if !symbolic.SameShape(old.shape, s.shape) {

@@ -54,6 +54,9 @@ func Load(opts Options, name string, src []byte) (*Package, diag.List) {
 		if !ok || opts.Model != "" && m.Name.Name != opts.Model {
 			continue
 		}
+		if p.broken(d) {
+			continue
+		}
 		if model := p.model(d); model != nil {
 			pkg.Models = append(pkg.Models, model)
 		}
@@ -65,6 +68,21 @@ func Load(opts Options, name string, src []byte) (*Package, diag.List) {
 		pkg.Models = nil
 	}
 	return pkg, p.list
+}
+
+// broken reports whether a model, or one that it differs from, has syntax errors.
+func (p *loader) broken(d *decl) bool {
+	for n := 0; d != nil && n < maxDepth; n++ {
+		if d.broken {
+			return true
+		}
+		m, ok := d.node.(*syntax.ModelDecl)
+		if !ok || m.Base == nil {
+			return false
+		}
+		d = d.file.decls[m.Base.Name]
+	}
+	return false
 }
 
 // loader holds what all models of one Load share.
@@ -88,7 +106,10 @@ type file struct {
 	decls   map[string]*decl
 	order   []*decl
 	imports map[string]*imported
-	loading bool
+
+	loading  bool // being parsed: an import of it is a cycle
+	resolved bool
+	broken   bool // has syntax errors outside its declarations
 }
 
 // imported is an import of a file under a name.
@@ -107,6 +128,8 @@ type decl struct {
 
 	sig       *signature // of a FuncDecl, made on demand
 	stateless *bool      // of a layer: whether it can own parameters, made on demand
+
+	broken bool // has syntax errors
 
 	constIndex int   // of a ConstDecl
 	constValue value // nil: not evaluated
@@ -135,7 +158,25 @@ func (p *loader) add(name string, src []byte, library bool) *file {
 		}
 	}
 	f.loading = false
+	f.blame(list)
 	return f
+}
+
+// blame finds the declarations that syntax errors lie in. They are not elaborated, and no name in them is undefined: it may
+// be defined in the part that could not be read.
+func (f *file) blame(list diag.List) {
+	for _, d := range list {
+		if d.Severity != diag.Error {
+			continue
+		}
+		inside := false
+		for _, decl := range f.order {
+			if decl.node.Pos() <= d.Pos && d.Pos < decl.node.End() {
+				decl.broken, inside = true, true
+			}
+		}
+		f.broken = f.broken || !inside
+	}
 }
 
 // declare adds a top-level name to f.
@@ -162,6 +203,9 @@ func (p *loader) declare(f *file, id *syntax.Ident, node syntax.Stmt, index int)
 // importFile loads the file that s names and binds it in f.
 func (p *loader) importFile(f *file, s *syntax.Import) {
 	rel := s.Path.Value
+	if rel == "" {
+		return // the parser has complained
+	}
 	if !strings.HasSuffix(rel, ".nn") || path.IsAbs(rel) || strings.Contains(rel, `\`) {
 		p.list.Errorf(cannotRead, s.Path.Pos(), s.Path.End(), "an import is a path to a .nn file relative to this one, with slashes, got %q", rel)
 		return
@@ -180,11 +224,13 @@ func (p *loader) importFile(f *file, s *syntax.Import) {
 		src, err := p.read(name)
 		if err != nil {
 			p.list.Errorf(cannotRead, s.Path.Pos(), s.Path.End(), "cannot read %s: %v", name, reason(err))
+			p.unreadable(f, alias, name, s)
 			return
 		}
 		target = p.add(name, src, false)
 	} else if target.loading {
 		p.list.Errorf(importCycle, s.Path.Pos(), s.Path.End(), "%s and %s import each other", name, f.name)
+		p.unreadable(f, alias, name, s)
 		return
 	}
 	if old := f.imports[alias]; old != nil {
@@ -194,6 +240,13 @@ func (p *loader) importFile(f *file, s *syntax.Import) {
 		return
 	}
 	f.imports[alias] = &imported{file: target, decl: s}
+}
+
+// unreadable binds the name of a file that could not be imported, so that its uses are no further errors.
+func (p *loader) unreadable(f *file, alias, name string, s *syntax.Import) {
+	if f.imports[alias] == nil {
+		f.imports[alias] = &imported{file: &file{name: name, broken: true, resolved: true}, decl: s, used: true}
+	}
 }
 
 func (p *loader) read(name string) ([]byte, error) {

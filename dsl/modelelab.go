@@ -19,11 +19,14 @@ type modelBuilder struct {
 	sizes    map[string]*syntax.DimField // declared run-time sizes by name
 	inputs   map[string]*Input
 	params   map[string]*Param
+	sites    map[string]site // where the text makes a parameter: its declaration, or the call of the layer that owns it
 	hypers   map[string]*Hyper
 	forward  *Forward // of the reading under way
 	optimize *syntax.OptimizerUse
 	optScope *scope // where the optimizer's settings are evaluated
 	lossAt   *syntax.ItemDecl
+	items    bool // whether any output or loss is stated, right or wrong
+	losses   bool
 	read     map[*symbolic.Node]bool // inputs that an expression mentions
 }
 
@@ -51,7 +54,7 @@ func (p *loader) model(d *decl) *Model {
 	out := &Model{Name: m.Name.Name, File: d.file.name, Doc: p.doc(d.file, m), Pos: m.Pos(), Float: e.float, Graph: e.g}
 	b := &modelBuilder{
 		decl: d, name: m.Name, out: out, consts: map[*decl]value{},
-		sizes: map[string]*syntax.DimField{}, inputs: map[string]*Input{}, params: map[string]*Param{}, hypers: map[string]*Hyper{},
+		sizes: map[string]*syntax.DimField{}, inputs: map[string]*Input{}, params: map[string]*Param{}, sites: map[string]site{}, hypers: map[string]*Hyper{},
 		read: map[*symbolic.Node]bool{},
 	}
 	e.model = b
@@ -66,7 +69,7 @@ func (p *loader) model(d *decl) *Model {
 	if !e.list.HasErrors() {
 		e.optimizerOf()
 	}
-	if !e.list.HasErrors() {
+	if !e.list.HasErrors() && !p.list.HasErrors() {
 		e.lint()
 	}
 	p.list = append(p.list, e.list...)
@@ -98,6 +101,7 @@ func (b *modelBuilder) param(e *elaborator, s *slot) *symbolic.Node {
 		}
 		return old.Node
 	}
+	b.sites[s.path] = s.site
 	p := &Param{Path: s.path, Pos: s.pos, Layer: s.layer, Shape: s.shape, Init: s.init}
 	p.Node = e.g.Leaf(symbolic.OpParam, s.path, e.float, s.shape)
 	b.params[s.path] = p
@@ -276,6 +280,8 @@ func (e *elaborator) hyperDecl(sc *scope, s *syntax.HyperDecl) {
 
 // itemDecl elaborates `output probs = e`, `loss = e`, `metric accuracy = e`.
 func (e *elaborator) itemDecl(sc *scope, s *syntax.ItemDecl) {
+	e.model.items = e.model.items || s.Kind != syntax.Metric
+	e.model.losses = e.model.losses || s.Kind == syntax.Loss
 	name, at := "loss", spanned(s)
 	nm := naming{}
 	if s.Name != nil {
@@ -362,12 +368,10 @@ func (e *elaborator) itemNode(s *syntax.ItemDecl, v value) (*symbolic.Node, bool
 // checkModel reports what a model lacks as a whole.
 func (e *elaborator) checkModel() {
 	b := e.model
-	f := b.out.Train
 	switch {
-	case e.list.HasErrors():
-	case len(f.Outputs) == 0 && f.Loss == nil:
+	case !b.items:
 		e.list.Errorf(badModel, b.name.Pos(), b.name.End(), "the model %s has neither output nor loss", b.name.Name)
-	case b.optimize != nil && f.Loss == nil:
+	case b.optimize != nil && b.optimize.Call != nil && !b.losses:
 		at := b.optimize.Call
 		e.list.Errorf(badModel, at.Pos(), at.End(), "an optimizer without a loss").Help("add: loss = mean(...)")
 	}

@@ -88,7 +88,7 @@ func (b *binder) fail(code string, at spanned, format string, args ...any) *diag
 
 // noteField points at a parameter's declaration.
 func (b *binder) noteField(d *diag.Diagnostic, f *syntax.Field) {
-	d.Notef(f.Pos(), f.End(), "%s is declared in %s, %s", f.Name.Name, b.d.name.Name, b.e.pkg.locate(f.Pos()))
+	d.Notef(f.Pos(), f.End(), "%s of %s is declared here", f.Name.Name, b.d.name.Name)
 }
 
 // wordKinds says in words what a parameter of a named type takes.

@@ -124,7 +124,9 @@ func (e *elaborator) ident(sc *scope, id *syntax.Ident) value {
 	if v, ok := e.outer(sc.file, id.Name, id); ok {
 		return v
 	}
-	undefined(&e.list, e.place(id), id.Name, "", sc.visible(e))
+	if !sc.file.broken {
+		undefined(&e.list, e.place(id), id.Name, "", sc.visible(e))
+	}
 	return poison{}
 }
 

@@ -2,7 +2,6 @@
 package dsl
 
 import (
-	"fmt"
 	"go/token"
 
 	"nngen/dsl/diag"
@@ -48,15 +47,19 @@ func (e *elaborator) placeFrom(at spanned, depth int) site {
 	var inside []diag.Note
 	for i >= 0 && e.stack[i].decl.file.library && e.stack[i].pos.IsValid() {
 		c := e.stack[i]
-		inside = append(inside, diag.Note{Pos: s.pos, End: s.end, Message: "in " + c.name + ", " + e.pkg.locate(s.pos)})
+		inside = append(inside, diag.Note{Pos: s.pos, End: s.end, Message: "in " + c.name})
 		s.pos, s.end, s.rewritable = c.pos, c.end, false
 		i--
 	}
 	for k := len(inside) - 1; k >= 0; k-- { // outermost call first
 		s.notes = append(s.notes, inside[k])
 	}
-	for n := 0; i >= 0 && e.stack[i].pos.IsValid() && n < maxTrail; i, n = i-1, n+1 {
+	for n, last := 0, s.pos; i >= 0 && e.stack[i].pos.IsValid() && n < maxTrail; i-- {
 		c := e.stack[i]
+		if c.pos == last {
+			continue // recursion
+		}
+		n, last = n+1, c.pos
 		s.notes = append(s.notes, diag.Note{Pos: c.pos, End: c.end, Message: c.name + " is called here"})
 	}
 	return s
@@ -78,9 +81,3 @@ type span struct{ pos, end token.Pos }
 
 func (s span) Pos() token.Pos { return s.pos }
 func (s span) End() token.Pos { return s.end }
-
-// locate returns file:line of a position.
-func (p *loader) locate(pos token.Pos) string {
-	at := p.fset.Position(pos)
-	return fmt.Sprintf("%s:%d", at.Filename, at.Line)
-}

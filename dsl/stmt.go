@@ -38,7 +38,9 @@ func (e *elaborator) stmt(sc *scope, s syntax.Stmt) *returned {
 	case *syntax.Block:
 		return e.block(newScope(sc), s.Stmts)
 	case *syntax.Require:
-		e.require(sc, s)
+		if !e.require(sc, s) && sc.unit.kind != modelBody {
+			return &returned{} // what follows relies on it
+		}
 	case *syntax.ConstDecl:
 		for i, id := range s.Names {
 			if i < len(s.Values) {
@@ -95,7 +97,7 @@ func (e *elaborator) assign(sc *scope, s *syntax.Assign) {
 		}
 		b := sc.find(id.Name)
 		if b == nil {
-			e.notDefined(sc, s, id)
+			notDefined(&e.list, e.place(id), s, id, assignable(sc))
 			sc.define(id, poison{}, false)
 			continue
 		}
@@ -160,12 +162,11 @@ func (e *elaborator) update(sc *scope, s *syntax.Assign, b *binding, right argum
 }
 
 // notDefined reports `x = e` for a name that is not visible.
-func (e *elaborator) notDefined(sc *scope, s *syntax.Assign, id *syntax.Ident) {
-	site := e.place(id)
-	d := site.report(&e.list, notDefinedYet, "%s is not defined: = gives a name a new value, := introduces it", id.Name)
-	if near := diag.Closest(id.Name, assignable(sc)); near != "" {
+func notDefined(list *diag.List, at site, s *syntax.Assign, id *syntax.Ident, candidates []string) {
+	d := at.report(list, notDefinedYet, "%s is not defined: = gives a name a new value, := introduces it", id.Name)
+	if near := diag.Closest(id.Name, candidates); near != "" {
 		d.Help("did you mean " + near + "?")
-	} else if s.Op == syntax.Set && len(s.Names) == 1 && site.rewritable {
+	} else if s.Op == syntax.Set && len(s.Names) == 1 && at.rewritable {
 		d.Help("introduce it", diag.Edit{Pos: s.OpPos, End: s.OpPos + 1, New: ":="})
 	}
 }
@@ -287,22 +288,23 @@ func (e *elaborator) bound(sc *scope, x syntax.Expr) (int, bool) {
 	return 0, false
 }
 
-// require checks a condition known at generate time.
-func (e *elaborator) require(sc *scope, s *syntax.Require) {
+// require checks a condition known at generate time, and reports whether it holds.
+func (e *elaborator) require(sc *scope, s *syntax.Require) bool {
 	v := e.single(sc, s.Cond)
 	cond, ok := v.(boolVal)
 	if !ok {
 		e.condition(s.Cond, v, "require")
-		return
+		return false
 	}
 	if cond {
-		return
+		return true
 	}
 	text := e.pkg.text(s.Cond) + " does not hold"
 	if s.Message != nil {
 		text = s.Message.Value
 	}
 	e.requirement(sc, s, text)
+	return false
 }
 
 // requirement reports a failed require: at the call, because its arguments are the cause.
