@@ -1,0 +1,43 @@
+package main
+
+// This file answers: where do the measurements come from?
+
+import (
+	"bytes"
+	_ "embed"
+	"fmt"
+	"math"
+
+	"nngen/runtime/data"
+)
+
+//go:embed iris.csv
+var irisCSV []byte
+
+// features are the columns that the petal width is computed from.
+var features = [...]string{"sepal_length", "sepal_width", "petal_length"}
+
+// load reads the features, each column moved to mean 0 and deviation 1, and the petal widths.
+func load() (x, y []float64, err error) {
+	table, err := data.ReadCSV[float64](bytes.NewReader(irisCSV), data.Options{Columns: features[:], Label: "petal_width"})
+	if err != nil {
+		return nil, nil, fmt.Errorf("iris.csv: %w", err)
+	}
+	x = table.Features
+	n := len(features)
+	for col := range n {
+		var sum, squares float64
+		for r := range table.Rows {
+			sum += x[r*n+col]
+		}
+		mean := sum / float64(table.Rows)
+		for r := range table.Rows {
+			squares += (x[r*n+col] - mean) * (x[r*n+col] - mean)
+		}
+		deviation := math.Sqrt(squares / float64(table.Rows))
+		for r := range table.Rows {
+			x[r*n+col] = (x[r*n+col] - mean) / deviation
+		}
+	}
+	return x, table.Target, nil
+}
