@@ -332,76 +332,89 @@ type xorForward struct {
 	savedH   []float32 // [batch, 8]
 	savedSub []float32 // [batch]
 
-	// Scratch memory.
-	z []float32 // [batch, 1]
-
 	// Numbers and streams.
-	loss   float32
-	dimval float32
-	sum    float32
-	call0  xorDense
-	call1  xorDense2
-	part0a []float32 // parts of sum, by block
-	body0  func(worker, task int)
+	loss             float32
+	dimval           float32
+	reshape          float32
+	sum              float32
+	part0a           []float32 // parts of sum, by block
+	panel0           int       // rows of a panel of region 0
+	localFloat32     []float32 // panels of all workers
+	localFloat32Size int
+	body0            func(worker, task int)
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *xorForward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
 	f.pool = pool
-	slot0 := arena.Take(nBatch)
-	f.z = slot0
-	f.part0a = arena.Take(nnrt.Blocks(nBatch, 16384))
-	f.call0.init(pool, nBatch, arena)
-	f.call1.init(pool, nBatch, arena)
+	f.part0a = arena.Take(nnrt.Blocks(nBatch, 2048))
+	f.panel0 = min(2048, nBatch)
+	f.localFloat32Size = f.panel0 * 9
+	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.body0 = f.rows0
 }
 
 // run computes loss and metrics of a batch, and what the backward half needs.
 func (f *xorForward) run() {
 	f.dimval = float32(f.nBatch) // dimval = batch
+	f.reshape = f.zB[0]          // reshape = zB
 
-	f.call0.nBatch = f.nBatch
-	f.call0.x = f.x
-	f.call0.w = f.hW
-	f.call0.b = f.hB
-	f.call0.out = f.savedH
-	f.call0.run()
-
-	f.call1.nBatch = f.nBatch
-	f.call1.x = f.savedH
-	f.call1.w = f.zW
-	f.call1.b = f.zB
-	f.call1.z = f.z
-	f.call1.run()
-
-	// savedSub = z - y  (bench.nn:9)
-	tasks0 := nnrt.Blocks(f.nBatch, 16384)
+	// z = x @ hW  (bench.nn:7)
+	// savedH = tanh(z + hB)  (bench.nn:7)
+	// z2 = savedH @ zW  (bench.nn:8)
+	// savedSub = z2 + reshape - y  (bench.nn:9)
+	tasks0 := nnrt.Blocks(f.nBatch, 2048)
 	f.pool.Run(tasks0, f.body0)
 	f.sum = nnrt.TreeSum(f.part0a[:tasks0])
 	f.loss = f.sum / f.dimval // loss = sum / dimval
 }
 
-// rows0 works on 16384 rows of batch, number task.
+// rows0 works on 2048 rows of batch, number task.
 func (f *xorForward) rows0(worker, task int) {
-	r0 := task * 16384
-	r1 := min(r0+16384, f.nBatch)
+	r0 := task * 2048
+	r1 := min(r0+2048, f.nBatch)
 	rows := r1 - r0
-	z0 := f.z[r0:r1]
+	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
+	z := localFloat32[0:][:rows*8]
+	x := f.x[r0*2 : r1*2]
+	savedH := f.savedH[r0*8 : r1*8]
+	z2 := localFloat32[f.panel0*8:][:rows]
+	reshape := f.reshape
 	y := f.y[r0:r1]
 	savedSub := f.savedSub[r0:r1]
 
-	// savedSub = z - y  (bench.nn:9)
-	// sum = sum(savedSub * savedSub, axis: 0)  (bench.nn:9)
-	zRow := z0[:rows]
-	yRow := y[:rows]
-	savedSubRow := savedSub[:rows]
-	var acc [16]float32
-	for j := range rows {
-		sub := zRow[j] - yRow[j]
-		savedSubRow[j] = sub
-		acc[j&15] += float32(sub * sub)
+	// z = x @ hW  (bench.nn:7)
+	nnrt.GemmNN(z, 8, x, 2, f.hW, 8, rows, 8, 2, false)
+
+	// savedH = tanh(z + hB)  (bench.nn:7)
+	{
+		for i := range rows {
+			zRow := z[i*8:][:8]
+			hBRow := f.hB[:8]
+			savedHRow := savedH[i*8:][:8]
+			for j := range 8 {
+				savedHRow[j] = nnrt.Tanh(zRow[j] + hBRow[j])
+			}
+		}
 	}
-	f.part0a[task] = nnrt.Sum16(&acc)
+
+	// z2 = savedH @ zW  (bench.nn:8)
+	nnrt.GemmNN(z2, 1, savedH, 8, f.zW, 1, rows, 1, 8, false)
+
+	// savedSub = z2 + reshape - y  (bench.nn:9)
+	// sum = sum(savedSub * savedSub, axis: 0)  (bench.nn:9)
+	{
+		z2Row := z2[:rows]
+		yRow := y[:rows]
+		savedSubRow := savedSub[:rows]
+		var acc [16]float32
+		for j := range rows {
+			sub := (z2Row[j] + reshape) - yRow[j]
+			savedSubRow[j] = sub
+			acc[j&15] += float32(sub * sub)
+		}
+		f.part0a[task] = nnrt.Sum16(&acc)
+	}
 }
 
 // xorBackward is the frame of backward: what one run reads, writes and needs in between.
@@ -418,72 +431,154 @@ type xorBackward struct {
 	// Results, in memory of the caller.
 	gradHW []float32 // [2, 8]
 	gradHB []float32 // [8]
-	gradZW []float32 // [8, 1]
+	gradZW []float32 // [8]
 	gradZB []float32 // [1]
 
 	// Scratch memory.
-	dX  []float32 // [batch, 8]
-	add []float32 // [batch]
+	mul  []float32 // [batch]
+	mul2 []float32 // [batch, 8]
 
 	// Numbers and streams.
-	div   float32
-	call0 xorDense2Bwd
-	call1 xorDenseBwd
-	body0 func(worker, task int)
+	div              float32
+	sum              float32
+	mul3             float32
+	part0a           []float32 // parts of sum, by block
+	tile1a           int
+	tile1b           int
+	tile1c           int
+	panel0           int       // rows of a panel of region 0
+	localFloat32     []float32 // panels of all workers
+	localFloat32Size int
+	body0            func(worker, task int)
+	body1            func(worker, task int)
+	body2            func(worker, task int)
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *xorBackward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
 	f.pool = pool
-	slot0 := arena.Take(nBatch * 8)
-	slot1 := arena.Take(nBatch)
-	f.dX = slot0
-	f.add = slot1
-	f.call0.init(pool, nBatch, arena)
-	f.call1.init(pool, nBatch, arena)
+	slot0 := arena.Take(nBatch)
+	slot1 := arena.Take(nBatch * 8)
+	f.mul = slot0
+	f.mul2 = slot1
+	f.part0a = arena.Take(nnrt.Blocks(nBatch, 8192))
+	f.panel0 = min(8192, nBatch)
+	f.localFloat32Size = f.panel0 * 8
+	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.body0 = f.rows0
+	f.body1 = f.tiles1
+	f.body2 = f.rows2
 }
 
 // run computes the gradients of the loss by the parameters.
 func (f *xorBackward) run() {
 	f.div = 1 / float32(f.nBatch) // div = 1 / batch
 
-	// add = div * savedSub + div * savedSub  (optimizers.nn:22)
-	f.pool.Run(nnrt.Blocks(f.nBatch, 16384), f.body0)
+	// sub = 1 - savedH * savedH  (bench.nn:7)
+	// mul = div * savedSub * 2  (bench.nn:9)
+	// mul2 = mul * zW * sub  (bench.nn:7)
+	tasks0 := nnrt.Blocks(f.nBatch, 8192)
+	f.pool.Run(tasks0, f.body0)
+	f.sum = nnrt.TreeSum(f.part0a[:tasks0])
+	f.mul3 = float32(f.sum * 2) // mul3 = sum * 2
 
-	f.call0.nBatch = f.nBatch
-	f.call0.x = f.savedH
-	f.call0.w = f.zW
-	f.call0.dZ = f.add
-	f.call0.dX = f.dX
-	f.call0.dW = f.gradZW
-	f.call0.run()
+	// gradZW = transpose(savedH) @ mul  (bench.nn:8)
+	f.tile1a = nnrt.Tile(8, f.nBatch)
+	// gradHW = transpose(x) @ mul2  (bench.nn:7)
+	f.tile1b = nnrt.Tile(2, f.nBatch*8)
+	// gradHB = sum(mul2, axis: 0)  (bench.nn:7)
+	f.tile1c = nnrt.Tile(8, f.nBatch)
+	f.pool.RunWork(8*f.nBatch+2*f.nBatch*8+8*f.nBatch, nnrt.Blocks(8, f.tile1a)+nnrt.Blocks(2, f.tile1b)+nnrt.Blocks(8, f.tile1c), f.body1)
 
-	f.call1.nBatch = f.nBatch
-	f.call1.x = f.x
-	f.call1.dOut = f.dX
-	f.call1.out = f.savedH
-	f.call1.dW = f.gradHW
-	f.call1.dB = f.gradHB
-	f.call1.run()
+	// gradZB = mul3  (bench.nn:8)
+	f.pool.Run(nnrt.Blocks(1, 16384), f.body2)
 }
 
-// rows0 works on 16384 rows of batch, number task.
+// rows0 works on 8192 rows of batch, number task.
 func (f *xorBackward) rows0(worker, task int) {
-	r0 := task * 16384
-	r1 := min(r0+16384, f.nBatch)
+	r0 := task * 8192
+	r1 := min(r0+8192, f.nBatch)
 	rows := r1 - r0
+	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
+	savedH := f.savedH[r0*8 : r1*8]
+	sub := localFloat32[0:][:rows*8]
 	div := f.div
 	savedSub := f.savedSub[r0:r1]
-	add := f.add[r0:r1]
+	mul := f.mul[r0:r1]
+	mul2 := f.mul2[r0*8 : r1*8]
 
-	// add = div * savedSub + div * savedSub  (optimizers.nn:22)
-	savedSubRow := savedSub[:rows]
-	addRow := add[:rows]
-	for j := range rows {
-		mul := float32(div * savedSubRow[j])
-		addRow[j] = mul + mul
+	// sub = 1 - savedH * savedH  (bench.nn:7)
+	{
+		savedHRow := savedH[:rows*8]
+		subRow := sub[:rows*8]
+		for j := range rows * 8 {
+			subRow[j] = 1 - float32(savedHRow[j]*savedHRow[j])
+		}
 	}
+
+	// mul = div * savedSub * 2  (bench.nn:9)
+	// sum = sum(div * savedSub, axis: 0)  (bench.nn:8)
+	{
+		savedSubRow := savedSub[:rows]
+		mulRow := mul[:rows]
+		var acc [16]float32
+		for j := range rows {
+			mul4 := float32(div * savedSubRow[j])
+			mulRow[j] = float32(mul4 * 2)
+			acc[j&15] += mul4
+		}
+		f.part0a[task] = nnrt.Sum16(&acc)
+	}
+
+	// mul2 = mul * zW * sub  (bench.nn:7)
+	{
+		for i := range rows {
+			mulI := mul[i]
+			zWRow := f.zW[:8]
+			subRow := sub[i*8:][:8]
+			mul2Row := mul2[i*8:][:8]
+			for j := range 8 {
+				mul2Row[j] = float32(float32(mulI*zWRow[j]) * subRow[j])
+			}
+		}
+	}
+}
+
+// tiles1 works on one tile of one product or sum, number task.
+func (f *xorBackward) tiles1(_, task int) {
+	if n := nnrt.Blocks(8, f.tile1a); task < n {
+		// gradZW = transpose(savedH) @ mul  (bench.nn:8)
+		lo := task * f.tile1a
+		hi := min(lo+f.tile1a, 8)
+		nnrt.GemmTN(f.gradZW[lo*1:], 1, f.savedH[lo:], 8, f.mul, 1, hi-lo, 1, f.nBatch, false)
+		return
+	} else {
+		task -= n
+	}
+	if n := nnrt.Blocks(2, f.tile1b); task < n {
+		// gradHW = transpose(x) @ mul2  (bench.nn:7)
+		lo := task * f.tile1b
+		hi := min(lo+f.tile1b, 2)
+		nnrt.GemmTN(f.gradHW[lo*8:], 8, f.x[lo:], 2, f.mul2, 8, hi-lo, 8, f.nBatch, false)
+		return
+	} else {
+		task -= n
+	}
+	// gradHB = sum(mul2, axis: 0)  (bench.nn:7)
+	lo := task * f.tile1c
+	hi := min(lo+f.tile1c, 8)
+	nnrt.SumRows(f.gradHB[lo:hi], f.mul2[lo:], f.nBatch, hi-lo, 8, false)
+}
+
+// rows2 works on 16384 rows of 1, number task.
+func (f *xorBackward) rows2(worker, task int) {
+	r0 := task * 16384
+	r1 := min(r0+16384, 1)
+	mul3 := f.mul3
+	gradZB := f.gradZB[r0:r1]
+
+	// gradZB = mul3  (bench.nn:8)
+	gradZB[0] = mul3
 }
 
 // xorPrologue0 is the frame of prologue: what one run reads, writes and needs in between.
@@ -569,69 +664,80 @@ type xorEval struct {
 	zW []float32 // [8, 1]
 	zB []float32 // [1]
 
-	// Scratch memory.
-	h []float32 // [batch, 8]
-	z []float32 // [batch, 1]
-
 	// Numbers and streams.
-	sum0   float32
-	call0  xorDense
-	call1  xorDense2
-	part0a []float32 // parts of sum0, by block
-	body0  func(worker, task int)
+	sum0             float32
+	reshape          float32
+	part0a           []float32 // parts of sum0, by block
+	panel0           int       // rows of a panel of region 0
+	localFloat32     []float32 // panels of all workers
+	localFloat32Size int
+	body0            func(worker, task int)
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *xorEval) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
 	f.pool = pool
-	slot0 := arena.Take(nBatch * 8)
-	slot1 := arena.Take(nBatch)
-	f.h = slot0
-	f.z = slot1
-	f.part0a = arena.Take(nnrt.Blocks(nBatch, 16384))
-	f.call0.init(pool, nBatch, arena)
-	f.call1.init(pool, nBatch, arena)
+	f.part0a = arena.Take(nnrt.Blocks(nBatch, 2048))
+	f.panel0 = min(2048, nBatch)
+	f.localFloat32Size = f.panel0 * 17
+	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.body0 = f.rows0
 }
 
 // run computes the sums over a batch that loss and metrics are made of.
 func (f *xorEval) run() {
-	f.call0.nBatch = f.nBatch
-	f.call0.x = f.x
-	f.call0.w = f.hW
-	f.call0.b = f.hB
-	f.call0.out = f.h
-	f.call0.run()
+	f.reshape = f.zB[0] // reshape = zB
 
-	f.call1.nBatch = f.nBatch
-	f.call1.x = f.h
-	f.call1.w = f.zW
-	f.call1.b = f.zB
-	f.call1.z = f.z
-	f.call1.run()
-
-	tasks0 := nnrt.Blocks(f.nBatch, 16384)
+	// z = x @ hW  (bench.nn:7)
+	// h = tanh(z + hB)  (bench.nn:7)
+	// z2 = h @ zW  (bench.nn:8)
+	tasks0 := nnrt.Blocks(f.nBatch, 2048)
 	f.pool.Run(tasks0, f.body0)
 	f.sum0 = nnrt.TreeSum(f.part0a[:tasks0])
 }
 
-// rows0 works on 16384 rows of batch, number task.
+// rows0 works on 2048 rows of batch, number task.
 func (f *xorEval) rows0(worker, task int) {
-	r0 := task * 16384
-	r1 := min(r0+16384, f.nBatch)
+	r0 := task * 2048
+	r1 := min(r0+2048, f.nBatch)
 	rows := r1 - r0
-	z0 := f.z[r0:r1]
+	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
+	z := localFloat32[0:][:rows*8]
+	x := f.x[r0*2 : r1*2]
+	h := localFloat32[f.panel0*8:][:rows*8]
+	z2 := localFloat32[f.panel0*16:][:rows]
+	reshape := f.reshape
 	y := f.y[r0:r1]
 
-	// sum0 = sum((z - y) * (z - y), axis: 0)  (bench.nn:9)
-	zRow := z0[:rows]
-	yRow := y[:rows]
-	var acc [16]float32
-	for j := range rows {
-		sub := zRow[j] - yRow[j]
-		acc[j&15] += float32(sub * sub)
+	// z = x @ hW  (bench.nn:7)
+	nnrt.GemmNN(z, 8, x, 2, f.hW, 8, rows, 8, 2, false)
+
+	// h = tanh(z + hB)  (bench.nn:7)
+	{
+		for i := range rows {
+			zRow := z[i*8:][:8]
+			hBRow := f.hB[:8]
+			hRow := h[i*8:][:8]
+			for j := range 8 {
+				hRow[j] = nnrt.Tanh(zRow[j] + hBRow[j])
+			}
+		}
 	}
-	f.part0a[task] = nnrt.Sum16(&acc)
+
+	// z2 = h @ zW  (bench.nn:8)
+	nnrt.GemmNN(z2, 1, h, 8, f.zW, 1, rows, 1, 8, false)
+
+	// sum0 = sum((z2 + reshape - y) * (z2 + reshape - y), axis: 0)  (bench.nn:9)
+	{
+		z2Row := z2[:rows]
+		yRow := y[:rows]
+		var acc [16]float32
+		for j := range rows {
+			sub := (z2Row[j] + reshape) - yRow[j]
+			acc[j&15] += float32(sub * sub)
+		}
+		f.part0a[task] = nnrt.Sum16(&acc)
+	}
 }
 
 // xorFinish is the frame of finish: what one run reads, writes and needs in between.
@@ -732,275 +838,6 @@ func (f *xorInit2) rows0(worker, task int) {
 		add := (-0.8164966) + float32(1.6329932*nnrt.Uniform[float32](f.key[0], uint64(r0+j)))
 		valueRow[j] = add
 	}
-}
-
-// xorDense is the frame of dense: what one run reads, writes and needs in between.
-type xorDense struct {
-	pool   *nnrt.Pool
-	nBatch int // size batch
-
-	// Arguments, set by the caller.
-	x []float32 // [batch, 2]
-	w []float32 // [2, 8]
-	b []float32 // [8]
-
-	// Results, in memory of the caller.
-	out              []float32 // [batch, 8]
-	localFloat32     []float32 // panels of all workers
-	localFloat32Size int
-	body0            func(worker, task int)
-}
-
-// init lays out scratch memory for the given capacities; once for the life of the frame.
-func (f *xorDense) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
-	f.pool = pool
-	f.localFloat32Size = 16384
-	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
-	f.body0 = f.rows0
-}
-
-// run dense(x [batch, 2], m: 8, act: tanh).
-func (f *xorDense) run() {
-	// z = x @ w  (layers.nn:6)
-	// out = tanh(z + b)  (layers.nn:11)
-	f.pool.Run(nnrt.Blocks(f.nBatch, 2048), f.body0)
-}
-
-// rows0 works on 2048 rows of batch, number task.
-func (f *xorDense) rows0(worker, task int) {
-	r0 := task * 2048
-	r1 := min(r0+2048, f.nBatch)
-	rows := r1 - r0
-	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
-	z := localFloat32[0:][:rows*8]
-	x := f.x[r0*2 : r1*2]
-	out := f.out[r0*8 : r1*8]
-
-	// z = x @ w  (layers.nn:6)
-	nnrt.GemmNN(z, 8, x, 2, f.w, 8, rows, 8, 2, false)
-
-	// out = tanh(z + b)  (layers.nn:11)
-	{
-		for i := range rows {
-			zRow := z[i*8:][:8]
-			bRow := f.b[:8]
-			outRow := out[i*8:][:8]
-			for j := range 8 {
-				outRow[j] = nnrt.Tanh(zRow[j] + bRow[j])
-			}
-		}
-	}
-}
-
-// xorDense2 is the frame of dense2: what one run reads, writes and needs in between.
-type xorDense2 struct {
-	pool   *nnrt.Pool
-	nBatch int // size batch
-
-	// Arguments, set by the caller.
-	x []float32 // [batch, 8]
-	w []float32 // [8, 1]
-	b []float32 // [1]
-
-	// Results, in memory of the caller.
-	z []float32 // [batch]
-
-	// Numbers and streams.
-	reshape          float32
-	localFloat32     []float32 // panels of all workers
-	localFloat32Size int
-	body0            func(worker, task int)
-}
-
-// init lays out scratch memory for the given capacities; once for the life of the frame.
-func (f *xorDense2) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
-	f.pool = pool
-	f.localFloat32Size = 16384
-	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
-	f.body0 = f.rows0
-}
-
-// run dense(x [batch, 8], m: 1).
-func (f *xorDense2) run() {
-	f.reshape = f.b[0] // reshape = b
-
-	// z2 = x @ w  (layers.nn:6)
-	// z = z2 + reshape  (layers.nn:9)
-	f.pool.Run(nnrt.Blocks(f.nBatch, 16384), f.body0)
-}
-
-// rows0 works on 16384 rows of batch, number task.
-func (f *xorDense2) rows0(worker, task int) {
-	r0 := task * 16384
-	r1 := min(r0+16384, f.nBatch)
-	rows := r1 - r0
-	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
-	z2 := localFloat32[0:][:rows]
-	x := f.x[r0*8 : r1*8]
-	reshape := f.reshape
-	z := f.z[r0:r1]
-
-	// z2 = x @ w  (layers.nn:6)
-	nnrt.GemmNN(z2, 1, x, 8, f.w, 1, rows, 1, 8, false)
-
-	// z = z2 + reshape  (layers.nn:9)
-	{
-		z2Row := z2[:rows]
-		zRow := z[:rows]
-		for j := range rows {
-			zRow[j] = z2Row[j] + reshape
-		}
-	}
-}
-
-// xorDense2Bwd is the frame of dense2_bwd: what one run reads, writes and needs in between.
-type xorDense2Bwd struct {
-	pool   *nnrt.Pool
-	nBatch int // size batch
-
-	// Arguments, set by the caller.
-	x  []float32 // [batch, 8]
-	w  []float32 // [8, 1]
-	dZ []float32 // [batch, 1]
-
-	// Results, in memory of the caller.
-	dX []float32 // [batch, 8]
-	dW []float32 // [8]
-
-	// Numbers and streams.
-	dB     float32
-	part0a []float32 // parts of dB, by block
-	tile1a int
-	body0  func(worker, task int)
-	body1  func(worker, task int)
-}
-
-// init lays out scratch memory for the given capacities; once for the life of the frame.
-func (f *xorDense2Bwd) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
-	f.pool = pool
-	f.part0a = arena.Take(nnrt.Blocks(nBatch, 16384))
-	f.body0 = f.rows0
-	f.body1 = f.tiles1
-}
-
-// run dense(x [batch, 8], m: 1).
-func (f *xorDense2Bwd) run() {
-	// dX = dZ @ w  (optimizers.nn:22)
-	tasks0 := nnrt.Blocks(f.nBatch, 16384)
-	f.pool.Run(tasks0, f.body0)
-	f.dB = nnrt.TreeSum(f.part0a[:tasks0])
-
-	// dW = transpose(x) @ dZ  (optimizers.nn:22)
-	f.tile1a = nnrt.Tile(8, f.nBatch)
-	f.pool.RunWork(8*f.nBatch, nnrt.Blocks(8, f.tile1a), f.body1)
-}
-
-// rows0 works on 16384 rows of batch, number task.
-func (f *xorDense2Bwd) rows0(worker, task int) {
-	r0 := task * 16384
-	r1 := min(r0+16384, f.nBatch)
-	rows := r1 - r0
-	dZ := f.dZ[r0:r1]
-	dX := f.dX[r0*8 : r1*8]
-
-	// dB = sum(dZ, axis: 0)  (optimizers.nn:22)
-	{
-		dZRow := dZ[:rows]
-		var acc [16]float32
-		for j := range rows {
-			acc[j&15] += dZRow[j]
-		}
-		f.part0a[task] = nnrt.Sum16(&acc)
-	}
-
-	// dX = dZ @ w  (optimizers.nn:22)
-	nnrt.GemmNN(dX, 8, dZ, 1, f.w, 8, rows, 8, 1, false)
-}
-
-// tiles1 works on one tile of one product or sum, number task.
-func (f *xorDense2Bwd) tiles1(_, task int) {
-	// dW = transpose(x) @ dZ  (optimizers.nn:22)
-	lo := task * f.tile1a
-	hi := min(lo+f.tile1a, 8)
-	nnrt.GemmTN(f.dW[lo*1:], 1, f.x[lo:], 8, f.dZ, 1, hi-lo, 1, f.nBatch, false)
-}
-
-// xorDenseBwd is the frame of dense_bwd: what one run reads, writes and needs in between.
-type xorDenseBwd struct {
-	pool   *nnrt.Pool
-	nBatch int // size batch
-
-	// Arguments, set by the caller.
-	x    []float32 // [batch, 2]
-	dOut []float32 // [batch, 8]
-	out  []float32 // [batch, 8]
-
-	// Results, in memory of the caller.
-	dW []float32 // [2, 8]
-	dB []float32 // [8]
-
-	// Scratch memory.
-	mul    []float32 // [batch, 8]
-	tile1a int
-	tile1b int
-	body0  func(worker, task int)
-	body1  func(worker, task int)
-}
-
-// init lays out scratch memory for the given capacities; once for the life of the frame.
-func (f *xorDenseBwd) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
-	f.pool = pool
-	slot0 := arena.Take(nBatch * 8)
-	f.mul = slot0
-	f.body0 = f.rows0
-	f.body1 = f.tiles1
-}
-
-// run dense(x [batch, 2], m: 8, act: tanh).
-func (f *xorDenseBwd) run() {
-	// mul = dOut * (1 - out * out)  (optimizers.nn:22)
-	f.pool.Run(nnrt.Blocks(f.nBatch, 16384), f.body0)
-
-	// dB = sum(mul, axis: 0)  (optimizers.nn:22)
-	f.tile1a = nnrt.Tile(8, f.nBatch)
-	// dW = transpose(x) @ mul  (optimizers.nn:22)
-	f.tile1b = nnrt.Tile(2, f.nBatch*8)
-	f.pool.RunWork(8*f.nBatch+2*f.nBatch*8, nnrt.Blocks(8, f.tile1a)+nnrt.Blocks(2, f.tile1b), f.body1)
-}
-
-// rows0 works on 16384 rows of batch, number task.
-func (f *xorDenseBwd) rows0(worker, task int) {
-	r0 := task * 16384
-	r1 := min(r0+16384, f.nBatch)
-	rows := r1 - r0
-	out := f.out[r0*8 : r1*8]
-	dOut := f.dOut[r0*8 : r1*8]
-	mul := f.mul[r0*8 : r1*8]
-
-	// mul = dOut * (1 - out * out)  (optimizers.nn:22)
-	outRow := out[:rows*8]
-	dOutRow := dOut[:rows*8]
-	mulRow := mul[:rows*8]
-	for j := range rows * 8 {
-		mulRow[j] = float32(dOutRow[j] * (1 - float32(outRow[j]*outRow[j])))
-	}
-}
-
-// tiles1 works on one tile of one product or sum, number task.
-func (f *xorDenseBwd) tiles1(_, task int) {
-	if n := nnrt.Blocks(8, f.tile1a); task < n {
-		// dB = sum(mul, axis: 0)  (optimizers.nn:22)
-		lo := task * f.tile1a
-		hi := min(lo+f.tile1a, 8)
-		nnrt.SumRows(f.dB[lo:hi], f.mul[lo:], f.nBatch, hi-lo, 8, false)
-		return
-	} else {
-		task -= n
-	}
-	// dW = transpose(x) @ mul  (optimizers.nn:22)
-	lo := task * f.tile1b
-	hi := min(lo+f.tile1b, 2)
-	nnrt.GemmTN(f.dW[lo*8:], 8, f.x[lo:], 2, f.mul, 8, hi-lo, 8, f.nBatch, false)
 }
 
 // Iris is workload iris_4_16_3_b16_adam.
@@ -1345,125 +1182,110 @@ type irisForward struct {
 	savedExp []float32 // [batch, 3]
 	savedSum []float32 // [batch]
 
-	// Scratch memory.
-	logits []float32 // [batch, 3]
-	eq     []bool    // [batch, 3]
-
 	// Numbers and streams.
-	loss   float32
-	dimval float32
-	sum    float32
-	call0  irisDense
-	call1  irisDense2
-	part1a []float32 // parts of sum, by block
-	body0  func(worker, task int)
-	body1  func(worker, task int)
+	loss             float32
+	dimval           float32
+	sum              float32
+	part0a           []float32 // parts of sum, by block
+	panel0           int       // rows of a panel of region 0
+	localFloat32     []float32 // panels of all workers
+	localFloat32Size int
+	body0            func(worker, task int)
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *irisForward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
 	f.pool = pool
-	slot0 := arena.Take(nBatch * 3)
-	slot1 := nnrt.Aligned[bool](nBatch * 3)
-	f.logits = slot0
-	f.eq = slot1
-	f.part1a = arena.Take(nnrt.Blocks(nBatch, 4096))
-	f.call0.init(pool, nBatch, arena)
-	f.call1.init(pool, nBatch, arena)
+	f.part0a = arena.Take(nnrt.Blocks(nBatch, 512))
+	f.panel0 = min(512, nBatch)
+	f.localFloat32Size = f.panel0 * 19
+	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.body0 = f.rows0
-	f.body1 = f.rows1
 }
 
 // run computes loss and metrics of a batch, and what the backward half needs.
 func (f *irisForward) run() {
 	f.dimval = float32(f.nBatch) // dimval = batch
 
-	// eq = y == iota()  (bench.nn:19)
-	f.pool.Run(nnrt.Blocks(f.nBatch, 16384), f.body0)
-
-	f.call0.nBatch = f.nBatch
-	f.call0.x = f.x
-	f.call0.w = f.hW
-	f.call0.b = f.hB
-	f.call0.out = f.savedH
-	f.call0.run()
-
-	f.call1.nBatch = f.nBatch
-	f.call1.x = f.savedH
-	f.call1.w = f.logitsW
-	f.call1.b = f.logitsB
-	f.call1.z = f.logits
-	f.call1.run()
-
-	// savedExp = exp(logits - reduce_max(logits, axis: 1))  (bench.nn:19)
+	// z = x @ hW  (bench.nn:17)
+	// savedH = tanh(z + hB)  (bench.nn:17)
+	// z2 = savedH @ logitsW  (bench.nn:18)
+	// savedExp = exp(z2 + logitsB - reduce_max(z2 + logitsB, axis: 1))  (bench.nn:19)
 	// savedSum = sum(savedExp, axis: 1)  (bench.nn:19)
-	tasks1 := nnrt.Blocks(f.nBatch, 4096)
-	f.pool.Run(tasks1, f.body1)
-	f.sum = nnrt.TreeSum(f.part1a[:tasks1])
+	tasks0 := nnrt.Blocks(f.nBatch, 512)
+	f.pool.Run(tasks0, f.body0)
+	f.sum = nnrt.TreeSum(f.part0a[:tasks0])
 	f.loss = f.sum / f.dimval // loss = sum / dimval
 }
 
-// rows0 works on 16384 rows of batch, number task.
+// rows0 works on 512 rows of batch, number task.
 func (f *irisForward) rows0(worker, task int) {
-	r0 := task * 16384
-	r1 := min(r0+16384, f.nBatch)
+	r0 := task * 512
+	r1 := min(r0+512, f.nBatch)
 	rows := r1 - r0
+	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
+	z := localFloat32[0:][:rows*16]
+	x := f.x[r0*4 : r1*4]
+	savedH := f.savedH[r0*16 : r1*16]
+	z2 := localFloat32[f.panel0*16:][:rows*3]
 	y := f.y[r0:r1]
-	eq := f.eq[r0*3 : r1*3]
-
-	// eq = y == iota()  (bench.nn:19)
-	for i := range rows {
-		yI := y[i]
-		eqRow := eq[i*3:][:3]
-		for j := range 3 {
-			eqRow[j] = yI == int32(j)
-		}
-	}
-}
-
-// rows1 works on 4096 rows of batch, number task.
-func (f *irisForward) rows1(worker, task int) {
-	r0 := task * 4096
-	r1 := min(r0+4096, f.nBatch)
-	rows := r1 - r0
-	logits0 := f.logits[r0*3 : r1*3]
-	eq := f.eq[r0*3 : r1*3]
 	savedExp := f.savedExp[r0*3 : r1*3]
 	savedSum := f.savedSum[r0:r1]
 
-	// savedExp = exp(logits - reduce_max(logits, axis: 1))  (bench.nn:19)
-	// savedSum = sum(savedExp, axis: 1)  (bench.nn:19)
-	// sum = sum(log(savedSum) - sum(where(eq, logits - reduce_max(logits, axis: 1), 0), axis: 1), axis: 0)  (bench.nn:19)
-	var acc3 [16]float32
-	for i := range rows {
-		logitsRow := logits0[i*3:][:3]
-		eqRow := eq[i*3:][:3]
-		savedExpRow := savedExp[i*3:][:3]
-		reduceMax := nnrt.Inf[float32](-1)
-		for j := range 3 {
-			reduceMax = max(reduceMax, logitsRow[j])
-		}
-		var acc [16]float32
-		var acc2 [16]float32
-		for j := range 3 {
-			sub := logitsRow[j] - reduceMax
-			exp := nnrt.Exp(sub)
-			where := float32(0)
-			if eqRow[j] {
-				where = sub
+	// z = x @ hW  (bench.nn:17)
+	nnrt.GemmNN(z, 16, x, 4, f.hW, 16, rows, 16, 4, false)
+
+	// savedH = tanh(z + hB)  (bench.nn:17)
+	{
+		for i := range rows {
+			zRow := z[i*16:][:16]
+			hBRow := f.hB[:16]
+			savedHRow := savedH[i*16:][:16]
+			for j := range 16 {
+				savedHRow[j] = nnrt.Tanh(zRow[j] + hBRow[j])
 			}
-			savedExpRow[j] = exp
-			acc[j&15] += exp
-			acc2[j&15] += where
 		}
-		sum2 := nnrt.Sum16(&acc)
-		sum3 := nnrt.Sum16(&acc2)
-		savedSum[i] = sum2
-		log := nnrt.Log(sum2)
-		sub := log - sum3
-		acc3[i&15] += sub
 	}
-	f.part1a[task] = nnrt.Sum16(&acc3)
+
+	// z2 = savedH @ logitsW  (bench.nn:18)
+	nnrt.GemmNN(z2, 3, savedH, 16, f.logitsW, 3, rows, 3, 16, false)
+
+	// savedExp = exp(z2 + logitsB - reduce_max(z2 + logitsB, axis: 1))  (bench.nn:19)
+	// savedSum = sum(savedExp, axis: 1)  (bench.nn:19)
+	// sum = sum(log(savedSum) - sum(where(y == iota(), z2 + logitsB - reduce_max(z2 + logitsB, axis: 1), 0), axis: 1), axi ...  (bench.nn:19)
+	{
+		var acc3 [16]float32
+		for i := range rows {
+			z2Row := z2[i*3:][:3]
+			logitsBRow := f.logitsB[:3]
+			yI := y[i]
+			savedExpRow := savedExp[i*3:][:3]
+			reduceMax := nnrt.Inf[float32](-1)
+			for j := range 3 {
+				reduceMax = max(reduceMax, z2Row[j]+logitsBRow[j])
+			}
+			var acc [16]float32
+			var acc2 [16]float32
+			for j := range 3 {
+				sub := (z2Row[j] + logitsBRow[j]) - reduceMax
+				where := float32(0)
+				if yI == int32(j) {
+					where = sub
+				}
+				exp := nnrt.Exp(sub)
+				savedExpRow[j] = exp
+				acc[j&15] += where
+				acc2[j&15] += exp
+			}
+			sum2 := nnrt.Sum16(&acc)
+			sum3 := nnrt.Sum16(&acc2)
+			savedSum[i] = sum3
+			log := nnrt.Log(sum3)
+			sub := log - sum2
+			acc3[i&15] += sub
+		}
+		f.part0a[task] = nnrt.Sum16(&acc3)
+	}
 }
 
 // irisBackward is the frame of backward: what one run reads, writes and needs in between.
@@ -1486,122 +1308,162 @@ type irisBackward struct {
 	gradLogitsB []float32 // [3]
 
 	// Scratch memory.
-	dX  []float32 // [batch, 16]
 	add []float32 // [batch, 3]
+	mul []float32 // [batch, 16]
 
 	// Numbers and streams.
 	div              float32
-	call0            irisDense2Bwd
-	call1            irisDenseBwd
+	neg              float32
+	tile1a           int
+	tile1b           int
+	tile1c           int
+	tile1d           int
+	panel0           int       // rows of a panel of region 0
 	localFloat32     []float32 // panels of all workers
 	localFloat32Size int
-	localBool        []bool // panels of all workers
-	localBoolSize    int
 	body0            func(worker, task int)
+	body1            func(worker, task int)
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *irisBackward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
 	f.pool = pool
-	slot0 := arena.Take(nBatch * 16)
-	slot1 := arena.Take(nBatch * 3)
-	f.dX = slot0
-	f.add = slot1
-	f.localFloat32Size = 32768
+	slot0 := arena.Take(nBatch * 3)
+	slot1 := arena.Take(nBatch * 16)
+	f.add = slot0
+	f.mul = slot1
+	f.panel0 = min(2048, nBatch)
+	f.localFloat32Size = f.panel0 * 20
 	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
-	f.localBoolSize = 49152
-	f.localBool = nnrt.Aligned[bool](pool.Workers() * f.localBoolSize)
-	f.call0.init(pool, nBatch, arena)
-	f.call1.init(pool, nBatch, arena)
 	f.body0 = f.rows0
+	f.body1 = f.tiles1
 }
 
 // run computes the gradients of the loss by the parameters.
 func (f *irisBackward) run() {
 	f.div = 1 / float32(f.nBatch) // div = 1 / batch
+	f.neg = -f.div                // neg = -div
 
-	// eq = y == iota()  (bench.nn:19)
-	// neg = -div  (optimizers.nn:75)
-	// div2 = div / savedSum  (optimizers.nn:75)
-	// add = where(eq, neg, 0) + div2 * savedExp  (optimizers.nn:75)
-	f.pool.Run(nnrt.Blocks(f.nBatch, 16384), f.body0)
+	// where = where(y == iota(), neg, 0)  (bench.nn:19)
+	// div2 = div / savedSum  (bench.nn:19)
+	// add = where + div2 * savedExp  (bench.nn:19)
+	// dot = add @ transpose(logitsW)  (bench.nn:18)
+	// mul = dot * (1 - savedH * savedH)  (bench.nn:17)
+	f.pool.Run(nnrt.Blocks(f.nBatch, 2048), f.body0)
 
-	f.call0.nBatch = f.nBatch
-	f.call0.x = f.savedH
-	f.call0.w = f.logitsW
-	f.call0.dZ = f.add
-	f.call0.dX = f.dX
-	f.call0.dW = f.gradLogitsW
-	f.call0.dB = f.gradLogitsB
-	f.call0.run()
-
-	f.call1.nBatch = f.nBatch
-	f.call1.x = f.x
-	f.call1.dOut = f.dX
-	f.call1.out = f.savedH
-	f.call1.dW = f.gradHW
-	f.call1.dB = f.gradHB
-	f.call1.run()
+	// gradHW = transpose(x) @ mul  (bench.nn:17)
+	f.tile1a = nnrt.Tile(4, f.nBatch*16)
+	// gradHB = sum(mul, axis: 0)  (bench.nn:17)
+	f.tile1b = nnrt.Tile(16, f.nBatch)
+	// gradLogitsW = transpose(savedH) @ add  (bench.nn:18)
+	f.tile1c = nnrt.Tile(16, f.nBatch*3)
+	// gradLogitsB = sum(add, axis: 0)  (bench.nn:18)
+	f.tile1d = nnrt.Tile(3, f.nBatch)
+	f.pool.RunWork(4*f.nBatch*16+16*f.nBatch+16*f.nBatch*3+3*f.nBatch, nnrt.Blocks(4, f.tile1a)+nnrt.Blocks(16, f.tile1b)+nnrt.Blocks(16, f.tile1c)+nnrt.Blocks(3, f.tile1d), f.body1)
 }
 
-// rows0 works on 16384 rows of batch, number task.
+// rows0 works on 2048 rows of batch, number task.
 func (f *irisBackward) rows0(worker, task int) {
-	r0 := task * 16384
-	r1 := min(r0+16384, f.nBatch)
+	r0 := task * 2048
+	r1 := min(r0+2048, f.nBatch)
 	rows := r1 - r0
 	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
-	localBool := f.localBool[worker*f.localBoolSize:]
 	y := f.y[r0:r1]
-	eq := localBool[0:][:rows*3]
+	neg := f.neg
+	where := localFloat32[0:][:rows*3]
 	div := f.div
 	savedSum := f.savedSum[r0:r1]
-	neg := localFloat32[0:][:rows]
-	div2 := localFloat32[16384:][:rows]
+	div2 := localFloat32[f.panel0*3:][:rows]
 	savedExp := f.savedExp[r0*3 : r1*3]
 	add := f.add[r0*3 : r1*3]
+	dot := localFloat32[f.panel0*4:][:rows*16]
+	savedH := f.savedH[r0*16 : r1*16]
+	mul := f.mul[r0*16 : r1*16]
 
-	// eq = y == iota()  (bench.nn:19)
+	// where = where(y == iota(), neg, 0)  (bench.nn:19)
 	{
 		for i := range rows {
 			yI := y[i]
-			eqRow := eq[i*3:][:3]
+			whereRow := where[i*3:][:3]
 			for j := range 3 {
-				eqRow[j] = yI == int32(j)
+				where2 := float32(0)
+				if yI == int32(j) {
+					where2 = neg
+				}
+				whereRow[j] = where2
 			}
 		}
 	}
 
-	// neg = -div  (optimizers.nn:75)
-	// div2 = div / savedSum  (optimizers.nn:75)
+	// div2 = div / savedSum  (bench.nn:19)
 	{
 		savedSumRow := savedSum[:rows]
-		negRow := neg[:rows]
 		div2Row := div2[:rows]
 		for j := range rows {
-			neg2 := -div
-			div3 := div / savedSumRow[j]
-			negRow[j] = neg2
-			div2Row[j] = div3
+			div2Row[j] = div / savedSumRow[j]
 		}
 	}
 
-	// add = where(eq, neg, 0) + div2 * savedExp  (optimizers.nn:75)
+	// add = where + div2 * savedExp  (bench.nn:19)
 	{
 		for i := range rows {
 			div2I := div2[i]
 			savedExpRow := savedExp[i*3:][:3]
-			eqRow := eq[i*3:][:3]
-			negI := neg[i]
+			whereRow := where[i*3:][:3]
 			addRow := add[i*3:][:3]
 			for j := range 3 {
-				where := float32(0)
-				if eqRow[j] {
-					where = negI
-				}
-				addRow[j] = where + float32(div2I*savedExpRow[j])
+				addRow[j] = whereRow[j] + float32(div2I*savedExpRow[j])
 			}
 		}
 	}
+
+	// dot = add @ transpose(logitsW)  (bench.nn:18)
+	nnrt.GemmNT(dot, 16, add, 3, f.logitsW, 3, rows, 16, 3, false)
+
+	// mul = dot * (1 - savedH * savedH)  (bench.nn:17)
+	{
+		savedHRow := savedH[:rows*16]
+		dotRow := dot[:rows*16]
+		mulRow := mul[:rows*16]
+		for j := range rows * 16 {
+			mulRow[j] = float32(dotRow[j] * (1 - float32(savedHRow[j]*savedHRow[j])))
+		}
+	}
+}
+
+// tiles1 works on one tile of one product or sum, number task.
+func (f *irisBackward) tiles1(_, task int) {
+	if n := nnrt.Blocks(4, f.tile1a); task < n {
+		// gradHW = transpose(x) @ mul  (bench.nn:17)
+		lo := task * f.tile1a
+		hi := min(lo+f.tile1a, 4)
+		nnrt.GemmTN(f.gradHW[lo*16:], 16, f.x[lo:], 4, f.mul, 16, hi-lo, 16, f.nBatch, false)
+		return
+	} else {
+		task -= n
+	}
+	if n := nnrt.Blocks(16, f.tile1b); task < n {
+		// gradHB = sum(mul, axis: 0)  (bench.nn:17)
+		lo := task * f.tile1b
+		hi := min(lo+f.tile1b, 16)
+		nnrt.SumRows(f.gradHB[lo:hi], f.mul[lo:], f.nBatch, hi-lo, 16, false)
+		return
+	} else {
+		task -= n
+	}
+	if n := nnrt.Blocks(16, f.tile1c); task < n {
+		// gradLogitsW = transpose(savedH) @ add  (bench.nn:18)
+		lo := task * f.tile1c
+		hi := min(lo+f.tile1c, 16)
+		nnrt.GemmTN(f.gradLogitsW[lo*3:], 3, f.savedH[lo:], 16, f.add, 3, hi-lo, 3, f.nBatch, false)
+		return
+	} else {
+		task -= n
+	}
+	// gradLogitsB = sum(add, axis: 0)  (bench.nn:18)
+	lo := task * f.tile1d
+	hi := min(lo+f.tile1d, 3)
+	nnrt.SumRows(f.gradLogitsB[lo:hi], f.add[lo:], f.nBatch, hi-lo, 3, false)
 }
 
 // irisPrologue0 is the frame of prologue: what one run reads, writes and needs in between.
@@ -1661,43 +1523,43 @@ func (f *irisUpdate0) run() {
 	f.cast = float32(f.c1)  // cast = c1
 	f.cast2 = float32(f.c2) // cast2 = c2
 
-	// m2 = 0.9 * m + 0.1 * g  (optimizers.nn:67)
-	// v2 = 0.999 * v + 0.001 * g ^ 2  (optimizers.nn:68)
+	// v2 = v * 0.999 + g * g * 0.001  (optimizers.nn:68)
+	// m2 = m * 0.9 + g * 0.1  (optimizers.nn:67)
 	// p2 = p - cast * m2 / (sqrt(v2) / cast2 + 1e-08)  (optimizers.nn:75)
-	f.pool.Run(nnrt.Blocks(f.nN, 4096), f.body0)
+	f.pool.Run(nnrt.Blocks(f.nN, 16384), f.body0)
 }
 
-// rows0 works on 4096 rows of n, number task.
+// rows0 works on 16384 rows of n, number task.
 func (f *irisUpdate0) rows0(worker, task int) {
-	r0 := task * 4096
-	r1 := min(r0+4096, f.nN)
+	r0 := task * 16384
+	r1 := min(r0+16384, f.nN)
 	rows := r1 - r0
-	m := f.m[r0:r1]
 	g := f.g[r0:r1]
 	v := f.v[r0:r1]
-	cast := f.cast
 	cast2 := f.cast2
+	m := f.m[r0:r1]
+	cast := f.cast
 	p := f.p[r0:r1]
-	m2 := f.m2[r0:r1]
 	v2 := f.v2[r0:r1]
+	m2 := f.m2[r0:r1]
 	p2 := f.p2[r0:r1]
 
-	// m2 = 0.9 * m + 0.1 * g  (optimizers.nn:67)
-	// v2 = 0.999 * v + 0.001 * g ^ 2  (optimizers.nn:68)
+	// v2 = v * 0.999 + g * g * 0.001  (optimizers.nn:68)
+	// m2 = m * 0.9 + g * 0.1  (optimizers.nn:67)
 	// p2 = p - cast * m2 / (sqrt(v2) / cast2 + 1e-08)  (optimizers.nn:75)
-	mRow := m[:rows]
 	gRow := g[:rows]
 	vRow := v[:rows]
+	mRow := m[:rows]
 	pRow := p[:rows]
-	m2Row := m2[:rows]
 	v2Row := v2[:rows]
+	m2Row := m2[:rows]
 	p2Row := p2[:rows]
 	for j := range rows {
-		m3 := float32(0.9*mRow[j]) + float32(0.1*gRow[j])
-		v3 := float32(0.999*vRow[j]) + float32(0.001*nnrt.Pow(gRow[j], float32(2)))
+		v3 := float32(vRow[j]*0.999) + float32(float32(gRow[j]*gRow[j])*0.001)
+		m3 := float32(mRow[j]*0.9) + float32(gRow[j]*0.1)
 		p3 := pRow[j] - (float32(cast*m3) / ((nnrt.Sqrt(v3) / cast2) + 1e-08))
-		m2Row[j] = m3
 		v2Row[j] = v3
+		m2Row[j] = m3
 		p2Row[j] = p3
 	}
 }
@@ -1715,113 +1577,95 @@ type irisEval struct {
 	logitsW []float32 // [16, 3]
 	logitsB []float32 // [3]
 
-	// Scratch memory.
-	h      []float32 // [batch, 16]
-	logits []float32 // [batch, 3]
-	eq     []bool    // [batch, 3]
-
 	// Numbers and streams.
-	sum0   float32
-	call0  irisDense
-	call1  irisDense2
-	part1a []float32 // parts of sum0, by block
-	body0  func(worker, task int)
-	body1  func(worker, task int)
+	sum0             float32
+	part0a           []float32 // parts of sum0, by block
+	panel0           int       // rows of a panel of region 0
+	localFloat32     []float32 // panels of all workers
+	localFloat32Size int
+	body0            func(worker, task int)
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *irisEval) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
 	f.pool = pool
-	slot0 := arena.Take(nBatch * 16)
-	slot1 := arena.Take(nBatch * 3)
-	slot2 := nnrt.Aligned[bool](nBatch * 3)
-	f.h = slot0
-	f.logits = slot1
-	f.eq = slot2
-	f.part1a = arena.Take(nnrt.Blocks(nBatch, 4096))
-	f.call0.init(pool, nBatch, arena)
-	f.call1.init(pool, nBatch, arena)
+	f.part0a = arena.Take(nnrt.Blocks(nBatch, 512))
+	f.panel0 = min(512, nBatch)
+	f.localFloat32Size = f.panel0 * 35
+	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.body0 = f.rows0
-	f.body1 = f.rows1
 }
 
 // run computes the sums over a batch that loss and metrics are made of.
 func (f *irisEval) run() {
-	// eq = y == iota()  (bench.nn:19)
-	f.pool.Run(nnrt.Blocks(f.nBatch, 16384), f.body0)
-
-	f.call0.nBatch = f.nBatch
-	f.call0.x = f.x
-	f.call0.w = f.hW
-	f.call0.b = f.hB
-	f.call0.out = f.h
-	f.call0.run()
-
-	f.call1.nBatch = f.nBatch
-	f.call1.x = f.h
-	f.call1.w = f.logitsW
-	f.call1.b = f.logitsB
-	f.call1.z = f.logits
-	f.call1.run()
-
-	tasks1 := nnrt.Blocks(f.nBatch, 4096)
-	f.pool.Run(tasks1, f.body1)
-	f.sum0 = nnrt.TreeSum(f.part1a[:tasks1])
+	// z = x @ hW  (bench.nn:17)
+	// h = tanh(z + hB)  (bench.nn:17)
+	// z2 = h @ logitsW  (bench.nn:18)
+	tasks0 := nnrt.Blocks(f.nBatch, 512)
+	f.pool.Run(tasks0, f.body0)
+	f.sum0 = nnrt.TreeSum(f.part0a[:tasks0])
 }
 
-// rows0 works on 16384 rows of batch, number task.
+// rows0 works on 512 rows of batch, number task.
 func (f *irisEval) rows0(worker, task int) {
-	r0 := task * 16384
-	r1 := min(r0+16384, f.nBatch)
+	r0 := task * 512
+	r1 := min(r0+512, f.nBatch)
 	rows := r1 - r0
+	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
+	z := localFloat32[0:][:rows*16]
+	x := f.x[r0*4 : r1*4]
+	h := localFloat32[f.panel0*16:][:rows*16]
+	z2 := localFloat32[f.panel0*32:][:rows*3]
 	y := f.y[r0:r1]
-	eq := f.eq[r0*3 : r1*3]
 
-	// eq = y == iota()  (bench.nn:19)
-	for i := range rows {
-		yI := y[i]
-		eqRow := eq[i*3:][:3]
-		for j := range 3 {
-			eqRow[j] = yI == int32(j)
-		}
-	}
-}
+	// z = x @ hW  (bench.nn:17)
+	nnrt.GemmNN(z, 16, x, 4, f.hW, 16, rows, 16, 4, false)
 
-// rows1 works on 4096 rows of batch, number task.
-func (f *irisEval) rows1(worker, task int) {
-	r0 := task * 4096
-	r1 := min(r0+4096, f.nBatch)
-	rows := r1 - r0
-	logits0 := f.logits[r0*3 : r1*3]
-	eq := f.eq[r0*3 : r1*3]
-
-	// sum0 = sum(log(sum(exp(logits - reduce_max(logits, axis: 1)), axis: 1)) - sum(where(eq, logits - reduce_max(logits, a ...  (bench.nn:19)
-	var acc3 [16]float32
-	for i := range rows {
-		logitsRow := logits0[i*3:][:3]
-		eqRow := eq[i*3:][:3]
-		reduceMax := nnrt.Inf[float32](-1)
-		for j := range 3 {
-			reduceMax = max(reduceMax, logitsRow[j])
-		}
-		var acc [16]float32
-		var acc2 [16]float32
-		for j := range 3 {
-			sub := logitsRow[j] - reduceMax
-			where := float32(0)
-			if eqRow[j] {
-				where = sub
+	// h = tanh(z + hB)  (bench.nn:17)
+	{
+		for i := range rows {
+			zRow := z[i*16:][:16]
+			hBRow := f.hB[:16]
+			hRow := h[i*16:][:16]
+			for j := range 16 {
+				hRow[j] = nnrt.Tanh(zRow[j] + hBRow[j])
 			}
-			acc[j&15] += nnrt.Exp(sub)
-			acc2[j&15] += where
 		}
-		sum := nnrt.Sum16(&acc)
-		sum2 := nnrt.Sum16(&acc2)
-		log := nnrt.Log(sum)
-		sub := log - sum2
-		acc3[i&15] += sub
 	}
-	f.part1a[task] = nnrt.Sum16(&acc3)
+
+	// z2 = h @ logitsW  (bench.nn:18)
+	nnrt.GemmNN(z2, 3, h, 16, f.logitsW, 3, rows, 3, 16, false)
+
+	// sum0 = sum(log(sum(exp(z2 + logitsB - reduce_max(z2 + logitsB, axis: 1)), axis: 1)) - sum(where(y == iota(), z2 + log ...  (bench.nn:19)
+	{
+		var acc3 [16]float32
+		for i := range rows {
+			z2Row := z2[i*3:][:3]
+			logitsBRow := f.logitsB[:3]
+			yI := y[i]
+			reduceMax := nnrt.Inf[float32](-1)
+			for j := range 3 {
+				reduceMax = max(reduceMax, z2Row[j]+logitsBRow[j])
+			}
+			var acc [16]float32
+			var acc2 [16]float32
+			for j := range 3 {
+				sub := (z2Row[j] + logitsBRow[j]) - reduceMax
+				where := float32(0)
+				if yI == int32(j) {
+					where = sub
+				}
+				acc[j&15] += where
+				acc2[j&15] += nnrt.Exp(sub)
+			}
+			sum := nnrt.Sum16(&acc)
+			sum2 := nnrt.Sum16(&acc2)
+			log := nnrt.Log(sum2)
+			sub := log - sum
+			acc3[i&15] += sub
+		}
+		f.part0a[task] = nnrt.Sum16(&acc3)
+	}
 }
 
 // irisFinish is the frame of finish: what one run reads, writes and needs in between.
@@ -1922,268 +1766,6 @@ func (f *irisInit2) rows0(worker, task int) {
 		add := (-0.56195146) + float32(1.1239029*nnrt.Uniform[float32](f.key[0], uint64(r0*3+j)))
 		valueRow[j] = add
 	}
-}
-
-// irisDense is the frame of dense: what one run reads, writes and needs in between.
-type irisDense struct {
-	pool   *nnrt.Pool
-	nBatch int // size batch
-
-	// Arguments, set by the caller.
-	x []float32 // [batch, 4]
-	w []float32 // [4, 16]
-	b []float32 // [16]
-
-	// Results, in memory of the caller.
-	out              []float32 // [batch, 16]
-	localFloat32     []float32 // panels of all workers
-	localFloat32Size int
-	body0            func(worker, task int)
-}
-
-// init lays out scratch memory for the given capacities; once for the life of the frame.
-func (f *irisDense) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
-	f.pool = pool
-	f.localFloat32Size = 16384
-	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
-	f.body0 = f.rows0
-}
-
-// run dense(x [batch, 4], m: 16, act: tanh).
-func (f *irisDense) run() {
-	// z = x @ w  (layers.nn:6)
-	// out = tanh(z + b)  (layers.nn:11)
-	f.pool.Run(nnrt.Blocks(f.nBatch, 1024), f.body0)
-}
-
-// rows0 works on 1024 rows of batch, number task.
-func (f *irisDense) rows0(worker, task int) {
-	r0 := task * 1024
-	r1 := min(r0+1024, f.nBatch)
-	rows := r1 - r0
-	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
-	z := localFloat32[0:][:rows*16]
-	x := f.x[r0*4 : r1*4]
-	out := f.out[r0*16 : r1*16]
-
-	// z = x @ w  (layers.nn:6)
-	nnrt.GemmNN(z, 16, x, 4, f.w, 16, rows, 16, 4, false)
-
-	// out = tanh(z + b)  (layers.nn:11)
-	{
-		for i := range rows {
-			zRow := z[i*16:][:16]
-			bRow := f.b[:16]
-			outRow := out[i*16:][:16]
-			for j := range 16 {
-				outRow[j] = nnrt.Tanh(zRow[j] + bRow[j])
-			}
-		}
-	}
-}
-
-// irisDense2 is the frame of dense2: what one run reads, writes and needs in between.
-type irisDense2 struct {
-	pool   *nnrt.Pool
-	nBatch int // size batch
-
-	// Arguments, set by the caller.
-	x []float32 // [batch, 16]
-	w []float32 // [16, 3]
-	b []float32 // [3]
-
-	// Results, in memory of the caller.
-	z                []float32 // [batch, 3]
-	localFloat32     []float32 // panels of all workers
-	localFloat32Size int
-	body0            func(worker, task int)
-}
-
-// init lays out scratch memory for the given capacities; once for the life of the frame.
-func (f *irisDense2) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
-	f.pool = pool
-	f.localFloat32Size = 6144
-	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
-	f.body0 = f.rows0
-}
-
-// run dense(x [batch, 16], m: 3).
-func (f *irisDense2) run() {
-	// z2 = x @ w  (layers.nn:6)
-	// z = z2 + b  (layers.nn:9)
-	f.pool.Run(nnrt.Blocks(f.nBatch, 2048), f.body0)
-}
-
-// rows0 works on 2048 rows of batch, number task.
-func (f *irisDense2) rows0(worker, task int) {
-	r0 := task * 2048
-	r1 := min(r0+2048, f.nBatch)
-	rows := r1 - r0
-	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
-	z2 := localFloat32[0:][:rows*3]
-	x := f.x[r0*16 : r1*16]
-	z := f.z[r0*3 : r1*3]
-
-	// z2 = x @ w  (layers.nn:6)
-	nnrt.GemmNN(z2, 3, x, 16, f.w, 3, rows, 3, 16, false)
-
-	// z = z2 + b  (layers.nn:9)
-	{
-		for i := range rows {
-			z2Row := z2[i*3:][:3]
-			bRow := f.b[:3]
-			zRow := z[i*3:][:3]
-			for j := range 3 {
-				zRow[j] = z2Row[j] + bRow[j]
-			}
-		}
-	}
-}
-
-// irisDense2Bwd is the frame of dense2_bwd: what one run reads, writes and needs in between.
-type irisDense2Bwd struct {
-	pool   *nnrt.Pool
-	nBatch int // size batch
-
-	// Arguments, set by the caller.
-	x  []float32 // [batch, 16]
-	w  []float32 // [16, 3]
-	dZ []float32 // [batch, 3]
-
-	// Results, in memory of the caller.
-	dX     []float32 // [batch, 16]
-	dW     []float32 // [16, 3]
-	dB     []float32 // [3]
-	tile1a int
-	tile1b int
-	body0  func(worker, task int)
-	body1  func(worker, task int)
-}
-
-// init lays out scratch memory for the given capacities; once for the life of the frame.
-func (f *irisDense2Bwd) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
-	f.pool = pool
-	f.body0 = f.rows0
-	f.body1 = f.tiles1
-}
-
-// run dense(x [batch, 16], m: 3).
-func (f *irisDense2Bwd) run() {
-	// dX = dZ @ transpose(w)  (optimizers.nn:75)
-	f.pool.Run(nnrt.Blocks(f.nBatch, 4096), f.body0)
-
-	// dB = sum(dZ, axis: 0)  (optimizers.nn:75)
-	f.tile1a = nnrt.Tile(3, f.nBatch)
-	// dW = transpose(x) @ dZ  (optimizers.nn:75)
-	f.tile1b = nnrt.Tile(16, f.nBatch*3)
-	f.pool.RunWork(3*f.nBatch+16*f.nBatch*3, nnrt.Blocks(3, f.tile1a)+nnrt.Blocks(16, f.tile1b), f.body1)
-}
-
-// rows0 works on 4096 rows of batch, number task.
-func (f *irisDense2Bwd) rows0(worker, task int) {
-	r0 := task * 4096
-	r1 := min(r0+4096, f.nBatch)
-	rows := r1 - r0
-	dX := f.dX[r0*16 : r1*16]
-	dZ := f.dZ[r0*3 : r1*3]
-
-	// dX = dZ @ transpose(w)  (optimizers.nn:75)
-	nnrt.GemmNT(dX, 16, dZ, 3, f.w, 3, rows, 16, 3, false)
-}
-
-// tiles1 works on one tile of one product or sum, number task.
-func (f *irisDense2Bwd) tiles1(_, task int) {
-	if n := nnrt.Blocks(3, f.tile1a); task < n {
-		// dB = sum(dZ, axis: 0)  (optimizers.nn:75)
-		lo := task * f.tile1a
-		hi := min(lo+f.tile1a, 3)
-		nnrt.SumRows(f.dB[lo:hi], f.dZ[lo:], f.nBatch, hi-lo, 3, false)
-		return
-	} else {
-		task -= n
-	}
-	// dW = transpose(x) @ dZ  (optimizers.nn:75)
-	lo := task * f.tile1b
-	hi := min(lo+f.tile1b, 16)
-	nnrt.GemmTN(f.dW[lo*3:], 3, f.x[lo:], 16, f.dZ, 3, hi-lo, 3, f.nBatch, false)
-}
-
-// irisDenseBwd is the frame of dense_bwd: what one run reads, writes and needs in between.
-type irisDenseBwd struct {
-	pool   *nnrt.Pool
-	nBatch int // size batch
-
-	// Arguments, set by the caller.
-	x    []float32 // [batch, 4]
-	dOut []float32 // [batch, 16]
-	out  []float32 // [batch, 16]
-
-	// Results, in memory of the caller.
-	dW []float32 // [4, 16]
-	dB []float32 // [16]
-
-	// Scratch memory.
-	mul    []float32 // [batch, 16]
-	tile1a int
-	tile1b int
-	body0  func(worker, task int)
-	body1  func(worker, task int)
-}
-
-// init lays out scratch memory for the given capacities; once for the life of the frame.
-func (f *irisDenseBwd) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
-	f.pool = pool
-	slot0 := arena.Take(nBatch * 16)
-	f.mul = slot0
-	f.body0 = f.rows0
-	f.body1 = f.tiles1
-}
-
-// run dense(x [batch, 4], m: 16, act: tanh).
-func (f *irisDenseBwd) run() {
-	// mul = dOut * (1 - out * out)  (optimizers.nn:75)
-	f.pool.Run(nnrt.Blocks(f.nBatch, 8192), f.body0)
-
-	// dB = sum(mul, axis: 0)  (optimizers.nn:75)
-	f.tile1a = nnrt.Tile(16, f.nBatch)
-	// dW = transpose(x) @ mul  (optimizers.nn:75)
-	f.tile1b = nnrt.Tile(4, f.nBatch*16)
-	f.pool.RunWork(16*f.nBatch+4*f.nBatch*16, nnrt.Blocks(16, f.tile1a)+nnrt.Blocks(4, f.tile1b), f.body1)
-}
-
-// rows0 works on 8192 rows of batch, number task.
-func (f *irisDenseBwd) rows0(worker, task int) {
-	r0 := task * 8192
-	r1 := min(r0+8192, f.nBatch)
-	rows := r1 - r0
-	out := f.out[r0*16 : r1*16]
-	dOut := f.dOut[r0*16 : r1*16]
-	mul := f.mul[r0*16 : r1*16]
-
-	// mul = dOut * (1 - out * out)  (optimizers.nn:75)
-	outRow := out[:rows*16]
-	dOutRow := dOut[:rows*16]
-	mulRow := mul[:rows*16]
-	for j := range rows * 16 {
-		mulRow[j] = float32(dOutRow[j] * (1 - float32(outRow[j]*outRow[j])))
-	}
-}
-
-// tiles1 works on one tile of one product or sum, number task.
-func (f *irisDenseBwd) tiles1(_, task int) {
-	if n := nnrt.Blocks(16, f.tile1a); task < n {
-		// dB = sum(mul, axis: 0)  (optimizers.nn:75)
-		lo := task * f.tile1a
-		hi := min(lo+f.tile1a, 16)
-		nnrt.SumRows(f.dB[lo:hi], f.mul[lo:], f.nBatch, hi-lo, 16, false)
-		return
-	} else {
-		task -= n
-	}
-	// dW = transpose(x) @ mul  (optimizers.nn:75)
-	lo := task * f.tile1b
-	hi := min(lo+f.tile1b, 4)
-	nnrt.GemmTN(f.dW[lo*16:], 16, f.x[lo:], 4, f.mul, 16, hi-lo, 16, f.nBatch, false)
 }
 
 // Mnist is workload mnist_784_128_10_b64_sgd.
@@ -2518,125 +2100,110 @@ type mnistForward struct {
 	savedExp []float32 // [batch, 10]
 	savedSum []float32 // [batch]
 
-	// Scratch memory.
-	logits []float32 // [batch, 10]
-	eq     []bool    // [batch, 10]
-
 	// Numbers and streams.
-	loss   float32
-	dimval float32
-	sum    float32
-	call0  mnistDense
-	call1  mnistDense2
-	part1a []float32 // parts of sum, by block
-	body0  func(worker, task int)
-	body1  func(worker, task int)
+	loss             float32
+	dimval           float32
+	sum              float32
+	part0a           []float32 // parts of sum, by block
+	panel0           int       // rows of a panel of region 0
+	localFloat32     []float32 // panels of all workers
+	localFloat32Size int
+	body0            func(worker, task int)
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *mnistForward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
 	f.pool = pool
-	slot0 := arena.Take(nBatch * 10)
-	slot1 := nnrt.Aligned[bool](nBatch * 10)
-	f.logits = slot0
-	f.eq = slot1
-	f.part1a = arena.Take(nnrt.Blocks(nBatch, 1024))
-	f.call0.init(pool, nBatch, arena)
-	f.call1.init(pool, nBatch, arena)
+	f.part0a = arena.Take(nnrt.Blocks(nBatch, 16))
+	f.panel0 = min(16, nBatch)
+	f.localFloat32Size = f.panel0 * 138
+	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.body0 = f.rows0
-	f.body1 = f.rows1
 }
 
 // run computes loss and metrics of a batch, and what the backward half needs.
 func (f *mnistForward) run() {
 	f.dimval = float32(f.nBatch) // dimval = batch
 
-	// eq = y == iota()  (bench.nn:29)
-	f.pool.Run(nnrt.Blocks(f.nBatch, 16384), f.body0)
-
-	f.call0.nBatch = f.nBatch
-	f.call0.x = f.x
-	f.call0.w = f.hW
-	f.call0.b = f.hB
-	f.call0.out = f.savedH
-	f.call0.run()
-
-	f.call1.nBatch = f.nBatch
-	f.call1.x = f.savedH
-	f.call1.w = f.logitsW
-	f.call1.b = f.logitsB
-	f.call1.z = f.logits
-	f.call1.run()
-
-	// savedExp = exp(logits - reduce_max(logits, axis: 1))  (bench.nn:29)
+	// z = x @ hW  (bench.nn:27)
+	// savedH = max(0, z + hB)  (bench.nn:27)
+	// z2 = savedH @ logitsW  (bench.nn:28)
+	// savedExp = exp(z2 + logitsB - reduce_max(z2 + logitsB, axis: 1))  (bench.nn:29)
 	// savedSum = sum(savedExp, axis: 1)  (bench.nn:29)
-	tasks1 := nnrt.Blocks(f.nBatch, 1024)
-	f.pool.Run(tasks1, f.body1)
-	f.sum = nnrt.TreeSum(f.part1a[:tasks1])
+	tasks0 := nnrt.Blocks(f.nBatch, 16)
+	f.pool.Run(tasks0, f.body0)
+	f.sum = nnrt.TreeSum(f.part0a[:tasks0])
 	f.loss = f.sum / f.dimval // loss = sum / dimval
 }
 
-// rows0 works on 16384 rows of batch, number task.
+// rows0 works on 16 rows of batch, number task.
 func (f *mnistForward) rows0(worker, task int) {
-	r0 := task * 16384
-	r1 := min(r0+16384, f.nBatch)
+	r0 := task * 16
+	r1 := min(r0+16, f.nBatch)
 	rows := r1 - r0
+	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
+	z := localFloat32[0:][:rows*128]
+	x := f.x[r0*784 : r1*784]
+	savedH := f.savedH[r0*128 : r1*128]
+	z2 := localFloat32[f.panel0*128:][:rows*10]
 	y := f.y[r0:r1]
-	eq := f.eq[r0*10 : r1*10]
-
-	// eq = y == iota()  (bench.nn:29)
-	for i := range rows {
-		yI := y[i]
-		eqRow := eq[i*10:][:10]
-		for j := range 10 {
-			eqRow[j] = yI == int32(j)
-		}
-	}
-}
-
-// rows1 works on 1024 rows of batch, number task.
-func (f *mnistForward) rows1(worker, task int) {
-	r0 := task * 1024
-	r1 := min(r0+1024, f.nBatch)
-	rows := r1 - r0
-	logits0 := f.logits[r0*10 : r1*10]
-	eq := f.eq[r0*10 : r1*10]
 	savedExp := f.savedExp[r0*10 : r1*10]
 	savedSum := f.savedSum[r0:r1]
 
-	// savedExp = exp(logits - reduce_max(logits, axis: 1))  (bench.nn:29)
-	// savedSum = sum(savedExp, axis: 1)  (bench.nn:29)
-	// sum = sum(log(savedSum) - sum(where(eq, logits - reduce_max(logits, axis: 1), 0), axis: 1), axis: 0)  (bench.nn:29)
-	var acc3 [16]float32
-	for i := range rows {
-		logitsRow := logits0[i*10:][:10]
-		eqRow := eq[i*10:][:10]
-		savedExpRow := savedExp[i*10:][:10]
-		reduceMax := nnrt.Inf[float32](-1)
-		for j := range 10 {
-			reduceMax = max(reduceMax, logitsRow[j])
-		}
-		var acc [16]float32
-		var acc2 [16]float32
-		for j := range 10 {
-			sub := logitsRow[j] - reduceMax
-			exp := nnrt.Exp(sub)
-			where := float32(0)
-			if eqRow[j] {
-				where = sub
+	// z = x @ hW  (bench.nn:27)
+	nnrt.GemmNN(z, 128, x, 784, f.hW, 128, rows, 128, 784, false)
+
+	// savedH = max(0, z + hB)  (bench.nn:27)
+	{
+		for i := range rows {
+			zRow := z[i*128:][:128]
+			hBRow := f.hB[:128]
+			savedHRow := savedH[i*128:][:128]
+			for j := range 128 {
+				savedHRow[j] = max(0, zRow[j]+hBRow[j])
 			}
-			savedExpRow[j] = exp
-			acc[j&15] += exp
-			acc2[j&15] += where
 		}
-		sum2 := nnrt.Sum16(&acc)
-		sum3 := nnrt.Sum16(&acc2)
-		savedSum[i] = sum2
-		log := nnrt.Log(sum2)
-		sub := log - sum3
-		acc3[i&15] += sub
 	}
-	f.part1a[task] = nnrt.Sum16(&acc3)
+
+	// z2 = savedH @ logitsW  (bench.nn:28)
+	nnrt.GemmNN(z2, 10, savedH, 128, f.logitsW, 10, rows, 10, 128, false)
+
+	// savedExp = exp(z2 + logitsB - reduce_max(z2 + logitsB, axis: 1))  (bench.nn:29)
+	// savedSum = sum(savedExp, axis: 1)  (bench.nn:29)
+	// sum = sum(log(savedSum) - sum(where(y == iota(), z2 + logitsB - reduce_max(z2 + logitsB, axis: 1), 0), axis: 1), axi ...  (bench.nn:29)
+	{
+		var acc3 [16]float32
+		for i := range rows {
+			z2Row := z2[i*10:][:10]
+			logitsBRow := f.logitsB[:10]
+			yI := y[i]
+			savedExpRow := savedExp[i*10:][:10]
+			reduceMax := nnrt.Inf[float32](-1)
+			for j := range 10 {
+				reduceMax = max(reduceMax, z2Row[j]+logitsBRow[j])
+			}
+			var acc [16]float32
+			var acc2 [16]float32
+			for j := range 10 {
+				sub := (z2Row[j] + logitsBRow[j]) - reduceMax
+				where := float32(0)
+				if yI == int32(j) {
+					where = sub
+				}
+				exp := nnrt.Exp(sub)
+				savedExpRow[j] = exp
+				acc[j&15] += where
+				acc2[j&15] += exp
+			}
+			sum2 := nnrt.Sum16(&acc)
+			sum3 := nnrt.Sum16(&acc2)
+			savedSum[i] = sum3
+			log := nnrt.Log(sum3)
+			sub := log - sum2
+			acc3[i&15] += sub
+		}
+		f.part0a[task] = nnrt.Sum16(&acc3)
+	}
 }
 
 // mnistBackward is the frame of backward: what one run reads, writes and needs in between.
@@ -2659,122 +2226,166 @@ type mnistBackward struct {
 	gradLogitsB []float32 // [10]
 
 	// Scratch memory.
-	dX  []float32 // [batch, 128]
-	add []float32 // [batch, 10]
+	add    []float32 // [batch, 10]
+	where2 []float32 // [batch, 128]
 
 	// Numbers and streams.
 	div              float32
-	call0            mnistDense2Bwd
-	call1            mnistDenseBwd
+	neg              float32
+	tile1a           int
+	tile1b           int
+	tile1c           int
+	tile1d           int
+	panel0           int       // rows of a panel of region 0
 	localFloat32     []float32 // panels of all workers
 	localFloat32Size int
-	localBool        []bool // panels of all workers
-	localBoolSize    int
 	body0            func(worker, task int)
+	body1            func(worker, task int)
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *mnistBackward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
 	f.pool = pool
-	slot0 := arena.Take(nBatch * 128)
-	slot1 := arena.Take(nBatch * 10)
-	f.dX = slot0
-	f.add = slot1
-	f.localFloat32Size = 16384
+	slot0 := arena.Take(nBatch * 10)
+	slot1 := arena.Take(nBatch * 128)
+	f.add = slot0
+	f.where2 = slot1
+	f.panel0 = min(128, nBatch)
+	f.localFloat32Size = f.panel0 * 139
 	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
-	f.localBoolSize = 81920
-	f.localBool = nnrt.Aligned[bool](pool.Workers() * f.localBoolSize)
-	f.call0.init(pool, nBatch, arena)
-	f.call1.init(pool, nBatch, arena)
 	f.body0 = f.rows0
+	f.body1 = f.tiles1
 }
 
 // run computes the gradients of the loss by the parameters.
 func (f *mnistBackward) run() {
 	f.div = 1 / float32(f.nBatch) // div = 1 / batch
+	f.neg = -f.div                // neg = -div
 
-	// eq = y == iota()  (bench.nn:29)
-	// neg = -div  (optimizers.nn:22)
-	// div2 = div / savedSum  (optimizers.nn:22)
-	// add = where(eq, neg, 0) + div2 * savedExp  (optimizers.nn:22)
-	f.pool.Run(nnrt.Blocks(f.nBatch, 8192), f.body0)
+	// where = where(y == iota(), neg, 0)  (bench.nn:29)
+	// div2 = div / savedSum  (bench.nn:29)
+	// add = where + div2 * savedExp  (bench.nn:29)
+	// dot = add @ transpose(logitsW)  (bench.nn:28)
+	// where2 = where(savedH == 0, 0, dot)  (bench.nn:27)
+	f.pool.Run(nnrt.Blocks(f.nBatch, 128), f.body0)
 
-	f.call0.nBatch = f.nBatch
-	f.call0.x = f.savedH
-	f.call0.w = f.logitsW
-	f.call0.dZ = f.add
-	f.call0.dX = f.dX
-	f.call0.dW = f.gradLogitsW
-	f.call0.dB = f.gradLogitsB
-	f.call0.run()
-
-	f.call1.nBatch = f.nBatch
-	f.call1.x = f.x
-	f.call1.dOut = f.dX
-	f.call1.out = f.savedH
-	f.call1.dW = f.gradHW
-	f.call1.dB = f.gradHB
-	f.call1.run()
+	// gradHW = transpose(x) @ where2  (bench.nn:27)
+	f.tile1a = nnrt.Tile(784, f.nBatch*128)
+	// gradHB = sum(where2, axis: 0)  (bench.nn:27)
+	f.tile1b = nnrt.Tile(128, f.nBatch)
+	// gradLogitsW = transpose(savedH) @ add  (bench.nn:28)
+	f.tile1c = nnrt.Tile(128, f.nBatch*10)
+	// gradLogitsB = sum(add, axis: 0)  (bench.nn:28)
+	f.tile1d = nnrt.Tile(10, f.nBatch)
+	f.pool.RunWork(784*f.nBatch*128+128*f.nBatch+128*f.nBatch*10+10*f.nBatch, nnrt.Blocks(784, f.tile1a)+nnrt.Blocks(128, f.tile1b)+nnrt.Blocks(128, f.tile1c)+nnrt.Blocks(10, f.tile1d), f.body1)
 }
 
-// rows0 works on 8192 rows of batch, number task.
+// rows0 works on 128 rows of batch, number task.
 func (f *mnistBackward) rows0(worker, task int) {
-	r0 := task * 8192
-	r1 := min(r0+8192, f.nBatch)
+	r0 := task * 128
+	r1 := min(r0+128, f.nBatch)
 	rows := r1 - r0
 	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
-	localBool := f.localBool[worker*f.localBoolSize:]
 	y := f.y[r0:r1]
-	eq := localBool[0:][:rows*10]
+	neg := f.neg
+	where := localFloat32[0:][:rows*10]
 	div := f.div
 	savedSum := f.savedSum[r0:r1]
-	neg := localFloat32[0:][:rows]
-	div2 := localFloat32[8192:][:rows]
+	div2 := localFloat32[f.panel0*10:][:rows]
 	savedExp := f.savedExp[r0*10 : r1*10]
 	add := f.add[r0*10 : r1*10]
+	dot := localFloat32[f.panel0*11:][:rows*128]
+	savedH := f.savedH[r0*128 : r1*128]
+	where2 := f.where2[r0*128 : r1*128]
 
-	// eq = y == iota()  (bench.nn:29)
+	// where = where(y == iota(), neg, 0)  (bench.nn:29)
 	{
 		for i := range rows {
 			yI := y[i]
-			eqRow := eq[i*10:][:10]
+			whereRow := where[i*10:][:10]
 			for j := range 10 {
-				eqRow[j] = yI == int32(j)
+				where3 := float32(0)
+				if yI == int32(j) {
+					where3 = neg
+				}
+				whereRow[j] = where3
 			}
 		}
 	}
 
-	// neg = -div  (optimizers.nn:22)
-	// div2 = div / savedSum  (optimizers.nn:22)
+	// div2 = div / savedSum  (bench.nn:29)
 	{
 		savedSumRow := savedSum[:rows]
-		negRow := neg[:rows]
 		div2Row := div2[:rows]
 		for j := range rows {
-			neg2 := -div
-			div3 := div / savedSumRow[j]
-			negRow[j] = neg2
-			div2Row[j] = div3
+			div2Row[j] = div / savedSumRow[j]
 		}
 	}
 
-	// add = where(eq, neg, 0) + div2 * savedExp  (optimizers.nn:22)
+	// add = where + div2 * savedExp  (bench.nn:29)
 	{
 		for i := range rows {
 			div2I := div2[i]
 			savedExpRow := savedExp[i*10:][:10]
-			eqRow := eq[i*10:][:10]
-			negI := neg[i]
+			whereRow := where[i*10:][:10]
 			addRow := add[i*10:][:10]
 			for j := range 10 {
-				where := float32(0)
-				if eqRow[j] {
-					where = negI
-				}
-				addRow[j] = where + float32(div2I*savedExpRow[j])
+				addRow[j] = whereRow[j] + float32(div2I*savedExpRow[j])
 			}
 		}
 	}
+
+	// dot = add @ transpose(logitsW)  (bench.nn:28)
+	nnrt.GemmNT(dot, 128, add, 10, f.logitsW, 10, rows, 128, 10, false)
+
+	// where2 = where(savedH == 0, 0, dot)  (bench.nn:27)
+	{
+		savedHRow := savedH[:rows*128]
+		dotRow := dot[:rows*128]
+		where2Row := where2[:rows*128]
+		for j := range rows * 128 {
+			where3 := float32(dotRow[j])
+			if savedHRow[j] == 0 {
+				where3 = 0
+			}
+			where2Row[j] = where3
+		}
+	}
+}
+
+// tiles1 works on one tile of one product or sum, number task.
+func (f *mnistBackward) tiles1(_, task int) {
+	if n := nnrt.Blocks(784, f.tile1a); task < n {
+		// gradHW = transpose(x) @ where2  (bench.nn:27)
+		lo := task * f.tile1a
+		hi := min(lo+f.tile1a, 784)
+		nnrt.GemmTN(f.gradHW[lo*128:], 128, f.x[lo:], 784, f.where2, 128, hi-lo, 128, f.nBatch, false)
+		return
+	} else {
+		task -= n
+	}
+	if n := nnrt.Blocks(128, f.tile1b); task < n {
+		// gradHB = sum(where2, axis: 0)  (bench.nn:27)
+		lo := task * f.tile1b
+		hi := min(lo+f.tile1b, 128)
+		nnrt.SumRows(f.gradHB[lo:hi], f.where2[lo:], f.nBatch, hi-lo, 128, false)
+		return
+	} else {
+		task -= n
+	}
+	if n := nnrt.Blocks(128, f.tile1c); task < n {
+		// gradLogitsW = transpose(savedH) @ add  (bench.nn:28)
+		lo := task * f.tile1c
+		hi := min(lo+f.tile1c, 128)
+		nnrt.GemmTN(f.gradLogitsW[lo*10:], 10, f.savedH[lo:], 128, f.add, 10, hi-lo, 10, f.nBatch, false)
+		return
+	} else {
+		task -= n
+	}
+	// gradLogitsB = sum(add, axis: 0)  (bench.nn:28)
+	lo := task * f.tile1d
+	hi := min(lo+f.tile1d, 10)
+	nnrt.SumRows(f.gradLogitsB[lo:hi], f.add[lo:], f.nBatch, hi-lo, 10, false)
 }
 
 // mnistPrologue0 is the frame of prologue: what one run reads, writes and needs in between.
@@ -2860,113 +2471,95 @@ type mnistEval struct {
 	logitsW []float32 // [128, 10]
 	logitsB []float32 // [10]
 
-	// Scratch memory.
-	h      []float32 // [batch, 128]
-	logits []float32 // [batch, 10]
-	eq     []bool    // [batch, 10]
-
 	// Numbers and streams.
-	sum0   float32
-	call0  mnistDense
-	call1  mnistDense2
-	part1a []float32 // parts of sum0, by block
-	body0  func(worker, task int)
-	body1  func(worker, task int)
+	sum0             float32
+	part0a           []float32 // parts of sum0, by block
+	panel0           int       // rows of a panel of region 0
+	localFloat32     []float32 // panels of all workers
+	localFloat32Size int
+	body0            func(worker, task int)
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *mnistEval) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
 	f.pool = pool
-	slot0 := arena.Take(nBatch * 128)
-	slot1 := arena.Take(nBatch * 10)
-	slot2 := nnrt.Aligned[bool](nBatch * 10)
-	f.h = slot0
-	f.logits = slot1
-	f.eq = slot2
-	f.part1a = arena.Take(nnrt.Blocks(nBatch, 1024))
-	f.call0.init(pool, nBatch, arena)
-	f.call1.init(pool, nBatch, arena)
+	f.part0a = arena.Take(nnrt.Blocks(nBatch, 16))
+	f.panel0 = min(16, nBatch)
+	f.localFloat32Size = f.panel0 * 266
+	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.body0 = f.rows0
-	f.body1 = f.rows1
 }
 
 // run computes the sums over a batch that loss and metrics are made of.
 func (f *mnistEval) run() {
-	// eq = y == iota()  (bench.nn:29)
-	f.pool.Run(nnrt.Blocks(f.nBatch, 16384), f.body0)
-
-	f.call0.nBatch = f.nBatch
-	f.call0.x = f.x
-	f.call0.w = f.hW
-	f.call0.b = f.hB
-	f.call0.out = f.h
-	f.call0.run()
-
-	f.call1.nBatch = f.nBatch
-	f.call1.x = f.h
-	f.call1.w = f.logitsW
-	f.call1.b = f.logitsB
-	f.call1.z = f.logits
-	f.call1.run()
-
-	tasks1 := nnrt.Blocks(f.nBatch, 1024)
-	f.pool.Run(tasks1, f.body1)
-	f.sum0 = nnrt.TreeSum(f.part1a[:tasks1])
+	// z = x @ hW  (bench.nn:27)
+	// h = max(0, z + hB)  (bench.nn:27)
+	// z2 = h @ logitsW  (bench.nn:28)
+	tasks0 := nnrt.Blocks(f.nBatch, 16)
+	f.pool.Run(tasks0, f.body0)
+	f.sum0 = nnrt.TreeSum(f.part0a[:tasks0])
 }
 
-// rows0 works on 16384 rows of batch, number task.
+// rows0 works on 16 rows of batch, number task.
 func (f *mnistEval) rows0(worker, task int) {
-	r0 := task * 16384
-	r1 := min(r0+16384, f.nBatch)
+	r0 := task * 16
+	r1 := min(r0+16, f.nBatch)
 	rows := r1 - r0
+	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
+	z := localFloat32[0:][:rows*128]
+	x := f.x[r0*784 : r1*784]
+	h := localFloat32[f.panel0*128:][:rows*128]
+	z2 := localFloat32[f.panel0*256:][:rows*10]
 	y := f.y[r0:r1]
-	eq := f.eq[r0*10 : r1*10]
 
-	// eq = y == iota()  (bench.nn:29)
-	for i := range rows {
-		yI := y[i]
-		eqRow := eq[i*10:][:10]
-		for j := range 10 {
-			eqRow[j] = yI == int32(j)
-		}
-	}
-}
+	// z = x @ hW  (bench.nn:27)
+	nnrt.GemmNN(z, 128, x, 784, f.hW, 128, rows, 128, 784, false)
 
-// rows1 works on 1024 rows of batch, number task.
-func (f *mnistEval) rows1(worker, task int) {
-	r0 := task * 1024
-	r1 := min(r0+1024, f.nBatch)
-	rows := r1 - r0
-	logits0 := f.logits[r0*10 : r1*10]
-	eq := f.eq[r0*10 : r1*10]
-
-	// sum0 = sum(log(sum(exp(logits - reduce_max(logits, axis: 1)), axis: 1)) - sum(where(eq, logits - reduce_max(logits, a ...  (bench.nn:29)
-	var acc3 [16]float32
-	for i := range rows {
-		logitsRow := logits0[i*10:][:10]
-		eqRow := eq[i*10:][:10]
-		reduceMax := nnrt.Inf[float32](-1)
-		for j := range 10 {
-			reduceMax = max(reduceMax, logitsRow[j])
-		}
-		var acc [16]float32
-		var acc2 [16]float32
-		for j := range 10 {
-			sub := logitsRow[j] - reduceMax
-			where := float32(0)
-			if eqRow[j] {
-				where = sub
+	// h = max(0, z + hB)  (bench.nn:27)
+	{
+		for i := range rows {
+			zRow := z[i*128:][:128]
+			hBRow := f.hB[:128]
+			hRow := h[i*128:][:128]
+			for j := range 128 {
+				hRow[j] = max(0, zRow[j]+hBRow[j])
 			}
-			acc[j&15] += nnrt.Exp(sub)
-			acc2[j&15] += where
 		}
-		sum := nnrt.Sum16(&acc)
-		sum2 := nnrt.Sum16(&acc2)
-		log := nnrt.Log(sum)
-		sub := log - sum2
-		acc3[i&15] += sub
 	}
-	f.part1a[task] = nnrt.Sum16(&acc3)
+
+	// z2 = h @ logitsW  (bench.nn:28)
+	nnrt.GemmNN(z2, 10, h, 128, f.logitsW, 10, rows, 10, 128, false)
+
+	// sum0 = sum(log(sum(exp(z2 + logitsB - reduce_max(z2 + logitsB, axis: 1)), axis: 1)) - sum(where(y == iota(), z2 + log ...  (bench.nn:29)
+	{
+		var acc3 [16]float32
+		for i := range rows {
+			z2Row := z2[i*10:][:10]
+			logitsBRow := f.logitsB[:10]
+			yI := y[i]
+			reduceMax := nnrt.Inf[float32](-1)
+			for j := range 10 {
+				reduceMax = max(reduceMax, z2Row[j]+logitsBRow[j])
+			}
+			var acc [16]float32
+			var acc2 [16]float32
+			for j := range 10 {
+				sub := (z2Row[j] + logitsBRow[j]) - reduceMax
+				where := float32(0)
+				if yI == int32(j) {
+					where = sub
+				}
+				acc[j&15] += where
+				acc2[j&15] += nnrt.Exp(sub)
+			}
+			sum := nnrt.Sum16(&acc)
+			sum2 := nnrt.Sum16(&acc2)
+			log := nnrt.Log(sum2)
+			sub := log - sum
+			acc3[i&15] += sub
+		}
+		f.part0a[task] = nnrt.Sum16(&acc3)
+	}
 }
 
 // mnistFinish is the frame of finish: what one run reads, writes and needs in between.
@@ -3067,272 +2660,6 @@ func (f *mnistInit2) rows0(worker, task int) {
 		add := (-0.2085144) + float32(0.4170288*nnrt.Uniform[float32](f.key[0], uint64(r0*10+j)))
 		valueRow[j] = add
 	}
-}
-
-// mnistDense is the frame of dense: what one run reads, writes and needs in between.
-type mnistDense struct {
-	pool   *nnrt.Pool
-	nBatch int // size batch
-
-	// Arguments, set by the caller.
-	x []float32 // [batch, 784]
-	w []float32 // [784, 128]
-	b []float32 // [128]
-
-	// Results, in memory of the caller.
-	out              []float32 // [batch, 128]
-	localFloat32     []float32 // panels of all workers
-	localFloat32Size int
-	body0            func(worker, task int)
-}
-
-// init lays out scratch memory for the given capacities; once for the life of the frame.
-func (f *mnistDense) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
-	f.pool = pool
-	f.localFloat32Size = 2048
-	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
-	f.body0 = f.rows0
-}
-
-// run dense(x [batch, 784], m: 128, act: relu).
-func (f *mnistDense) run() {
-	// z = x @ w  (layers.nn:6)
-	// out = max(0, z + b)  (layers.nn:11)
-	f.pool.Run(nnrt.Blocks(f.nBatch, 16), f.body0)
-}
-
-// rows0 works on 16 rows of batch, number task.
-func (f *mnistDense) rows0(worker, task int) {
-	r0 := task * 16
-	r1 := min(r0+16, f.nBatch)
-	rows := r1 - r0
-	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
-	z := localFloat32[0:][:rows*128]
-	x := f.x[r0*784 : r1*784]
-	out := f.out[r0*128 : r1*128]
-
-	// z = x @ w  (layers.nn:6)
-	nnrt.GemmNN(z, 128, x, 784, f.w, 128, rows, 128, 784, false)
-
-	// out = max(0, z + b)  (layers.nn:11)
-	{
-		for i := range rows {
-			zRow := z[i*128:][:128]
-			bRow := f.b[:128]
-			outRow := out[i*128:][:128]
-			for j := range 128 {
-				outRow[j] = max(0, zRow[j]+bRow[j])
-			}
-		}
-	}
-}
-
-// mnistDense2 is the frame of dense2: what one run reads, writes and needs in between.
-type mnistDense2 struct {
-	pool   *nnrt.Pool
-	nBatch int // size batch
-
-	// Arguments, set by the caller.
-	x []float32 // [batch, 128]
-	w []float32 // [128, 10]
-	b []float32 // [10]
-
-	// Results, in memory of the caller.
-	z                []float32 // [batch, 10]
-	localFloat32     []float32 // panels of all workers
-	localFloat32Size int
-	body0            func(worker, task int)
-}
-
-// init lays out scratch memory for the given capacities; once for the life of the frame.
-func (f *mnistDense2) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
-	f.pool = pool
-	f.localFloat32Size = 1280
-	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
-	f.body0 = f.rows0
-}
-
-// run dense(x [batch, 128], m: 10).
-func (f *mnistDense2) run() {
-	// z2 = x @ w  (layers.nn:6)
-	// z = z2 + b  (layers.nn:9)
-	f.pool.Run(nnrt.Blocks(f.nBatch, 128), f.body0)
-}
-
-// rows0 works on 128 rows of batch, number task.
-func (f *mnistDense2) rows0(worker, task int) {
-	r0 := task * 128
-	r1 := min(r0+128, f.nBatch)
-	rows := r1 - r0
-	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
-	z2 := localFloat32[0:][:rows*10]
-	x := f.x[r0*128 : r1*128]
-	z := f.z[r0*10 : r1*10]
-
-	// z2 = x @ w  (layers.nn:6)
-	nnrt.GemmNN(z2, 10, x, 128, f.w, 10, rows, 10, 128, false)
-
-	// z = z2 + b  (layers.nn:9)
-	{
-		for i := range rows {
-			z2Row := z2[i*10:][:10]
-			bRow := f.b[:10]
-			zRow := z[i*10:][:10]
-			for j := range 10 {
-				zRow[j] = z2Row[j] + bRow[j]
-			}
-		}
-	}
-}
-
-// mnistDense2Bwd is the frame of dense2_bwd: what one run reads, writes and needs in between.
-type mnistDense2Bwd struct {
-	pool   *nnrt.Pool
-	nBatch int // size batch
-
-	// Arguments, set by the caller.
-	x  []float32 // [batch, 128]
-	w  []float32 // [128, 10]
-	dZ []float32 // [batch, 10]
-
-	// Results, in memory of the caller.
-	dX     []float32 // [batch, 128]
-	dW     []float32 // [128, 10]
-	dB     []float32 // [10]
-	tile1a int
-	tile1b int
-	body0  func(worker, task int)
-	body1  func(worker, task int)
-}
-
-// init lays out scratch memory for the given capacities; once for the life of the frame.
-func (f *mnistDense2Bwd) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
-	f.pool = pool
-	f.body0 = f.rows0
-	f.body1 = f.tiles1
-}
-
-// run dense(x [batch, 128], m: 10).
-func (f *mnistDense2Bwd) run() {
-	// dX = dZ @ transpose(w)  (optimizers.nn:22)
-	f.pool.Run(nnrt.Blocks(f.nBatch, 128), f.body0)
-
-	// dB = sum(dZ, axis: 0)  (optimizers.nn:22)
-	f.tile1a = nnrt.Tile(10, f.nBatch)
-	// dW = transpose(x) @ dZ  (optimizers.nn:22)
-	f.tile1b = nnrt.Tile(128, f.nBatch*10)
-	f.pool.RunWork(10*f.nBatch+128*f.nBatch*10, nnrt.Blocks(10, f.tile1a)+nnrt.Blocks(128, f.tile1b), f.body1)
-}
-
-// rows0 works on 128 rows of batch, number task.
-func (f *mnistDense2Bwd) rows0(worker, task int) {
-	r0 := task * 128
-	r1 := min(r0+128, f.nBatch)
-	rows := r1 - r0
-	dX := f.dX[r0*128 : r1*128]
-	dZ := f.dZ[r0*10 : r1*10]
-
-	// dX = dZ @ transpose(w)  (optimizers.nn:22)
-	nnrt.GemmNT(dX, 128, dZ, 10, f.w, 10, rows, 128, 10, false)
-}
-
-// tiles1 works on one tile of one product or sum, number task.
-func (f *mnistDense2Bwd) tiles1(_, task int) {
-	if n := nnrt.Blocks(10, f.tile1a); task < n {
-		// dB = sum(dZ, axis: 0)  (optimizers.nn:22)
-		lo := task * f.tile1a
-		hi := min(lo+f.tile1a, 10)
-		nnrt.SumRows(f.dB[lo:hi], f.dZ[lo:], f.nBatch, hi-lo, 10, false)
-		return
-	} else {
-		task -= n
-	}
-	// dW = transpose(x) @ dZ  (optimizers.nn:22)
-	lo := task * f.tile1b
-	hi := min(lo+f.tile1b, 128)
-	nnrt.GemmTN(f.dW[lo*10:], 10, f.x[lo:], 128, f.dZ, 10, hi-lo, 10, f.nBatch, false)
-}
-
-// mnistDenseBwd is the frame of dense_bwd: what one run reads, writes and needs in between.
-type mnistDenseBwd struct {
-	pool   *nnrt.Pool
-	nBatch int // size batch
-
-	// Arguments, set by the caller.
-	x    []float32 // [batch, 784]
-	dOut []float32 // [batch, 128]
-	out  []float32 // [batch, 128]
-
-	// Results, in memory of the caller.
-	dW []float32 // [784, 128]
-	dB []float32 // [128]
-
-	// Scratch memory.
-	where  []float32 // [batch, 128]
-	tile1a int
-	tile1b int
-	body0  func(worker, task int)
-	body1  func(worker, task int)
-}
-
-// init lays out scratch memory for the given capacities; once for the life of the frame.
-func (f *mnistDenseBwd) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
-	f.pool = pool
-	slot0 := arena.Take(nBatch * 128)
-	f.where = slot0
-	f.body0 = f.rows0
-	f.body1 = f.tiles1
-}
-
-// run dense(x [batch, 784], m: 128, act: relu).
-func (f *mnistDenseBwd) run() {
-	// where = where(0 == out, 0, dOut)  (optimizers.nn:22)
-	f.pool.Run(nnrt.Blocks(f.nBatch, 1024), f.body0)
-
-	// dB = sum(where, axis: 0)  (optimizers.nn:22)
-	f.tile1a = nnrt.Tile(128, f.nBatch)
-	// dW = transpose(x) @ where  (optimizers.nn:22)
-	f.tile1b = nnrt.Tile(784, f.nBatch*128)
-	f.pool.RunWork(128*f.nBatch+784*f.nBatch*128, nnrt.Blocks(128, f.tile1a)+nnrt.Blocks(784, f.tile1b), f.body1)
-}
-
-// rows0 works on 1024 rows of batch, number task.
-func (f *mnistDenseBwd) rows0(worker, task int) {
-	r0 := task * 1024
-	r1 := min(r0+1024, f.nBatch)
-	rows := r1 - r0
-	out := f.out[r0*128 : r1*128]
-	dOut := f.dOut[r0*128 : r1*128]
-	where := f.where[r0*128 : r1*128]
-
-	// where = where(0 == out, 0, dOut)  (optimizers.nn:22)
-	outRow := out[:rows*128]
-	dOutRow := dOut[:rows*128]
-	whereRow := where[:rows*128]
-	for j := range rows * 128 {
-		where2 := float32(dOutRow[j])
-		if 0 == outRow[j] {
-			where2 = 0
-		}
-		whereRow[j] = where2
-	}
-}
-
-// tiles1 works on one tile of one product or sum, number task.
-func (f *mnistDenseBwd) tiles1(_, task int) {
-	if n := nnrt.Blocks(128, f.tile1a); task < n {
-		// dB = sum(where, axis: 0)  (optimizers.nn:22)
-		lo := task * f.tile1a
-		hi := min(lo+f.tile1a, 128)
-		nnrt.SumRows(f.dB[lo:hi], f.where[lo:], f.nBatch, hi-lo, 128, false)
-		return
-	} else {
-		task -= n
-	}
-	// dW = transpose(x) @ where  (optimizers.nn:22)
-	lo := task * f.tile1b
-	hi := min(lo+f.tile1b, 784)
-	nnrt.GemmTN(f.dW[lo*128:], 128, f.x[lo:], 784, f.where, 128, hi-lo, 128, f.nBatch, false)
 }
 
 // MnistDeep is workload mnist_784_512_512_10_b128_adam.
@@ -3712,134 +3039,129 @@ type mnistDeepForward struct {
 	savedExp []float32 // [batch, 10]
 	savedSum []float32 // [batch]
 
-	// Scratch memory.
-	logits []float32 // [batch, 10]
-	eq     []bool    // [batch, 10]
-
 	// Numbers and streams.
-	loss   float32
-	dimval float32
-	sum    float32
-	call0  mnistDeepDense
-	call1  mnistDeepDense2
-	call2  mnistDeepDense3
-	part1a []float32 // parts of sum, by block
-	body0  func(worker, task int)
-	body1  func(worker, task int)
+	loss             float32
+	dimval           float32
+	sum              float32
+	part0a           []float32 // parts of sum, by block
+	panel0           int       // rows of a panel of region 0
+	localFloat32     []float32 // panels of all workers
+	localFloat32Size int
+	body0            func(worker, task int)
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *mnistDeepForward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
 	f.pool = pool
-	slot0 := arena.Take(nBatch * 10)
-	slot1 := nnrt.Aligned[bool](nBatch * 10)
-	f.logits = slot0
-	f.eq = slot1
-	f.part1a = arena.Take(nnrt.Blocks(nBatch, 1024))
-	f.call0.init(pool, nBatch, arena)
-	f.call1.init(pool, nBatch, arena)
-	f.call2.init(pool, nBatch, arena)
+	f.part0a = arena.Take(nnrt.Blocks(nBatch, 16))
+	f.panel0 = min(16, nBatch)
+	f.localFloat32Size = f.panel0 * 522
+	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.body0 = f.rows0
-	f.body1 = f.rows1
 }
 
 // run computes loss and metrics of a batch, and what the backward half needs.
 func (f *mnistDeepForward) run() {
 	f.dimval = float32(f.nBatch) // dimval = batch
 
-	// eq = y == iota()  (bench.nn:40)
-	f.pool.Run(nnrt.Blocks(f.nBatch, 16384), f.body0)
-
-	f.call0.nBatch = f.nBatch
-	f.call0.x = f.x
-	f.call0.w = f.h1W
-	f.call0.b = f.h1B
-	f.call0.out = f.savedH1
-	f.call0.run()
-
-	f.call1.nBatch = f.nBatch
-	f.call1.x = f.savedH1
-	f.call1.w = f.h2W
-	f.call1.b = f.h2B
-	f.call1.out = f.savedH2
-	f.call1.run()
-
-	f.call2.nBatch = f.nBatch
-	f.call2.x = f.savedH2
-	f.call2.w = f.logitsW
-	f.call2.b = f.logitsB
-	f.call2.z = f.logits
-	f.call2.run()
-
-	// savedExp = exp(logits - reduce_max(logits, axis: 1))  (bench.nn:40)
+	// z = x @ h1W  (bench.nn:37)
+	// savedH1 = max(0, z + h1B)  (bench.nn:37)
+	// z2 = savedH1 @ h2W  (bench.nn:38)
+	// savedH2 = max(0, z2 + h2B)  (bench.nn:38)
+	// z3 = savedH2 @ logitsW  (bench.nn:39)
+	// savedExp = exp(z3 + logitsB - reduce_max(z3 + logitsB, axis: 1))  (bench.nn:40)
 	// savedSum = sum(savedExp, axis: 1)  (bench.nn:40)
-	tasks1 := nnrt.Blocks(f.nBatch, 1024)
-	f.pool.Run(tasks1, f.body1)
-	f.sum = nnrt.TreeSum(f.part1a[:tasks1])
+	tasks0 := nnrt.Blocks(f.nBatch, 16)
+	f.pool.Run(tasks0, f.body0)
+	f.sum = nnrt.TreeSum(f.part0a[:tasks0])
 	f.loss = f.sum / f.dimval // loss = sum / dimval
 }
 
-// rows0 works on 16384 rows of batch, number task.
+// rows0 works on 16 rows of batch, number task.
 func (f *mnistDeepForward) rows0(worker, task int) {
-	r0 := task * 16384
-	r1 := min(r0+16384, f.nBatch)
+	r0 := task * 16
+	r1 := min(r0+16, f.nBatch)
 	rows := r1 - r0
+	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
+	z := localFloat32[0:][:rows*512]
+	x := f.x[r0*784 : r1*784]
+	savedH1 := f.savedH1[r0*512 : r1*512]
+	z2 := localFloat32[0:][:rows*512]
+	savedH2 := f.savedH2[r0*512 : r1*512]
+	z3 := localFloat32[f.panel0*512:][:rows*10]
 	y := f.y[r0:r1]
-	eq := f.eq[r0*10 : r1*10]
-
-	// eq = y == iota()  (bench.nn:40)
-	for i := range rows {
-		yI := y[i]
-		eqRow := eq[i*10:][:10]
-		for j := range 10 {
-			eqRow[j] = yI == int32(j)
-		}
-	}
-}
-
-// rows1 works on 1024 rows of batch, number task.
-func (f *mnistDeepForward) rows1(worker, task int) {
-	r0 := task * 1024
-	r1 := min(r0+1024, f.nBatch)
-	rows := r1 - r0
-	logits0 := f.logits[r0*10 : r1*10]
-	eq := f.eq[r0*10 : r1*10]
 	savedExp := f.savedExp[r0*10 : r1*10]
 	savedSum := f.savedSum[r0:r1]
 
-	// savedExp = exp(logits - reduce_max(logits, axis: 1))  (bench.nn:40)
-	// savedSum = sum(savedExp, axis: 1)  (bench.nn:40)
-	// sum = sum(log(savedSum) - sum(where(eq, logits - reduce_max(logits, axis: 1), 0), axis: 1), axis: 0)  (bench.nn:40)
-	var acc3 [16]float32
-	for i := range rows {
-		logitsRow := logits0[i*10:][:10]
-		eqRow := eq[i*10:][:10]
-		savedExpRow := savedExp[i*10:][:10]
-		reduceMax := nnrt.Inf[float32](-1)
-		for j := range 10 {
-			reduceMax = max(reduceMax, logitsRow[j])
-		}
-		var acc [16]float32
-		var acc2 [16]float32
-		for j := range 10 {
-			sub := logitsRow[j] - reduceMax
-			exp := nnrt.Exp(sub)
-			where := float32(0)
-			if eqRow[j] {
-				where = sub
+	// z = x @ h1W  (bench.nn:37)
+	nnrt.GemmNN(z, 512, x, 784, f.h1W, 512, rows, 512, 784, false)
+
+	// savedH1 = max(0, z + h1B)  (bench.nn:37)
+	{
+		for i := range rows {
+			zRow := z[i*512:][:512]
+			h1BRow := f.h1B[:512]
+			savedH1Row := savedH1[i*512:][:512]
+			for j := range 512 {
+				savedH1Row[j] = max(0, zRow[j]+h1BRow[j])
 			}
-			savedExpRow[j] = exp
-			acc[j&15] += exp
-			acc2[j&15] += where
 		}
-		sum2 := nnrt.Sum16(&acc)
-		sum3 := nnrt.Sum16(&acc2)
-		savedSum[i] = sum2
-		log := nnrt.Log(sum2)
-		sub := log - sum3
-		acc3[i&15] += sub
 	}
-	f.part1a[task] = nnrt.Sum16(&acc3)
+
+	// z2 = savedH1 @ h2W  (bench.nn:38)
+	nnrt.GemmNN(z2, 512, savedH1, 512, f.h2W, 512, rows, 512, 512, false)
+
+	// savedH2 = max(0, z2 + h2B)  (bench.nn:38)
+	{
+		for i := range rows {
+			z2Row := z2[i*512:][:512]
+			h2BRow := f.h2B[:512]
+			savedH2Row := savedH2[i*512:][:512]
+			for j := range 512 {
+				savedH2Row[j] = max(0, z2Row[j]+h2BRow[j])
+			}
+		}
+	}
+
+	// z3 = savedH2 @ logitsW  (bench.nn:39)
+	nnrt.GemmNN(z3, 10, savedH2, 512, f.logitsW, 10, rows, 10, 512, false)
+
+	// savedExp = exp(z3 + logitsB - reduce_max(z3 + logitsB, axis: 1))  (bench.nn:40)
+	// savedSum = sum(savedExp, axis: 1)  (bench.nn:40)
+	// sum = sum(log(savedSum) - sum(where(y == iota(), z3 + logitsB - reduce_max(z3 + logitsB, axis: 1), 0), axis: 1), axi ...  (bench.nn:40)
+	{
+		var acc3 [16]float32
+		for i := range rows {
+			z3Row := z3[i*10:][:10]
+			logitsBRow := f.logitsB[:10]
+			yI := y[i]
+			savedExpRow := savedExp[i*10:][:10]
+			reduceMax := nnrt.Inf[float32](-1)
+			for j := range 10 {
+				reduceMax = max(reduceMax, z3Row[j]+logitsBRow[j])
+			}
+			var acc [16]float32
+			var acc2 [16]float32
+			for j := range 10 {
+				sub := (z3Row[j] + logitsBRow[j]) - reduceMax
+				where := float32(0)
+				if yI == int32(j) {
+					where = sub
+				}
+				exp := nnrt.Exp(sub)
+				savedExpRow[j] = exp
+				acc[j&15] += where
+				acc2[j&15] += exp
+			}
+			sum2 := nnrt.Sum16(&acc)
+			sum3 := nnrt.Sum16(&acc2)
+			savedSum[i] = sum3
+			log := nnrt.Log(sum3)
+			sub := log - sum2
+			acc3[i&15] += sub
+		}
+		f.part0a[task] = nnrt.Sum16(&acc3)
+	}
 }
 
 // mnistDeepBackward is the frame of backward: what one run reads, writes and needs in between.
@@ -3866,137 +3188,215 @@ type mnistDeepBackward struct {
 	gradLogitsB []float32 // [10]
 
 	// Scratch memory.
-	dX  []float32 // [batch, 512]
-	dX2 []float32 // [batch, 512]
-	add []float32 // [batch, 10]
+	add    []float32 // [batch, 10]
+	where2 []float32 // [batch, 512]
+	where3 []float32 // [batch, 512]
 
 	// Numbers and streams.
 	div              float32
-	call0            mnistDeepDense3Bwd
-	call1            mnistDeepDense2Bwd
-	call2            mnistDeepDenseBwd
+	neg              float32
+	tile1a           int
+	tile1b           int
+	tile1c           int
+	tile1d           int
+	tile1e           int
+	tile1f           int
+	panel0           int       // rows of a panel of region 0
 	localFloat32     []float32 // panels of all workers
 	localFloat32Size int
-	localBool        []bool // panels of all workers
-	localBoolSize    int
 	body0            func(worker, task int)
+	body1            func(worker, task int)
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *mnistDeepBackward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
 	f.pool = pool
-	slot0 := arena.Take(nBatch * 512)
+	slot0 := arena.Take(nBatch * 10)
 	slot1 := arena.Take(nBatch * 512)
-	slot2 := arena.Take(nBatch * 10)
-	f.dX = slot0
-	f.dX2 = slot1
-	f.add = slot2
-	f.localFloat32Size = 16384
+	slot2 := arena.Take(nBatch * 512)
+	f.add = slot0
+	f.where2 = slot1
+	f.where3 = slot2
+	f.panel0 = min(16, nBatch)
+	f.localFloat32Size = f.panel0 * 523
 	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
-	f.localBoolSize = 81920
-	f.localBool = nnrt.Aligned[bool](pool.Workers() * f.localBoolSize)
-	f.call0.init(pool, nBatch, arena)
-	f.call1.init(pool, nBatch, arena)
-	f.call2.init(pool, nBatch, arena)
 	f.body0 = f.rows0
+	f.body1 = f.tiles1
 }
 
 // run computes the gradients of the loss by the parameters.
 func (f *mnistDeepBackward) run() {
 	f.div = 1 / float32(f.nBatch) // div = 1 / batch
+	f.neg = -f.div                // neg = -div
 
-	// eq = y == iota()  (bench.nn:40)
-	// neg = -div  (optimizers.nn:75)
-	// div2 = div / savedSum  (optimizers.nn:75)
-	// add = where(eq, neg, 0) + div2 * savedExp  (optimizers.nn:75)
-	f.pool.Run(nnrt.Blocks(f.nBatch, 8192), f.body0)
+	// where = where(y == iota(), neg, 0)  (bench.nn:40)
+	// div2 = div / savedSum  (bench.nn:40)
+	// add = where + div2 * savedExp  (bench.nn:40)
+	// dot = add @ transpose(logitsW)  (bench.nn:39)
+	// where2 = where(savedH2 == 0, 0, dot)  (bench.nn:38)
+	// dot2 = where2 @ transpose(h2W)  (bench.nn:38)
+	// where3 = where(savedH1 == 0, 0, dot2)  (bench.nn:37)
+	f.pool.Run(nnrt.Blocks(f.nBatch, 16), f.body0)
 
-	f.call0.nBatch = f.nBatch
-	f.call0.x = f.savedH2
-	f.call0.w = f.logitsW
-	f.call0.dZ = f.add
-	f.call0.dX = f.dX
-	f.call0.dW = f.gradLogitsW
-	f.call0.dB = f.gradLogitsB
-	f.call0.run()
-
-	f.call1.nBatch = f.nBatch
-	f.call1.x = f.savedH1
-	f.call1.w = f.h2W
-	f.call1.dOut = f.dX
-	f.call1.out = f.savedH2
-	f.call1.dX = f.dX2
-	f.call1.dW = f.gradH2W
-	f.call1.dB = f.gradH2B
-	f.call1.run()
-
-	f.call2.nBatch = f.nBatch
-	f.call2.x = f.x
-	f.call2.dOut = f.dX2
-	f.call2.out = f.savedH1
-	f.call2.dW = f.gradH1W
-	f.call2.dB = f.gradH1B
-	f.call2.run()
+	// gradH1W = transpose(x) @ where3  (bench.nn:37)
+	f.tile1a = nnrt.Tile(784, f.nBatch*512)
+	// gradH1B = sum(where3, axis: 0)  (bench.nn:37)
+	f.tile1b = nnrt.Tile(512, f.nBatch)
+	// gradH2W = transpose(savedH1) @ where2  (bench.nn:38)
+	f.tile1c = nnrt.Tile(512, f.nBatch*512)
+	// gradH2B = sum(where2, axis: 0)  (bench.nn:38)
+	f.tile1d = nnrt.Tile(512, f.nBatch)
+	// gradLogitsW = transpose(savedH2) @ add  (bench.nn:39)
+	f.tile1e = nnrt.Tile(512, f.nBatch*10)
+	// gradLogitsB = sum(add, axis: 0)  (bench.nn:39)
+	f.tile1f = nnrt.Tile(10, f.nBatch)
+	f.pool.RunWork(784*f.nBatch*512+512*f.nBatch+512*f.nBatch*512+512*f.nBatch+512*f.nBatch*10+10*f.nBatch, nnrt.Blocks(784, f.tile1a)+nnrt.Blocks(512, f.tile1b)+nnrt.Blocks(512, f.tile1c)+nnrt.Blocks(512, f.tile1d)+nnrt.Blocks(512, f.tile1e)+nnrt.Blocks(10, f.tile1f), f.body1)
 }
 
-// rows0 works on 8192 rows of batch, number task.
+// rows0 works on 16 rows of batch, number task.
 func (f *mnistDeepBackward) rows0(worker, task int) {
-	r0 := task * 8192
-	r1 := min(r0+8192, f.nBatch)
+	r0 := task * 16
+	r1 := min(r0+16, f.nBatch)
 	rows := r1 - r0
 	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
-	localBool := f.localBool[worker*f.localBoolSize:]
 	y := f.y[r0:r1]
-	eq := localBool[0:][:rows*10]
+	neg := f.neg
+	where := localFloat32[0:][:rows*10]
 	div := f.div
 	savedSum := f.savedSum[r0:r1]
-	neg := localFloat32[0:][:rows]
-	div2 := localFloat32[8192:][:rows]
+	div2 := localFloat32[f.panel0*10:][:rows]
 	savedExp := f.savedExp[r0*10 : r1*10]
 	add := f.add[r0*10 : r1*10]
+	dot := localFloat32[f.panel0*11:][:rows*512]
+	savedH2 := f.savedH2[r0*512 : r1*512]
+	where2 := f.where2[r0*512 : r1*512]
+	dot2 := localFloat32[f.panel0*11:][:rows*512]
+	savedH1 := f.savedH1[r0*512 : r1*512]
+	where3 := f.where3[r0*512 : r1*512]
 
-	// eq = y == iota()  (bench.nn:40)
+	// where = where(y == iota(), neg, 0)  (bench.nn:40)
 	{
 		for i := range rows {
 			yI := y[i]
-			eqRow := eq[i*10:][:10]
+			whereRow := where[i*10:][:10]
 			for j := range 10 {
-				eqRow[j] = yI == int32(j)
+				where4 := float32(0)
+				if yI == int32(j) {
+					where4 = neg
+				}
+				whereRow[j] = where4
 			}
 		}
 	}
 
-	// neg = -div  (optimizers.nn:75)
-	// div2 = div / savedSum  (optimizers.nn:75)
+	// div2 = div / savedSum  (bench.nn:40)
 	{
 		savedSumRow := savedSum[:rows]
-		negRow := neg[:rows]
 		div2Row := div2[:rows]
 		for j := range rows {
-			neg2 := -div
-			div3 := div / savedSumRow[j]
-			negRow[j] = neg2
-			div2Row[j] = div3
+			div2Row[j] = div / savedSumRow[j]
 		}
 	}
 
-	// add = where(eq, neg, 0) + div2 * savedExp  (optimizers.nn:75)
+	// add = where + div2 * savedExp  (bench.nn:40)
 	{
 		for i := range rows {
 			div2I := div2[i]
 			savedExpRow := savedExp[i*10:][:10]
-			eqRow := eq[i*10:][:10]
-			negI := neg[i]
+			whereRow := where[i*10:][:10]
 			addRow := add[i*10:][:10]
 			for j := range 10 {
-				where := float32(0)
-				if eqRow[j] {
-					where = negI
-				}
-				addRow[j] = where + float32(div2I*savedExpRow[j])
+				addRow[j] = whereRow[j] + float32(div2I*savedExpRow[j])
 			}
 		}
 	}
+
+	// dot = add @ transpose(logitsW)  (bench.nn:39)
+	nnrt.GemmNT(dot, 512, add, 10, f.logitsW, 10, rows, 512, 10, false)
+
+	// where2 = where(savedH2 == 0, 0, dot)  (bench.nn:38)
+	{
+		savedH2Row := savedH2[:rows*512]
+		dotRow := dot[:rows*512]
+		where2Row := where2[:rows*512]
+		for j := range rows * 512 {
+			where4 := float32(dotRow[j])
+			if savedH2Row[j] == 0 {
+				where4 = 0
+			}
+			where2Row[j] = where4
+		}
+	}
+
+	// dot2 = where2 @ transpose(h2W)  (bench.nn:38)
+	nnrt.GemmNT(dot2, 512, where2, 512, f.h2W, 512, rows, 512, 512, false)
+
+	// where3 = where(savedH1 == 0, 0, dot2)  (bench.nn:37)
+	{
+		savedH1Row := savedH1[:rows*512]
+		dot2Row := dot2[:rows*512]
+		where3Row := where3[:rows*512]
+		for j := range rows * 512 {
+			where4 := float32(dot2Row[j])
+			if savedH1Row[j] == 0 {
+				where4 = 0
+			}
+			where3Row[j] = where4
+		}
+	}
+}
+
+// tiles1 works on one tile of one product or sum, number task.
+func (f *mnistDeepBackward) tiles1(_, task int) {
+	if n := nnrt.Blocks(784, f.tile1a); task < n {
+		// gradH1W = transpose(x) @ where3  (bench.nn:37)
+		lo := task * f.tile1a
+		hi := min(lo+f.tile1a, 784)
+		nnrt.GemmTN(f.gradH1W[lo*512:], 512, f.x[lo:], 784, f.where3, 512, hi-lo, 512, f.nBatch, false)
+		return
+	} else {
+		task -= n
+	}
+	if n := nnrt.Blocks(512, f.tile1b); task < n {
+		// gradH1B = sum(where3, axis: 0)  (bench.nn:37)
+		lo := task * f.tile1b
+		hi := min(lo+f.tile1b, 512)
+		nnrt.SumRows(f.gradH1B[lo:hi], f.where3[lo:], f.nBatch, hi-lo, 512, false)
+		return
+	} else {
+		task -= n
+	}
+	if n := nnrt.Blocks(512, f.tile1c); task < n {
+		// gradH2W = transpose(savedH1) @ where2  (bench.nn:38)
+		lo := task * f.tile1c
+		hi := min(lo+f.tile1c, 512)
+		nnrt.GemmTN(f.gradH2W[lo*512:], 512, f.savedH1[lo:], 512, f.where2, 512, hi-lo, 512, f.nBatch, false)
+		return
+	} else {
+		task -= n
+	}
+	if n := nnrt.Blocks(512, f.tile1d); task < n {
+		// gradH2B = sum(where2, axis: 0)  (bench.nn:38)
+		lo := task * f.tile1d
+		hi := min(lo+f.tile1d, 512)
+		nnrt.SumRows(f.gradH2B[lo:hi], f.where2[lo:], f.nBatch, hi-lo, 512, false)
+		return
+	} else {
+		task -= n
+	}
+	if n := nnrt.Blocks(512, f.tile1e); task < n {
+		// gradLogitsW = transpose(savedH2) @ add  (bench.nn:39)
+		lo := task * f.tile1e
+		hi := min(lo+f.tile1e, 512)
+		nnrt.GemmTN(f.gradLogitsW[lo*10:], 10, f.savedH2[lo:], 512, f.add, 10, hi-lo, 10, f.nBatch, false)
+		return
+	} else {
+		task -= n
+	}
+	// gradLogitsB = sum(add, axis: 0)  (bench.nn:39)
+	lo := task * f.tile1f
+	hi := min(lo+f.tile1f, 10)
+	nnrt.SumRows(f.gradLogitsB[lo:hi], f.add[lo:], f.nBatch, hi-lo, 10, false)
 }
 
 // mnistDeepPrologue0 is the frame of prologue: what one run reads, writes and needs in between.
@@ -4056,43 +3456,43 @@ func (f *mnistDeepUpdate0) run() {
 	f.cast = float32(f.c1)  // cast = c1
 	f.cast2 = float32(f.c2) // cast2 = c2
 
-	// m2 = 0.9 * m + 0.1 * g  (optimizers.nn:67)
-	// v2 = 0.999 * v + 0.001 * g ^ 2  (optimizers.nn:68)
+	// v2 = v * 0.999 + g * g * 0.001  (optimizers.nn:68)
+	// m2 = m * 0.9 + g * 0.1  (optimizers.nn:67)
 	// p2 = p - cast * m2 / (sqrt(v2) / cast2 + 1e-08)  (optimizers.nn:75)
-	f.pool.Run(nnrt.Blocks(f.nN, 4096), f.body0)
+	f.pool.Run(nnrt.Blocks(f.nN, 16384), f.body0)
 }
 
-// rows0 works on 4096 rows of n, number task.
+// rows0 works on 16384 rows of n, number task.
 func (f *mnistDeepUpdate0) rows0(worker, task int) {
-	r0 := task * 4096
-	r1 := min(r0+4096, f.nN)
+	r0 := task * 16384
+	r1 := min(r0+16384, f.nN)
 	rows := r1 - r0
-	m := f.m[r0:r1]
 	g := f.g[r0:r1]
 	v := f.v[r0:r1]
-	cast := f.cast
 	cast2 := f.cast2
+	m := f.m[r0:r1]
+	cast := f.cast
 	p := f.p[r0:r1]
-	m2 := f.m2[r0:r1]
 	v2 := f.v2[r0:r1]
+	m2 := f.m2[r0:r1]
 	p2 := f.p2[r0:r1]
 
-	// m2 = 0.9 * m + 0.1 * g  (optimizers.nn:67)
-	// v2 = 0.999 * v + 0.001 * g ^ 2  (optimizers.nn:68)
+	// v2 = v * 0.999 + g * g * 0.001  (optimizers.nn:68)
+	// m2 = m * 0.9 + g * 0.1  (optimizers.nn:67)
 	// p2 = p - cast * m2 / (sqrt(v2) / cast2 + 1e-08)  (optimizers.nn:75)
-	mRow := m[:rows]
 	gRow := g[:rows]
 	vRow := v[:rows]
+	mRow := m[:rows]
 	pRow := p[:rows]
-	m2Row := m2[:rows]
 	v2Row := v2[:rows]
+	m2Row := m2[:rows]
 	p2Row := p2[:rows]
 	for j := range rows {
-		m3 := float32(0.9*mRow[j]) + float32(0.1*gRow[j])
-		v3 := float32(0.999*vRow[j]) + float32(0.001*nnrt.Pow(gRow[j], float32(2)))
+		v3 := float32(vRow[j]*0.999) + float32(float32(gRow[j]*gRow[j])*0.001)
+		m3 := float32(mRow[j]*0.9) + float32(gRow[j]*0.1)
 		p3 := pRow[j] - (float32(cast*m3) / ((nnrt.Sqrt(v3) / cast2) + 1e-08))
-		m2Row[j] = m3
 		v2Row[j] = v3
+		m2Row[j] = m3
 		p2Row[j] = p3
 	}
 }
@@ -4112,124 +3512,114 @@ type mnistDeepEval struct {
 	logitsW []float32 // [512, 10]
 	logitsB []float32 // [10]
 
-	// Scratch memory.
-	h1     []float32 // [batch, 512]
-	h2     []float32 // [batch, 512]
-	logits []float32 // [batch, 10]
-	eq     []bool    // [batch, 10]
-
 	// Numbers and streams.
-	sum0   float32
-	call0  mnistDeepDense
-	call1  mnistDeepDense2
-	call2  mnistDeepDense3
-	part1a []float32 // parts of sum0, by block
-	body0  func(worker, task int)
-	body1  func(worker, task int)
+	sum0             float32
+	part0a           []float32 // parts of sum0, by block
+	panel0           int       // rows of a panel of region 0
+	localFloat32     []float32 // panels of all workers
+	localFloat32Size int
+	body0            func(worker, task int)
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *mnistDeepEval) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
 	f.pool = pool
-	slot0 := arena.Take(max(nBatch*512, nBatch*10))
-	slot1 := arena.Take(nBatch * 512)
-	slot2 := nnrt.Aligned[bool](nBatch * 10)
-	f.h1 = slot0
-	f.h2 = slot1
-	f.logits = slot0
-	f.eq = slot2
-	f.part1a = arena.Take(nnrt.Blocks(nBatch, 1024))
-	f.call0.init(pool, nBatch, arena)
-	f.call1.init(pool, nBatch, arena)
-	f.call2.init(pool, nBatch, arena)
+	f.part0a = arena.Take(nnrt.Blocks(nBatch, 16))
+	f.panel0 = min(16, nBatch)
+	f.localFloat32Size = f.panel0 * 1034
+	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.body0 = f.rows0
-	f.body1 = f.rows1
 }
 
 // run computes the sums over a batch that loss and metrics are made of.
 func (f *mnistDeepEval) run() {
-	// eq = y == iota()  (bench.nn:40)
-	f.pool.Run(nnrt.Blocks(f.nBatch, 16384), f.body0)
-
-	f.call0.nBatch = f.nBatch
-	f.call0.x = f.x
-	f.call0.w = f.h1W
-	f.call0.b = f.h1B
-	f.call0.out = f.h1
-	f.call0.run()
-
-	f.call1.nBatch = f.nBatch
-	f.call1.x = f.h1
-	f.call1.w = f.h2W
-	f.call1.b = f.h2B
-	f.call1.out = f.h2
-	f.call1.run()
-
-	f.call2.nBatch = f.nBatch
-	f.call2.x = f.h2
-	f.call2.w = f.logitsW
-	f.call2.b = f.logitsB
-	f.call2.z = f.logits
-	f.call2.run()
-
-	tasks1 := nnrt.Blocks(f.nBatch, 1024)
-	f.pool.Run(tasks1, f.body1)
-	f.sum0 = nnrt.TreeSum(f.part1a[:tasks1])
+	// z = x @ h1W  (bench.nn:37)
+	// h1 = max(0, z + h1B)  (bench.nn:37)
+	// z2 = h1 @ h2W  (bench.nn:38)
+	// h2 = max(0, z2 + h2B)  (bench.nn:38)
+	// z3 = h2 @ logitsW  (bench.nn:39)
+	tasks0 := nnrt.Blocks(f.nBatch, 16)
+	f.pool.Run(tasks0, f.body0)
+	f.sum0 = nnrt.TreeSum(f.part0a[:tasks0])
 }
 
-// rows0 works on 16384 rows of batch, number task.
+// rows0 works on 16 rows of batch, number task.
 func (f *mnistDeepEval) rows0(worker, task int) {
-	r0 := task * 16384
-	r1 := min(r0+16384, f.nBatch)
+	r0 := task * 16
+	r1 := min(r0+16, f.nBatch)
 	rows := r1 - r0
+	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
+	z := localFloat32[0:][:rows*512]
+	x := f.x[r0*784 : r1*784]
+	h1 := localFloat32[f.panel0*512:][:rows*512]
+	z2 := localFloat32[0:][:rows*512]
+	h2 := localFloat32[f.panel0*512:][:rows*512]
+	z3 := localFloat32[f.panel0*1024:][:rows*10]
 	y := f.y[r0:r1]
-	eq := f.eq[r0*10 : r1*10]
 
-	// eq = y == iota()  (bench.nn:40)
-	for i := range rows {
-		yI := y[i]
-		eqRow := eq[i*10:][:10]
-		for j := range 10 {
-			eqRow[j] = yI == int32(j)
-		}
-	}
-}
+	// z = x @ h1W  (bench.nn:37)
+	nnrt.GemmNN(z, 512, x, 784, f.h1W, 512, rows, 512, 784, false)
 
-// rows1 works on 1024 rows of batch, number task.
-func (f *mnistDeepEval) rows1(worker, task int) {
-	r0 := task * 1024
-	r1 := min(r0+1024, f.nBatch)
-	rows := r1 - r0
-	logits0 := f.logits[r0*10 : r1*10]
-	eq := f.eq[r0*10 : r1*10]
-
-	// sum0 = sum(log(sum(exp(logits - reduce_max(logits, axis: 1)), axis: 1)) - sum(where(eq, logits - reduce_max(logits, a ...  (bench.nn:40)
-	var acc3 [16]float32
-	for i := range rows {
-		logitsRow := logits0[i*10:][:10]
-		eqRow := eq[i*10:][:10]
-		reduceMax := nnrt.Inf[float32](-1)
-		for j := range 10 {
-			reduceMax = max(reduceMax, logitsRow[j])
-		}
-		var acc [16]float32
-		var acc2 [16]float32
-		for j := range 10 {
-			sub := logitsRow[j] - reduceMax
-			where := float32(0)
-			if eqRow[j] {
-				where = sub
+	// h1 = max(0, z + h1B)  (bench.nn:37)
+	{
+		for i := range rows {
+			zRow := z[i*512:][:512]
+			h1BRow := f.h1B[:512]
+			h1Row := h1[i*512:][:512]
+			for j := range 512 {
+				h1Row[j] = max(0, zRow[j]+h1BRow[j])
 			}
-			acc[j&15] += nnrt.Exp(sub)
-			acc2[j&15] += where
 		}
-		sum := nnrt.Sum16(&acc)
-		sum2 := nnrt.Sum16(&acc2)
-		log := nnrt.Log(sum)
-		sub := log - sum2
-		acc3[i&15] += sub
 	}
-	f.part1a[task] = nnrt.Sum16(&acc3)
+
+	// z2 = h1 @ h2W  (bench.nn:38)
+	nnrt.GemmNN(z2, 512, h1, 512, f.h2W, 512, rows, 512, 512, false)
+
+	// h2 = max(0, z2 + h2B)  (bench.nn:38)
+	{
+		for i := range rows {
+			z2Row := z2[i*512:][:512]
+			h2BRow := f.h2B[:512]
+			h2Row := h2[i*512:][:512]
+			for j := range 512 {
+				h2Row[j] = max(0, z2Row[j]+h2BRow[j])
+			}
+		}
+	}
+
+	// z3 = h2 @ logitsW  (bench.nn:39)
+	nnrt.GemmNN(z3, 10, h2, 512, f.logitsW, 10, rows, 10, 512, false)
+
+	// sum0 = sum(log(sum(exp(z3 + logitsB - reduce_max(z3 + logitsB, axis: 1)), axis: 1)) - sum(where(y == iota(), z3 + log ...  (bench.nn:40)
+	{
+		var acc3 [16]float32
+		for i := range rows {
+			z3Row := z3[i*10:][:10]
+			logitsBRow := f.logitsB[:10]
+			yI := y[i]
+			reduceMax := nnrt.Inf[float32](-1)
+			for j := range 10 {
+				reduceMax = max(reduceMax, z3Row[j]+logitsBRow[j])
+			}
+			var acc [16]float32
+			var acc2 [16]float32
+			for j := range 10 {
+				sub := (z3Row[j] + logitsBRow[j]) - reduceMax
+				where := float32(0)
+				if yI == int32(j) {
+					where = sub
+				}
+				acc[j&15] += where
+				acc2[j&15] += nnrt.Exp(sub)
+			}
+			sum := nnrt.Sum16(&acc)
+			sum2 := nnrt.Sum16(&acc2)
+			log := nnrt.Log(sum2)
+			sub := log - sum
+			acc3[i&15] += sub
+		}
+		f.part0a[task] = nnrt.Sum16(&acc3)
+	}
 }
 
 // mnistDeepFinish is the frame of finish: what one run reads, writes and needs in between.
@@ -4370,421 +3760,6 @@ func (f *mnistDeepInit3) rows0(worker, task int) {
 		add := (-0.107211255) + float32(0.21442251*nnrt.Uniform[float32](f.key[0], uint64(r0*10+j)))
 		valueRow[j] = add
 	}
-}
-
-// mnistDeepDense is the frame of dense: what one run reads, writes and needs in between.
-type mnistDeepDense struct {
-	pool   *nnrt.Pool
-	nBatch int // size batch
-
-	// Arguments, set by the caller.
-	x []float32 // [batch, 784]
-	w []float32 // [784, 512]
-	b []float32 // [512]
-
-	// Results, in memory of the caller.
-	out              []float32 // [batch, 512]
-	localFloat32     []float32 // panels of all workers
-	localFloat32Size int
-	body0            func(worker, task int)
-}
-
-// init lays out scratch memory for the given capacities; once for the life of the frame.
-func (f *mnistDeepDense) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
-	f.pool = pool
-	f.localFloat32Size = 8192
-	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
-	f.body0 = f.rows0
-}
-
-// run dense(x [batch, 784], m: 512, act: relu).
-func (f *mnistDeepDense) run() {
-	// z = x @ w  (layers.nn:6)
-	// out = max(0, z + b)  (layers.nn:11)
-	f.pool.Run(nnrt.Blocks(f.nBatch, 16), f.body0)
-}
-
-// rows0 works on 16 rows of batch, number task.
-func (f *mnistDeepDense) rows0(worker, task int) {
-	r0 := task * 16
-	r1 := min(r0+16, f.nBatch)
-	rows := r1 - r0
-	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
-	z := localFloat32[0:][:rows*512]
-	x := f.x[r0*784 : r1*784]
-	out := f.out[r0*512 : r1*512]
-
-	// z = x @ w  (layers.nn:6)
-	nnrt.GemmNN(z, 512, x, 784, f.w, 512, rows, 512, 784, false)
-
-	// out = max(0, z + b)  (layers.nn:11)
-	{
-		for i := range rows {
-			zRow := z[i*512:][:512]
-			bRow := f.b[:512]
-			outRow := out[i*512:][:512]
-			for j := range 512 {
-				outRow[j] = max(0, zRow[j]+bRow[j])
-			}
-		}
-	}
-}
-
-// mnistDeepDense2 is the frame of dense2: what one run reads, writes and needs in between.
-type mnistDeepDense2 struct {
-	pool   *nnrt.Pool
-	nBatch int // size batch
-
-	// Arguments, set by the caller.
-	x []float32 // [batch, 512]
-	w []float32 // [512, 512]
-	b []float32 // [512]
-
-	// Results, in memory of the caller.
-	out              []float32 // [batch, 512]
-	localFloat32     []float32 // panels of all workers
-	localFloat32Size int
-	body0            func(worker, task int)
-}
-
-// init lays out scratch memory for the given capacities; once for the life of the frame.
-func (f *mnistDeepDense2) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
-	f.pool = pool
-	f.localFloat32Size = 8192
-	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
-	f.body0 = f.rows0
-}
-
-// run dense(x [batch, 512], m: 512, act: relu).
-func (f *mnistDeepDense2) run() {
-	// z = x @ w  (layers.nn:6)
-	// out = max(0, z + b)  (layers.nn:11)
-	f.pool.Run(nnrt.Blocks(f.nBatch, 16), f.body0)
-}
-
-// rows0 works on 16 rows of batch, number task.
-func (f *mnistDeepDense2) rows0(worker, task int) {
-	r0 := task * 16
-	r1 := min(r0+16, f.nBatch)
-	rows := r1 - r0
-	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
-	z := localFloat32[0:][:rows*512]
-	x := f.x[r0*512 : r1*512]
-	out := f.out[r0*512 : r1*512]
-
-	// z = x @ w  (layers.nn:6)
-	nnrt.GemmNN(z, 512, x, 512, f.w, 512, rows, 512, 512, false)
-
-	// out = max(0, z + b)  (layers.nn:11)
-	{
-		for i := range rows {
-			zRow := z[i*512:][:512]
-			bRow := f.b[:512]
-			outRow := out[i*512:][:512]
-			for j := range 512 {
-				outRow[j] = max(0, zRow[j]+bRow[j])
-			}
-		}
-	}
-}
-
-// mnistDeepDense3 is the frame of dense3: what one run reads, writes and needs in between.
-type mnistDeepDense3 struct {
-	pool   *nnrt.Pool
-	nBatch int // size batch
-
-	// Arguments, set by the caller.
-	x []float32 // [batch, 512]
-	w []float32 // [512, 10]
-	b []float32 // [10]
-
-	// Results, in memory of the caller.
-	z                []float32 // [batch, 10]
-	localFloat32     []float32 // panels of all workers
-	localFloat32Size int
-	body0            func(worker, task int)
-}
-
-// init lays out scratch memory for the given capacities; once for the life of the frame.
-func (f *mnistDeepDense3) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
-	f.pool = pool
-	f.localFloat32Size = 320
-	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
-	f.body0 = f.rows0
-}
-
-// run dense(x [batch, 512], m: 10).
-func (f *mnistDeepDense3) run() {
-	// z2 = x @ w  (layers.nn:6)
-	// z = z2 + b  (layers.nn:9)
-	f.pool.Run(nnrt.Blocks(f.nBatch, 32), f.body0)
-}
-
-// rows0 works on 32 rows of batch, number task.
-func (f *mnistDeepDense3) rows0(worker, task int) {
-	r0 := task * 32
-	r1 := min(r0+32, f.nBatch)
-	rows := r1 - r0
-	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
-	z2 := localFloat32[0:][:rows*10]
-	x := f.x[r0*512 : r1*512]
-	z := f.z[r0*10 : r1*10]
-
-	// z2 = x @ w  (layers.nn:6)
-	nnrt.GemmNN(z2, 10, x, 512, f.w, 10, rows, 10, 512, false)
-
-	// z = z2 + b  (layers.nn:9)
-	{
-		for i := range rows {
-			z2Row := z2[i*10:][:10]
-			bRow := f.b[:10]
-			zRow := z[i*10:][:10]
-			for j := range 10 {
-				zRow[j] = z2Row[j] + bRow[j]
-			}
-		}
-	}
-}
-
-// mnistDeepDense3Bwd is the frame of dense3_bwd: what one run reads, writes and needs in between.
-type mnistDeepDense3Bwd struct {
-	pool   *nnrt.Pool
-	nBatch int // size batch
-
-	// Arguments, set by the caller.
-	x  []float32 // [batch, 512]
-	w  []float32 // [512, 10]
-	dZ []float32 // [batch, 10]
-
-	// Results, in memory of the caller.
-	dX     []float32 // [batch, 512]
-	dW     []float32 // [512, 10]
-	dB     []float32 // [10]
-	tile1a int
-	tile1b int
-	body0  func(worker, task int)
-	body1  func(worker, task int)
-}
-
-// init lays out scratch memory for the given capacities; once for the life of the frame.
-func (f *mnistDeepDense3Bwd) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
-	f.pool = pool
-	f.body0 = f.rows0
-	f.body1 = f.tiles1
-}
-
-// run dense(x [batch, 512], m: 10).
-func (f *mnistDeepDense3Bwd) run() {
-	// dX = dZ @ transpose(w)  (optimizers.nn:75)
-	f.pool.Run(nnrt.Blocks(f.nBatch, 32), f.body0)
-
-	// dB = sum(dZ, axis: 0)  (optimizers.nn:75)
-	f.tile1a = nnrt.Tile(10, f.nBatch)
-	// dW = transpose(x) @ dZ  (optimizers.nn:75)
-	f.tile1b = nnrt.Tile(512, f.nBatch*10)
-	f.pool.RunWork(10*f.nBatch+512*f.nBatch*10, nnrt.Blocks(10, f.tile1a)+nnrt.Blocks(512, f.tile1b), f.body1)
-}
-
-// rows0 works on 32 rows of batch, number task.
-func (f *mnistDeepDense3Bwd) rows0(worker, task int) {
-	r0 := task * 32
-	r1 := min(r0+32, f.nBatch)
-	rows := r1 - r0
-	dX := f.dX[r0*512 : r1*512]
-	dZ := f.dZ[r0*10 : r1*10]
-
-	// dX = dZ @ transpose(w)  (optimizers.nn:75)
-	nnrt.GemmNT(dX, 512, dZ, 10, f.w, 10, rows, 512, 10, false)
-}
-
-// tiles1 works on one tile of one product or sum, number task.
-func (f *mnistDeepDense3Bwd) tiles1(_, task int) {
-	if n := nnrt.Blocks(10, f.tile1a); task < n {
-		// dB = sum(dZ, axis: 0)  (optimizers.nn:75)
-		lo := task * f.tile1a
-		hi := min(lo+f.tile1a, 10)
-		nnrt.SumRows(f.dB[lo:hi], f.dZ[lo:], f.nBatch, hi-lo, 10, false)
-		return
-	} else {
-		task -= n
-	}
-	// dW = transpose(x) @ dZ  (optimizers.nn:75)
-	lo := task * f.tile1b
-	hi := min(lo+f.tile1b, 512)
-	nnrt.GemmTN(f.dW[lo*10:], 10, f.x[lo:], 512, f.dZ, 10, hi-lo, 10, f.nBatch, false)
-}
-
-// mnistDeepDense2Bwd is the frame of dense2_bwd: what one run reads, writes and needs in between.
-type mnistDeepDense2Bwd struct {
-	pool   *nnrt.Pool
-	nBatch int // size batch
-
-	// Arguments, set by the caller.
-	x    []float32 // [batch, 512]
-	w    []float32 // [512, 512]
-	dOut []float32 // [batch, 512]
-	out  []float32 // [batch, 512]
-
-	// Results, in memory of the caller.
-	dX []float32 // [batch, 512]
-	dW []float32 // [512, 512]
-	dB []float32 // [512]
-
-	// Scratch memory.
-	where  []float32 // [batch, 512]
-	tile1a int
-	tile1b int
-	body0  func(worker, task int)
-	body1  func(worker, task int)
-}
-
-// init lays out scratch memory for the given capacities; once for the life of the frame.
-func (f *mnistDeepDense2Bwd) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
-	f.pool = pool
-	slot0 := arena.Take(nBatch * 512)
-	f.where = slot0
-	f.body0 = f.rows0
-	f.body1 = f.tiles1
-}
-
-// run dense(x [batch, 512], m: 512, act: relu).
-func (f *mnistDeepDense2Bwd) run() {
-	// where = where(0 == out, 0, dOut)  (optimizers.nn:75)
-	// dX = where @ transpose(w)  (optimizers.nn:75)
-	f.pool.Run(nnrt.Blocks(f.nBatch, 16), f.body0)
-
-	// dW = transpose(x) @ where  (optimizers.nn:75)
-	f.tile1a = nnrt.Tile(512, f.nBatch*512)
-	// dB = sum(where, axis: 0)  (optimizers.nn:75)
-	f.tile1b = nnrt.Tile(512, f.nBatch)
-	f.pool.RunWork(512*f.nBatch*512+512*f.nBatch, nnrt.Blocks(512, f.tile1a)+nnrt.Blocks(512, f.tile1b), f.body1)
-}
-
-// rows0 works on 16 rows of batch, number task.
-func (f *mnistDeepDense2Bwd) rows0(worker, task int) {
-	r0 := task * 16
-	r1 := min(r0+16, f.nBatch)
-	rows := r1 - r0
-	out := f.out[r0*512 : r1*512]
-	dOut := f.dOut[r0*512 : r1*512]
-	where := f.where[r0*512 : r1*512]
-	dX := f.dX[r0*512 : r1*512]
-
-	// where = where(0 == out, 0, dOut)  (optimizers.nn:75)
-	{
-		outRow := out[:rows*512]
-		dOutRow := dOut[:rows*512]
-		whereRow := where[:rows*512]
-		for j := range rows * 512 {
-			where2 := float32(dOutRow[j])
-			if 0 == outRow[j] {
-				where2 = 0
-			}
-			whereRow[j] = where2
-		}
-	}
-
-	// dX = where @ transpose(w)  (optimizers.nn:75)
-	nnrt.GemmNT(dX, 512, where, 512, f.w, 512, rows, 512, 512, false)
-}
-
-// tiles1 works on one tile of one product or sum, number task.
-func (f *mnistDeepDense2Bwd) tiles1(_, task int) {
-	if n := nnrt.Blocks(512, f.tile1a); task < n {
-		// dW = transpose(x) @ where  (optimizers.nn:75)
-		lo := task * f.tile1a
-		hi := min(lo+f.tile1a, 512)
-		nnrt.GemmTN(f.dW[lo*512:], 512, f.x[lo:], 512, f.where, 512, hi-lo, 512, f.nBatch, false)
-		return
-	} else {
-		task -= n
-	}
-	// dB = sum(where, axis: 0)  (optimizers.nn:75)
-	lo := task * f.tile1b
-	hi := min(lo+f.tile1b, 512)
-	nnrt.SumRows(f.dB[lo:hi], f.where[lo:], f.nBatch, hi-lo, 512, false)
-}
-
-// mnistDeepDenseBwd is the frame of dense_bwd: what one run reads, writes and needs in between.
-type mnistDeepDenseBwd struct {
-	pool   *nnrt.Pool
-	nBatch int // size batch
-
-	// Arguments, set by the caller.
-	x    []float32 // [batch, 784]
-	dOut []float32 // [batch, 512]
-	out  []float32 // [batch, 512]
-
-	// Results, in memory of the caller.
-	dW []float32 // [784, 512]
-	dB []float32 // [512]
-
-	// Scratch memory.
-	where  []float32 // [batch, 512]
-	tile1a int
-	tile1b int
-	body0  func(worker, task int)
-	body1  func(worker, task int)
-}
-
-// init lays out scratch memory for the given capacities; once for the life of the frame.
-func (f *mnistDeepDenseBwd) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
-	f.pool = pool
-	slot0 := arena.Take(nBatch * 512)
-	f.where = slot0
-	f.body0 = f.rows0
-	f.body1 = f.tiles1
-}
-
-// run dense(x [batch, 784], m: 512, act: relu).
-func (f *mnistDeepDenseBwd) run() {
-	// where = where(0 == out, 0, dOut)  (optimizers.nn:75)
-	f.pool.Run(nnrt.Blocks(f.nBatch, 256), f.body0)
-
-	// dB = sum(where, axis: 0)  (optimizers.nn:75)
-	f.tile1a = nnrt.Tile(512, f.nBatch)
-	// dW = transpose(x) @ where  (optimizers.nn:75)
-	f.tile1b = nnrt.Tile(784, f.nBatch*512)
-	f.pool.RunWork(512*f.nBatch+784*f.nBatch*512, nnrt.Blocks(512, f.tile1a)+nnrt.Blocks(784, f.tile1b), f.body1)
-}
-
-// rows0 works on 256 rows of batch, number task.
-func (f *mnistDeepDenseBwd) rows0(worker, task int) {
-	r0 := task * 256
-	r1 := min(r0+256, f.nBatch)
-	rows := r1 - r0
-	out := f.out[r0*512 : r1*512]
-	dOut := f.dOut[r0*512 : r1*512]
-	where := f.where[r0*512 : r1*512]
-
-	// where = where(0 == out, 0, dOut)  (optimizers.nn:75)
-	outRow := out[:rows*512]
-	dOutRow := dOut[:rows*512]
-	whereRow := where[:rows*512]
-	for j := range rows * 512 {
-		where2 := float32(dOutRow[j])
-		if 0 == outRow[j] {
-			where2 = 0
-		}
-		whereRow[j] = where2
-	}
-}
-
-// tiles1 works on one tile of one product or sum, number task.
-func (f *mnistDeepDenseBwd) tiles1(_, task int) {
-	if n := nnrt.Blocks(512, f.tile1a); task < n {
-		// dB = sum(where, axis: 0)  (optimizers.nn:75)
-		lo := task * f.tile1a
-		hi := min(lo+f.tile1a, 512)
-		nnrt.SumRows(f.dB[lo:hi], f.where[lo:], f.nBatch, hi-lo, 512, false)
-		return
-	} else {
-		task -= n
-	}
-	// dW = transpose(x) @ where  (optimizers.nn:75)
-	lo := task * f.tile1b
-	hi := min(lo+f.tile1b, 784)
-	nnrt.GemmTN(f.dW[lo*512:], 512, f.x[lo:], 784, f.where, 512, hi-lo, 512, f.nBatch, false)
 }
 
 // Gelu is workload mlp_gelu_256x4_b32_adamw.
@@ -5009,32 +3984,26 @@ func NewGeluTrainer(m *Gelu, o GeluTrainerOptions) (*GeluTrainer, error) {
 	)
 
 	// What Backward needs of Forward.
-	t.forward.savedMul = nnrt.Aligned[float32](o.MaxBatch * 256)
-	t.backward.savedMul = t.forward.savedMul
-	t.forward.savedMul2 = nnrt.Aligned[float32](o.MaxBatch * 256)
-	t.backward.savedMul2 = t.forward.savedMul2
+	t.forward.savedZ = nnrt.Aligned[float32](o.MaxBatch * 256)
+	t.backward.savedZ = t.forward.savedZ
 	t.forward.savedAdd = nnrt.Aligned[float32](o.MaxBatch * 256)
 	t.backward.savedAdd = t.forward.savedAdd
 	t.forward.savedH1 = nnrt.Aligned[float32](o.MaxBatch * 256)
 	t.backward.savedH1 = t.forward.savedH1
+	t.forward.savedZ2 = nnrt.Aligned[float32](o.MaxBatch * 256)
+	t.backward.savedZ2 = t.forward.savedZ2
+	t.forward.savedAdd2 = nnrt.Aligned[float32](o.MaxBatch * 256)
+	t.backward.savedAdd2 = t.forward.savedAdd2
 	t.forward.savedH2 = nnrt.Aligned[float32](o.MaxBatch * 256)
 	t.backward.savedH2 = t.forward.savedH2
+	t.forward.savedZ3 = nnrt.Aligned[float32](o.MaxBatch * 256)
+	t.backward.savedZ3 = t.forward.savedZ3
+	t.forward.savedAdd3 = nnrt.Aligned[float32](o.MaxBatch * 256)
+	t.backward.savedAdd3 = t.forward.savedAdd3
 	t.forward.savedH3 = nnrt.Aligned[float32](o.MaxBatch * 256)
 	t.backward.savedH3 = t.forward.savedH3
 	t.forward.savedSub = nnrt.Aligned[float32](o.MaxBatch * 8)
 	t.backward.savedSub = t.forward.savedSub
-	t.forward.savedAdd2 = nnrt.Aligned[float32](o.MaxBatch * 256)
-	t.backward.savedAdd2 = t.forward.savedAdd2
-	t.forward.savedMul22 = nnrt.Aligned[float32](o.MaxBatch * 256)
-	t.backward.savedMul22 = t.forward.savedMul22
-	t.forward.savedMul3 = nnrt.Aligned[float32](o.MaxBatch * 256)
-	t.backward.savedMul3 = t.forward.savedMul3
-	t.forward.savedAdd3 = nnrt.Aligned[float32](o.MaxBatch * 256)
-	t.backward.savedAdd3 = t.forward.savedAdd3
-	t.forward.savedMul23 = nnrt.Aligned[float32](o.MaxBatch * 256)
-	t.backward.savedMul23 = t.forward.savedMul23
-	t.forward.savedMul4 = nnrt.Aligned[float32](o.MaxBatch * 256)
-	t.backward.savedMul4 = t.forward.savedMul4
 
 	// Parameters, gradients and optimizer state lie where the model and the trainer hold them.
 	t.forward.h1W = m.flat[0:16384]
@@ -5197,43 +4166,35 @@ type geluForward struct {
 	outB []float32 // [8]
 
 	// Results, in memory of the caller.
-	savedMul   []float32 // [batch, 256]
-	savedMul2  []float32 // [batch, 256]
-	savedAdd   []float32 // [batch, 256]
-	savedH1    []float32 // [batch, 256]
-	savedH2    []float32 // [batch, 256]
-	savedH3    []float32 // [batch, 256]
-	savedSub   []float32 // [batch, 8]
-	savedAdd2  []float32 // [batch, 256]
-	savedMul22 []float32 // [batch, 256]
-	savedMul3  []float32 // [batch, 256]
-	savedAdd3  []float32 // [batch, 256]
-	savedMul23 []float32 // [batch, 256]
-	savedMul4  []float32 // [batch, 256]
-
-	// Scratch memory.
-	out []float32 // [batch, 8]
+	savedZ    []float32 // [batch, 256]
+	savedAdd  []float32 // [batch, 256]
+	savedH1   []float32 // [batch, 256]
+	savedZ2   []float32 // [batch, 256]
+	savedAdd2 []float32 // [batch, 256]
+	savedH2   []float32 // [batch, 256]
+	savedZ3   []float32 // [batch, 256]
+	savedAdd3 []float32 // [batch, 256]
+	savedH3   []float32 // [batch, 256]
+	savedSub  []float32 // [batch, 8]
 
 	// Numbers and streams.
-	loss   float32
-	dimval float32
-	sum    float32
-	call0  geluDenseFwd
-	call1  geluDense2Fwd
-	call2  geluDense3
-	part0a []float32 // parts of sum, by block
-	body0  func(worker, task int)
+	loss             float32
+	dimval           float32
+	sum              float32
+	part0a           []float32 // parts of sum, by block
+	panel0           int       // rows of a panel of region 0
+	localFloat32     []float32 // panels of all workers
+	localFloat32Size int
+	body0            func(worker, task int)
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *geluForward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
 	f.pool = pool
-	slot0 := arena.Take(nBatch * 8)
-	f.out = slot0
-	f.part0a = arena.Take(nnrt.Blocks(nBatch, 8192))
-	f.call0.init(pool, nBatch, arena)
-	f.call1.init(pool, nBatch, arena)
-	f.call2.init(pool, nBatch, arena)
+	f.part0a = arena.Take(nnrt.Blocks(nBatch, 16))
+	f.panel0 = min(16, nBatch)
+	f.localFloat32Size = f.panel0 * 264
+	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.body0 = f.rows0
 }
 
@@ -5241,76 +4202,144 @@ func (f *geluForward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float3
 func (f *geluForward) run() {
 	f.dimval = float32(f.nBatch * 8) // dimval = 8*batch
 
-	f.call0.nBatch = f.nBatch
-	f.call0.x = f.x
-	f.call0.w = f.h1W
-	f.call0.b = f.h1B
-	f.call0.out = f.savedH1
-	f.call0.savedMul = f.savedMul
-	f.call0.savedMul2 = f.savedMul2
-	f.call0.savedAdd = f.savedAdd
-	f.call0.run()
-
-	f.call1.nBatch = f.nBatch
-	f.call1.x = f.savedH1
-	f.call1.w = f.h2W
-	f.call1.b = f.h2B
-	f.call1.out = f.savedH2
-	f.call1.savedMul = f.savedMul4
-	f.call1.savedMul2 = f.savedMul23
-	f.call1.savedAdd = f.savedAdd3
-	f.call1.run()
-
-	f.call1.nBatch = f.nBatch
-	f.call1.x = f.savedH2
-	f.call1.w = f.h3W
-	f.call1.b = f.h3B
-	f.call1.out = f.savedH3
-	f.call1.savedMul = f.savedMul3
-	f.call1.savedMul2 = f.savedMul22
-	f.call1.savedAdd = f.savedAdd2
-	f.call1.run()
-
-	f.call2.nBatch = f.nBatch
-	f.call2.x = f.savedH3
-	f.call2.w = f.outW
-	f.call2.b = f.outB
-	f.call2.z = f.out
-	f.call2.run()
-
-	// savedSub = out - y  (bench.nn:52)
-	tasks0 := nnrt.Blocks(f.nBatch, 8192)
+	// z = x @ h1W  (bench.nn:48)
+	// savedZ = z + h1B  (bench.nn:48)
+	// savedAdd = erf(savedZ * 0.70710677) + 1  (bench.nn:48)
+	// savedH1 = savedZ * 0.5 * savedAdd  (bench.nn:48)
+	// z2 = savedH1 @ h2W  (bench.nn:49)
+	// savedZ2 = z2 + h2B  (bench.nn:49)
+	// savedAdd2 = erf(savedZ2 * 0.70710677) + 1  (bench.nn:49)
+	// savedH2 = savedZ2 * 0.5 * savedAdd2  (bench.nn:49)
+	// z3 = savedH2 @ h3W  (bench.nn:50)
+	// savedZ3 = z3 + h3B  (bench.nn:50)
+	// savedAdd3 = erf(savedZ3 * 0.70710677) + 1  (bench.nn:50)
+	// savedH3 = savedZ3 * 0.5 * savedAdd3  (bench.nn:50)
+	// z4 = savedH3 @ outW  (bench.nn:51)
+	// savedSub = z4 + outB - y  (bench.nn:52)
+	tasks0 := nnrt.Blocks(f.nBatch, 16)
 	f.pool.Run(tasks0, f.body0)
 	f.sum = nnrt.TreeSum(f.part0a[:tasks0])
 	f.loss = f.sum / f.dimval // loss = sum / dimval
 }
 
-// rows0 works on 8192 rows of batch, number task.
+// rows0 works on 16 rows of batch, number task.
 func (f *geluForward) rows0(worker, task int) {
-	r0 := task * 8192
-	r1 := min(r0+8192, f.nBatch)
+	r0 := task * 16
+	r1 := min(r0+16, f.nBatch)
 	rows := r1 - r0
-	out0 := f.out[r0*8 : r1*8]
+	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
+	z := localFloat32[0:][:rows*256]
+	x := f.x[r0*64 : r1*64]
+	savedZ := f.savedZ[r0*256 : r1*256]
+	savedAdd := f.savedAdd[r0*256 : r1*256]
+	savedH1 := f.savedH1[r0*256 : r1*256]
+	z2 := localFloat32[0:][:rows*256]
+	savedZ2 := f.savedZ2[r0*256 : r1*256]
+	savedAdd2 := f.savedAdd2[r0*256 : r1*256]
+	savedH2 := f.savedH2[r0*256 : r1*256]
+	z3 := localFloat32[0:][:rows*256]
+	savedZ3 := f.savedZ3[r0*256 : r1*256]
+	savedAdd3 := f.savedAdd3[r0*256 : r1*256]
+	savedH3 := f.savedH3[r0*256 : r1*256]
+	z4 := localFloat32[f.panel0*256:][:rows*8]
 	y := f.y[r0*8 : r1*8]
 	savedSub := f.savedSub[r0*8 : r1*8]
 
-	// savedSub = out - y  (bench.nn:52)
-	// sum = sum(sum(savedSub * savedSub, axis: 1), axis: 0)  (bench.nn:52)
-	var acc2 [16]float32
-	for i := range rows {
-		outRow := out0[i*8:][:8]
-		yRow := y[i*8:][:8]
-		savedSubRow := savedSub[i*8:][:8]
-		var acc [16]float32
-		for j := range 8 {
-			sub := outRow[j] - yRow[j]
-			savedSubRow[j] = sub
-			acc[j&15] += float32(sub * sub)
+	// z = x @ h1W  (bench.nn:48)
+	nnrt.GemmNN(z, 256, x, 64, f.h1W, 256, rows, 256, 64, false)
+
+	// savedZ = z + h1B  (bench.nn:48)
+	// savedAdd = erf(savedZ * 0.70710677) + 1  (bench.nn:48)
+	// savedH1 = savedZ * 0.5 * savedAdd  (bench.nn:48)
+	{
+		for i := range rows {
+			zRow := z[i*256:][:256]
+			h1BRow := f.h1B[:256]
+			savedZRow := savedZ[i*256:][:256]
+			savedAddRow := savedAdd[i*256:][:256]
+			savedH1Row := savedH1[i*256:][:256]
+			for j := range 256 {
+				z5 := zRow[j] + h1BRow[j]
+				add := nnrt.Erf(float32(z5*0.70710677)) + 1
+				h1 := float32(float32(z5*0.5) * add)
+				savedZRow[j] = z5
+				savedAddRow[j] = add
+				savedH1Row[j] = h1
+			}
 		}
-		sum2 := nnrt.Sum16(&acc)
-		acc2[i&15] += sum2
 	}
-	f.part0a[task] = nnrt.Sum16(&acc2)
+
+	// z2 = savedH1 @ h2W  (bench.nn:49)
+	nnrt.GemmNN(z2, 256, savedH1, 256, f.h2W, 256, rows, 256, 256, false)
+
+	// savedZ2 = z2 + h2B  (bench.nn:49)
+	// savedAdd2 = erf(savedZ2 * 0.70710677) + 1  (bench.nn:49)
+	// savedH2 = savedZ2 * 0.5 * savedAdd2  (bench.nn:49)
+	{
+		for i := range rows {
+			z2Row := z2[i*256:][:256]
+			h2BRow := f.h2B[:256]
+			savedZ2Row := savedZ2[i*256:][:256]
+			savedAdd2Row := savedAdd2[i*256:][:256]
+			savedH2Row := savedH2[i*256:][:256]
+			for j := range 256 {
+				z5 := z2Row[j] + h2BRow[j]
+				add := nnrt.Erf(float32(z5*0.70710677)) + 1
+				h2 := float32(float32(z5*0.5) * add)
+				savedZ2Row[j] = z5
+				savedAdd2Row[j] = add
+				savedH2Row[j] = h2
+			}
+		}
+	}
+
+	// z3 = savedH2 @ h3W  (bench.nn:50)
+	nnrt.GemmNN(z3, 256, savedH2, 256, f.h3W, 256, rows, 256, 256, false)
+
+	// savedZ3 = z3 + h3B  (bench.nn:50)
+	// savedAdd3 = erf(savedZ3 * 0.70710677) + 1  (bench.nn:50)
+	// savedH3 = savedZ3 * 0.5 * savedAdd3  (bench.nn:50)
+	{
+		for i := range rows {
+			z3Row := z3[i*256:][:256]
+			h3BRow := f.h3B[:256]
+			savedZ3Row := savedZ3[i*256:][:256]
+			savedAdd3Row := savedAdd3[i*256:][:256]
+			savedH3Row := savedH3[i*256:][:256]
+			for j := range 256 {
+				z5 := z3Row[j] + h3BRow[j]
+				add := nnrt.Erf(float32(z5*0.70710677)) + 1
+				h3 := float32(float32(z5*0.5) * add)
+				savedZ3Row[j] = z5
+				savedAdd3Row[j] = add
+				savedH3Row[j] = h3
+			}
+		}
+	}
+
+	// z4 = savedH3 @ outW  (bench.nn:51)
+	nnrt.GemmNN(z4, 8, savedH3, 256, f.outW, 8, rows, 8, 256, false)
+
+	// savedSub = z4 + outB - y  (bench.nn:52)
+	// sum = sum(sum(savedSub * savedSub, axis: 1), axis: 0)  (bench.nn:52)
+	{
+		var acc2 [16]float32
+		for i := range rows {
+			z4Row := z4[i*8:][:8]
+			outBRow := f.outB[:8]
+			yRow := y[i*8:][:8]
+			savedSubRow := savedSub[i*8:][:8]
+			var acc [16]float32
+			for j := range 8 {
+				sub := (z4Row[j] + outBRow[j]) - yRow[j]
+				savedSubRow[j] = sub
+				acc[j&15] += float32(sub * sub)
+			}
+			sum2 := nnrt.Sum16(&acc)
+			acc2[i&15] += sum2
+		}
+		f.part0a[task] = nnrt.Sum16(&acc2)
+	}
 }
 
 // geluBackward is the frame of backward: what one run reads, writes and needs in between.
@@ -5319,23 +4348,20 @@ type geluBackward struct {
 	nBatch int // size batch
 
 	// Arguments, set by the caller.
-	x          []float32 // [batch, 64]
-	h2W        []float32 // [256, 256]
-	h3W        []float32 // [256, 256]
-	outW       []float32 // [256, 8]
-	savedMul   []float32 // [batch, 256]
-	savedMul2  []float32 // [batch, 256]
-	savedAdd   []float32 // [batch, 256]
-	savedH1    []float32 // [batch, 256]
-	savedH2    []float32 // [batch, 256]
-	savedH3    []float32 // [batch, 256]
-	savedSub   []float32 // [batch, 8]
-	savedAdd2  []float32 // [batch, 256]
-	savedMul22 []float32 // [batch, 256]
-	savedMul3  []float32 // [batch, 256]
-	savedAdd3  []float32 // [batch, 256]
-	savedMul23 []float32 // [batch, 256]
-	savedMul4  []float32 // [batch, 256]
+	x         []float32 // [batch, 64]
+	h2W       []float32 // [256, 256]
+	h3W       []float32 // [256, 256]
+	outW      []float32 // [256, 8]
+	savedZ    []float32 // [batch, 256]
+	savedAdd  []float32 // [batch, 256]
+	savedH1   []float32 // [batch, 256]
+	savedZ2   []float32 // [batch, 256]
+	savedAdd2 []float32 // [batch, 256]
+	savedH2   []float32 // [batch, 256]
+	savedZ3   []float32 // [batch, 256]
+	savedAdd3 []float32 // [batch, 256]
+	savedH3   []float32 // [batch, 256]
+	savedSub  []float32 // [batch, 8]
 
 	// Results, in memory of the caller.
 	gradH1W  []float32 // [64, 256]
@@ -5348,101 +4374,263 @@ type geluBackward struct {
 	gradOutB []float32 // [8]
 
 	// Scratch memory.
-	dX  []float32 // [batch, 256]
-	dX2 []float32 // [batch, 256]
-	dX3 []float32 // [batch, 256]
-	add []float32 // [batch, 8]
+	mul  []float32 // [batch, 8]
+	mul2 []float32 // [batch, 8]
+	add  []float32 // [batch, 256]
+	add2 []float32 // [batch, 256]
+	add3 []float32 // [batch, 256]
+	sum  []float32 // [8]
 
 	// Numbers and streams.
-	div   float32
-	call0 geluDense3Bwd
-	call1 geluDense2Bwd
-	call2 geluDenseBwd
-	body0 func(worker, task int)
+	div              float32
+	tile1a           int
+	tile1b           int
+	tile1c           int
+	tile1d           int
+	tile1e           int
+	tile1f           int
+	tile1g           int
+	tile1h           int
+	panel0           int       // rows of a panel of region 0
+	localFloat32     []float32 // panels of all workers
+	localFloat32Size int
+	body0            func(worker, task int)
+	body1            func(worker, task int)
+	body2            func(worker, task int)
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *geluBackward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
 	f.pool = pool
-	slot0 := arena.Take(nBatch * 256)
-	slot1 := arena.Take(nBatch * 256)
-	slot2 := arena.Take(nBatch * 8)
-	f.dX = slot0
-	f.dX2 = slot1
-	f.dX3 = slot0
+	slot0 := arena.Take(nBatch * 8)
+	slot1 := arena.Take(nBatch * 8)
+	slot2 := arena.Take(nBatch * 256)
+	slot3 := arena.Take(nBatch * 256)
+	slot4 := arena.Take(nBatch * 256)
+	slot5 := arena.Take(8)
+	f.mul = slot0
+	f.mul2 = slot1
 	f.add = slot2
-	f.call0.init(pool, nBatch, arena)
-	f.call1.init(pool, nBatch, arena)
-	f.call2.init(pool, nBatch, arena)
+	f.add2 = slot3
+	f.add3 = slot4
+	f.sum = slot5
+	f.panel0 = min(16, nBatch)
+	f.localFloat32Size = f.panel0 * 256
+	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.body0 = f.rows0
+	f.body1 = f.tiles1
+	f.body2 = f.rows2
 }
 
 // run computes the gradients of the loss by the parameters.
 func (f *geluBackward) run() {
 	f.div = 1 / float32(f.nBatch*8) // div = 1 / 8*batch
 
-	// add = div * savedSub + div * savedSub  (optimizers.nn:91)
-	f.pool.Run(nnrt.Blocks(f.nBatch, 16384), f.body0)
+	// mul = div * savedSub  (bench.nn:52)
+	// mul2 = mul * 2  (bench.nn:52)
+	// dot = mul2 @ transpose(outW)  (bench.nn:51)
+	// add = dot * savedAdd3 * 0.5 + dot * (savedZ3 * 0.5) * (exp(savedZ3 * -0.70710677 * (savedZ3 * 0.70710677)) * 1.12837 ...  (bench.nn:50)
+	// dot2 = add @ transpose(h3W)  (bench.nn:50)
+	// add2 = dot2 * savedAdd2 * 0.5 + dot2 * (savedZ2 * 0.5) * (exp(savedZ2 * -0.70710677 * (savedZ2 * 0.70710677)) * 1.128 ...  (bench.nn:49)
+	// dot3 = add2 @ transpose(h2W)  (bench.nn:49)
+	// add3 = dot3 * savedAdd * 0.5 + dot3 * (savedZ * 0.5) * (exp(savedZ * -0.70710677 * (savedZ * 0.70710677)) * 1.1283792 ...  (bench.nn:48)
+	f.pool.Run(nnrt.Blocks(f.nBatch, 16), f.body0)
 
-	f.call0.nBatch = f.nBatch
-	f.call0.x = f.savedH3
-	f.call0.w = f.outW
-	f.call0.dZ = f.add
-	f.call0.dX = f.dX
-	f.call0.dW = f.gradOutW
-	f.call0.dB = f.gradOutB
-	f.call0.run()
+	// gradH1W = transpose(x) @ add3  (bench.nn:48)
+	f.tile1a = nnrt.Tile(64, f.nBatch*256)
+	// gradH1B = sum(add3, axis: 0)  (bench.nn:48)
+	f.tile1b = nnrt.Tile(256, f.nBatch)
+	// gradH2W = transpose(savedH1) @ add2  (bench.nn:49)
+	f.tile1c = nnrt.Tile(256, f.nBatch*256)
+	// gradH2B = sum(add2, axis: 0)  (bench.nn:49)
+	f.tile1d = nnrt.Tile(256, f.nBatch)
+	// gradH3W = transpose(savedH2) @ add  (bench.nn:50)
+	f.tile1e = nnrt.Tile(256, f.nBatch*256)
+	// gradH3B = sum(add, axis: 0)  (bench.nn:50)
+	f.tile1f = nnrt.Tile(256, f.nBatch)
+	// gradOutW = transpose(savedH3) @ mul2  (bench.nn:51)
+	f.tile1g = nnrt.Tile(256, f.nBatch*8)
+	// sum = sum(mul, axis: 0)  (bench.nn:51)
+	f.tile1h = nnrt.Tile(8, f.nBatch)
+	f.pool.RunWork(64*f.nBatch*256+256*f.nBatch+256*f.nBatch*256+256*f.nBatch+256*f.nBatch*256+256*f.nBatch+256*f.nBatch*8+8*f.nBatch, nnrt.Blocks(64, f.tile1a)+nnrt.Blocks(256, f.tile1b)+nnrt.Blocks(256, f.tile1c)+nnrt.Blocks(256, f.tile1d)+nnrt.Blocks(256, f.tile1e)+nnrt.Blocks(256, f.tile1f)+nnrt.Blocks(256, f.tile1g)+nnrt.Blocks(8, f.tile1h), f.body1)
 
-	f.call1.nBatch = f.nBatch
-	f.call1.x = f.savedH2
-	f.call1.w = f.h3W
-	f.call1.dOut = f.dX
-	f.call1.savedMul = f.savedMul3
-	f.call1.savedMul2 = f.savedMul22
-	f.call1.savedAdd = f.savedAdd2
-	f.call1.dX = f.dX2
-	f.call1.dW = f.gradH3W
-	f.call1.dB = f.gradH3B
-	f.call1.run()
-
-	f.call1.nBatch = f.nBatch
-	f.call1.x = f.savedH1
-	f.call1.w = f.h2W
-	f.call1.dOut = f.dX2
-	f.call1.savedMul = f.savedMul4
-	f.call1.savedMul2 = f.savedMul23
-	f.call1.savedAdd = f.savedAdd3
-	f.call1.dX = f.dX3
-	f.call1.dW = f.gradH2W
-	f.call1.dB = f.gradH2B
-	f.call1.run()
-
-	f.call2.nBatch = f.nBatch
-	f.call2.x = f.x
-	f.call2.dOut = f.dX3
-	f.call2.savedMul = f.savedMul
-	f.call2.savedMul2 = f.savedMul2
-	f.call2.savedAdd = f.savedAdd
-	f.call2.dW = f.gradH1W
-	f.call2.dB = f.gradH1B
-	f.call2.run()
+	// gradOutB = sum * 2  (bench.nn:51)
+	f.pool.Run(nnrt.Blocks(8, 16384), f.body2)
 }
 
-// rows0 works on 16384 rows of batch, number task.
+// rows0 works on 16 rows of batch, number task.
 func (f *geluBackward) rows0(worker, task int) {
-	r0 := task * 16384
-	r1 := min(r0+16384, f.nBatch)
+	r0 := task * 16
+	r1 := min(r0+16, f.nBatch)
 	rows := r1 - r0
+	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
 	div := f.div
 	savedSub := f.savedSub[r0*8 : r1*8]
-	add := f.add[r0*8 : r1*8]
+	mul := f.mul[r0*8 : r1*8]
+	mul2 := f.mul2[r0*8 : r1*8]
+	dot := localFloat32[0:][:rows*256]
+	savedZ3 := f.savedZ3[r0*256 : r1*256]
+	savedAdd3 := f.savedAdd3[r0*256 : r1*256]
+	add := f.add[r0*256 : r1*256]
+	dot2 := localFloat32[0:][:rows*256]
+	savedZ2 := f.savedZ2[r0*256 : r1*256]
+	savedAdd2 := f.savedAdd2[r0*256 : r1*256]
+	add2 := f.add2[r0*256 : r1*256]
+	dot3 := localFloat32[0:][:rows*256]
+	savedZ := f.savedZ[r0*256 : r1*256]
+	savedAdd := f.savedAdd[r0*256 : r1*256]
+	add3 := f.add3[r0*256 : r1*256]
 
-	// add = div * savedSub + div * savedSub  (optimizers.nn:91)
-	savedSubRow := savedSub[:rows*8]
-	addRow := add[:rows*8]
-	for j := range rows * 8 {
-		mul := float32(div * savedSubRow[j])
-		addRow[j] = mul + mul
+	// mul = div * savedSub  (bench.nn:52)
+	// mul2 = mul * 2  (bench.nn:52)
+	{
+		savedSubRow := savedSub[:rows*8]
+		mulRow := mul[:rows*8]
+		mul2Row := mul2[:rows*8]
+		for j := range rows * 8 {
+			mul3 := float32(div * savedSubRow[j])
+			mul4 := float32(mul3 * 2)
+			mulRow[j] = mul3
+			mul2Row[j] = mul4
+		}
+	}
+
+	// dot = mul2 @ transpose(outW)  (bench.nn:51)
+	nnrt.GemmNT(dot, 256, mul2, 8, f.outW, 8, rows, 256, 8, false)
+
+	// add = dot * savedAdd3 * 0.5 + dot * (savedZ3 * 0.5) * (exp(savedZ3 * -0.70710677 * (savedZ3 * 0.70710677)) * 1.12837 ...  (bench.nn:50)
+	{
+		savedZ3Row := savedZ3[:rows*256]
+		dotRow := dot[:rows*256]
+		savedAdd3Row := savedAdd3[:rows*256]
+		addRow := add[:rows*256]
+		for j := range rows * 256 {
+			mul3 := float32(float32(savedZ3Row[j]*(-0.70710677)) * float32(savedZ3Row[j]*0.70710677))
+			mul4 := float32(float32(dotRow[j]*float32(savedZ3Row[j]*0.5)) * float32(nnrt.Exp(mul3)*1.1283792))
+			add4 := float32(float32(dotRow[j]*savedAdd3Row[j])*0.5) + float32(mul4*0.70710677)
+			addRow[j] = add4
+		}
+	}
+
+	// dot2 = add @ transpose(h3W)  (bench.nn:50)
+	nnrt.GemmNT(dot2, 256, add, 256, f.h3W, 256, rows, 256, 256, false)
+
+	// add2 = dot2 * savedAdd2 * 0.5 + dot2 * (savedZ2 * 0.5) * (exp(savedZ2 * -0.70710677 * (savedZ2 * 0.70710677)) * 1.128 ...  (bench.nn:49)
+	{
+		savedZ2Row := savedZ2[:rows*256]
+		dot2Row := dot2[:rows*256]
+		savedAdd2Row := savedAdd2[:rows*256]
+		add2Row := add2[:rows*256]
+		for j := range rows * 256 {
+			mul3 := float32(float32(savedZ2Row[j]*(-0.70710677)) * float32(savedZ2Row[j]*0.70710677))
+			mul4 := float32(float32(dot2Row[j]*float32(savedZ2Row[j]*0.5)) * float32(nnrt.Exp(mul3)*1.1283792))
+			add4 := float32(float32(dot2Row[j]*savedAdd2Row[j])*0.5) + float32(mul4*0.70710677)
+			add2Row[j] = add4
+		}
+	}
+
+	// dot3 = add2 @ transpose(h2W)  (bench.nn:49)
+	nnrt.GemmNT(dot3, 256, add2, 256, f.h2W, 256, rows, 256, 256, false)
+
+	// add3 = dot3 * savedAdd * 0.5 + dot3 * (savedZ * 0.5) * (exp(savedZ * -0.70710677 * (savedZ * 0.70710677)) * 1.1283792 ...  (bench.nn:48)
+	{
+		savedZRow := savedZ[:rows*256]
+		dot3Row := dot3[:rows*256]
+		savedAddRow := savedAdd[:rows*256]
+		add3Row := add3[:rows*256]
+		for j := range rows * 256 {
+			mul3 := float32(float32(savedZRow[j]*(-0.70710677)) * float32(savedZRow[j]*0.70710677))
+			mul4 := float32(float32(dot3Row[j]*float32(savedZRow[j]*0.5)) * float32(nnrt.Exp(mul3)*1.1283792))
+			add4 := float32(float32(dot3Row[j]*savedAddRow[j])*0.5) + float32(mul4*0.70710677)
+			add3Row[j] = add4
+		}
+	}
+}
+
+// tiles1 works on one tile of one product or sum, number task.
+func (f *geluBackward) tiles1(_, task int) {
+	if n := nnrt.Blocks(64, f.tile1a); task < n {
+		// gradH1W = transpose(x) @ add3  (bench.nn:48)
+		lo := task * f.tile1a
+		hi := min(lo+f.tile1a, 64)
+		nnrt.GemmTN(f.gradH1W[lo*256:], 256, f.x[lo:], 64, f.add3, 256, hi-lo, 256, f.nBatch, false)
+		return
+	} else {
+		task -= n
+	}
+	if n := nnrt.Blocks(256, f.tile1b); task < n {
+		// gradH1B = sum(add3, axis: 0)  (bench.nn:48)
+		lo := task * f.tile1b
+		hi := min(lo+f.tile1b, 256)
+		nnrt.SumRows(f.gradH1B[lo:hi], f.add3[lo:], f.nBatch, hi-lo, 256, false)
+		return
+	} else {
+		task -= n
+	}
+	if n := nnrt.Blocks(256, f.tile1c); task < n {
+		// gradH2W = transpose(savedH1) @ add2  (bench.nn:49)
+		lo := task * f.tile1c
+		hi := min(lo+f.tile1c, 256)
+		nnrt.GemmTN(f.gradH2W[lo*256:], 256, f.savedH1[lo:], 256, f.add2, 256, hi-lo, 256, f.nBatch, false)
+		return
+	} else {
+		task -= n
+	}
+	if n := nnrt.Blocks(256, f.tile1d); task < n {
+		// gradH2B = sum(add2, axis: 0)  (bench.nn:49)
+		lo := task * f.tile1d
+		hi := min(lo+f.tile1d, 256)
+		nnrt.SumRows(f.gradH2B[lo:hi], f.add2[lo:], f.nBatch, hi-lo, 256, false)
+		return
+	} else {
+		task -= n
+	}
+	if n := nnrt.Blocks(256, f.tile1e); task < n {
+		// gradH3W = transpose(savedH2) @ add  (bench.nn:50)
+		lo := task * f.tile1e
+		hi := min(lo+f.tile1e, 256)
+		nnrt.GemmTN(f.gradH3W[lo*256:], 256, f.savedH2[lo:], 256, f.add, 256, hi-lo, 256, f.nBatch, false)
+		return
+	} else {
+		task -= n
+	}
+	if n := nnrt.Blocks(256, f.tile1f); task < n {
+		// gradH3B = sum(add, axis: 0)  (bench.nn:50)
+		lo := task * f.tile1f
+		hi := min(lo+f.tile1f, 256)
+		nnrt.SumRows(f.gradH3B[lo:hi], f.add[lo:], f.nBatch, hi-lo, 256, false)
+		return
+	} else {
+		task -= n
+	}
+	if n := nnrt.Blocks(256, f.tile1g); task < n {
+		// gradOutW = transpose(savedH3) @ mul2  (bench.nn:51)
+		lo := task * f.tile1g
+		hi := min(lo+f.tile1g, 256)
+		nnrt.GemmTN(f.gradOutW[lo*8:], 8, f.savedH3[lo:], 256, f.mul2, 8, hi-lo, 8, f.nBatch, false)
+		return
+	} else {
+		task -= n
+	}
+	// sum = sum(mul, axis: 0)  (bench.nn:51)
+	lo := task * f.tile1h
+	hi := min(lo+f.tile1h, 8)
+	nnrt.SumRows(f.sum[lo:hi], f.mul[lo:], f.nBatch, hi-lo, 8, false)
+}
+
+// rows2 works on 16384 rows of 8, number task.
+func (f *geluBackward) rows2(worker, task int) {
+	r0 := task * 16384
+	r1 := min(r0+16384, 8)
+	rows := r1 - r0
+	sum := f.sum[r0:r1]
+	gradOutB := f.gradOutB[r0:r1]
+
+	// gradOutB = sum * 2  (bench.nn:51)
+	sumRow := sum[:rows]
+	gradOutBRow := gradOutB[:rows]
+	for j := range rows {
+		gradOutBRow[j] = float32(sumRow[j] * 2)
 	}
 }
 
@@ -5508,44 +4696,44 @@ func (f *geluUpdate0) run() {
 	f.cast2 = float32(f.c2) // cast2 = c2
 	f.cast3 = float32(f.c3) // cast3 = c3
 
-	// m2 = 0.9 * m + 0.1 * g  (optimizers.nn:82)
-	// v2 = 0.999 * v + 0.001 * g ^ 2  (optimizers.nn:83)
+	// v2 = v * 0.999 + g * g * 0.001  (optimizers.nn:83)
+	// m2 = m * 0.9 + g * 0.1  (optimizers.nn:82)
 	// p2 = p * cast - cast2 * m2 / (sqrt(v2) / cast3 + 1e-08)  (optimizers.nn:91)
-	f.pool.Run(nnrt.Blocks(f.nN, 4096), f.body0)
+	f.pool.Run(nnrt.Blocks(f.nN, 16384), f.body0)
 }
 
-// rows0 works on 4096 rows of n, number task.
+// rows0 works on 16384 rows of n, number task.
 func (f *geluUpdate0) rows0(worker, task int) {
-	r0 := task * 4096
-	r1 := min(r0+4096, f.nN)
+	r0 := task * 16384
+	r1 := min(r0+16384, f.nN)
 	rows := r1 - r0
-	m := f.m[r0:r1]
-	g := f.g[r0:r1]
-	v := f.v[r0:r1]
 	p := f.p[r0:r1]
 	cast := f.cast
-	cast2 := f.cast2
+	g := f.g[r0:r1]
+	v := f.v[r0:r1]
 	cast3 := f.cast3
-	m2 := f.m2[r0:r1]
+	m := f.m[r0:r1]
+	cast2 := f.cast2
 	v2 := f.v2[r0:r1]
+	m2 := f.m2[r0:r1]
 	p2 := f.p2[r0:r1]
 
-	// m2 = 0.9 * m + 0.1 * g  (optimizers.nn:82)
-	// v2 = 0.999 * v + 0.001 * g ^ 2  (optimizers.nn:83)
+	// v2 = v * 0.999 + g * g * 0.001  (optimizers.nn:83)
+	// m2 = m * 0.9 + g * 0.1  (optimizers.nn:82)
 	// p2 = p * cast - cast2 * m2 / (sqrt(v2) / cast3 + 1e-08)  (optimizers.nn:91)
-	mRow := m[:rows]
+	pRow := p[:rows]
 	gRow := g[:rows]
 	vRow := v[:rows]
-	pRow := p[:rows]
-	m2Row := m2[:rows]
+	mRow := m[:rows]
 	v2Row := v2[:rows]
+	m2Row := m2[:rows]
 	p2Row := p2[:rows]
 	for j := range rows {
-		m3 := float32(0.9*mRow[j]) + float32(0.1*gRow[j])
-		v3 := float32(0.999*vRow[j]) + float32(0.001*nnrt.Pow(gRow[j], float32(2)))
+		v3 := float32(vRow[j]*0.999) + float32(float32(gRow[j]*gRow[j])*0.001)
+		m3 := float32(mRow[j]*0.9) + float32(gRow[j]*0.1)
 		p3 := float32(pRow[j]*cast) - (float32(cast2*m3) / ((nnrt.Sqrt(v3) / cast3) + 1e-08))
-		m2Row[j] = m3
 		v2Row[j] = v3
+		m2Row[j] = m3
 		p2Row[j] = p3
 	}
 }
@@ -5567,94 +4755,123 @@ type geluEval struct {
 	outW []float32 // [256, 8]
 	outB []float32 // [8]
 
-	// Scratch memory.
-	h1  []float32 // [batch, 256]
-	h2  []float32 // [batch, 256]
-	h3  []float32 // [batch, 256]
-	out []float32 // [batch, 8]
-
 	// Numbers and streams.
-	sum0   float32
-	call0  geluDense
-	call1  geluDense2
-	call2  geluDense3
-	part0a []float32 // parts of sum0, by block
-	body0  func(worker, task int)
+	sum0             float32
+	part0a           []float32 // parts of sum0, by block
+	panel0           int       // rows of a panel of region 0
+	localFloat32     []float32 // panels of all workers
+	localFloat32Size int
+	body0            func(worker, task int)
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *geluEval) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
 	f.pool = pool
-	slot0 := arena.Take(nBatch * 256)
-	slot1 := arena.Take(max(nBatch*256, nBatch*8))
-	f.h1 = slot0
-	f.h2 = slot1
-	f.h3 = slot0
-	f.out = slot1
-	f.part0a = arena.Take(nnrt.Blocks(nBatch, 8192))
-	f.call0.init(pool, nBatch, arena)
-	f.call1.init(pool, nBatch, arena)
-	f.call2.init(pool, nBatch, arena)
+	f.part0a = arena.Take(nnrt.Blocks(nBatch, 16))
+	f.panel0 = min(16, nBatch)
+	f.localFloat32Size = f.panel0 * 520
+	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.body0 = f.rows0
 }
 
 // run computes the sums over a batch that loss and metrics are made of.
 func (f *geluEval) run() {
-	f.call0.nBatch = f.nBatch
-	f.call0.x = f.x
-	f.call0.w = f.h1W
-	f.call0.b = f.h1B
-	f.call0.out = f.h1
-	f.call0.run()
-
-	f.call1.nBatch = f.nBatch
-	f.call1.x = f.h1
-	f.call1.w = f.h2W
-	f.call1.b = f.h2B
-	f.call1.out = f.h2
-	f.call1.run()
-
-	f.call1.nBatch = f.nBatch
-	f.call1.x = f.h2
-	f.call1.w = f.h3W
-	f.call1.b = f.h3B
-	f.call1.out = f.h3
-	f.call1.run()
-
-	f.call2.nBatch = f.nBatch
-	f.call2.x = f.h3
-	f.call2.w = f.outW
-	f.call2.b = f.outB
-	f.call2.z = f.out
-	f.call2.run()
-
-	tasks0 := nnrt.Blocks(f.nBatch, 8192)
+	// z = x @ h1W  (bench.nn:48)
+	// h1 = (z + h1B) * 0.5 * (erf((z + h1B) * 0.70710677) + 1)  (bench.nn:48)
+	// z2 = h1 @ h2W  (bench.nn:49)
+	// h2 = (z2 + h2B) * 0.5 * (erf((z2 + h2B) * 0.70710677) + 1)  (bench.nn:49)
+	// z3 = h2 @ h3W  (bench.nn:50)
+	// h3 = (z3 + h3B) * 0.5 * (erf((z3 + h3B) * 0.70710677) + 1)  (bench.nn:50)
+	// z4 = h3 @ outW  (bench.nn:51)
+	tasks0 := nnrt.Blocks(f.nBatch, 16)
 	f.pool.Run(tasks0, f.body0)
 	f.sum0 = nnrt.TreeSum(f.part0a[:tasks0])
 }
 
-// rows0 works on 8192 rows of batch, number task.
+// rows0 works on 16 rows of batch, number task.
 func (f *geluEval) rows0(worker, task int) {
-	r0 := task * 8192
-	r1 := min(r0+8192, f.nBatch)
+	r0 := task * 16
+	r1 := min(r0+16, f.nBatch)
 	rows := r1 - r0
-	out0 := f.out[r0*8 : r1*8]
+	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
+	z := localFloat32[0:][:rows*256]
+	x := f.x[r0*64 : r1*64]
+	h1 := localFloat32[f.panel0*256:][:rows*256]
+	z2 := localFloat32[0:][:rows*256]
+	h2 := localFloat32[f.panel0*256:][:rows*256]
+	z3 := localFloat32[0:][:rows*256]
+	h3 := localFloat32[f.panel0*256:][:rows*256]
+	z4 := localFloat32[f.panel0*512:][:rows*8]
 	y := f.y[r0*8 : r1*8]
 
-	// sum0 = sum(sum((out - y) * (out - y), axis: 1), axis: 0)  (bench.nn:52)
-	var acc2 [16]float32
-	for i := range rows {
-		outRow := out0[i*8:][:8]
-		yRow := y[i*8:][:8]
-		var acc [16]float32
-		for j := range 8 {
-			sub := outRow[j] - yRow[j]
-			acc[j&15] += float32(sub * sub)
+	// z = x @ h1W  (bench.nn:48)
+	nnrt.GemmNN(z, 256, x, 64, f.h1W, 256, rows, 256, 64, false)
+
+	// h1 = (z + h1B) * 0.5 * (erf((z + h1B) * 0.70710677) + 1)  (bench.nn:48)
+	{
+		for i := range rows {
+			zRow := z[i*256:][:256]
+			h1BRow := f.h1B[:256]
+			h1Row := h1[i*256:][:256]
+			for j := range 256 {
+				z5 := zRow[j] + h1BRow[j]
+				h1Row[j] = float32(float32(z5*0.5) * (nnrt.Erf(float32(z5*0.70710677)) + 1))
+			}
 		}
-		sum := nnrt.Sum16(&acc)
-		acc2[i&15] += sum
 	}
-	f.part0a[task] = nnrt.Sum16(&acc2)
+
+	// z2 = h1 @ h2W  (bench.nn:49)
+	nnrt.GemmNN(z2, 256, h1, 256, f.h2W, 256, rows, 256, 256, false)
+
+	// h2 = (z2 + h2B) * 0.5 * (erf((z2 + h2B) * 0.70710677) + 1)  (bench.nn:49)
+	{
+		for i := range rows {
+			z2Row := z2[i*256:][:256]
+			h2BRow := f.h2B[:256]
+			h2Row := h2[i*256:][:256]
+			for j := range 256 {
+				z5 := z2Row[j] + h2BRow[j]
+				h2Row[j] = float32(float32(z5*0.5) * (nnrt.Erf(float32(z5*0.70710677)) + 1))
+			}
+		}
+	}
+
+	// z3 = h2 @ h3W  (bench.nn:50)
+	nnrt.GemmNN(z3, 256, h2, 256, f.h3W, 256, rows, 256, 256, false)
+
+	// h3 = (z3 + h3B) * 0.5 * (erf((z3 + h3B) * 0.70710677) + 1)  (bench.nn:50)
+	{
+		for i := range rows {
+			z3Row := z3[i*256:][:256]
+			h3BRow := f.h3B[:256]
+			h3Row := h3[i*256:][:256]
+			for j := range 256 {
+				z5 := z3Row[j] + h3BRow[j]
+				h3Row[j] = float32(float32(z5*0.5) * (nnrt.Erf(float32(z5*0.70710677)) + 1))
+			}
+		}
+	}
+
+	// z4 = h3 @ outW  (bench.nn:51)
+	nnrt.GemmNN(z4, 8, h3, 256, f.outW, 8, rows, 8, 256, false)
+
+	// sum0 = sum(sum((z4 + outB - y) * (z4 + outB - y), axis: 1), axis: 0)  (bench.nn:52)
+	{
+		var acc2 [16]float32
+		for i := range rows {
+			z4Row := z4[i*8:][:8]
+			outBRow := f.outB[:8]
+			yRow := y[i*8:][:8]
+			var acc [16]float32
+			for j := range 8 {
+				sub := (z4Row[j] + outBRow[j]) - yRow[j]
+				acc[j&15] += float32(sub * sub)
+			}
+			sum := nnrt.Sum16(&acc)
+			acc2[i&15] += sum
+		}
+		f.part0a[task] = nnrt.Sum16(&acc2)
+	}
 }
 
 // geluFinish is the frame of finish: what one run reads, writes and needs in between.
@@ -5794,592 +5011,5 @@ func (f *geluInit3) rows0(worker, task int) {
 	for j := range rows * 8 {
 		add := (-0.15075567) + float32(0.30151135*nnrt.Uniform[float32](f.key[0], uint64(r0*8+j)))
 		valueRow[j] = add
-	}
-}
-
-// geluDenseFwd is the frame of dense_fwd: what one run reads, writes and needs in between.
-type geluDenseFwd struct {
-	pool   *nnrt.Pool
-	nBatch int // size batch
-
-	// Arguments, set by the caller.
-	x []float32 // [batch, 64]
-	w []float32 // [64, 256]
-	b []float32 // [256]
-
-	// Results, in memory of the caller.
-	out              []float32 // [batch, 256]
-	savedMul         []float32 // [batch, 256]
-	savedMul2        []float32 // [batch, 256]
-	savedAdd         []float32 // [batch, 256]
-	localFloat32     []float32 // panels of all workers
-	localFloat32Size int
-	body0            func(worker, task int)
-}
-
-// init lays out scratch memory for the given capacities; once for the life of the frame.
-func (f *geluDenseFwd) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
-	f.pool = pool
-	f.localFloat32Size = 4096
-	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
-	f.body0 = f.rows0
-}
-
-// run dense(x [batch, 64], m: 256, act: gelu).
-func (f *geluDenseFwd) run() {
-	// z = x @ w  (layers.nn:6)
-	// savedMul = 0.5 * (z + b)  (layers.nn:11)
-	// savedMul2 = (z + b) * 0.70710677  (layers.nn:11)
-	// savedAdd = 1 + erf(savedMul2)  (layers.nn:11)
-	// out = savedMul * savedAdd  (layers.nn:11)
-	f.pool.Run(nnrt.Blocks(f.nBatch, 16), f.body0)
-}
-
-// rows0 works on 16 rows of batch, number task.
-func (f *geluDenseFwd) rows0(worker, task int) {
-	r0 := task * 16
-	r1 := min(r0+16, f.nBatch)
-	rows := r1 - r0
-	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
-	z := localFloat32[0:][:rows*256]
-	x := f.x[r0*64 : r1*64]
-	savedMul := f.savedMul[r0*256 : r1*256]
-	savedMul2 := f.savedMul2[r0*256 : r1*256]
-	savedAdd := f.savedAdd[r0*256 : r1*256]
-	out := f.out[r0*256 : r1*256]
-
-	// z = x @ w  (layers.nn:6)
-	nnrt.GemmNN(z, 256, x, 64, f.w, 256, rows, 256, 64, false)
-
-	// savedMul = 0.5 * (z + b)  (layers.nn:11)
-	// savedMul2 = (z + b) * 0.70710677  (layers.nn:11)
-	// savedAdd = 1 + erf(savedMul2)  (layers.nn:11)
-	// out = savedMul * savedAdd  (layers.nn:11)
-	{
-		for i := range rows {
-			zRow := z[i*256:][:256]
-			bRow := f.b[:256]
-			savedMulRow := savedMul[i*256:][:256]
-			savedMul2Row := savedMul2[i*256:][:256]
-			savedAddRow := savedAdd[i*256:][:256]
-			outRow := out[i*256:][:256]
-			for j := range 256 {
-				z2 := zRow[j] + bRow[j]
-				mul := float32(0.5 * z2)
-				mul2 := float32(z2 * 0.70710677)
-				add := 1 + nnrt.Erf(mul2)
-				mul3 := float32(mul * add)
-				savedMulRow[j] = mul
-				savedMul2Row[j] = mul2
-				savedAddRow[j] = add
-				outRow[j] = mul3
-			}
-		}
-	}
-}
-
-// geluDense2Fwd is the frame of dense2_fwd: what one run reads, writes and needs in between.
-type geluDense2Fwd struct {
-	pool   *nnrt.Pool
-	nBatch int // size batch
-
-	// Arguments, set by the caller.
-	x []float32 // [batch, 256]
-	w []float32 // [256, 256]
-	b []float32 // [256]
-
-	// Results, in memory of the caller.
-	out              []float32 // [batch, 256]
-	savedMul         []float32 // [batch, 256]
-	savedMul2        []float32 // [batch, 256]
-	savedAdd         []float32 // [batch, 256]
-	localFloat32     []float32 // panels of all workers
-	localFloat32Size int
-	body0            func(worker, task int)
-}
-
-// init lays out scratch memory for the given capacities; once for the life of the frame.
-func (f *geluDense2Fwd) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
-	f.pool = pool
-	f.localFloat32Size = 4096
-	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
-	f.body0 = f.rows0
-}
-
-// run dense(x [batch, 256], m: 256, act: gelu).
-func (f *geluDense2Fwd) run() {
-	// z = x @ w  (layers.nn:6)
-	// savedMul = 0.5 * (z + b)  (layers.nn:11)
-	// savedMul2 = (z + b) * 0.70710677  (layers.nn:11)
-	// savedAdd = 1 + erf(savedMul2)  (layers.nn:11)
-	// out = savedMul * savedAdd  (layers.nn:11)
-	f.pool.Run(nnrt.Blocks(f.nBatch, 16), f.body0)
-}
-
-// rows0 works on 16 rows of batch, number task.
-func (f *geluDense2Fwd) rows0(worker, task int) {
-	r0 := task * 16
-	r1 := min(r0+16, f.nBatch)
-	rows := r1 - r0
-	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
-	z := localFloat32[0:][:rows*256]
-	x := f.x[r0*256 : r1*256]
-	savedMul := f.savedMul[r0*256 : r1*256]
-	savedMul2 := f.savedMul2[r0*256 : r1*256]
-	savedAdd := f.savedAdd[r0*256 : r1*256]
-	out := f.out[r0*256 : r1*256]
-
-	// z = x @ w  (layers.nn:6)
-	nnrt.GemmNN(z, 256, x, 256, f.w, 256, rows, 256, 256, false)
-
-	// savedMul = 0.5 * (z + b)  (layers.nn:11)
-	// savedMul2 = (z + b) * 0.70710677  (layers.nn:11)
-	// savedAdd = 1 + erf(savedMul2)  (layers.nn:11)
-	// out = savedMul * savedAdd  (layers.nn:11)
-	{
-		for i := range rows {
-			zRow := z[i*256:][:256]
-			bRow := f.b[:256]
-			savedMulRow := savedMul[i*256:][:256]
-			savedMul2Row := savedMul2[i*256:][:256]
-			savedAddRow := savedAdd[i*256:][:256]
-			outRow := out[i*256:][:256]
-			for j := range 256 {
-				z2 := zRow[j] + bRow[j]
-				mul := float32(0.5 * z2)
-				mul2 := float32(z2 * 0.70710677)
-				add := 1 + nnrt.Erf(mul2)
-				mul3 := float32(mul * add)
-				savedMulRow[j] = mul
-				savedMul2Row[j] = mul2
-				savedAddRow[j] = add
-				outRow[j] = mul3
-			}
-		}
-	}
-}
-
-// geluDense3 is the frame of dense3: what one run reads, writes and needs in between.
-type geluDense3 struct {
-	pool   *nnrt.Pool
-	nBatch int // size batch
-
-	// Arguments, set by the caller.
-	x []float32 // [batch, 256]
-	w []float32 // [256, 8]
-	b []float32 // [8]
-
-	// Results, in memory of the caller.
-	z                []float32 // [batch, 8]
-	localFloat32     []float32 // panels of all workers
-	localFloat32Size int
-	body0            func(worker, task int)
-}
-
-// init lays out scratch memory for the given capacities; once for the life of the frame.
-func (f *geluDense3) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
-	f.pool = pool
-	f.localFloat32Size = 512
-	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
-	f.body0 = f.rows0
-}
-
-// run dense(x [batch, 256], m: 8).
-func (f *geluDense3) run() {
-	// z2 = x @ w  (layers.nn:6)
-	// z = z2 + b  (layers.nn:9)
-	f.pool.Run(nnrt.Blocks(f.nBatch, 64), f.body0)
-}
-
-// rows0 works on 64 rows of batch, number task.
-func (f *geluDense3) rows0(worker, task int) {
-	r0 := task * 64
-	r1 := min(r0+64, f.nBatch)
-	rows := r1 - r0
-	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
-	z2 := localFloat32[0:][:rows*8]
-	x := f.x[r0*256 : r1*256]
-	z := f.z[r0*8 : r1*8]
-
-	// z2 = x @ w  (layers.nn:6)
-	nnrt.GemmNN(z2, 8, x, 256, f.w, 8, rows, 8, 256, false)
-
-	// z = z2 + b  (layers.nn:9)
-	{
-		for i := range rows {
-			z2Row := z2[i*8:][:8]
-			bRow := f.b[:8]
-			zRow := z[i*8:][:8]
-			for j := range 8 {
-				zRow[j] = z2Row[j] + bRow[j]
-			}
-		}
-	}
-}
-
-// geluDense3Bwd is the frame of dense3_bwd: what one run reads, writes and needs in between.
-type geluDense3Bwd struct {
-	pool   *nnrt.Pool
-	nBatch int // size batch
-
-	// Arguments, set by the caller.
-	x  []float32 // [batch, 256]
-	w  []float32 // [256, 8]
-	dZ []float32 // [batch, 8]
-
-	// Results, in memory of the caller.
-	dX     []float32 // [batch, 256]
-	dW     []float32 // [256, 8]
-	dB     []float32 // [8]
-	tile1a int
-	tile1b int
-	body0  func(worker, task int)
-	body1  func(worker, task int)
-}
-
-// init lays out scratch memory for the given capacities; once for the life of the frame.
-func (f *geluDense3Bwd) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
-	f.pool = pool
-	f.body0 = f.rows0
-	f.body1 = f.tiles1
-}
-
-// run dense(x [batch, 256], m: 8).
-func (f *geluDense3Bwd) run() {
-	// dX = dZ @ transpose(w)  (optimizers.nn:91)
-	f.pool.Run(nnrt.Blocks(f.nBatch, 64), f.body0)
-
-	// dB = sum(dZ, axis: 0)  (optimizers.nn:91)
-	f.tile1a = nnrt.Tile(8, f.nBatch)
-	// dW = transpose(x) @ dZ  (optimizers.nn:91)
-	f.tile1b = nnrt.Tile(256, f.nBatch*8)
-	f.pool.RunWork(8*f.nBatch+256*f.nBatch*8, nnrt.Blocks(8, f.tile1a)+nnrt.Blocks(256, f.tile1b), f.body1)
-}
-
-// rows0 works on 64 rows of batch, number task.
-func (f *geluDense3Bwd) rows0(worker, task int) {
-	r0 := task * 64
-	r1 := min(r0+64, f.nBatch)
-	rows := r1 - r0
-	dX := f.dX[r0*256 : r1*256]
-	dZ := f.dZ[r0*8 : r1*8]
-
-	// dX = dZ @ transpose(w)  (optimizers.nn:91)
-	nnrt.GemmNT(dX, 256, dZ, 8, f.w, 8, rows, 256, 8, false)
-}
-
-// tiles1 works on one tile of one product or sum, number task.
-func (f *geluDense3Bwd) tiles1(_, task int) {
-	if n := nnrt.Blocks(8, f.tile1a); task < n {
-		// dB = sum(dZ, axis: 0)  (optimizers.nn:91)
-		lo := task * f.tile1a
-		hi := min(lo+f.tile1a, 8)
-		nnrt.SumRows(f.dB[lo:hi], f.dZ[lo:], f.nBatch, hi-lo, 8, false)
-		return
-	} else {
-		task -= n
-	}
-	// dW = transpose(x) @ dZ  (optimizers.nn:91)
-	lo := task * f.tile1b
-	hi := min(lo+f.tile1b, 256)
-	nnrt.GemmTN(f.dW[lo*8:], 8, f.x[lo:], 256, f.dZ, 8, hi-lo, 8, f.nBatch, false)
-}
-
-// geluDense2Bwd is the frame of dense2_bwd: what one run reads, writes and needs in between.
-type geluDense2Bwd struct {
-	pool   *nnrt.Pool
-	nBatch int // size batch
-
-	// Arguments, set by the caller.
-	x         []float32 // [batch, 256]
-	w         []float32 // [256, 256]
-	dOut      []float32 // [batch, 256]
-	savedMul  []float32 // [batch, 256]
-	savedMul2 []float32 // [batch, 256]
-	savedAdd  []float32 // [batch, 256]
-
-	// Results, in memory of the caller.
-	dX []float32 // [batch, 256]
-	dW []float32 // [256, 256]
-	dB []float32 // [256]
-
-	// Scratch memory.
-	add    []float32 // [batch, 256]
-	tile1a int
-	tile1b int
-	body0  func(worker, task int)
-	body1  func(worker, task int)
-}
-
-// init lays out scratch memory for the given capacities; once for the life of the frame.
-func (f *geluDense2Bwd) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
-	f.pool = pool
-	slot0 := arena.Take(nBatch * 256)
-	f.add = slot0
-	f.body0 = f.rows0
-	f.body1 = f.tiles1
-}
-
-// run dense(x [batch, 256], m: 256, act: gelu).
-func (f *geluDense2Bwd) run() {
-	// add = dOut * savedMul * (1.1283792 * exp(-savedMul2 * savedMul2)) * 0.70710677 + dOut * savedAdd * 0.5  (optimizers.nn:91)
-	// dX = add @ transpose(w)  (optimizers.nn:91)
-	f.pool.Run(nnrt.Blocks(f.nBatch, 16), f.body0)
-
-	// dW = transpose(x) @ add  (optimizers.nn:91)
-	f.tile1a = nnrt.Tile(256, f.nBatch*256)
-	// dB = sum(add, axis: 0)  (optimizers.nn:91)
-	f.tile1b = nnrt.Tile(256, f.nBatch)
-	f.pool.RunWork(256*f.nBatch*256+256*f.nBatch, nnrt.Blocks(256, f.tile1a)+nnrt.Blocks(256, f.tile1b), f.body1)
-}
-
-// rows0 works on 16 rows of batch, number task.
-func (f *geluDense2Bwd) rows0(worker, task int) {
-	r0 := task * 16
-	r1 := min(r0+16, f.nBatch)
-	rows := r1 - r0
-	dOut := f.dOut[r0*256 : r1*256]
-	savedAdd := f.savedAdd[r0*256 : r1*256]
-	savedMul := f.savedMul[r0*256 : r1*256]
-	savedMul2 := f.savedMul2[r0*256 : r1*256]
-	add := f.add[r0*256 : r1*256]
-	dX := f.dX[r0*256 : r1*256]
-
-	// add = dOut * savedMul * (1.1283792 * exp(-savedMul2 * savedMul2)) * 0.70710677 + dOut * savedAdd * 0.5  (optimizers.nn:91)
-	{
-		dOutRow := dOut[:rows*256]
-		savedAddRow := savedAdd[:rows*256]
-		savedMulRow := savedMul[:rows*256]
-		savedMul2Row := savedMul2[:rows*256]
-		addRow := add[:rows*256]
-		for j := range rows * 256 {
-			mul := float32(1.1283792 * nnrt.Exp(float32((-savedMul2Row[j])*savedMul2Row[j])))
-			mul2 := float32(float32(float32(dOutRow[j]*savedMulRow[j])*mul) * 0.70710677)
-			addRow[j] = mul2 + float32(float32(dOutRow[j]*savedAddRow[j])*0.5)
-		}
-	}
-
-	// dX = add @ transpose(w)  (optimizers.nn:91)
-	nnrt.GemmNT(dX, 256, add, 256, f.w, 256, rows, 256, 256, false)
-}
-
-// tiles1 works on one tile of one product or sum, number task.
-func (f *geluDense2Bwd) tiles1(_, task int) {
-	if n := nnrt.Blocks(256, f.tile1a); task < n {
-		// dW = transpose(x) @ add  (optimizers.nn:91)
-		lo := task * f.tile1a
-		hi := min(lo+f.tile1a, 256)
-		nnrt.GemmTN(f.dW[lo*256:], 256, f.x[lo:], 256, f.add, 256, hi-lo, 256, f.nBatch, false)
-		return
-	} else {
-		task -= n
-	}
-	// dB = sum(add, axis: 0)  (optimizers.nn:91)
-	lo := task * f.tile1b
-	hi := min(lo+f.tile1b, 256)
-	nnrt.SumRows(f.dB[lo:hi], f.add[lo:], f.nBatch, hi-lo, 256, false)
-}
-
-// geluDenseBwd is the frame of dense_bwd: what one run reads, writes and needs in between.
-type geluDenseBwd struct {
-	pool   *nnrt.Pool
-	nBatch int // size batch
-
-	// Arguments, set by the caller.
-	x         []float32 // [batch, 64]
-	dOut      []float32 // [batch, 256]
-	savedMul  []float32 // [batch, 256]
-	savedMul2 []float32 // [batch, 256]
-	savedAdd  []float32 // [batch, 256]
-
-	// Results, in memory of the caller.
-	dW []float32 // [64, 256]
-	dB []float32 // [256]
-
-	// Scratch memory.
-	add    []float32 // [batch, 256]
-	tile1a int
-	tile1b int
-	body0  func(worker, task int)
-	body1  func(worker, task int)
-}
-
-// init lays out scratch memory for the given capacities; once for the life of the frame.
-func (f *geluDenseBwd) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
-	f.pool = pool
-	slot0 := arena.Take(nBatch * 256)
-	f.add = slot0
-	f.body0 = f.rows0
-	f.body1 = f.tiles1
-}
-
-// run dense(x [batch, 64], m: 256, act: gelu).
-func (f *geluDenseBwd) run() {
-	// add = dOut * savedMul * (1.1283792 * exp(-savedMul2 * savedMul2)) * 0.70710677 + dOut * savedAdd * 0.5  (optimizers.nn:91)
-	f.pool.Run(nnrt.Blocks(f.nBatch, 64), f.body0)
-
-	// dB = sum(add, axis: 0)  (optimizers.nn:91)
-	f.tile1a = nnrt.Tile(256, f.nBatch)
-	// dW = transpose(x) @ add  (optimizers.nn:91)
-	f.tile1b = nnrt.Tile(64, f.nBatch*256)
-	f.pool.RunWork(256*f.nBatch+64*f.nBatch*256, nnrt.Blocks(256, f.tile1a)+nnrt.Blocks(64, f.tile1b), f.body1)
-}
-
-// rows0 works on 64 rows of batch, number task.
-func (f *geluDenseBwd) rows0(worker, task int) {
-	r0 := task * 64
-	r1 := min(r0+64, f.nBatch)
-	rows := r1 - r0
-	dOut := f.dOut[r0*256 : r1*256]
-	savedAdd := f.savedAdd[r0*256 : r1*256]
-	savedMul := f.savedMul[r0*256 : r1*256]
-	savedMul2 := f.savedMul2[r0*256 : r1*256]
-	add := f.add[r0*256 : r1*256]
-
-	// add = dOut * savedMul * (1.1283792 * exp(-savedMul2 * savedMul2)) * 0.70710677 + dOut * savedAdd * 0.5  (optimizers.nn:91)
-	dOutRow := dOut[:rows*256]
-	savedAddRow := savedAdd[:rows*256]
-	savedMulRow := savedMul[:rows*256]
-	savedMul2Row := savedMul2[:rows*256]
-	addRow := add[:rows*256]
-	for j := range rows * 256 {
-		mul := float32(1.1283792 * nnrt.Exp(float32((-savedMul2Row[j])*savedMul2Row[j])))
-		mul2 := float32(float32(float32(dOutRow[j]*savedMulRow[j])*mul) * 0.70710677)
-		addRow[j] = mul2 + float32(float32(dOutRow[j]*savedAddRow[j])*0.5)
-	}
-}
-
-// tiles1 works on one tile of one product or sum, number task.
-func (f *geluDenseBwd) tiles1(_, task int) {
-	if n := nnrt.Blocks(256, f.tile1a); task < n {
-		// dB = sum(add, axis: 0)  (optimizers.nn:91)
-		lo := task * f.tile1a
-		hi := min(lo+f.tile1a, 256)
-		nnrt.SumRows(f.dB[lo:hi], f.add[lo:], f.nBatch, hi-lo, 256, false)
-		return
-	} else {
-		task -= n
-	}
-	// dW = transpose(x) @ add  (optimizers.nn:91)
-	lo := task * f.tile1b
-	hi := min(lo+f.tile1b, 64)
-	nnrt.GemmTN(f.dW[lo*256:], 256, f.x[lo:], 64, f.add, 256, hi-lo, 256, f.nBatch, false)
-}
-
-// geluDense is the frame of dense: what one run reads, writes and needs in between.
-type geluDense struct {
-	pool   *nnrt.Pool
-	nBatch int // size batch
-
-	// Arguments, set by the caller.
-	x []float32 // [batch, 64]
-	w []float32 // [64, 256]
-	b []float32 // [256]
-
-	// Results, in memory of the caller.
-	out              []float32 // [batch, 256]
-	localFloat32     []float32 // panels of all workers
-	localFloat32Size int
-	body0            func(worker, task int)
-}
-
-// init lays out scratch memory for the given capacities; once for the life of the frame.
-func (f *geluDense) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
-	f.pool = pool
-	f.localFloat32Size = 4096
-	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
-	f.body0 = f.rows0
-}
-
-// run dense(x [batch, 64], m: 256, act: gelu).
-func (f *geluDense) run() {
-	// z = x @ w  (layers.nn:6)
-	// out = 0.5 * (z + b) * (1 + erf((z + b) * 0.70710677))  (layers.nn:11)
-	f.pool.Run(nnrt.Blocks(f.nBatch, 16), f.body0)
-}
-
-// rows0 works on 16 rows of batch, number task.
-func (f *geluDense) rows0(worker, task int) {
-	r0 := task * 16
-	r1 := min(r0+16, f.nBatch)
-	rows := r1 - r0
-	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
-	z := localFloat32[0:][:rows*256]
-	x := f.x[r0*64 : r1*64]
-	out := f.out[r0*256 : r1*256]
-
-	// z = x @ w  (layers.nn:6)
-	nnrt.GemmNN(z, 256, x, 64, f.w, 256, rows, 256, 64, false)
-
-	// out = 0.5 * (z + b) * (1 + erf((z + b) * 0.70710677))  (layers.nn:11)
-	{
-		for i := range rows {
-			zRow := z[i*256:][:256]
-			bRow := f.b[:256]
-			outRow := out[i*256:][:256]
-			for j := range 256 {
-				z2 := zRow[j] + bRow[j]
-				outRow[j] = float32(float32(0.5*z2) * (1 + nnrt.Erf(float32(z2*0.70710677))))
-			}
-		}
-	}
-}
-
-// geluDense2 is the frame of dense2: what one run reads, writes and needs in between.
-type geluDense2 struct {
-	pool   *nnrt.Pool
-	nBatch int // size batch
-
-	// Arguments, set by the caller.
-	x []float32 // [batch, 256]
-	w []float32 // [256, 256]
-	b []float32 // [256]
-
-	// Results, in memory of the caller.
-	out              []float32 // [batch, 256]
-	localFloat32     []float32 // panels of all workers
-	localFloat32Size int
-	body0            func(worker, task int)
-}
-
-// init lays out scratch memory for the given capacities; once for the life of the frame.
-func (f *geluDense2) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
-	f.pool = pool
-	f.localFloat32Size = 4096
-	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
-	f.body0 = f.rows0
-}
-
-// run dense(x [batch, 256], m: 256, act: gelu).
-func (f *geluDense2) run() {
-	// z = x @ w  (layers.nn:6)
-	// out = 0.5 * (z + b) * (1 + erf((z + b) * 0.70710677))  (layers.nn:11)
-	f.pool.Run(nnrt.Blocks(f.nBatch, 16), f.body0)
-}
-
-// rows0 works on 16 rows of batch, number task.
-func (f *geluDense2) rows0(worker, task int) {
-	r0 := task * 16
-	r1 := min(r0+16, f.nBatch)
-	rows := r1 - r0
-	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
-	z := localFloat32[0:][:rows*256]
-	x := f.x[r0*256 : r1*256]
-	out := f.out[r0*256 : r1*256]
-
-	// z = x @ w  (layers.nn:6)
-	nnrt.GemmNN(z, 256, x, 256, f.w, 256, rows, 256, 256, false)
-
-	// out = 0.5 * (z + b) * (1 + erf((z + b) * 0.70710677))  (layers.nn:11)
-	{
-		for i := range rows {
-			zRow := z[i*256:][:256]
-			bRow := f.b[:256]
-			outRow := out[i*256:][:256]
-			for j := range 256 {
-				z2 := zRow[j] + bRow[j]
-				outRow[j] = float32(float32(0.5*z2) * (1 + nnrt.Erf(float32(z2*0.70710677))))
-			}
-		}
 	}
 }

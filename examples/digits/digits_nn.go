@@ -434,126 +434,114 @@ type digitsForward struct {
 	savedExp []float32 // [batch, 10]
 	savedSum []float32 // [batch]
 
-	// Scratch memory.
-	logits []float32 // [batch, 10]
-	eq     []bool    // [batch, 10]
-
 	// Numbers and streams.
-	loss           float32
-	accuracy       float32
-	dimval         float32
-	sum            float32
-	sum2           float32
-	call0          digitsDense
-	call1          digitsDense2
-	part1a         []float32 // parts of sum, by block
-	part1b         []float32 // parts of sum2, by block
-	localInt32     []int32   // panels of all workers
-	localInt32Size int
-	body0          func(worker, task int)
-	body1          func(worker, task int)
+	loss             float32
+	accuracy         float32
+	dimval           float32
+	sum              float32
+	sum2             float32
+	part0a           []float32 // parts of sum, by block
+	part0b           []float32 // parts of sum2, by block
+	panel0           int       // rows of a panel of region 0
+	localFloat32     []float32 // panels of all workers
+	localFloat32Size int
+	localInt32       []int32 // panels of all workers
+	localInt32Size   int
+	body0            func(worker, task int)
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *digitsForward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
 	f.pool = pool
-	slot0 := arena.Take(nBatch * 10)
-	slot1 := nnrt.Aligned[bool](nBatch * 10)
-	f.logits = slot0
-	f.eq = slot1
-	f.part1a = arena.Take(nnrt.Blocks(nBatch, 1024))
-	f.part1b = arena.Take(nnrt.Blocks(nBatch, 1024))
-	f.localInt32Size = 1024
+	f.part0a = arena.Take(nnrt.Blocks(nBatch, 16))
+	f.part0b = arena.Take(nnrt.Blocks(nBatch, 16))
+	f.panel0 = min(16, nBatch)
+	f.localFloat32Size = f.panel0 * 148
+	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
+	f.localInt32Size = f.panel0
 	f.localInt32 = nnrt.Aligned[int32](pool.Workers() * f.localInt32Size)
-	f.call0.init(pool, nBatch, arena)
-	f.call1.init(pool, nBatch, arena)
 	f.body0 = f.rows0
-	f.body1 = f.rows1
 }
 
 // run computes loss and metrics of a batch, and what the backward half needs.
 func (f *digitsForward) run() {
 	f.dimval = float32(f.nBatch) // dimval = batch
 
-	// eq = y == iota()  (digits.nn:10)
-	f.pool.Run(nnrt.Blocks(f.nBatch, 16384), f.body0)
-
-	f.call0.nBatch = f.nBatch
-	f.call0.x = f.x
-	f.call0.w = f.hW
-	f.call0.b = f.hB
-	f.call0.out = f.savedH
-	f.call0.run()
-
-	f.call1.nBatch = f.nBatch
-	f.call1.x = f.savedH
-	f.call1.w = f.logitsW
-	f.call1.b = f.logitsB
-	f.call1.z = f.logits
-	f.call1.run()
-
-	// savedExp = exp(logits - reduce_max(logits, axis: 1))  (digits.nn:9)
+	// z = x @ hW  (digits.nn:6)
+	// savedH = max(0, z + hB)  (digits.nn:6)
+	// z2 = savedH @ logitsW  (digits.nn:7)
+	// z3 = z2 + logitsB  (digits.nn:7)
+	// savedExp = exp(z3 - reduce_max(z3, axis: 1))  (digits.nn:9)
 	// savedSum = sum(savedExp, axis: 1)  (digits.nn:9)
-	// argmax = argmax(logits, axis: 1)  (digits.nn:11)
-	tasks1 := nnrt.Blocks(f.nBatch, 1024)
-	f.pool.Run(tasks1, f.body1)
-	f.sum = nnrt.TreeSum(f.part1a[:tasks1])
-	f.sum2 = nnrt.TreeSum(f.part1b[:tasks1])
+	// argmax = argmax(z3, axis: 1)  (digits.nn:11)
+	tasks0 := nnrt.Blocks(f.nBatch, 16)
+	f.pool.Run(tasks0, f.body0)
+	f.sum = nnrt.TreeSum(f.part0a[:tasks0])
+	f.sum2 = nnrt.TreeSum(f.part0b[:tasks0])
 	f.accuracy = f.sum / f.dimval // accuracy = sum / dimval
 	f.loss = f.sum2 / f.dimval    // loss = sum2 / dimval
 }
 
-// rows0 works on 16384 rows of batch, number task.
+// rows0 works on 16 rows of batch, number task.
 func (f *digitsForward) rows0(worker, task int) {
-	r0 := task * 16384
-	r1 := min(r0+16384, f.nBatch)
+	r0 := task * 16
+	r1 := min(r0+16, f.nBatch)
 	rows := r1 - r0
-	y := f.y[r0:r1]
-	eq := f.eq[r0*10 : r1*10]
-
-	// eq = y == iota()  (digits.nn:10)
-	for i := range rows {
-		yI := y[i]
-		eqRow := eq[i*10:][:10]
-		for j := range 10 {
-			eqRow[j] = yI == int32(j)
-		}
-	}
-}
-
-// rows1 works on 1024 rows of batch, number task.
-func (f *digitsForward) rows1(worker, task int) {
-	r0 := task * 1024
-	r1 := min(r0+1024, f.nBatch)
-	rows := r1 - r0
+	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
 	localInt32 := f.localInt32[worker*f.localInt32Size:]
-	logits0 := f.logits[r0*10 : r1*10]
-	eq := f.eq[r0*10 : r1*10]
+	z := localFloat32[0:][:rows*128]
+	x := f.x[r0*64 : r1*64]
+	savedH := f.savedH[r0*128 : r1*128]
+	z2 := localFloat32[f.panel0*128:][:rows*10]
+	z3 := localFloat32[f.panel0*138:][:rows*10]
+	y := f.y[r0:r1]
 	savedExp := f.savedExp[r0*10 : r1*10]
 	savedSum := f.savedSum[r0:r1]
 	argmax := localInt32[0:][:rows]
-	y := f.y[r0:r1]
 
-	// savedExp = exp(logits - reduce_max(logits, axis: 1))  (digits.nn:9)
+	// z = x @ hW  (digits.nn:6)
+	nnrt.GemmNN(z, 128, x, 64, f.hW, 128, rows, 128, 64, false)
+
+	// savedH = max(0, z + hB)  (digits.nn:6)
+	{
+		for i := range rows {
+			zRow := z[i*128:][:128]
+			hBRow := f.hB[:128]
+			savedHRow := savedH[i*128:][:128]
+			for j := range 128 {
+				savedHRow[j] = max(0, zRow[j]+hBRow[j])
+			}
+		}
+	}
+
+	// z2 = savedH @ logitsW  (digits.nn:7)
+	nnrt.GemmNN(z2, 10, savedH, 128, f.logitsW, 10, rows, 10, 128, false)
+
+	// z3 = z2 + logitsB  (digits.nn:7)
+	// savedExp = exp(z3 - reduce_max(z3, axis: 1))  (digits.nn:9)
 	// savedSum = sum(savedExp, axis: 1)  (digits.nn:9)
-	// sum2 = sum(log(savedSum) - sum(where(eq, logits - reduce_max(logits, axis: 1), 0), axis: 1), axis: 0)  (digits.nn:10)
+	// sum2 = sum(log(savedSum) - sum(where(y == iota(), z3 - reduce_max(z3, axis: 1), 0), axis: 1), axis: 0)  (digits.nn:10)
 	{
 		var acc3 [16]float32
 		for i := range rows {
-			logitsRow := logits0[i*10:][:10]
-			eqRow := eq[i*10:][:10]
+			z2Row := z2[i*10:][:10]
+			logitsBRow := f.logitsB[:10]
+			z3Row := z3[i*10:][:10]
+			yI := y[i]
 			savedExpRow := savedExp[i*10:][:10]
 			reduceMax := nnrt.Inf[float32](-1)
 			for j := range 10 {
-				reduceMax = max(reduceMax, logitsRow[j])
+				z4 := z2Row[j] + logitsBRow[j]
+				z3Row[j] = z4
+				reduceMax = max(reduceMax, z4)
 			}
 			var acc [16]float32
 			var acc2 [16]float32
 			for j := range 10 {
-				sub := logitsRow[j] - reduceMax
+				sub := z3Row[j] - reduceMax
 				exp := nnrt.Exp(sub)
 				where := float32(0)
-				if eqRow[j] {
+				if yI == int32(j) {
 					where = sub
 				}
 				savedExpRow[j] = exp
@@ -567,11 +555,11 @@ func (f *digitsForward) rows1(worker, task int) {
 			sub := log - sum4
 			acc3[i&15] += sub
 		}
-		f.part1b[task] = nnrt.Sum16(&acc3)
+		f.part0b[task] = nnrt.Sum16(&acc3)
 	}
 
-	// argmax = argmax(logits, axis: 1)  (digits.nn:11)
-	nnrt.ArgMax(argmax, logits0, rows, 10, 1)
+	// argmax = argmax(z3, axis: 1)  (digits.nn:11)
+	nnrt.ArgMax(argmax, z3, rows, 10, 1)
 
 	// sum = sum(argmax == y, axis: 0)  (digits.nn:11)
 	{
@@ -585,7 +573,7 @@ func (f *digitsForward) rows1(worker, task int) {
 			}
 			acc[j&15] += cast
 		}
-		f.part1a[task] = nnrt.Sum16(&acc)
+		f.part0a[task] = nnrt.Sum16(&acc)
 	}
 }
 
@@ -609,122 +597,166 @@ type digitsBackward struct {
 	gradLogitsB []float32 // [10]
 
 	// Scratch memory.
-	dX  []float32 // [batch, 128]
-	add []float32 // [batch, 10]
+	add    []float32 // [batch, 10]
+	where2 []float32 // [batch, 128]
 
 	// Numbers and streams.
 	div              float32
-	call0            digitsDense2Bwd
-	call1            digitsDenseBwd
+	neg              float32
+	tile1a           int
+	tile1b           int
+	tile1c           int
+	tile1d           int
+	panel0           int       // rows of a panel of region 0
 	localFloat32     []float32 // panels of all workers
 	localFloat32Size int
-	localBool        []bool // panels of all workers
-	localBoolSize    int
 	body0            func(worker, task int)
+	body1            func(worker, task int)
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *digitsBackward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
 	f.pool = pool
-	slot0 := arena.Take(nBatch * 128)
-	slot1 := arena.Take(nBatch * 10)
-	f.dX = slot0
-	f.add = slot1
-	f.localFloat32Size = 16384
+	slot0 := arena.Take(nBatch * 10)
+	slot1 := arena.Take(nBatch * 128)
+	f.add = slot0
+	f.where2 = slot1
+	f.panel0 = min(128, nBatch)
+	f.localFloat32Size = f.panel0 * 139
 	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
-	f.localBoolSize = 81920
-	f.localBool = nnrt.Aligned[bool](pool.Workers() * f.localBoolSize)
-	f.call0.init(pool, nBatch, arena)
-	f.call1.init(pool, nBatch, arena)
 	f.body0 = f.rows0
+	f.body1 = f.tiles1
 }
 
 // run computes the gradients of the loss by the parameters.
 func (f *digitsBackward) run() {
 	f.div = 1 / float32(f.nBatch) // div = 1 / batch
+	f.neg = -f.div                // neg = -div
 
-	// eq = y == iota()  (digits.nn:10)
-	// neg = -div  (optimizers.nn:75)
-	// div2 = div / savedSum  (optimizers.nn:75)
-	// add = where(eq, neg, 0) + div2 * savedExp  (optimizers.nn:75)
-	f.pool.Run(nnrt.Blocks(f.nBatch, 8192), f.body0)
+	// where = where(y == iota(), neg, 0)  (digits.nn:10)
+	// div2 = div / savedSum  (digits.nn:10)
+	// add = where + div2 * savedExp  (digits.nn:9)
+	// dot = add @ transpose(logitsW)  (digits.nn:7)
+	// where2 = where(savedH == 0, 0, dot)  (digits.nn:6)
+	f.pool.Run(nnrt.Blocks(f.nBatch, 128), f.body0)
 
-	f.call0.nBatch = f.nBatch
-	f.call0.x = f.savedH
-	f.call0.w = f.logitsW
-	f.call0.dZ = f.add
-	f.call0.dX = f.dX
-	f.call0.dW = f.gradLogitsW
-	f.call0.dB = f.gradLogitsB
-	f.call0.run()
-
-	f.call1.nBatch = f.nBatch
-	f.call1.x = f.x
-	f.call1.dOut = f.dX
-	f.call1.out = f.savedH
-	f.call1.dW = f.gradHW
-	f.call1.dB = f.gradHB
-	f.call1.run()
+	// gradHW = transpose(x) @ where2  (digits.nn:6)
+	f.tile1a = nnrt.Tile(64, f.nBatch*128)
+	// gradHB = sum(where2, axis: 0)  (digits.nn:6)
+	f.tile1b = nnrt.Tile(128, f.nBatch)
+	// gradLogitsW = transpose(savedH) @ add  (digits.nn:7)
+	f.tile1c = nnrt.Tile(128, f.nBatch*10)
+	// gradLogitsB = sum(add, axis: 0)  (digits.nn:7)
+	f.tile1d = nnrt.Tile(10, f.nBatch)
+	f.pool.RunWork(64*f.nBatch*128+128*f.nBatch+128*f.nBatch*10+10*f.nBatch, nnrt.Blocks(64, f.tile1a)+nnrt.Blocks(128, f.tile1b)+nnrt.Blocks(128, f.tile1c)+nnrt.Blocks(10, f.tile1d), f.body1)
 }
 
-// rows0 works on 8192 rows of batch, number task.
+// rows0 works on 128 rows of batch, number task.
 func (f *digitsBackward) rows0(worker, task int) {
-	r0 := task * 8192
-	r1 := min(r0+8192, f.nBatch)
+	r0 := task * 128
+	r1 := min(r0+128, f.nBatch)
 	rows := r1 - r0
 	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
-	localBool := f.localBool[worker*f.localBoolSize:]
 	y := f.y[r0:r1]
-	eq := localBool[0:][:rows*10]
+	neg := f.neg
+	where := localFloat32[0:][:rows*10]
 	div := f.div
 	savedSum := f.savedSum[r0:r1]
-	neg := localFloat32[0:][:rows]
-	div2 := localFloat32[8192:][:rows]
+	div2 := localFloat32[f.panel0*10:][:rows]
 	savedExp := f.savedExp[r0*10 : r1*10]
 	add := f.add[r0*10 : r1*10]
+	dot := localFloat32[f.panel0*11:][:rows*128]
+	savedH := f.savedH[r0*128 : r1*128]
+	where2 := f.where2[r0*128 : r1*128]
 
-	// eq = y == iota()  (digits.nn:10)
+	// where = where(y == iota(), neg, 0)  (digits.nn:10)
 	{
 		for i := range rows {
 			yI := y[i]
-			eqRow := eq[i*10:][:10]
+			whereRow := where[i*10:][:10]
 			for j := range 10 {
-				eqRow[j] = yI == int32(j)
+				where3 := float32(0)
+				if yI == int32(j) {
+					where3 = neg
+				}
+				whereRow[j] = where3
 			}
 		}
 	}
 
-	// neg = -div  (optimizers.nn:75)
-	// div2 = div / savedSum  (optimizers.nn:75)
+	// div2 = div / savedSum  (digits.nn:10)
 	{
 		savedSumRow := savedSum[:rows]
-		negRow := neg[:rows]
 		div2Row := div2[:rows]
 		for j := range rows {
-			neg2 := -div
-			div3 := div / savedSumRow[j]
-			negRow[j] = neg2
-			div2Row[j] = div3
+			div2Row[j] = div / savedSumRow[j]
 		}
 	}
 
-	// add = where(eq, neg, 0) + div2 * savedExp  (optimizers.nn:75)
+	// add = where + div2 * savedExp  (digits.nn:9)
 	{
 		for i := range rows {
 			div2I := div2[i]
 			savedExpRow := savedExp[i*10:][:10]
-			eqRow := eq[i*10:][:10]
-			negI := neg[i]
+			whereRow := where[i*10:][:10]
 			addRow := add[i*10:][:10]
 			for j := range 10 {
-				where := float32(0)
-				if eqRow[j] {
-					where = negI
-				}
-				addRow[j] = where + float32(div2I*savedExpRow[j])
+				addRow[j] = whereRow[j] + float32(div2I*savedExpRow[j])
 			}
 		}
 	}
+
+	// dot = add @ transpose(logitsW)  (digits.nn:7)
+	nnrt.GemmNT(dot, 128, add, 10, f.logitsW, 10, rows, 128, 10, false)
+
+	// where2 = where(savedH == 0, 0, dot)  (digits.nn:6)
+	{
+		savedHRow := savedH[:rows*128]
+		dotRow := dot[:rows*128]
+		where2Row := where2[:rows*128]
+		for j := range rows * 128 {
+			where3 := float32(dotRow[j])
+			if savedHRow[j] == 0 {
+				where3 = 0
+			}
+			where2Row[j] = where3
+		}
+	}
+}
+
+// tiles1 works on one tile of one product or sum, number task.
+func (f *digitsBackward) tiles1(_, task int) {
+	if n := nnrt.Blocks(64, f.tile1a); task < n {
+		// gradHW = transpose(x) @ where2  (digits.nn:6)
+		lo := task * f.tile1a
+		hi := min(lo+f.tile1a, 64)
+		nnrt.GemmTN(f.gradHW[lo*128:], 128, f.x[lo:], 64, f.where2, 128, hi-lo, 128, f.nBatch, false)
+		return
+	} else {
+		task -= n
+	}
+	if n := nnrt.Blocks(128, f.tile1b); task < n {
+		// gradHB = sum(where2, axis: 0)  (digits.nn:6)
+		lo := task * f.tile1b
+		hi := min(lo+f.tile1b, 128)
+		nnrt.SumRows(f.gradHB[lo:hi], f.where2[lo:], f.nBatch, hi-lo, 128, false)
+		return
+	} else {
+		task -= n
+	}
+	if n := nnrt.Blocks(128, f.tile1c); task < n {
+		// gradLogitsW = transpose(savedH) @ add  (digits.nn:7)
+		lo := task * f.tile1c
+		hi := min(lo+f.tile1c, 128)
+		nnrt.GemmTN(f.gradLogitsW[lo*10:], 10, f.savedH[lo:], 128, f.add, 10, hi-lo, 10, f.nBatch, false)
+		return
+	} else {
+		task -= n
+	}
+	// gradLogitsB = sum(add, axis: 0)  (digits.nn:7)
+	lo := task * f.tile1d
+	hi := min(lo+f.tile1d, 10)
+	nnrt.SumRows(f.gradLogitsB[lo:hi], f.add[lo:], f.nBatch, hi-lo, 10, false)
 }
 
 // digitsPrologue0 is the frame of prologue: what one run reads, writes and needs in between.
@@ -784,43 +816,43 @@ func (f *digitsUpdate0) run() {
 	f.cast = float32(f.c1)  // cast = c1
 	f.cast2 = float32(f.c2) // cast2 = c2
 
-	// m2 = 0.9 * m + 0.1 * g  (optimizers.nn:67)
-	// v2 = 0.999 * v + 0.001 * g ^ 2  (optimizers.nn:68)
+	// v2 = v * 0.999 + g * g * 0.001  (optimizers.nn:68)
+	// m2 = m * 0.9 + g * 0.1  (optimizers.nn:67)
 	// p2 = p - cast * m2 / (sqrt(v2) / cast2 + 1e-08)  (optimizers.nn:75)
-	f.pool.Run(nnrt.Blocks(f.nN, 4096), f.body0)
+	f.pool.Run(nnrt.Blocks(f.nN, 16384), f.body0)
 }
 
-// rows0 works on 4096 rows of n, number task.
+// rows0 works on 16384 rows of n, number task.
 func (f *digitsUpdate0) rows0(worker, task int) {
-	r0 := task * 4096
-	r1 := min(r0+4096, f.nN)
+	r0 := task * 16384
+	r1 := min(r0+16384, f.nN)
 	rows := r1 - r0
-	m := f.m[r0:r1]
 	g := f.g[r0:r1]
 	v := f.v[r0:r1]
-	cast := f.cast
 	cast2 := f.cast2
+	m := f.m[r0:r1]
+	cast := f.cast
 	p := f.p[r0:r1]
-	m2 := f.m2[r0:r1]
 	v2 := f.v2[r0:r1]
+	m2 := f.m2[r0:r1]
 	p2 := f.p2[r0:r1]
 
-	// m2 = 0.9 * m + 0.1 * g  (optimizers.nn:67)
-	// v2 = 0.999 * v + 0.001 * g ^ 2  (optimizers.nn:68)
+	// v2 = v * 0.999 + g * g * 0.001  (optimizers.nn:68)
+	// m2 = m * 0.9 + g * 0.1  (optimizers.nn:67)
 	// p2 = p - cast * m2 / (sqrt(v2) / cast2 + 1e-08)  (optimizers.nn:75)
-	mRow := m[:rows]
 	gRow := g[:rows]
 	vRow := v[:rows]
+	mRow := m[:rows]
 	pRow := p[:rows]
-	m2Row := m2[:rows]
 	v2Row := v2[:rows]
+	m2Row := m2[:rows]
 	p2Row := p2[:rows]
 	for j := range rows {
-		m3 := float32(0.9*mRow[j]) + float32(0.1*gRow[j])
-		v3 := float32(0.999*vRow[j]) + float32(0.001*nnrt.Pow(gRow[j], float32(2)))
+		v3 := float32(vRow[j]*0.999) + float32(float32(gRow[j]*gRow[j])*0.001)
+		m3 := float32(mRow[j]*0.9) + float32(gRow[j]*0.1)
 		p3 := pRow[j] - (float32(cast*m3) / ((nnrt.Sqrt(v3) / cast2) + 1e-08))
-		m2Row[j] = m3
 		v2Row[j] = v3
+		m2Row[j] = m3
 		p2Row[j] = p3
 	}
 }
@@ -838,114 +870,99 @@ type digitsEval struct {
 	logitsW []float32 // [128, 10]
 	logitsB []float32 // [10]
 
-	// Scratch memory.
-	h      []float32 // [batch, 128]
-	logits []float32 // [batch, 10]
-	eq     []bool    // [batch, 10]
-
 	// Numbers and streams.
-	sum0           float32
-	sum1           float32
-	call0          digitsDense
-	call1          digitsDense2
-	part1a         []float32 // parts of sum1, by block
-	part1b         []float32 // parts of sum0, by block
-	localInt32     []int32   // panels of all workers
-	localInt32Size int
-	body0          func(worker, task int)
-	body1          func(worker, task int)
+	sum0             float32
+	sum1             float32
+	part0a           []float32 // parts of sum1, by block
+	part0b           []float32 // parts of sum0, by block
+	panel0           int       // rows of a panel of region 0
+	localFloat32     []float32 // panels of all workers
+	localFloat32Size int
+	localInt32       []int32 // panels of all workers
+	localInt32Size   int
+	body0            func(worker, task int)
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *digitsEval) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
 	f.pool = pool
-	slot0 := arena.Take(nBatch * 128)
-	slot1 := arena.Take(nBatch * 10)
-	slot2 := nnrt.Aligned[bool](nBatch * 10)
-	f.h = slot0
-	f.logits = slot1
-	f.eq = slot2
-	f.part1a = arena.Take(nnrt.Blocks(nBatch, 1024))
-	f.part1b = arena.Take(nnrt.Blocks(nBatch, 1024))
-	f.localInt32Size = 1024
+	f.part0a = arena.Take(nnrt.Blocks(nBatch, 16))
+	f.part0b = arena.Take(nnrt.Blocks(nBatch, 16))
+	f.panel0 = min(16, nBatch)
+	f.localFloat32Size = f.panel0 * 276
+	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
+	f.localInt32Size = f.panel0
 	f.localInt32 = nnrt.Aligned[int32](pool.Workers() * f.localInt32Size)
-	f.call0.init(pool, nBatch, arena)
-	f.call1.init(pool, nBatch, arena)
 	f.body0 = f.rows0
-	f.body1 = f.rows1
 }
 
 // run computes the sums over a batch that loss and metrics are made of.
 func (f *digitsEval) run() {
-	// eq = y == iota()  (digits.nn:10)
-	f.pool.Run(nnrt.Blocks(f.nBatch, 16384), f.body0)
-
-	f.call0.nBatch = f.nBatch
-	f.call0.x = f.x
-	f.call0.w = f.hW
-	f.call0.b = f.hB
-	f.call0.out = f.h
-	f.call0.run()
-
-	f.call1.nBatch = f.nBatch
-	f.call1.x = f.h
-	f.call1.w = f.logitsW
-	f.call1.b = f.logitsB
-	f.call1.z = f.logits
-	f.call1.run()
-
-	// argmax = argmax(logits, axis: 1)  (digits.nn:11)
-	tasks1 := nnrt.Blocks(f.nBatch, 1024)
-	f.pool.Run(tasks1, f.body1)
-	f.sum1 = nnrt.TreeSum(f.part1a[:tasks1])
-	f.sum0 = nnrt.TreeSum(f.part1b[:tasks1])
+	// z = x @ hW  (digits.nn:6)
+	// h = max(0, z + hB)  (digits.nn:6)
+	// z2 = h @ logitsW  (digits.nn:7)
+	// z3 = z2 + logitsB  (digits.nn:7)
+	// argmax = argmax(z3, axis: 1)  (digits.nn:11)
+	tasks0 := nnrt.Blocks(f.nBatch, 16)
+	f.pool.Run(tasks0, f.body0)
+	f.sum1 = nnrt.TreeSum(f.part0a[:tasks0])
+	f.sum0 = nnrt.TreeSum(f.part0b[:tasks0])
 }
 
-// rows0 works on 16384 rows of batch, number task.
+// rows0 works on 16 rows of batch, number task.
 func (f *digitsEval) rows0(worker, task int) {
-	r0 := task * 16384
-	r1 := min(r0+16384, f.nBatch)
+	r0 := task * 16
+	r1 := min(r0+16, f.nBatch)
 	rows := r1 - r0
+	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
+	localInt32 := f.localInt32[worker*f.localInt32Size:]
+	z := localFloat32[0:][:rows*128]
+	x := f.x[r0*64 : r1*64]
+	h := localFloat32[f.panel0*128:][:rows*128]
+	z2 := localFloat32[f.panel0*256:][:rows*10]
+	z3 := localFloat32[f.panel0*266:][:rows*10]
 	y := f.y[r0:r1]
-	eq := f.eq[r0*10 : r1*10]
+	argmax := localInt32[0:][:rows]
 
-	// eq = y == iota()  (digits.nn:10)
-	for i := range rows {
-		yI := y[i]
-		eqRow := eq[i*10:][:10]
-		for j := range 10 {
-			eqRow[j] = yI == int32(j)
+	// z = x @ hW  (digits.nn:6)
+	nnrt.GemmNN(z, 128, x, 64, f.hW, 128, rows, 128, 64, false)
+
+	// h = max(0, z + hB)  (digits.nn:6)
+	{
+		for i := range rows {
+			zRow := z[i*128:][:128]
+			hBRow := f.hB[:128]
+			hRow := h[i*128:][:128]
+			for j := range 128 {
+				hRow[j] = max(0, zRow[j]+hBRow[j])
+			}
 		}
 	}
-}
 
-// rows1 works on 1024 rows of batch, number task.
-func (f *digitsEval) rows1(worker, task int) {
-	r0 := task * 1024
-	r1 := min(r0+1024, f.nBatch)
-	rows := r1 - r0
-	localInt32 := f.localInt32[worker*f.localInt32Size:]
-	logits0 := f.logits[r0*10 : r1*10]
-	eq := f.eq[r0*10 : r1*10]
-	argmax := localInt32[0:][:rows]
-	y := f.y[r0:r1]
+	// z2 = h @ logitsW  (digits.nn:7)
+	nnrt.GemmNN(z2, 10, h, 128, f.logitsW, 10, rows, 10, 128, false)
 
-	// sum0 = sum(log(sum(exp(logits - reduce_max(logits, axis: 1)), axis: 1)) - sum(where(eq, logits - reduce_max(logits, a ...  (digits.nn:10)
+	// z3 = z2 + logitsB  (digits.nn:7)
+	// sum0 = sum(log(sum(exp(z3 - reduce_max(z3, axis: 1)), axis: 1)) - sum(where(y == iota(), z3 - reduce_max(z3, axis: 1) ...  (digits.nn:10)
 	{
 		var acc3 [16]float32
 		for i := range rows {
-			logitsRow := logits0[i*10:][:10]
-			eqRow := eq[i*10:][:10]
+			z2Row := z2[i*10:][:10]
+			logitsBRow := f.logitsB[:10]
+			z3Row := z3[i*10:][:10]
+			yI := y[i]
 			reduceMax := nnrt.Inf[float32](-1)
 			for j := range 10 {
-				reduceMax = max(reduceMax, logitsRow[j])
+				z4 := z2Row[j] + logitsBRow[j]
+				z3Row[j] = z4
+				reduceMax = max(reduceMax, z4)
 			}
 			var acc [16]float32
 			var acc2 [16]float32
 			for j := range 10 {
-				sub := logitsRow[j] - reduceMax
+				sub := z3Row[j] - reduceMax
 				where := float32(0)
-				if eqRow[j] {
+				if yI == int32(j) {
 					where = sub
 				}
 				acc[j&15] += nnrt.Exp(sub)
@@ -957,11 +974,11 @@ func (f *digitsEval) rows1(worker, task int) {
 			sub := log - sum2
 			acc3[i&15] += sub
 		}
-		f.part1b[task] = nnrt.Sum16(&acc3)
+		f.part0b[task] = nnrt.Sum16(&acc3)
 	}
 
-	// argmax = argmax(logits, axis: 1)  (digits.nn:11)
-	nnrt.ArgMax(argmax, logits0, rows, 10, 1)
+	// argmax = argmax(z3, axis: 1)  (digits.nn:11)
+	nnrt.ArgMax(argmax, z3, rows, 10, 1)
 
 	// sum1 = sum(argmax == y, axis: 0)  (digits.nn:11)
 	{
@@ -975,7 +992,7 @@ func (f *digitsEval) rows1(worker, task int) {
 			}
 			acc[j&15] += cast
 		}
-		f.part1a[task] = nnrt.Sum16(&acc)
+		f.part0a[task] = nnrt.Sum16(&acc)
 	}
 }
 
@@ -1017,13 +1034,8 @@ type digitsPredict struct {
 	logitsB []float32 // [10]
 
 	// Results, in memory of the caller.
-	probs []float32 // [batch, 10]
-
-	// Scratch memory.
-	h                []float32 // [batch, 128]
-	logits           []float32 // [batch, 10]
-	call0            digitsDense
-	call1            digitsDense2
+	probs            []float32 // [batch, 10]
+	panel0           int       // rows of a panel of region 0
 	localFloat32     []float32 // panels of all workers
 	localFloat32Size int
 	body0            func(worker, task int)
@@ -1032,67 +1044,75 @@ type digitsPredict struct {
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *digitsPredict) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
 	f.pool = pool
-	slot0 := arena.Take(nBatch * 128)
-	slot1 := arena.Take(nBatch * 10)
-	f.h = slot0
-	f.logits = slot1
-	f.localFloat32Size = 10240
+	f.panel0 = min(16, nBatch)
+	f.localFloat32Size = f.panel0 * 276
 	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
-	f.call0.init(pool, nBatch, arena)
-	f.call1.init(pool, nBatch, arena)
 	f.body0 = f.rows0
 }
 
 // run computes the outputs for a batch.
 func (f *digitsPredict) run() {
-	f.call0.nBatch = f.nBatch
-	f.call0.x = f.x
-	f.call0.w = f.hW
-	f.call0.b = f.hB
-	f.call0.out = f.h
-	f.call0.run()
-
-	f.call1.nBatch = f.nBatch
-	f.call1.x = f.h
-	f.call1.w = f.logitsW
-	f.call1.b = f.logitsB
-	f.call1.z = f.logits
-	f.call1.run()
-
-	// exp = exp(logits - reduce_max(logits, axis: 1))  (digits.nn:9)
+	// z = x @ hW  (digits.nn:6)
+	// h = max(0, z + hB)  (digits.nn:6)
+	// z2 = h @ logitsW  (digits.nn:7)
+	// exp = exp(z2 + logitsB - reduce_max(z2 + logitsB, axis: 1))  (digits.nn:9)
 	// probs = exp / sum(exp, axis: 1)  (digits.nn:9)
-	f.pool.Run(nnrt.Blocks(f.nBatch, 1024), f.body0)
+	f.pool.Run(nnrt.Blocks(f.nBatch, 16), f.body0)
 }
 
-// rows0 works on 1024 rows of batch, number task.
+// rows0 works on 16 rows of batch, number task.
 func (f *digitsPredict) rows0(worker, task int) {
-	r0 := task * 1024
-	r1 := min(r0+1024, f.nBatch)
+	r0 := task * 16
+	r1 := min(r0+16, f.nBatch)
 	rows := r1 - r0
 	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
-	logits0 := f.logits[r0*10 : r1*10]
-	exp := localFloat32[0:][:rows*10]
+	z := localFloat32[0:][:rows*128]
+	x := f.x[r0*64 : r1*64]
+	h := localFloat32[f.panel0*128:][:rows*128]
+	z2 := localFloat32[f.panel0*256:][:rows*10]
+	exp := localFloat32[f.panel0*266:][:rows*10]
 	probs := f.probs[r0*10 : r1*10]
 
-	// exp = exp(logits - reduce_max(logits, axis: 1))  (digits.nn:9)
+	// z = x @ hW  (digits.nn:6)
+	nnrt.GemmNN(z, 128, x, 64, f.hW, 128, rows, 128, 64, false)
+
+	// h = max(0, z + hB)  (digits.nn:6)
+	{
+		for i := range rows {
+			zRow := z[i*128:][:128]
+			hBRow := f.hB[:128]
+			hRow := h[i*128:][:128]
+			for j := range 128 {
+				hRow[j] = max(0, zRow[j]+hBRow[j])
+			}
+		}
+	}
+
+	// z2 = h @ logitsW  (digits.nn:7)
+	nnrt.GemmNN(z2, 10, h, 128, f.logitsW, 10, rows, 10, 128, false)
+
+	// exp = exp(z2 + logitsB - reduce_max(z2 + logitsB, axis: 1))  (digits.nn:9)
 	// probs = exp / sum(exp, axis: 1)  (digits.nn:9)
-	for i := range rows {
-		logitsRow := logits0[i*10:][:10]
-		expRow := exp[i*10:][:10]
-		probsRow := probs[i*10:][:10]
-		reduceMax := nnrt.Inf[float32](-1)
-		for j := range 10 {
-			reduceMax = max(reduceMax, logitsRow[j])
-		}
-		var acc [16]float32
-		for j := range 10 {
-			exp2 := nnrt.Exp(logitsRow[j] - reduceMax)
-			expRow[j] = exp2
-			acc[j&15] += exp2
-		}
-		sum := nnrt.Sum16(&acc)
-		for j := range 10 {
-			probsRow[j] = expRow[j] / sum
+	{
+		for i := range rows {
+			z2Row := z2[i*10:][:10]
+			logitsBRow := f.logitsB[:10]
+			expRow := exp[i*10:][:10]
+			probsRow := probs[i*10:][:10]
+			reduceMax := nnrt.Inf[float32](-1)
+			for j := range 10 {
+				reduceMax = max(reduceMax, z2Row[j]+logitsBRow[j])
+			}
+			var acc [16]float32
+			for j := range 10 {
+				exp2 := nnrt.Exp((z2Row[j] + logitsBRow[j]) - reduceMax)
+				expRow[j] = exp2
+				acc[j&15] += exp2
+			}
+			sum := nnrt.Sum16(&acc)
+			for j := range 10 {
+				probsRow[j] = expRow[j] / sum
+			}
 		}
 	}
 }
@@ -1175,270 +1195,4 @@ func (f *digitsInit2) rows0(worker, task int) {
 		add := (-0.2085144) + float32(0.4170288*nnrt.Uniform[float32](f.key[0], uint64(r0*10+j)))
 		valueRow[j] = add
 	}
-}
-
-// digitsDense is the frame of dense: what one run reads, writes and needs in between.
-type digitsDense struct {
-	pool   *nnrt.Pool
-	nBatch int // size batch
-
-	// Arguments, set by the caller.
-	x []float32 // [batch, 64]
-	w []float32 // [64, 128]
-	b []float32 // [128]
-
-	// Results, in memory of the caller.
-	out              []float32 // [batch, 128]
-	localFloat32     []float32 // panels of all workers
-	localFloat32Size int
-	body0            func(worker, task int)
-}
-
-// init lays out scratch memory for the given capacities; once for the life of the frame.
-func (f *digitsDense) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
-	f.pool = pool
-	f.localFloat32Size = 2048
-	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
-	f.body0 = f.rows0
-}
-
-// run dense(x [batch, 64], m: 128, act: relu).
-func (f *digitsDense) run() {
-	// z = x @ w  (layers.nn:6)
-	// out = max(0, z + b)  (layers.nn:11)
-	f.pool.Run(nnrt.Blocks(f.nBatch, 16), f.body0)
-}
-
-// rows0 works on 16 rows of batch, number task.
-func (f *digitsDense) rows0(worker, task int) {
-	r0 := task * 16
-	r1 := min(r0+16, f.nBatch)
-	rows := r1 - r0
-	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
-	z := localFloat32[0:][:rows*128]
-	x := f.x[r0*64 : r1*64]
-	out := f.out[r0*128 : r1*128]
-
-	// z = x @ w  (layers.nn:6)
-	nnrt.GemmNN(z, 128, x, 64, f.w, 128, rows, 128, 64, false)
-
-	// out = max(0, z + b)  (layers.nn:11)
-	{
-		for i := range rows {
-			zRow := z[i*128:][:128]
-			bRow := f.b[:128]
-			outRow := out[i*128:][:128]
-			for j := range 128 {
-				outRow[j] = max(0, zRow[j]+bRow[j])
-			}
-		}
-	}
-}
-
-// digitsDense2 is the frame of dense2: what one run reads, writes and needs in between.
-type digitsDense2 struct {
-	pool   *nnrt.Pool
-	nBatch int // size batch
-
-	// Arguments, set by the caller.
-	x []float32 // [batch, 128]
-	w []float32 // [128, 10]
-	b []float32 // [10]
-
-	// Results, in memory of the caller.
-	z                []float32 // [batch, 10]
-	localFloat32     []float32 // panels of all workers
-	localFloat32Size int
-	body0            func(worker, task int)
-}
-
-// init lays out scratch memory for the given capacities; once for the life of the frame.
-func (f *digitsDense2) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
-	f.pool = pool
-	f.localFloat32Size = 1280
-	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
-	f.body0 = f.rows0
-}
-
-// run dense(x [batch, 128], m: 10).
-func (f *digitsDense2) run() {
-	// z2 = x @ w  (layers.nn:6)
-	// z = z2 + b  (layers.nn:9)
-	f.pool.Run(nnrt.Blocks(f.nBatch, 128), f.body0)
-}
-
-// rows0 works on 128 rows of batch, number task.
-func (f *digitsDense2) rows0(worker, task int) {
-	r0 := task * 128
-	r1 := min(r0+128, f.nBatch)
-	rows := r1 - r0
-	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
-	z2 := localFloat32[0:][:rows*10]
-	x := f.x[r0*128 : r1*128]
-	z := f.z[r0*10 : r1*10]
-
-	// z2 = x @ w  (layers.nn:6)
-	nnrt.GemmNN(z2, 10, x, 128, f.w, 10, rows, 10, 128, false)
-
-	// z = z2 + b  (layers.nn:9)
-	{
-		for i := range rows {
-			z2Row := z2[i*10:][:10]
-			bRow := f.b[:10]
-			zRow := z[i*10:][:10]
-			for j := range 10 {
-				zRow[j] = z2Row[j] + bRow[j]
-			}
-		}
-	}
-}
-
-// digitsDense2Bwd is the frame of dense2_bwd: what one run reads, writes and needs in between.
-type digitsDense2Bwd struct {
-	pool   *nnrt.Pool
-	nBatch int // size batch
-
-	// Arguments, set by the caller.
-	x  []float32 // [batch, 128]
-	w  []float32 // [128, 10]
-	dZ []float32 // [batch, 10]
-
-	// Results, in memory of the caller.
-	dX     []float32 // [batch, 128]
-	dW     []float32 // [128, 10]
-	dB     []float32 // [10]
-	tile1a int
-	tile1b int
-	body0  func(worker, task int)
-	body1  func(worker, task int)
-}
-
-// init lays out scratch memory for the given capacities; once for the life of the frame.
-func (f *digitsDense2Bwd) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
-	f.pool = pool
-	f.body0 = f.rows0
-	f.body1 = f.tiles1
-}
-
-// run dense(x [batch, 128], m: 10).
-func (f *digitsDense2Bwd) run() {
-	// dX = dZ @ transpose(w)  (optimizers.nn:75)
-	f.pool.Run(nnrt.Blocks(f.nBatch, 128), f.body0)
-
-	// dB = sum(dZ, axis: 0)  (optimizers.nn:75)
-	f.tile1a = nnrt.Tile(10, f.nBatch)
-	// dW = transpose(x) @ dZ  (optimizers.nn:75)
-	f.tile1b = nnrt.Tile(128, f.nBatch*10)
-	f.pool.RunWork(10*f.nBatch+128*f.nBatch*10, nnrt.Blocks(10, f.tile1a)+nnrt.Blocks(128, f.tile1b), f.body1)
-}
-
-// rows0 works on 128 rows of batch, number task.
-func (f *digitsDense2Bwd) rows0(worker, task int) {
-	r0 := task * 128
-	r1 := min(r0+128, f.nBatch)
-	rows := r1 - r0
-	dX := f.dX[r0*128 : r1*128]
-	dZ := f.dZ[r0*10 : r1*10]
-
-	// dX = dZ @ transpose(w)  (optimizers.nn:75)
-	nnrt.GemmNT(dX, 128, dZ, 10, f.w, 10, rows, 128, 10, false)
-}
-
-// tiles1 works on one tile of one product or sum, number task.
-func (f *digitsDense2Bwd) tiles1(_, task int) {
-	if n := nnrt.Blocks(10, f.tile1a); task < n {
-		// dB = sum(dZ, axis: 0)  (optimizers.nn:75)
-		lo := task * f.tile1a
-		hi := min(lo+f.tile1a, 10)
-		nnrt.SumRows(f.dB[lo:hi], f.dZ[lo:], f.nBatch, hi-lo, 10, false)
-		return
-	} else {
-		task -= n
-	}
-	// dW = transpose(x) @ dZ  (optimizers.nn:75)
-	lo := task * f.tile1b
-	hi := min(lo+f.tile1b, 128)
-	nnrt.GemmTN(f.dW[lo*10:], 10, f.x[lo:], 128, f.dZ, 10, hi-lo, 10, f.nBatch, false)
-}
-
-// digitsDenseBwd is the frame of dense_bwd: what one run reads, writes and needs in between.
-type digitsDenseBwd struct {
-	pool   *nnrt.Pool
-	nBatch int // size batch
-
-	// Arguments, set by the caller.
-	x    []float32 // [batch, 64]
-	dOut []float32 // [batch, 128]
-	out  []float32 // [batch, 128]
-
-	// Results, in memory of the caller.
-	dW []float32 // [64, 128]
-	dB []float32 // [128]
-
-	// Scratch memory.
-	where  []float32 // [batch, 128]
-	tile1a int
-	tile1b int
-	body0  func(worker, task int)
-	body1  func(worker, task int)
-}
-
-// init lays out scratch memory for the given capacities; once for the life of the frame.
-func (f *digitsDenseBwd) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
-	f.pool = pool
-	slot0 := arena.Take(nBatch * 128)
-	f.where = slot0
-	f.body0 = f.rows0
-	f.body1 = f.tiles1
-}
-
-// run dense(x [batch, 64], m: 128, act: relu).
-func (f *digitsDenseBwd) run() {
-	// where = where(0 == out, 0, dOut)  (optimizers.nn:75)
-	f.pool.Run(nnrt.Blocks(f.nBatch, 1024), f.body0)
-
-	// dB = sum(where, axis: 0)  (optimizers.nn:75)
-	f.tile1a = nnrt.Tile(128, f.nBatch)
-	// dW = transpose(x) @ where  (optimizers.nn:75)
-	f.tile1b = nnrt.Tile(64, f.nBatch*128)
-	f.pool.RunWork(128*f.nBatch+64*f.nBatch*128, nnrt.Blocks(128, f.tile1a)+nnrt.Blocks(64, f.tile1b), f.body1)
-}
-
-// rows0 works on 1024 rows of batch, number task.
-func (f *digitsDenseBwd) rows0(worker, task int) {
-	r0 := task * 1024
-	r1 := min(r0+1024, f.nBatch)
-	rows := r1 - r0
-	out := f.out[r0*128 : r1*128]
-	dOut := f.dOut[r0*128 : r1*128]
-	where := f.where[r0*128 : r1*128]
-
-	// where = where(0 == out, 0, dOut)  (optimizers.nn:75)
-	outRow := out[:rows*128]
-	dOutRow := dOut[:rows*128]
-	whereRow := where[:rows*128]
-	for j := range rows * 128 {
-		where2 := float32(dOutRow[j])
-		if 0 == outRow[j] {
-			where2 = 0
-		}
-		whereRow[j] = where2
-	}
-}
-
-// tiles1 works on one tile of one product or sum, number task.
-func (f *digitsDenseBwd) tiles1(_, task int) {
-	if n := nnrt.Blocks(128, f.tile1a); task < n {
-		// dB = sum(where, axis: 0)  (optimizers.nn:75)
-		lo := task * f.tile1a
-		hi := min(lo+f.tile1a, 128)
-		nnrt.SumRows(f.dB[lo:hi], f.where[lo:], f.nBatch, hi-lo, 128, false)
-		return
-	} else {
-		task -= n
-	}
-	// dW = transpose(x) @ where  (optimizers.nn:75)
-	lo := task * f.tile1b
-	hi := min(lo+f.tile1b, 64)
-	nnrt.GemmTN(f.dW[lo*128:], 128, f.x[lo:], 64, f.where, 128, hi-lo, 128, f.nBatch, false)
 }

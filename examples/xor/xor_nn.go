@@ -425,123 +425,111 @@ type xorForward struct {
 	savedExp []float32 // [batch]
 	savedAdd []float32 // [batch]
 
-	// Scratch memory.
-	z  []float32 // [batch, 1]
-	lt []bool    // [batch]
-
 	// Numbers and streams.
-	loss     float32
-	accuracy float32
-	dimval   float32
-	sum      float32
-	sum2     float32
-	call0    xorDense
-	call1    xorDense2
-	part1a   []float32 // parts of sum, by block
-	part1b   []float32 // parts of sum2, by block
-	body0    func(worker, task int)
-	body1    func(worker, task int)
+	loss             float32
+	accuracy         float32
+	dimval           float32
+	reshape          float32
+	sum              float32
+	sum2             float32
+	part0a           []float32 // parts of sum, by block
+	part0b           []float32 // parts of sum2, by block
+	panel0           int       // rows of a panel of region 0
+	localFloat32     []float32 // panels of all workers
+	localFloat32Size int
+	body0            func(worker, task int)
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *xorForward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
 	f.pool = pool
-	slot0 := arena.Take(nBatch)
-	slot1 := nnrt.Aligned[bool](nBatch)
-	f.z = slot0
-	f.lt = slot1
-	f.part1a = arena.Take(nnrt.Blocks(nBatch, 4096))
-	f.part1b = arena.Take(nnrt.Blocks(nBatch, 4096))
-	f.call0.init(pool, nBatch, arena)
-	f.call1.init(pool, nBatch, arena)
+	f.part0a = arena.Take(nnrt.Blocks(nBatch, 1024))
+	f.part0b = arena.Take(nnrt.Blocks(nBatch, 1024))
+	f.panel0 = min(1024, nBatch)
+	f.localFloat32Size = f.panel0 * 9
+	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.body0 = f.rows0
-	f.body1 = f.rows1
 }
 
 // run computes loss and metrics of a batch, and what the backward half needs.
 func (f *xorForward) run() {
 	f.dimval = float32(f.nBatch) // dimval = batch
+	f.reshape = f.zB[0]          // reshape = zB
 
-	// lt = 0.5 < y  (xor.nn:11)
-	f.pool.Run(nnrt.Blocks(f.nBatch, 16384), f.body0)
-
-	f.call0.nBatch = f.nBatch
-	f.call0.x = f.x
-	f.call0.w = f.hW
-	f.call0.b = f.hB
-	f.call0.out = f.savedH
-	f.call0.run()
-
-	f.call1.nBatch = f.nBatch
-	f.call1.x = f.savedH
-	f.call1.w = f.zW
-	f.call1.b = f.zB
-	f.call1.z = f.z
-	f.call1.run()
-
-	// savedExp = exp(z - max(z, 0))  (xor.nn:10)
-	// savedAdd = savedExp + expm1(-max(z, 0))  (xor.nn:10)
-	tasks1 := nnrt.Blocks(f.nBatch, 4096)
-	f.pool.Run(tasks1, f.body1)
-	f.sum = nnrt.TreeSum(f.part1a[:tasks1])
-	f.sum2 = nnrt.TreeSum(f.part1b[:tasks1])
+	// z = x @ hW  (xor.nn:6)
+	// savedH = tanh(z + hB)  (xor.nn:6)
+	// z2 = savedH @ zW  (xor.nn:7)
+	// savedExp = exp(z2 + reshape - max(z2 + reshape, 0))  (xor.nn:10)
+	// savedAdd = savedExp + expm1(-max(z2 + reshape, 0))  (xor.nn:10)
+	tasks0 := nnrt.Blocks(f.nBatch, 1024)
+	f.pool.Run(tasks0, f.body0)
+	f.sum = nnrt.TreeSum(f.part0a[:tasks0])
+	f.sum2 = nnrt.TreeSum(f.part0b[:tasks0])
 	f.accuracy = f.sum / f.dimval // accuracy = sum / dimval
 	f.loss = f.sum2 / f.dimval    // loss = sum2 / dimval
 }
 
-// rows0 works on 16384 rows of batch, number task.
+// rows0 works on 1024 rows of batch, number task.
 func (f *xorForward) rows0(worker, task int) {
-	r0 := task * 16384
-	r1 := min(r0+16384, f.nBatch)
+	r0 := task * 1024
+	r1 := min(r0+1024, f.nBatch)
 	rows := r1 - r0
+	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
+	z := localFloat32[0:][:rows*8]
+	x := f.x[r0*2 : r1*2]
+	savedH := f.savedH[r0*8 : r1*8]
+	z2 := localFloat32[f.panel0*8:][:rows]
+	reshape := f.reshape
 	y := f.y[r0:r1]
-	lt := f.lt[r0:r1]
-
-	// lt = 0.5 < y  (xor.nn:11)
-	yRow := y[:rows]
-	ltRow := lt[:rows]
-	for j := range rows {
-		ltRow[j] = 0.5 < yRow[j]
-	}
-}
-
-// rows1 works on 4096 rows of batch, number task.
-func (f *xorForward) rows1(worker, task int) {
-	r0 := task * 4096
-	r1 := min(r0+4096, f.nBatch)
-	rows := r1 - r0
-	z0 := f.z[r0:r1]
-	y := f.y[r0:r1]
-	lt := f.lt[r0:r1]
 	savedExp := f.savedExp[r0:r1]
 	savedAdd := f.savedAdd[r0:r1]
 
-	// sum = sum(0 < z == lt, axis: 0)  (xor.nn:11)
-	// savedExp = exp(z - max(z, 0))  (xor.nn:10)
-	// savedAdd = savedExp + expm1(-max(z, 0))  (xor.nn:10)
-	// sum2 = sum(max(z, 0) + log1p(savedAdd) - z * y, axis: 0)  (xor.nn:10)
-	zRow := z0[:rows]
-	yRow := y[:rows]
-	ltRow := lt[:rows]
-	savedExpRow := savedExp[:rows]
-	savedAddRow := savedAdd[:rows]
-	var acc [16]float32
-	var acc2 [16]float32
-	for j := range rows {
-		max2 := max(zRow[j], 0)
-		cast := float32(0)
-		if (0 < zRow[j]) == ltRow[j] {
-			cast = 1
+	// z = x @ hW  (xor.nn:6)
+	nnrt.GemmNN(z, 8, x, 2, f.hW, 8, rows, 8, 2, false)
+
+	// savedH = tanh(z + hB)  (xor.nn:6)
+	{
+		for i := range rows {
+			zRow := z[i*8:][:8]
+			hBRow := f.hB[:8]
+			savedHRow := savedH[i*8:][:8]
+			for j := range 8 {
+				savedHRow[j] = nnrt.Tanh(zRow[j] + hBRow[j])
+			}
 		}
-		exp := nnrt.Exp(zRow[j] - max2)
-		add := exp + nnrt.Expm1(-max2)
-		savedExpRow[j] = exp
-		savedAddRow[j] = add
-		acc[j&15] += cast
-		acc2[j&15] += (max2 + nnrt.Log1p(add)) - float32(zRow[j]*yRow[j])
 	}
-	f.part1a[task] = nnrt.Sum16(&acc)
-	f.part1b[task] = nnrt.Sum16(&acc2)
+
+	// z2 = savedH @ zW  (xor.nn:7)
+	nnrt.GemmNN(z2, 1, savedH, 8, f.zW, 1, rows, 1, 8, false)
+
+	// sum = sum(0 < z2 + reshape == (0.5 < y), axis: 0)  (xor.nn:11)
+	// savedExp = exp(z2 + reshape - max(z2 + reshape, 0))  (xor.nn:10)
+	// savedAdd = savedExp + expm1(-max(z2 + reshape, 0))  (xor.nn:10)
+	// sum2 = sum(max(z2 + reshape, 0) + log1p(savedAdd) - (z2 + reshape) * y, axis: 0)  (xor.nn:10)
+	{
+		z2Row := z2[:rows]
+		yRow := y[:rows]
+		savedExpRow := savedExp[:rows]
+		savedAddRow := savedAdd[:rows]
+		var acc [16]float32
+		var acc2 [16]float32
+		for j := range rows {
+			z3 := z2Row[j] + reshape
+			max2 := max(z3, 0)
+			cast := float32(0)
+			if (0 < z3) == (0.5 < yRow[j]) {
+				cast = 1
+			}
+			exp := nnrt.Exp(z3 - max2)
+			add := exp + nnrt.Expm1(-max2)
+			savedExpRow[j] = exp
+			savedAddRow[j] = add
+			acc[j&15] += cast
+			acc2[j&15] += (max2 + nnrt.Log1p(add)) - float32(z3*yRow[j])
+		}
+		f.part0a[task] = nnrt.Sum16(&acc)
+		f.part0b[task] = nnrt.Sum16(&acc2)
+	}
 }
 
 // xorBackward is the frame of backward: what one run reads, writes and needs in between.
@@ -560,76 +548,159 @@ type xorBackward struct {
 	// Results, in memory of the caller.
 	gradHW []float32 // [2, 8]
 	gradHB []float32 // [8]
-	gradZW []float32 // [8, 1]
+	gradZW []float32 // [8]
 	gradZB []float32 // [1]
 
 	// Scratch memory.
-	dX  []float32 // [batch, 8]
 	add []float32 // [batch]
+	mul []float32 // [batch, 8]
 
 	// Numbers and streams.
-	div   float32
-	call0 xorDense2Bwd
-	call1 xorDenseBwd
-	body0 func(worker, task int)
+	div              float32
+	neg              float32
+	sum              float32
+	part0a           []float32 // parts of sum, by block
+	tile1a           int
+	tile1b           int
+	tile1c           int
+	panel0           int       // rows of a panel of region 0
+	localFloat32     []float32 // panels of all workers
+	localFloat32Size int
+	body0            func(worker, task int)
+	body1            func(worker, task int)
+	body2            func(worker, task int)
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *xorBackward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
 	f.pool = pool
-	slot0 := arena.Take(nBatch * 8)
-	slot1 := arena.Take(nBatch)
-	f.dX = slot0
-	f.add = slot1
-	f.call0.init(pool, nBatch, arena)
-	f.call1.init(pool, nBatch, arena)
+	slot0 := arena.Take(nBatch)
+	slot1 := arena.Take(nBatch * 8)
+	f.add = slot0
+	f.mul = slot1
+	f.part0a = arena.Take(nnrt.Blocks(nBatch, 8192))
+	f.panel0 = min(8192, nBatch)
+	f.localFloat32Size = f.panel0 * 8
+	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.body0 = f.rows0
+	f.body1 = f.tiles1
+	f.body2 = f.rows2
 }
 
 // run computes the gradients of the loss by the parameters.
 func (f *xorBackward) run() {
 	f.div = 1 / float32(f.nBatch) // div = 1 / batch
+	f.neg = -f.div                // neg = -div
 
-	// add = -div * y + div / (1 + savedAdd) * savedExp  (optimizers.nn:22)
-	f.pool.Run(nnrt.Blocks(f.nBatch, 16384), f.body0)
+	// sub = 1 - savedH * savedH  (xor.nn:6)
+	// add = neg * y + div / (savedAdd + 1) * savedExp  (xor.nn:10)
+	// mul = add * zW * sub  (xor.nn:6)
+	tasks0 := nnrt.Blocks(f.nBatch, 8192)
+	f.pool.Run(tasks0, f.body0)
+	f.sum = nnrt.TreeSum(f.part0a[:tasks0])
 
-	f.call0.nBatch = f.nBatch
-	f.call0.x = f.savedH
-	f.call0.w = f.zW
-	f.call0.dZ = f.add
-	f.call0.dX = f.dX
-	f.call0.dW = f.gradZW
-	f.call0.run()
+	// gradZW = transpose(savedH) @ add  (xor.nn:7)
+	f.tile1a = nnrt.Tile(8, f.nBatch)
+	// gradHW = transpose(x) @ mul  (xor.nn:6)
+	f.tile1b = nnrt.Tile(2, f.nBatch*8)
+	// gradHB = sum(mul, axis: 0)  (xor.nn:6)
+	f.tile1c = nnrt.Tile(8, f.nBatch)
+	f.pool.RunWork(8*f.nBatch+2*f.nBatch*8+8*f.nBatch, nnrt.Blocks(8, f.tile1a)+nnrt.Blocks(2, f.tile1b)+nnrt.Blocks(8, f.tile1c), f.body1)
 
-	f.call1.nBatch = f.nBatch
-	f.call1.x = f.x
-	f.call1.dOut = f.dX
-	f.call1.out = f.savedH
-	f.call1.dW = f.gradHW
-	f.call1.dB = f.gradHB
-	f.call1.run()
+	// gradZB = sum  (xor.nn:7)
+	f.pool.Run(nnrt.Blocks(1, 16384), f.body2)
 }
 
-// rows0 works on 16384 rows of batch, number task.
+// rows0 works on 8192 rows of batch, number task.
 func (f *xorBackward) rows0(worker, task int) {
-	r0 := task * 16384
-	r1 := min(r0+16384, f.nBatch)
+	r0 := task * 8192
+	r1 := min(r0+8192, f.nBatch)
 	rows := r1 - r0
-	div := f.div
+	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
+	savedH := f.savedH[r0*8 : r1*8]
+	sub := localFloat32[0:][:rows*8]
+	neg := f.neg
 	y := f.y[r0:r1]
 	savedAdd := f.savedAdd[r0:r1]
+	div := f.div
 	savedExp := f.savedExp[r0:r1]
 	add := f.add[r0:r1]
+	mul := f.mul[r0*8 : r1*8]
 
-	// add = -div * y + div / (1 + savedAdd) * savedExp  (optimizers.nn:22)
-	yRow := y[:rows]
-	savedAddRow := savedAdd[:rows]
-	savedExpRow := savedExp[:rows]
-	addRow := add[:rows]
-	for j := range rows {
-		add2 := float32((-div)*yRow[j]) + float32((div/(1+savedAddRow[j]))*savedExpRow[j])
-		addRow[j] = add2
+	// sub = 1 - savedH * savedH  (xor.nn:6)
+	{
+		savedHRow := savedH[:rows*8]
+		subRow := sub[:rows*8]
+		for j := range rows * 8 {
+			subRow[j] = 1 - float32(savedHRow[j]*savedHRow[j])
+		}
 	}
+
+	// add = neg * y + div / (savedAdd + 1) * savedExp  (xor.nn:10)
+	// sum = sum(add, axis: 0)  (xor.nn:7)
+	{
+		yRow := y[:rows]
+		savedAddRow := savedAdd[:rows]
+		savedExpRow := savedExp[:rows]
+		addRow := add[:rows]
+		var acc [16]float32
+		for j := range rows {
+			add2 := float32(neg*yRow[j]) + float32((div/(savedAddRow[j]+1))*savedExpRow[j])
+			addRow[j] = add2
+			acc[j&15] += add2
+		}
+		f.part0a[task] = nnrt.Sum16(&acc)
+	}
+
+	// mul = add * zW * sub  (xor.nn:6)
+	{
+		for i := range rows {
+			addI := add[i]
+			zWRow := f.zW[:8]
+			subRow := sub[i*8:][:8]
+			mulRow := mul[i*8:][:8]
+			for j := range 8 {
+				mulRow[j] = float32(float32(addI*zWRow[j]) * subRow[j])
+			}
+		}
+	}
+}
+
+// tiles1 works on one tile of one product or sum, number task.
+func (f *xorBackward) tiles1(_, task int) {
+	if n := nnrt.Blocks(8, f.tile1a); task < n {
+		// gradZW = transpose(savedH) @ add  (xor.nn:7)
+		lo := task * f.tile1a
+		hi := min(lo+f.tile1a, 8)
+		nnrt.GemmTN(f.gradZW[lo*1:], 1, f.savedH[lo:], 8, f.add, 1, hi-lo, 1, f.nBatch, false)
+		return
+	} else {
+		task -= n
+	}
+	if n := nnrt.Blocks(2, f.tile1b); task < n {
+		// gradHW = transpose(x) @ mul  (xor.nn:6)
+		lo := task * f.tile1b
+		hi := min(lo+f.tile1b, 2)
+		nnrt.GemmTN(f.gradHW[lo*8:], 8, f.x[lo:], 2, f.mul, 8, hi-lo, 8, f.nBatch, false)
+		return
+	} else {
+		task -= n
+	}
+	// gradHB = sum(mul, axis: 0)  (xor.nn:6)
+	lo := task * f.tile1c
+	hi := min(lo+f.tile1c, 8)
+	nnrt.SumRows(f.gradHB[lo:hi], f.mul[lo:], f.nBatch, hi-lo, 8, false)
+}
+
+// rows2 works on 16384 rows of 1, number task.
+func (f *xorBackward) rows2(worker, task int) {
+	r0 := task * 16384
+	r1 := min(r0+16384, 1)
+	sum := f.sum
+	gradZB := f.gradZB[r0:r1]
+
+	// gradZB = sum  (xor.nn:7)
+	gradZB[0] = sum
 }
 
 // xorPrologue0 is the frame of prologue: what one run reads, writes and needs in between.
@@ -681,7 +752,7 @@ func (f *xorUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[float32]) {
 func (f *xorUpdate0) run() {
 	f.cast = float32(f.lr) // cast = lr
 
-	// b2 = 0.9 * b + g  (optimizers.nn:12)
+	// b2 = b * 0.9 + g  (optimizers.nn:12)
 	// p2 = p - cast * b2  (optimizers.nn:22)
 	f.pool.Run(nnrt.Blocks(f.nN, 16384), f.body0)
 }
@@ -698,7 +769,7 @@ func (f *xorUpdate0) rows0(worker, task int) {
 	b2 := f.b2[r0:r1]
 	p2 := f.p2[r0:r1]
 
-	// b2 = 0.9 * b + g  (optimizers.nn:12)
+	// b2 = b * 0.9 + g  (optimizers.nn:12)
 	// p2 = p - cast * b2  (optimizers.nn:22)
 	bRow := b[:rows]
 	gRow := g[:rows]
@@ -706,7 +777,7 @@ func (f *xorUpdate0) rows0(worker, task int) {
 	b2Row := b2[:rows]
 	p2Row := p2[:rows]
 	for j := range rows {
-		b3 := float32(0.9*bRow[j]) + gRow[j]
+		b3 := float32(bRow[j]*0.9) + gRow[j]
 		p3 := pRow[j] - float32(cast*b3)
 		b2Row[j] = b3
 		p2Row[j] = p3
@@ -726,108 +797,94 @@ type xorEval struct {
 	zW []float32 // [8, 1]
 	zB []float32 // [1]
 
-	// Scratch memory.
-	h  []float32 // [batch, 8]
-	z  []float32 // [batch, 1]
-	lt []bool    // [batch]
-
 	// Numbers and streams.
-	sum0   float32
-	sum1   float32
-	call0  xorDense
-	call1  xorDense2
-	part1a []float32 // parts of sum1, by block
-	part1b []float32 // parts of sum0, by block
-	body0  func(worker, task int)
-	body1  func(worker, task int)
+	sum0             float32
+	sum1             float32
+	reshape          float32
+	part0a           []float32 // parts of sum1, by block
+	part0b           []float32 // parts of sum0, by block
+	panel0           int       // rows of a panel of region 0
+	localFloat32     []float32 // panels of all workers
+	localFloat32Size int
+	body0            func(worker, task int)
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *xorEval) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
 	f.pool = pool
-	slot0 := arena.Take(nBatch * 8)
-	slot1 := arena.Take(nBatch)
-	slot2 := nnrt.Aligned[bool](nBatch)
-	f.h = slot0
-	f.z = slot1
-	f.lt = slot2
-	f.part1a = arena.Take(nnrt.Blocks(nBatch, 4096))
-	f.part1b = arena.Take(nnrt.Blocks(nBatch, 4096))
-	f.call0.init(pool, nBatch, arena)
-	f.call1.init(pool, nBatch, arena)
+	f.part0a = arena.Take(nnrt.Blocks(nBatch, 1024))
+	f.part0b = arena.Take(nnrt.Blocks(nBatch, 1024))
+	f.panel0 = min(1024, nBatch)
+	f.localFloat32Size = f.panel0 * 17
+	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.body0 = f.rows0
-	f.body1 = f.rows1
 }
 
 // run computes the sums over a batch that loss and metrics are made of.
 func (f *xorEval) run() {
-	// lt = 0.5 < y  (xor.nn:11)
-	f.pool.Run(nnrt.Blocks(f.nBatch, 16384), f.body0)
+	f.reshape = f.zB[0] // reshape = zB
 
-	f.call0.nBatch = f.nBatch
-	f.call0.x = f.x
-	f.call0.w = f.hW
-	f.call0.b = f.hB
-	f.call0.out = f.h
-	f.call0.run()
-
-	f.call1.nBatch = f.nBatch
-	f.call1.x = f.h
-	f.call1.w = f.zW
-	f.call1.b = f.zB
-	f.call1.z = f.z
-	f.call1.run()
-
-	tasks1 := nnrt.Blocks(f.nBatch, 4096)
-	f.pool.Run(tasks1, f.body1)
-	f.sum1 = nnrt.TreeSum(f.part1a[:tasks1])
-	f.sum0 = nnrt.TreeSum(f.part1b[:tasks1])
+	// z = x @ hW  (xor.nn:6)
+	// h = tanh(z + hB)  (xor.nn:6)
+	// z2 = h @ zW  (xor.nn:7)
+	tasks0 := nnrt.Blocks(f.nBatch, 1024)
+	f.pool.Run(tasks0, f.body0)
+	f.sum1 = nnrt.TreeSum(f.part0a[:tasks0])
+	f.sum0 = nnrt.TreeSum(f.part0b[:tasks0])
 }
 
-// rows0 works on 16384 rows of batch, number task.
+// rows0 works on 1024 rows of batch, number task.
 func (f *xorEval) rows0(worker, task int) {
-	r0 := task * 16384
-	r1 := min(r0+16384, f.nBatch)
+	r0 := task * 1024
+	r1 := min(r0+1024, f.nBatch)
 	rows := r1 - r0
+	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
+	z := localFloat32[0:][:rows*8]
+	x := f.x[r0*2 : r1*2]
+	h := localFloat32[f.panel0*8:][:rows*8]
+	z2 := localFloat32[f.panel0*16:][:rows]
+	reshape := f.reshape
 	y := f.y[r0:r1]
-	lt := f.lt[r0:r1]
 
-	// lt = 0.5 < y  (xor.nn:11)
-	yRow := y[:rows]
-	ltRow := lt[:rows]
-	for j := range rows {
-		ltRow[j] = 0.5 < yRow[j]
-	}
-}
+	// z = x @ hW  (xor.nn:6)
+	nnrt.GemmNN(z, 8, x, 2, f.hW, 8, rows, 8, 2, false)
 
-// rows1 works on 4096 rows of batch, number task.
-func (f *xorEval) rows1(worker, task int) {
-	r0 := task * 4096
-	r1 := min(r0+4096, f.nBatch)
-	rows := r1 - r0
-	z0 := f.z[r0:r1]
-	y := f.y[r0:r1]
-	lt := f.lt[r0:r1]
-
-	// sum1 = sum(0 < z == lt, axis: 0)  (xor.nn:11)
-	// sum0 = sum(max(z, 0) + log1p(exp(z - max(z, 0)) + expm1(-max(z, 0))) - z * y, axis: 0)  (xor.nn:10)
-	zRow := z0[:rows]
-	yRow := y[:rows]
-	ltRow := lt[:rows]
-	var acc [16]float32
-	var acc2 [16]float32
-	for j := range rows {
-		max2 := max(zRow[j], 0)
-		cast := float32(0)
-		if (0 < zRow[j]) == ltRow[j] {
-			cast = 1
+	// h = tanh(z + hB)  (xor.nn:6)
+	{
+		for i := range rows {
+			zRow := z[i*8:][:8]
+			hBRow := f.hB[:8]
+			hRow := h[i*8:][:8]
+			for j := range 8 {
+				hRow[j] = nnrt.Tanh(zRow[j] + hBRow[j])
+			}
 		}
-		sub := (max2 + nnrt.Log1p(nnrt.Exp(zRow[j]-max2)+nnrt.Expm1(-max2))) - float32(zRow[j]*yRow[j])
-		acc[j&15] += cast
-		acc2[j&15] += sub
 	}
-	f.part1a[task] = nnrt.Sum16(&acc)
-	f.part1b[task] = nnrt.Sum16(&acc2)
+
+	// z2 = h @ zW  (xor.nn:7)
+	nnrt.GemmNN(z2, 1, h, 8, f.zW, 1, rows, 1, 8, false)
+
+	// sum1 = sum(0 < z2 + reshape == (0.5 < y), axis: 0)  (xor.nn:11)
+	// sum0 = sum(max(z2 + reshape, 0) + log1p(exp(z2 + reshape - max(z2 + reshape, 0)) + expm1(-max(z2 + reshape, 0))) - (z ...  (xor.nn:10)
+	{
+		z2Row := z2[:rows]
+		yRow := y[:rows]
+		var acc [16]float32
+		var acc2 [16]float32
+		for j := range rows {
+			z3 := z2Row[j] + reshape
+			max2 := max(z3, 0)
+			cast := float32(0)
+			if (0 < z3) == (0.5 < yRow[j]) {
+				cast = 1
+			}
+			sub := (max2 + nnrt.Log1p(nnrt.Exp(z3-max2)+nnrt.Expm1(-max2))) - float32(z3*yRow[j])
+			acc[j&15] += cast
+			acc2[j&15] += sub
+		}
+		f.part0a[task] = nnrt.Sum16(&acc)
+		f.part0b[task] = nnrt.Sum16(&acc2)
+	}
 }
 
 // xorFinish is the frame of finish: what one run reads, writes and needs in between.
@@ -870,59 +927,72 @@ type xorPredict struct {
 	// Results, in memory of the caller.
 	p []float32 // [batch]
 
-	// Scratch memory.
-	h     []float32 // [batch, 8]
-	z     []float32 // [batch, 1]
-	call0 xorDense
-	call1 xorDense2
-	body0 func(worker, task int)
+	// Numbers and streams.
+	reshape          float32
+	panel0           int       // rows of a panel of region 0
+	localFloat32     []float32 // panels of all workers
+	localFloat32Size int
+	body0            func(worker, task int)
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *xorPredict) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
 	f.pool = pool
-	slot0 := arena.Take(nBatch * 8)
-	slot1 := arena.Take(nBatch)
-	f.h = slot0
-	f.z = slot1
-	f.call0.init(pool, nBatch, arena)
-	f.call1.init(pool, nBatch, arena)
+	f.panel0 = min(2048, nBatch)
+	f.localFloat32Size = f.panel0 * 17
+	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.body0 = f.rows0
 }
 
 // run computes the outputs for a batch.
 func (f *xorPredict) run() {
-	f.call0.nBatch = f.nBatch
-	f.call0.x = f.x
-	f.call0.w = f.hW
-	f.call0.b = f.hB
-	f.call0.out = f.h
-	f.call0.run()
+	f.reshape = f.zB[0] // reshape = zB
 
-	f.call1.nBatch = f.nBatch
-	f.call1.x = f.h
-	f.call1.w = f.zW
-	f.call1.b = f.zB
-	f.call1.z = f.z
-	f.call1.run()
-
-	// p = sigmoid(z)  (xor.nn:9)
-	f.pool.Run(nnrt.Blocks(f.nBatch, 16384), f.body0)
+	// z = x @ hW  (xor.nn:6)
+	// h = tanh(z + hB)  (xor.nn:6)
+	// z2 = h @ zW  (xor.nn:7)
+	// p = sigmoid(z2 + reshape)  (xor.nn:9)
+	f.pool.Run(nnrt.Blocks(f.nBatch, 2048), f.body0)
 }
 
-// rows0 works on 16384 rows of batch, number task.
+// rows0 works on 2048 rows of batch, number task.
 func (f *xorPredict) rows0(worker, task int) {
-	r0 := task * 16384
-	r1 := min(r0+16384, f.nBatch)
+	r0 := task * 2048
+	r1 := min(r0+2048, f.nBatch)
 	rows := r1 - r0
-	z0 := f.z[r0:r1]
+	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
+	z := localFloat32[0:][:rows*8]
+	x := f.x[r0*2 : r1*2]
+	h := localFloat32[f.panel0*8:][:rows*8]
+	z2 := localFloat32[f.panel0*16:][:rows]
+	reshape := f.reshape
 	p := f.p[r0:r1]
 
-	// p = sigmoid(z)  (xor.nn:9)
-	zRow := z0[:rows]
-	pRow := p[:rows]
-	for j := range rows {
-		pRow[j] = nnrt.Sigmoid(zRow[j])
+	// z = x @ hW  (xor.nn:6)
+	nnrt.GemmNN(z, 8, x, 2, f.hW, 8, rows, 8, 2, false)
+
+	// h = tanh(z + hB)  (xor.nn:6)
+	{
+		for i := range rows {
+			zRow := z[i*8:][:8]
+			hBRow := f.hB[:8]
+			hRow := h[i*8:][:8]
+			for j := range 8 {
+				hRow[j] = nnrt.Tanh(zRow[j] + hBRow[j])
+			}
+		}
+	}
+
+	// z2 = h @ zW  (xor.nn:7)
+	nnrt.GemmNN(z2, 1, h, 8, f.zW, 1, rows, 1, 8, false)
+
+	// p = sigmoid(z2 + reshape)  (xor.nn:9)
+	{
+		z2Row := z2[:rows]
+		pRow := p[:rows]
+		for j := range rows {
+			pRow[j] = nnrt.Sigmoid(z2Row[j] + reshape)
+		}
 	}
 }
 
@@ -1004,275 +1074,6 @@ func (f *xorInit2) rows0(worker, task int) {
 		add := (-0.8164966) + float32(1.6329932*nnrt.Uniform[float32](f.key[0], uint64(r0+j)))
 		valueRow[j] = add
 	}
-}
-
-// xorDense is the frame of dense: what one run reads, writes and needs in between.
-type xorDense struct {
-	pool   *nnrt.Pool
-	nBatch int // size batch
-
-	// Arguments, set by the caller.
-	x []float32 // [batch, 2]
-	w []float32 // [2, 8]
-	b []float32 // [8]
-
-	// Results, in memory of the caller.
-	out              []float32 // [batch, 8]
-	localFloat32     []float32 // panels of all workers
-	localFloat32Size int
-	body0            func(worker, task int)
-}
-
-// init lays out scratch memory for the given capacities; once for the life of the frame.
-func (f *xorDense) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
-	f.pool = pool
-	f.localFloat32Size = 16384
-	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
-	f.body0 = f.rows0
-}
-
-// run dense(x [batch, 2], m: 8, act: tanh).
-func (f *xorDense) run() {
-	// z = x @ w  (layers.nn:6)
-	// out = tanh(z + b)  (layers.nn:11)
-	f.pool.Run(nnrt.Blocks(f.nBatch, 2048), f.body0)
-}
-
-// rows0 works on 2048 rows of batch, number task.
-func (f *xorDense) rows0(worker, task int) {
-	r0 := task * 2048
-	r1 := min(r0+2048, f.nBatch)
-	rows := r1 - r0
-	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
-	z := localFloat32[0:][:rows*8]
-	x := f.x[r0*2 : r1*2]
-	out := f.out[r0*8 : r1*8]
-
-	// z = x @ w  (layers.nn:6)
-	nnrt.GemmNN(z, 8, x, 2, f.w, 8, rows, 8, 2, false)
-
-	// out = tanh(z + b)  (layers.nn:11)
-	{
-		for i := range rows {
-			zRow := z[i*8:][:8]
-			bRow := f.b[:8]
-			outRow := out[i*8:][:8]
-			for j := range 8 {
-				outRow[j] = nnrt.Tanh(zRow[j] + bRow[j])
-			}
-		}
-	}
-}
-
-// xorDense2 is the frame of dense2: what one run reads, writes and needs in between.
-type xorDense2 struct {
-	pool   *nnrt.Pool
-	nBatch int // size batch
-
-	// Arguments, set by the caller.
-	x []float32 // [batch, 8]
-	w []float32 // [8, 1]
-	b []float32 // [1]
-
-	// Results, in memory of the caller.
-	z []float32 // [batch]
-
-	// Numbers and streams.
-	reshape          float32
-	localFloat32     []float32 // panels of all workers
-	localFloat32Size int
-	body0            func(worker, task int)
-}
-
-// init lays out scratch memory for the given capacities; once for the life of the frame.
-func (f *xorDense2) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
-	f.pool = pool
-	f.localFloat32Size = 16384
-	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
-	f.body0 = f.rows0
-}
-
-// run dense(x [batch, 8], m: 1).
-func (f *xorDense2) run() {
-	f.reshape = f.b[0] // reshape = b
-
-	// z2 = x @ w  (layers.nn:6)
-	// z = z2 + reshape  (layers.nn:9)
-	f.pool.Run(nnrt.Blocks(f.nBatch, 16384), f.body0)
-}
-
-// rows0 works on 16384 rows of batch, number task.
-func (f *xorDense2) rows0(worker, task int) {
-	r0 := task * 16384
-	r1 := min(r0+16384, f.nBatch)
-	rows := r1 - r0
-	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
-	z2 := localFloat32[0:][:rows]
-	x := f.x[r0*8 : r1*8]
-	reshape := f.reshape
-	z := f.z[r0:r1]
-
-	// z2 = x @ w  (layers.nn:6)
-	nnrt.GemmNN(z2, 1, x, 8, f.w, 1, rows, 1, 8, false)
-
-	// z = z2 + reshape  (layers.nn:9)
-	{
-		z2Row := z2[:rows]
-		zRow := z[:rows]
-		for j := range rows {
-			zRow[j] = z2Row[j] + reshape
-		}
-	}
-}
-
-// xorDense2Bwd is the frame of dense2_bwd: what one run reads, writes and needs in between.
-type xorDense2Bwd struct {
-	pool   *nnrt.Pool
-	nBatch int // size batch
-
-	// Arguments, set by the caller.
-	x  []float32 // [batch, 8]
-	w  []float32 // [8, 1]
-	dZ []float32 // [batch, 1]
-
-	// Results, in memory of the caller.
-	dX []float32 // [batch, 8]
-	dW []float32 // [8]
-
-	// Numbers and streams.
-	dB     float32
-	part0a []float32 // parts of dB, by block
-	tile1a int
-	body0  func(worker, task int)
-	body1  func(worker, task int)
-}
-
-// init lays out scratch memory for the given capacities; once for the life of the frame.
-func (f *xorDense2Bwd) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
-	f.pool = pool
-	f.part0a = arena.Take(nnrt.Blocks(nBatch, 16384))
-	f.body0 = f.rows0
-	f.body1 = f.tiles1
-}
-
-// run dense(x [batch, 8], m: 1).
-func (f *xorDense2Bwd) run() {
-	// dX = dZ @ w  (optimizers.nn:22)
-	tasks0 := nnrt.Blocks(f.nBatch, 16384)
-	f.pool.Run(tasks0, f.body0)
-	f.dB = nnrt.TreeSum(f.part0a[:tasks0])
-
-	// dW = transpose(x) @ dZ  (optimizers.nn:22)
-	f.tile1a = nnrt.Tile(8, f.nBatch)
-	f.pool.RunWork(8*f.nBatch, nnrt.Blocks(8, f.tile1a), f.body1)
-}
-
-// rows0 works on 16384 rows of batch, number task.
-func (f *xorDense2Bwd) rows0(worker, task int) {
-	r0 := task * 16384
-	r1 := min(r0+16384, f.nBatch)
-	rows := r1 - r0
-	dZ := f.dZ[r0:r1]
-	dX := f.dX[r0*8 : r1*8]
-
-	// dB = sum(dZ, axis: 0)  (optimizers.nn:22)
-	{
-		dZRow := dZ[:rows]
-		var acc [16]float32
-		for j := range rows {
-			acc[j&15] += dZRow[j]
-		}
-		f.part0a[task] = nnrt.Sum16(&acc)
-	}
-
-	// dX = dZ @ w  (optimizers.nn:22)
-	nnrt.GemmNN(dX, 8, dZ, 1, f.w, 8, rows, 8, 1, false)
-}
-
-// tiles1 works on one tile of one product or sum, number task.
-func (f *xorDense2Bwd) tiles1(_, task int) {
-	// dW = transpose(x) @ dZ  (optimizers.nn:22)
-	lo := task * f.tile1a
-	hi := min(lo+f.tile1a, 8)
-	nnrt.GemmTN(f.dW[lo*1:], 1, f.x[lo:], 8, f.dZ, 1, hi-lo, 1, f.nBatch, false)
-}
-
-// xorDenseBwd is the frame of dense_bwd: what one run reads, writes and needs in between.
-type xorDenseBwd struct {
-	pool   *nnrt.Pool
-	nBatch int // size batch
-
-	// Arguments, set by the caller.
-	x    []float32 // [batch, 2]
-	dOut []float32 // [batch, 8]
-	out  []float32 // [batch, 8]
-
-	// Results, in memory of the caller.
-	dW []float32 // [2, 8]
-	dB []float32 // [8]
-
-	// Scratch memory.
-	mul    []float32 // [batch, 8]
-	tile1a int
-	tile1b int
-	body0  func(worker, task int)
-	body1  func(worker, task int)
-}
-
-// init lays out scratch memory for the given capacities; once for the life of the frame.
-func (f *xorDenseBwd) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
-	f.pool = pool
-	slot0 := arena.Take(nBatch * 8)
-	f.mul = slot0
-	f.body0 = f.rows0
-	f.body1 = f.tiles1
-}
-
-// run dense(x [batch, 2], m: 8, act: tanh).
-func (f *xorDenseBwd) run() {
-	// mul = dOut * (1 - out * out)  (optimizers.nn:22)
-	f.pool.Run(nnrt.Blocks(f.nBatch, 16384), f.body0)
-
-	// dB = sum(mul, axis: 0)  (optimizers.nn:22)
-	f.tile1a = nnrt.Tile(8, f.nBatch)
-	// dW = transpose(x) @ mul  (optimizers.nn:22)
-	f.tile1b = nnrt.Tile(2, f.nBatch*8)
-	f.pool.RunWork(8*f.nBatch+2*f.nBatch*8, nnrt.Blocks(8, f.tile1a)+nnrt.Blocks(2, f.tile1b), f.body1)
-}
-
-// rows0 works on 16384 rows of batch, number task.
-func (f *xorDenseBwd) rows0(worker, task int) {
-	r0 := task * 16384
-	r1 := min(r0+16384, f.nBatch)
-	rows := r1 - r0
-	out := f.out[r0*8 : r1*8]
-	dOut := f.dOut[r0*8 : r1*8]
-	mul := f.mul[r0*8 : r1*8]
-
-	// mul = dOut * (1 - out * out)  (optimizers.nn:22)
-	outRow := out[:rows*8]
-	dOutRow := dOut[:rows*8]
-	mulRow := mul[:rows*8]
-	for j := range rows * 8 {
-		mulRow[j] = float32(dOutRow[j] * (1 - float32(outRow[j]*outRow[j])))
-	}
-}
-
-// tiles1 works on one tile of one product or sum, number task.
-func (f *xorDenseBwd) tiles1(_, task int) {
-	if n := nnrt.Blocks(8, f.tile1a); task < n {
-		// dB = sum(mul, axis: 0)  (optimizers.nn:22)
-		lo := task * f.tile1a
-		hi := min(lo+f.tile1a, 8)
-		nnrt.SumRows(f.dB[lo:hi], f.mul[lo:], f.nBatch, hi-lo, 8, false)
-		return
-	} else {
-		task -= n
-	}
-	// dW = transpose(x) @ mul  (optimizers.nn:22)
-	lo := task * f.tile1b
-	hi := min(lo+f.tile1b, 2)
-	nnrt.GemmTN(f.dW[lo*8:], 8, f.x[lo:], 2, f.mul, 8, hi-lo, 8, f.nBatch, false)
 }
 
 // XorAdam is the same model with another optimizer.
@@ -1699,123 +1500,111 @@ type xorAdamForward struct {
 	savedExp []float32 // [batch]
 	savedAdd []float32 // [batch]
 
-	// Scratch memory.
-	z  []float32 // [batch, 1]
-	lt []bool    // [batch]
-
 	// Numbers and streams.
-	loss     float32
-	accuracy float32
-	dimval   float32
-	sum      float32
-	sum2     float32
-	call0    xorAdamDense
-	call1    xorAdamDense2
-	part1a   []float32 // parts of sum, by block
-	part1b   []float32 // parts of sum2, by block
-	body0    func(worker, task int)
-	body1    func(worker, task int)
+	loss             float32
+	accuracy         float32
+	dimval           float32
+	reshape          float32
+	sum              float32
+	sum2             float32
+	part0a           []float32 // parts of sum, by block
+	part0b           []float32 // parts of sum2, by block
+	panel0           int       // rows of a panel of region 0
+	localFloat32     []float32 // panels of all workers
+	localFloat32Size int
+	body0            func(worker, task int)
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *xorAdamForward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
 	f.pool = pool
-	slot0 := arena.Take(nBatch)
-	slot1 := nnrt.Aligned[bool](nBatch)
-	f.z = slot0
-	f.lt = slot1
-	f.part1a = arena.Take(nnrt.Blocks(nBatch, 4096))
-	f.part1b = arena.Take(nnrt.Blocks(nBatch, 4096))
-	f.call0.init(pool, nBatch, arena)
-	f.call1.init(pool, nBatch, arena)
+	f.part0a = arena.Take(nnrt.Blocks(nBatch, 1024))
+	f.part0b = arena.Take(nnrt.Blocks(nBatch, 1024))
+	f.panel0 = min(1024, nBatch)
+	f.localFloat32Size = f.panel0 * 9
+	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.body0 = f.rows0
-	f.body1 = f.rows1
 }
 
 // run computes loss and metrics of a batch, and what the backward half needs.
 func (f *xorAdamForward) run() {
 	f.dimval = float32(f.nBatch) // dimval = batch
+	f.reshape = f.zB[0]          // reshape = zB
 
-	// lt = 0.5 < y  (xor.nn:11)
-	f.pool.Run(nnrt.Blocks(f.nBatch, 16384), f.body0)
-
-	f.call0.nBatch = f.nBatch
-	f.call0.x = f.x
-	f.call0.w = f.hW
-	f.call0.b = f.hB
-	f.call0.out = f.savedH
-	f.call0.run()
-
-	f.call1.nBatch = f.nBatch
-	f.call1.x = f.savedH
-	f.call1.w = f.zW
-	f.call1.b = f.zB
-	f.call1.z = f.z
-	f.call1.run()
-
-	// savedExp = exp(z - max(z, 0))  (xor.nn:10)
-	// savedAdd = savedExp + expm1(-max(z, 0))  (xor.nn:10)
-	tasks1 := nnrt.Blocks(f.nBatch, 4096)
-	f.pool.Run(tasks1, f.body1)
-	f.sum = nnrt.TreeSum(f.part1a[:tasks1])
-	f.sum2 = nnrt.TreeSum(f.part1b[:tasks1])
+	// z = x @ hW  (xor.nn:6)
+	// savedH = tanh(z + hB)  (xor.nn:6)
+	// z2 = savedH @ zW  (xor.nn:7)
+	// savedExp = exp(z2 + reshape - max(z2 + reshape, 0))  (xor.nn:10)
+	// savedAdd = savedExp + expm1(-max(z2 + reshape, 0))  (xor.nn:10)
+	tasks0 := nnrt.Blocks(f.nBatch, 1024)
+	f.pool.Run(tasks0, f.body0)
+	f.sum = nnrt.TreeSum(f.part0a[:tasks0])
+	f.sum2 = nnrt.TreeSum(f.part0b[:tasks0])
 	f.accuracy = f.sum / f.dimval // accuracy = sum / dimval
 	f.loss = f.sum2 / f.dimval    // loss = sum2 / dimval
 }
 
-// rows0 works on 16384 rows of batch, number task.
+// rows0 works on 1024 rows of batch, number task.
 func (f *xorAdamForward) rows0(worker, task int) {
-	r0 := task * 16384
-	r1 := min(r0+16384, f.nBatch)
+	r0 := task * 1024
+	r1 := min(r0+1024, f.nBatch)
 	rows := r1 - r0
+	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
+	z := localFloat32[0:][:rows*8]
+	x := f.x[r0*2 : r1*2]
+	savedH := f.savedH[r0*8 : r1*8]
+	z2 := localFloat32[f.panel0*8:][:rows]
+	reshape := f.reshape
 	y := f.y[r0:r1]
-	lt := f.lt[r0:r1]
-
-	// lt = 0.5 < y  (xor.nn:11)
-	yRow := y[:rows]
-	ltRow := lt[:rows]
-	for j := range rows {
-		ltRow[j] = 0.5 < yRow[j]
-	}
-}
-
-// rows1 works on 4096 rows of batch, number task.
-func (f *xorAdamForward) rows1(worker, task int) {
-	r0 := task * 4096
-	r1 := min(r0+4096, f.nBatch)
-	rows := r1 - r0
-	z0 := f.z[r0:r1]
-	y := f.y[r0:r1]
-	lt := f.lt[r0:r1]
 	savedExp := f.savedExp[r0:r1]
 	savedAdd := f.savedAdd[r0:r1]
 
-	// sum = sum(0 < z == lt, axis: 0)  (xor.nn:11)
-	// savedExp = exp(z - max(z, 0))  (xor.nn:10)
-	// savedAdd = savedExp + expm1(-max(z, 0))  (xor.nn:10)
-	// sum2 = sum(max(z, 0) + log1p(savedAdd) - z * y, axis: 0)  (xor.nn:10)
-	zRow := z0[:rows]
-	yRow := y[:rows]
-	ltRow := lt[:rows]
-	savedExpRow := savedExp[:rows]
-	savedAddRow := savedAdd[:rows]
-	var acc [16]float32
-	var acc2 [16]float32
-	for j := range rows {
-		max2 := max(zRow[j], 0)
-		cast := float32(0)
-		if (0 < zRow[j]) == ltRow[j] {
-			cast = 1
+	// z = x @ hW  (xor.nn:6)
+	nnrt.GemmNN(z, 8, x, 2, f.hW, 8, rows, 8, 2, false)
+
+	// savedH = tanh(z + hB)  (xor.nn:6)
+	{
+		for i := range rows {
+			zRow := z[i*8:][:8]
+			hBRow := f.hB[:8]
+			savedHRow := savedH[i*8:][:8]
+			for j := range 8 {
+				savedHRow[j] = nnrt.Tanh(zRow[j] + hBRow[j])
+			}
 		}
-		exp := nnrt.Exp(zRow[j] - max2)
-		add := exp + nnrt.Expm1(-max2)
-		savedExpRow[j] = exp
-		savedAddRow[j] = add
-		acc[j&15] += cast
-		acc2[j&15] += (max2 + nnrt.Log1p(add)) - float32(zRow[j]*yRow[j])
 	}
-	f.part1a[task] = nnrt.Sum16(&acc)
-	f.part1b[task] = nnrt.Sum16(&acc2)
+
+	// z2 = savedH @ zW  (xor.nn:7)
+	nnrt.GemmNN(z2, 1, savedH, 8, f.zW, 1, rows, 1, 8, false)
+
+	// sum = sum(0 < z2 + reshape == (0.5 < y), axis: 0)  (xor.nn:11)
+	// savedExp = exp(z2 + reshape - max(z2 + reshape, 0))  (xor.nn:10)
+	// savedAdd = savedExp + expm1(-max(z2 + reshape, 0))  (xor.nn:10)
+	// sum2 = sum(max(z2 + reshape, 0) + log1p(savedAdd) - (z2 + reshape) * y, axis: 0)  (xor.nn:10)
+	{
+		z2Row := z2[:rows]
+		yRow := y[:rows]
+		savedExpRow := savedExp[:rows]
+		savedAddRow := savedAdd[:rows]
+		var acc [16]float32
+		var acc2 [16]float32
+		for j := range rows {
+			z3 := z2Row[j] + reshape
+			max2 := max(z3, 0)
+			cast := float32(0)
+			if (0 < z3) == (0.5 < yRow[j]) {
+				cast = 1
+			}
+			exp := nnrt.Exp(z3 - max2)
+			add := exp + nnrt.Expm1(-max2)
+			savedExpRow[j] = exp
+			savedAddRow[j] = add
+			acc[j&15] += cast
+			acc2[j&15] += (max2 + nnrt.Log1p(add)) - float32(z3*yRow[j])
+		}
+		f.part0a[task] = nnrt.Sum16(&acc)
+		f.part0b[task] = nnrt.Sum16(&acc2)
+	}
 }
 
 // xorAdamBackward is the frame of backward: what one run reads, writes and needs in between.
@@ -1834,76 +1623,159 @@ type xorAdamBackward struct {
 	// Results, in memory of the caller.
 	gradHW []float32 // [2, 8]
 	gradHB []float32 // [8]
-	gradZW []float32 // [8, 1]
+	gradZW []float32 // [8]
 	gradZB []float32 // [1]
 
 	// Scratch memory.
-	dX  []float32 // [batch, 8]
 	add []float32 // [batch]
+	mul []float32 // [batch, 8]
 
 	// Numbers and streams.
-	div   float32
-	call0 xorAdamDense2Bwd
-	call1 xorAdamDenseBwd
-	body0 func(worker, task int)
+	div              float32
+	neg              float32
+	sum              float32
+	part0a           []float32 // parts of sum, by block
+	tile1a           int
+	tile1b           int
+	tile1c           int
+	panel0           int       // rows of a panel of region 0
+	localFloat32     []float32 // panels of all workers
+	localFloat32Size int
+	body0            func(worker, task int)
+	body1            func(worker, task int)
+	body2            func(worker, task int)
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *xorAdamBackward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
 	f.pool = pool
-	slot0 := arena.Take(nBatch * 8)
-	slot1 := arena.Take(nBatch)
-	f.dX = slot0
-	f.add = slot1
-	f.call0.init(pool, nBatch, arena)
-	f.call1.init(pool, nBatch, arena)
+	slot0 := arena.Take(nBatch)
+	slot1 := arena.Take(nBatch * 8)
+	f.add = slot0
+	f.mul = slot1
+	f.part0a = arena.Take(nnrt.Blocks(nBatch, 8192))
+	f.panel0 = min(8192, nBatch)
+	f.localFloat32Size = f.panel0 * 8
+	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.body0 = f.rows0
+	f.body1 = f.tiles1
+	f.body2 = f.rows2
 }
 
 // run computes the gradients of the loss by the parameters.
 func (f *xorAdamBackward) run() {
 	f.div = 1 / float32(f.nBatch) // div = 1 / batch
+	f.neg = -f.div                // neg = -div
 
-	// add = -div * y + div / (1 + savedAdd) * savedExp  (optimizers.nn:75)
-	f.pool.Run(nnrt.Blocks(f.nBatch, 16384), f.body0)
+	// sub = 1 - savedH * savedH  (xor.nn:6)
+	// add = neg * y + div / (savedAdd + 1) * savedExp  (xor.nn:10)
+	// mul = add * zW * sub  (xor.nn:6)
+	tasks0 := nnrt.Blocks(f.nBatch, 8192)
+	f.pool.Run(tasks0, f.body0)
+	f.sum = nnrt.TreeSum(f.part0a[:tasks0])
 
-	f.call0.nBatch = f.nBatch
-	f.call0.x = f.savedH
-	f.call0.w = f.zW
-	f.call0.dZ = f.add
-	f.call0.dX = f.dX
-	f.call0.dW = f.gradZW
-	f.call0.run()
+	// gradZW = transpose(savedH) @ add  (xor.nn:7)
+	f.tile1a = nnrt.Tile(8, f.nBatch)
+	// gradHW = transpose(x) @ mul  (xor.nn:6)
+	f.tile1b = nnrt.Tile(2, f.nBatch*8)
+	// gradHB = sum(mul, axis: 0)  (xor.nn:6)
+	f.tile1c = nnrt.Tile(8, f.nBatch)
+	f.pool.RunWork(8*f.nBatch+2*f.nBatch*8+8*f.nBatch, nnrt.Blocks(8, f.tile1a)+nnrt.Blocks(2, f.tile1b)+nnrt.Blocks(8, f.tile1c), f.body1)
 
-	f.call1.nBatch = f.nBatch
-	f.call1.x = f.x
-	f.call1.dOut = f.dX
-	f.call1.out = f.savedH
-	f.call1.dW = f.gradHW
-	f.call1.dB = f.gradHB
-	f.call1.run()
+	// gradZB = sum  (xor.nn:7)
+	f.pool.Run(nnrt.Blocks(1, 16384), f.body2)
 }
 
-// rows0 works on 16384 rows of batch, number task.
+// rows0 works on 8192 rows of batch, number task.
 func (f *xorAdamBackward) rows0(worker, task int) {
-	r0 := task * 16384
-	r1 := min(r0+16384, f.nBatch)
+	r0 := task * 8192
+	r1 := min(r0+8192, f.nBatch)
 	rows := r1 - r0
-	div := f.div
+	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
+	savedH := f.savedH[r0*8 : r1*8]
+	sub := localFloat32[0:][:rows*8]
+	neg := f.neg
 	y := f.y[r0:r1]
 	savedAdd := f.savedAdd[r0:r1]
+	div := f.div
 	savedExp := f.savedExp[r0:r1]
 	add := f.add[r0:r1]
+	mul := f.mul[r0*8 : r1*8]
 
-	// add = -div * y + div / (1 + savedAdd) * savedExp  (optimizers.nn:75)
-	yRow := y[:rows]
-	savedAddRow := savedAdd[:rows]
-	savedExpRow := savedExp[:rows]
-	addRow := add[:rows]
-	for j := range rows {
-		add2 := float32((-div)*yRow[j]) + float32((div/(1+savedAddRow[j]))*savedExpRow[j])
-		addRow[j] = add2
+	// sub = 1 - savedH * savedH  (xor.nn:6)
+	{
+		savedHRow := savedH[:rows*8]
+		subRow := sub[:rows*8]
+		for j := range rows * 8 {
+			subRow[j] = 1 - float32(savedHRow[j]*savedHRow[j])
+		}
 	}
+
+	// add = neg * y + div / (savedAdd + 1) * savedExp  (xor.nn:10)
+	// sum = sum(add, axis: 0)  (xor.nn:7)
+	{
+		yRow := y[:rows]
+		savedAddRow := savedAdd[:rows]
+		savedExpRow := savedExp[:rows]
+		addRow := add[:rows]
+		var acc [16]float32
+		for j := range rows {
+			add2 := float32(neg*yRow[j]) + float32((div/(savedAddRow[j]+1))*savedExpRow[j])
+			addRow[j] = add2
+			acc[j&15] += add2
+		}
+		f.part0a[task] = nnrt.Sum16(&acc)
+	}
+
+	// mul = add * zW * sub  (xor.nn:6)
+	{
+		for i := range rows {
+			addI := add[i]
+			zWRow := f.zW[:8]
+			subRow := sub[i*8:][:8]
+			mulRow := mul[i*8:][:8]
+			for j := range 8 {
+				mulRow[j] = float32(float32(addI*zWRow[j]) * subRow[j])
+			}
+		}
+	}
+}
+
+// tiles1 works on one tile of one product or sum, number task.
+func (f *xorAdamBackward) tiles1(_, task int) {
+	if n := nnrt.Blocks(8, f.tile1a); task < n {
+		// gradZW = transpose(savedH) @ add  (xor.nn:7)
+		lo := task * f.tile1a
+		hi := min(lo+f.tile1a, 8)
+		nnrt.GemmTN(f.gradZW[lo*1:], 1, f.savedH[lo:], 8, f.add, 1, hi-lo, 1, f.nBatch, false)
+		return
+	} else {
+		task -= n
+	}
+	if n := nnrt.Blocks(2, f.tile1b); task < n {
+		// gradHW = transpose(x) @ mul  (xor.nn:6)
+		lo := task * f.tile1b
+		hi := min(lo+f.tile1b, 2)
+		nnrt.GemmTN(f.gradHW[lo*8:], 8, f.x[lo:], 2, f.mul, 8, hi-lo, 8, f.nBatch, false)
+		return
+	} else {
+		task -= n
+	}
+	// gradHB = sum(mul, axis: 0)  (xor.nn:6)
+	lo := task * f.tile1c
+	hi := min(lo+f.tile1c, 8)
+	nnrt.SumRows(f.gradHB[lo:hi], f.mul[lo:], f.nBatch, hi-lo, 8, false)
+}
+
+// rows2 works on 16384 rows of 1, number task.
+func (f *xorAdamBackward) rows2(worker, task int) {
+	r0 := task * 16384
+	r1 := min(r0+16384, 1)
+	sum := f.sum
+	gradZB := f.gradZB[r0:r1]
+
+	// gradZB = sum  (xor.nn:7)
+	gradZB[0] = sum
 }
 
 // xorAdamPrologue0 is the frame of prologue: what one run reads, writes and needs in between.
@@ -1963,43 +1835,43 @@ func (f *xorAdamUpdate0) run() {
 	f.cast = float32(f.c1)  // cast = c1
 	f.cast2 = float32(f.c2) // cast2 = c2
 
-	// m2 = 0.9 * m + 0.1 * g  (optimizers.nn:67)
-	// v2 = 0.999 * v + 0.001 * g ^ 2  (optimizers.nn:68)
+	// v2 = v * 0.999 + g * g * 0.001  (optimizers.nn:68)
+	// m2 = m * 0.9 + g * 0.1  (optimizers.nn:67)
 	// p2 = p - cast * m2 / (sqrt(v2) / cast2 + 1e-08)  (optimizers.nn:75)
-	f.pool.Run(nnrt.Blocks(f.nN, 4096), f.body0)
+	f.pool.Run(nnrt.Blocks(f.nN, 16384), f.body0)
 }
 
-// rows0 works on 4096 rows of n, number task.
+// rows0 works on 16384 rows of n, number task.
 func (f *xorAdamUpdate0) rows0(worker, task int) {
-	r0 := task * 4096
-	r1 := min(r0+4096, f.nN)
+	r0 := task * 16384
+	r1 := min(r0+16384, f.nN)
 	rows := r1 - r0
-	m := f.m[r0:r1]
 	g := f.g[r0:r1]
 	v := f.v[r0:r1]
-	cast := f.cast
 	cast2 := f.cast2
+	m := f.m[r0:r1]
+	cast := f.cast
 	p := f.p[r0:r1]
-	m2 := f.m2[r0:r1]
 	v2 := f.v2[r0:r1]
+	m2 := f.m2[r0:r1]
 	p2 := f.p2[r0:r1]
 
-	// m2 = 0.9 * m + 0.1 * g  (optimizers.nn:67)
-	// v2 = 0.999 * v + 0.001 * g ^ 2  (optimizers.nn:68)
+	// v2 = v * 0.999 + g * g * 0.001  (optimizers.nn:68)
+	// m2 = m * 0.9 + g * 0.1  (optimizers.nn:67)
 	// p2 = p - cast * m2 / (sqrt(v2) / cast2 + 1e-08)  (optimizers.nn:75)
-	mRow := m[:rows]
 	gRow := g[:rows]
 	vRow := v[:rows]
+	mRow := m[:rows]
 	pRow := p[:rows]
-	m2Row := m2[:rows]
 	v2Row := v2[:rows]
+	m2Row := m2[:rows]
 	p2Row := p2[:rows]
 	for j := range rows {
-		m3 := float32(0.9*mRow[j]) + float32(0.1*gRow[j])
-		v3 := float32(0.999*vRow[j]) + float32(0.001*nnrt.Pow(gRow[j], float32(2)))
+		v3 := float32(vRow[j]*0.999) + float32(float32(gRow[j]*gRow[j])*0.001)
+		m3 := float32(mRow[j]*0.9) + float32(gRow[j]*0.1)
 		p3 := pRow[j] - (float32(cast*m3) / ((nnrt.Sqrt(v3) / cast2) + 1e-08))
-		m2Row[j] = m3
 		v2Row[j] = v3
+		m2Row[j] = m3
 		p2Row[j] = p3
 	}
 }
@@ -2017,108 +1889,94 @@ type xorAdamEval struct {
 	zW []float32 // [8, 1]
 	zB []float32 // [1]
 
-	// Scratch memory.
-	h  []float32 // [batch, 8]
-	z  []float32 // [batch, 1]
-	lt []bool    // [batch]
-
 	// Numbers and streams.
-	sum0   float32
-	sum1   float32
-	call0  xorAdamDense
-	call1  xorAdamDense2
-	part1a []float32 // parts of sum1, by block
-	part1b []float32 // parts of sum0, by block
-	body0  func(worker, task int)
-	body1  func(worker, task int)
+	sum0             float32
+	sum1             float32
+	reshape          float32
+	part0a           []float32 // parts of sum1, by block
+	part0b           []float32 // parts of sum0, by block
+	panel0           int       // rows of a panel of region 0
+	localFloat32     []float32 // panels of all workers
+	localFloat32Size int
+	body0            func(worker, task int)
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *xorAdamEval) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
 	f.pool = pool
-	slot0 := arena.Take(nBatch * 8)
-	slot1 := arena.Take(nBatch)
-	slot2 := nnrt.Aligned[bool](nBatch)
-	f.h = slot0
-	f.z = slot1
-	f.lt = slot2
-	f.part1a = arena.Take(nnrt.Blocks(nBatch, 4096))
-	f.part1b = arena.Take(nnrt.Blocks(nBatch, 4096))
-	f.call0.init(pool, nBatch, arena)
-	f.call1.init(pool, nBatch, arena)
+	f.part0a = arena.Take(nnrt.Blocks(nBatch, 1024))
+	f.part0b = arena.Take(nnrt.Blocks(nBatch, 1024))
+	f.panel0 = min(1024, nBatch)
+	f.localFloat32Size = f.panel0 * 17
+	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.body0 = f.rows0
-	f.body1 = f.rows1
 }
 
 // run computes the sums over a batch that loss and metrics are made of.
 func (f *xorAdamEval) run() {
-	// lt = 0.5 < y  (xor.nn:11)
-	f.pool.Run(nnrt.Blocks(f.nBatch, 16384), f.body0)
+	f.reshape = f.zB[0] // reshape = zB
 
-	f.call0.nBatch = f.nBatch
-	f.call0.x = f.x
-	f.call0.w = f.hW
-	f.call0.b = f.hB
-	f.call0.out = f.h
-	f.call0.run()
-
-	f.call1.nBatch = f.nBatch
-	f.call1.x = f.h
-	f.call1.w = f.zW
-	f.call1.b = f.zB
-	f.call1.z = f.z
-	f.call1.run()
-
-	tasks1 := nnrt.Blocks(f.nBatch, 4096)
-	f.pool.Run(tasks1, f.body1)
-	f.sum1 = nnrt.TreeSum(f.part1a[:tasks1])
-	f.sum0 = nnrt.TreeSum(f.part1b[:tasks1])
+	// z = x @ hW  (xor.nn:6)
+	// h = tanh(z + hB)  (xor.nn:6)
+	// z2 = h @ zW  (xor.nn:7)
+	tasks0 := nnrt.Blocks(f.nBatch, 1024)
+	f.pool.Run(tasks0, f.body0)
+	f.sum1 = nnrt.TreeSum(f.part0a[:tasks0])
+	f.sum0 = nnrt.TreeSum(f.part0b[:tasks0])
 }
 
-// rows0 works on 16384 rows of batch, number task.
+// rows0 works on 1024 rows of batch, number task.
 func (f *xorAdamEval) rows0(worker, task int) {
-	r0 := task * 16384
-	r1 := min(r0+16384, f.nBatch)
+	r0 := task * 1024
+	r1 := min(r0+1024, f.nBatch)
 	rows := r1 - r0
+	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
+	z := localFloat32[0:][:rows*8]
+	x := f.x[r0*2 : r1*2]
+	h := localFloat32[f.panel0*8:][:rows*8]
+	z2 := localFloat32[f.panel0*16:][:rows]
+	reshape := f.reshape
 	y := f.y[r0:r1]
-	lt := f.lt[r0:r1]
 
-	// lt = 0.5 < y  (xor.nn:11)
-	yRow := y[:rows]
-	ltRow := lt[:rows]
-	for j := range rows {
-		ltRow[j] = 0.5 < yRow[j]
-	}
-}
+	// z = x @ hW  (xor.nn:6)
+	nnrt.GemmNN(z, 8, x, 2, f.hW, 8, rows, 8, 2, false)
 
-// rows1 works on 4096 rows of batch, number task.
-func (f *xorAdamEval) rows1(worker, task int) {
-	r0 := task * 4096
-	r1 := min(r0+4096, f.nBatch)
-	rows := r1 - r0
-	z0 := f.z[r0:r1]
-	y := f.y[r0:r1]
-	lt := f.lt[r0:r1]
-
-	// sum1 = sum(0 < z == lt, axis: 0)  (xor.nn:11)
-	// sum0 = sum(max(z, 0) + log1p(exp(z - max(z, 0)) + expm1(-max(z, 0))) - z * y, axis: 0)  (xor.nn:10)
-	zRow := z0[:rows]
-	yRow := y[:rows]
-	ltRow := lt[:rows]
-	var acc [16]float32
-	var acc2 [16]float32
-	for j := range rows {
-		max2 := max(zRow[j], 0)
-		cast := float32(0)
-		if (0 < zRow[j]) == ltRow[j] {
-			cast = 1
+	// h = tanh(z + hB)  (xor.nn:6)
+	{
+		for i := range rows {
+			zRow := z[i*8:][:8]
+			hBRow := f.hB[:8]
+			hRow := h[i*8:][:8]
+			for j := range 8 {
+				hRow[j] = nnrt.Tanh(zRow[j] + hBRow[j])
+			}
 		}
-		sub := (max2 + nnrt.Log1p(nnrt.Exp(zRow[j]-max2)+nnrt.Expm1(-max2))) - float32(zRow[j]*yRow[j])
-		acc[j&15] += cast
-		acc2[j&15] += sub
 	}
-	f.part1a[task] = nnrt.Sum16(&acc)
-	f.part1b[task] = nnrt.Sum16(&acc2)
+
+	// z2 = h @ zW  (xor.nn:7)
+	nnrt.GemmNN(z2, 1, h, 8, f.zW, 1, rows, 1, 8, false)
+
+	// sum1 = sum(0 < z2 + reshape == (0.5 < y), axis: 0)  (xor.nn:11)
+	// sum0 = sum(max(z2 + reshape, 0) + log1p(exp(z2 + reshape - max(z2 + reshape, 0)) + expm1(-max(z2 + reshape, 0))) - (z ...  (xor.nn:10)
+	{
+		z2Row := z2[:rows]
+		yRow := y[:rows]
+		var acc [16]float32
+		var acc2 [16]float32
+		for j := range rows {
+			z3 := z2Row[j] + reshape
+			max2 := max(z3, 0)
+			cast := float32(0)
+			if (0 < z3) == (0.5 < yRow[j]) {
+				cast = 1
+			}
+			sub := (max2 + nnrt.Log1p(nnrt.Exp(z3-max2)+nnrt.Expm1(-max2))) - float32(z3*yRow[j])
+			acc[j&15] += cast
+			acc2[j&15] += sub
+		}
+		f.part0a[task] = nnrt.Sum16(&acc)
+		f.part0b[task] = nnrt.Sum16(&acc2)
+	}
 }
 
 // xorAdamFinish is the frame of finish: what one run reads, writes and needs in between.
@@ -2161,59 +2019,72 @@ type xorAdamPredict struct {
 	// Results, in memory of the caller.
 	p []float32 // [batch]
 
-	// Scratch memory.
-	h     []float32 // [batch, 8]
-	z     []float32 // [batch, 1]
-	call0 xorAdamDense
-	call1 xorAdamDense2
-	body0 func(worker, task int)
+	// Numbers and streams.
+	reshape          float32
+	panel0           int       // rows of a panel of region 0
+	localFloat32     []float32 // panels of all workers
+	localFloat32Size int
+	body0            func(worker, task int)
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *xorAdamPredict) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
 	f.pool = pool
-	slot0 := arena.Take(nBatch * 8)
-	slot1 := arena.Take(nBatch)
-	f.h = slot0
-	f.z = slot1
-	f.call0.init(pool, nBatch, arena)
-	f.call1.init(pool, nBatch, arena)
+	f.panel0 = min(2048, nBatch)
+	f.localFloat32Size = f.panel0 * 17
+	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.body0 = f.rows0
 }
 
 // run computes the outputs for a batch.
 func (f *xorAdamPredict) run() {
-	f.call0.nBatch = f.nBatch
-	f.call0.x = f.x
-	f.call0.w = f.hW
-	f.call0.b = f.hB
-	f.call0.out = f.h
-	f.call0.run()
+	f.reshape = f.zB[0] // reshape = zB
 
-	f.call1.nBatch = f.nBatch
-	f.call1.x = f.h
-	f.call1.w = f.zW
-	f.call1.b = f.zB
-	f.call1.z = f.z
-	f.call1.run()
-
-	// p = sigmoid(z)  (xor.nn:9)
-	f.pool.Run(nnrt.Blocks(f.nBatch, 16384), f.body0)
+	// z = x @ hW  (xor.nn:6)
+	// h = tanh(z + hB)  (xor.nn:6)
+	// z2 = h @ zW  (xor.nn:7)
+	// p = sigmoid(z2 + reshape)  (xor.nn:9)
+	f.pool.Run(nnrt.Blocks(f.nBatch, 2048), f.body0)
 }
 
-// rows0 works on 16384 rows of batch, number task.
+// rows0 works on 2048 rows of batch, number task.
 func (f *xorAdamPredict) rows0(worker, task int) {
-	r0 := task * 16384
-	r1 := min(r0+16384, f.nBatch)
+	r0 := task * 2048
+	r1 := min(r0+2048, f.nBatch)
 	rows := r1 - r0
-	z0 := f.z[r0:r1]
+	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
+	z := localFloat32[0:][:rows*8]
+	x := f.x[r0*2 : r1*2]
+	h := localFloat32[f.panel0*8:][:rows*8]
+	z2 := localFloat32[f.panel0*16:][:rows]
+	reshape := f.reshape
 	p := f.p[r0:r1]
 
-	// p = sigmoid(z)  (xor.nn:9)
-	zRow := z0[:rows]
-	pRow := p[:rows]
-	for j := range rows {
-		pRow[j] = nnrt.Sigmoid(zRow[j])
+	// z = x @ hW  (xor.nn:6)
+	nnrt.GemmNN(z, 8, x, 2, f.hW, 8, rows, 8, 2, false)
+
+	// h = tanh(z + hB)  (xor.nn:6)
+	{
+		for i := range rows {
+			zRow := z[i*8:][:8]
+			hBRow := f.hB[:8]
+			hRow := h[i*8:][:8]
+			for j := range 8 {
+				hRow[j] = nnrt.Tanh(zRow[j] + hBRow[j])
+			}
+		}
+	}
+
+	// z2 = h @ zW  (xor.nn:7)
+	nnrt.GemmNN(z2, 1, h, 8, f.zW, 1, rows, 1, 8, false)
+
+	// p = sigmoid(z2 + reshape)  (xor.nn:9)
+	{
+		z2Row := z2[:rows]
+		pRow := p[:rows]
+		for j := range rows {
+			pRow[j] = nnrt.Sigmoid(z2Row[j] + reshape)
+		}
 	}
 }
 
@@ -2295,273 +2166,4 @@ func (f *xorAdamInit2) rows0(worker, task int) {
 		add := (-0.8164966) + float32(1.6329932*nnrt.Uniform[float32](f.key[0], uint64(r0+j)))
 		valueRow[j] = add
 	}
-}
-
-// xorAdamDense is the frame of dense: what one run reads, writes and needs in between.
-type xorAdamDense struct {
-	pool   *nnrt.Pool
-	nBatch int // size batch
-
-	// Arguments, set by the caller.
-	x []float32 // [batch, 2]
-	w []float32 // [2, 8]
-	b []float32 // [8]
-
-	// Results, in memory of the caller.
-	out              []float32 // [batch, 8]
-	localFloat32     []float32 // panels of all workers
-	localFloat32Size int
-	body0            func(worker, task int)
-}
-
-// init lays out scratch memory for the given capacities; once for the life of the frame.
-func (f *xorAdamDense) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
-	f.pool = pool
-	f.localFloat32Size = 16384
-	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
-	f.body0 = f.rows0
-}
-
-// run dense(x [batch, 2], m: 8, act: tanh).
-func (f *xorAdamDense) run() {
-	// z = x @ w  (layers.nn:6)
-	// out = tanh(z + b)  (layers.nn:11)
-	f.pool.Run(nnrt.Blocks(f.nBatch, 2048), f.body0)
-}
-
-// rows0 works on 2048 rows of batch, number task.
-func (f *xorAdamDense) rows0(worker, task int) {
-	r0 := task * 2048
-	r1 := min(r0+2048, f.nBatch)
-	rows := r1 - r0
-	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
-	z := localFloat32[0:][:rows*8]
-	x := f.x[r0*2 : r1*2]
-	out := f.out[r0*8 : r1*8]
-
-	// z = x @ w  (layers.nn:6)
-	nnrt.GemmNN(z, 8, x, 2, f.w, 8, rows, 8, 2, false)
-
-	// out = tanh(z + b)  (layers.nn:11)
-	{
-		for i := range rows {
-			zRow := z[i*8:][:8]
-			bRow := f.b[:8]
-			outRow := out[i*8:][:8]
-			for j := range 8 {
-				outRow[j] = nnrt.Tanh(zRow[j] + bRow[j])
-			}
-		}
-	}
-}
-
-// xorAdamDense2 is the frame of dense2: what one run reads, writes and needs in between.
-type xorAdamDense2 struct {
-	pool   *nnrt.Pool
-	nBatch int // size batch
-
-	// Arguments, set by the caller.
-	x []float32 // [batch, 8]
-	w []float32 // [8, 1]
-	b []float32 // [1]
-
-	// Results, in memory of the caller.
-	z []float32 // [batch]
-
-	// Numbers and streams.
-	reshape          float32
-	localFloat32     []float32 // panels of all workers
-	localFloat32Size int
-	body0            func(worker, task int)
-}
-
-// init lays out scratch memory for the given capacities; once for the life of the frame.
-func (f *xorAdamDense2) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
-	f.pool = pool
-	f.localFloat32Size = 16384
-	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
-	f.body0 = f.rows0
-}
-
-// run dense(x [batch, 8], m: 1).
-func (f *xorAdamDense2) run() {
-	f.reshape = f.b[0] // reshape = b
-
-	// z2 = x @ w  (layers.nn:6)
-	// z = z2 + reshape  (layers.nn:9)
-	f.pool.Run(nnrt.Blocks(f.nBatch, 16384), f.body0)
-}
-
-// rows0 works on 16384 rows of batch, number task.
-func (f *xorAdamDense2) rows0(worker, task int) {
-	r0 := task * 16384
-	r1 := min(r0+16384, f.nBatch)
-	rows := r1 - r0
-	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
-	z2 := localFloat32[0:][:rows]
-	x := f.x[r0*8 : r1*8]
-	reshape := f.reshape
-	z := f.z[r0:r1]
-
-	// z2 = x @ w  (layers.nn:6)
-	nnrt.GemmNN(z2, 1, x, 8, f.w, 1, rows, 1, 8, false)
-
-	// z = z2 + reshape  (layers.nn:9)
-	{
-		z2Row := z2[:rows]
-		zRow := z[:rows]
-		for j := range rows {
-			zRow[j] = z2Row[j] + reshape
-		}
-	}
-}
-
-// xorAdamDense2Bwd is the frame of dense2_bwd: what one run reads, writes and needs in between.
-type xorAdamDense2Bwd struct {
-	pool   *nnrt.Pool
-	nBatch int // size batch
-
-	// Arguments, set by the caller.
-	x  []float32 // [batch, 8]
-	w  []float32 // [8, 1]
-	dZ []float32 // [batch, 1]
-
-	// Results, in memory of the caller.
-	dX []float32 // [batch, 8]
-	dW []float32 // [8]
-
-	// Numbers and streams.
-	dB     float32
-	part0a []float32 // parts of dB, by block
-	tile1a int
-	body0  func(worker, task int)
-	body1  func(worker, task int)
-}
-
-// init lays out scratch memory for the given capacities; once for the life of the frame.
-func (f *xorAdamDense2Bwd) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
-	f.pool = pool
-	f.part0a = arena.Take(nnrt.Blocks(nBatch, 16384))
-	f.body0 = f.rows0
-	f.body1 = f.tiles1
-}
-
-// run dense(x [batch, 8], m: 1).
-func (f *xorAdamDense2Bwd) run() {
-	// dX = dZ @ w  (optimizers.nn:75)
-	tasks0 := nnrt.Blocks(f.nBatch, 16384)
-	f.pool.Run(tasks0, f.body0)
-	f.dB = nnrt.TreeSum(f.part0a[:tasks0])
-
-	// dW = transpose(x) @ dZ  (optimizers.nn:75)
-	f.tile1a = nnrt.Tile(8, f.nBatch)
-	f.pool.RunWork(8*f.nBatch, nnrt.Blocks(8, f.tile1a), f.body1)
-}
-
-// rows0 works on 16384 rows of batch, number task.
-func (f *xorAdamDense2Bwd) rows0(worker, task int) {
-	r0 := task * 16384
-	r1 := min(r0+16384, f.nBatch)
-	rows := r1 - r0
-	dZ := f.dZ[r0:r1]
-	dX := f.dX[r0*8 : r1*8]
-
-	// dB = sum(dZ, axis: 0)  (optimizers.nn:75)
-	{
-		dZRow := dZ[:rows]
-		var acc [16]float32
-		for j := range rows {
-			acc[j&15] += dZRow[j]
-		}
-		f.part0a[task] = nnrt.Sum16(&acc)
-	}
-
-	// dX = dZ @ w  (optimizers.nn:75)
-	nnrt.GemmNN(dX, 8, dZ, 1, f.w, 8, rows, 8, 1, false)
-}
-
-// tiles1 works on one tile of one product or sum, number task.
-func (f *xorAdamDense2Bwd) tiles1(_, task int) {
-	// dW = transpose(x) @ dZ  (optimizers.nn:75)
-	lo := task * f.tile1a
-	hi := min(lo+f.tile1a, 8)
-	nnrt.GemmTN(f.dW[lo*1:], 1, f.x[lo:], 8, f.dZ, 1, hi-lo, 1, f.nBatch, false)
-}
-
-// xorAdamDenseBwd is the frame of dense_bwd: what one run reads, writes and needs in between.
-type xorAdamDenseBwd struct {
-	pool   *nnrt.Pool
-	nBatch int // size batch
-
-	// Arguments, set by the caller.
-	x    []float32 // [batch, 2]
-	dOut []float32 // [batch, 8]
-	out  []float32 // [batch, 8]
-
-	// Results, in memory of the caller.
-	dW []float32 // [2, 8]
-	dB []float32 // [8]
-
-	// Scratch memory.
-	mul    []float32 // [batch, 8]
-	tile1a int
-	tile1b int
-	body0  func(worker, task int)
-	body1  func(worker, task int)
-}
-
-// init lays out scratch memory for the given capacities; once for the life of the frame.
-func (f *xorAdamDenseBwd) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
-	f.pool = pool
-	slot0 := arena.Take(nBatch * 8)
-	f.mul = slot0
-	f.body0 = f.rows0
-	f.body1 = f.tiles1
-}
-
-// run dense(x [batch, 2], m: 8, act: tanh).
-func (f *xorAdamDenseBwd) run() {
-	// mul = dOut * (1 - out * out)  (optimizers.nn:75)
-	f.pool.Run(nnrt.Blocks(f.nBatch, 16384), f.body0)
-
-	// dB = sum(mul, axis: 0)  (optimizers.nn:75)
-	f.tile1a = nnrt.Tile(8, f.nBatch)
-	// dW = transpose(x) @ mul  (optimizers.nn:75)
-	f.tile1b = nnrt.Tile(2, f.nBatch*8)
-	f.pool.RunWork(8*f.nBatch+2*f.nBatch*8, nnrt.Blocks(8, f.tile1a)+nnrt.Blocks(2, f.tile1b), f.body1)
-}
-
-// rows0 works on 16384 rows of batch, number task.
-func (f *xorAdamDenseBwd) rows0(worker, task int) {
-	r0 := task * 16384
-	r1 := min(r0+16384, f.nBatch)
-	rows := r1 - r0
-	out := f.out[r0*8 : r1*8]
-	dOut := f.dOut[r0*8 : r1*8]
-	mul := f.mul[r0*8 : r1*8]
-
-	// mul = dOut * (1 - out * out)  (optimizers.nn:75)
-	outRow := out[:rows*8]
-	dOutRow := dOut[:rows*8]
-	mulRow := mul[:rows*8]
-	for j := range rows * 8 {
-		mulRow[j] = float32(dOutRow[j] * (1 - float32(outRow[j]*outRow[j])))
-	}
-}
-
-// tiles1 works on one tile of one product or sum, number task.
-func (f *xorAdamDenseBwd) tiles1(_, task int) {
-	if n := nnrt.Blocks(8, f.tile1a); task < n {
-		// dB = sum(mul, axis: 0)  (optimizers.nn:75)
-		lo := task * f.tile1a
-		hi := min(lo+f.tile1a, 8)
-		nnrt.SumRows(f.dB[lo:hi], f.mul[lo:], f.nBatch, hi-lo, 8, false)
-		return
-	} else {
-		task -= n
-	}
-	// dW = transpose(x) @ mul  (optimizers.nn:75)
-	lo := task * f.tile1b
-	hi := min(lo+f.tile1b, 2)
-	nnrt.GemmTN(f.dW[lo*8:], 8, f.x[lo:], 2, f.mul, 8, hi-lo, 8, f.nBatch, false)
 }
