@@ -4,9 +4,28 @@ package symbolic
 // Fired is called for each rewrite made, with the rule's name and both sides.
 type Fired func(rule string, before, after *Node)
 
-// Simplify returns f rewritten by the rules of the table and by the structural ones. Values agree up to rounding and
-// derivatives too, so it may run before and after differentiation. Called Funcs are left alone; the passes go through them.
+// maxRounds bounds how often Simplify goes over a Func; a second round is needed only where a rewrite left a value with one reader.
+const maxRounds = 8
+
+// Simplify returns f rewritten by the rules of the table and by the structural ones until none fits. Values agree up to
+// rounding and derivatives too, so it may run before and after differentiation. Called Funcs are left alone; the passes go through them.
 func Simplify(f *Func, fired Fired) *Func {
+	for round := 0; round < maxRounds; round++ {
+		count := 0
+		f = simplifyOnce(f, func(rule string, before, after *Node) {
+			count++
+			if fired != nil {
+				fired(rule, before, after)
+			}
+		})
+		if count == 0 {
+			break
+		}
+	}
+	return f
+}
+
+func simplifyOnce(f *Func, fired Fired) *Func {
 	roots := make([]*Node, len(f.Results))
 	for i, r := range f.Results {
 		roots[i] = r.Node
@@ -22,6 +41,7 @@ func Simplify(f *Func, fired Fired) *Func {
 	out := *f
 	out.Results = make([]Result, len(roots))
 	for i, r := range roots {
+		s.uses[r]++
 		out.Results[i] = Result{f.Results[i].Name, s.normal(r)}
 	}
 	return &out
@@ -88,6 +108,9 @@ func (s *simplifier) normal(root *Node) *Node {
 		if name := n.graph.Name(n); name != "" {
 			s.g.SetName(to, name)
 		}
+		if u := s.uses[n]; u > s.uses[to] {
+			s.uses[to] = u
+		}
 		top.as = to
 		stack = append(stack, frame{n: to})
 	}
@@ -107,9 +130,7 @@ func (s *simplifier) rewrite(n *Node) *Node {
 		return nil
 	}
 	s.fuel--
-	if s.fired != nil {
-		s.fired(name, n, to)
-	}
+	s.fired(name, n, to)
 	return to
 }
 

@@ -23,12 +23,24 @@ func init() {
 	structural[OpCast] = []structuralRule{{"cast cast", castCast}}
 	structural[OpSum] = []structuralRule{{"sum sum", sumSum}, {"sum broadcast", sumBroadcast}, {"sum wide factor", sumWideFactor}}
 	structural[OpDot] = []structuralRule{{"dot permute", dotPermute}}
+	structural[OpMul] = []structuralRule{{"factors meet", factorsMeet}}
 	structural[OpStopGradient] = []structuralRule{{"stop stop", stopStop}}
 	for op := range structural {
 		if Ops[op].Kind == KindElement && Op(op) != OpVar {
 			structural[op] = append(structural[op], structuralRule{"elementwise broadcast", elementBroadcast})
 		}
+		if commutes[op] {
+			structural[op] = append(structural[op], structuralRule{"constant right", constantRight})
+		}
 	}
+}
+
+// constantRight gives x*2 and 2*x one form.
+func constantRight(s *simplifier, n *Node) *Node {
+	if n.Args[0].Op == OpConst && n.Args[1].Op != OpConst {
+		return s.g.Must(n.Op, Attr{}, n.Args[1], n.Args[0])
+	}
+	return nil
 }
 
 func reshapeIdentity(s *simplifier, n *Node) *Node {
@@ -334,6 +346,36 @@ func sumWideFactor(s *simplifier, n *Node) *Node {
 			axes[k] = slices.Index(left, a)
 		}
 		return s.g.Must(x.Op, Attr{}, s.g.sum(x.Args[1-i], n.Attr.Axes), s.g.broadcast(f.Args[0], n.Shape, axes))
+	}
+	return nil
+}
+
+// small returns the axes along which n varies, if n is a constant or repeats something smaller.
+func small(n *Node) (axes []int, ok bool) {
+	switch n.Op {
+	case OpConst:
+		return nil, true
+	case OpBroadcast:
+		return n.Attr.Axes, true
+	}
+	return nil, false
+}
+
+// factorsMeet multiplies two factors that are small together before the large one: (x * k) * l is x * (k * l).
+func factorsMeet(s *simplifier, n *Node) *Node {
+	for i, outer := range n.Args {
+		inner := n.Args[1-i]
+		a, ok := small(outer)
+		if !ok || inner.Op != OpMul || s.uses[inner] > 1 || n.Rank() == 0 {
+			continue
+		}
+		for j, k := range inner.Args {
+			b, ok := small(k)
+			if _, xSmall := small(inner.Args[1-j]); !ok || xSmall || len(slices.Compact(sorted(join(a, b)))) == n.Rank() {
+				continue
+			}
+			return s.g.mul(inner.Args[1-j], s.g.mul(k, outer))
+		}
 	}
 	return nil
 }
