@@ -114,10 +114,15 @@ func TestCurves(t *testing.T)     { runFile(t, "curves", "workload", curveCase) 
 
 // runFile compares all rows of one file.
 func runFile(t *testing.T, file, naming string, build func(*row, *truthCase)) {
+	compareRows(t, file, readRows(t, file, naming), build)
+}
+
+// compareRows compares rows; file names the generated program.
+func compareRows(t *testing.T, file string, rows []*row, build func(*row, *truthCase)) {
 	t.Parallel()
 	var cases []*truthCase
 	pending := 0
-	for i, r := range readRows(t, file, naming) {
+	for i, r := range rows {
 		c := &truthCase{row: r, name: fmt.Sprintf("%s%02d", strings.ToUpper(file[:1]), i)}
 		c.job.Model = c.name
 		switch err := buildCase(build, r, c); {
