@@ -199,6 +199,8 @@ func castExpr(from, to symbolic.DType, x string) string {
 		return x
 	case to == symbolic.Bool:
 		return parens(x) + " != 0"
+	case from.Float() && to == symbolic.I32:
+		return fmt.Sprintf("nnrt.Int32(%s(%s))", goTypes[from], x)
 	}
 	return goTypes[to] + "(" + x + ")"
 }

@@ -168,6 +168,9 @@ func (e *modelEmitter) modelType() {
 	}
 	e.file.Comment("")
 	e.file.Commentf("It has %d parameters in one flat buffer; the fields are views of it.", e.prog.paramCount())
+	if w := e.work(); w != "" {
+		e.file.Comment(w)
+	}
 	for _, v := range e.views {
 		if v != root {
 			continue
@@ -181,6 +184,49 @@ func (e *modelEmitter) modelType() {
 		}
 	}
 	e.bind(root)
+}
+
+// work says how many operations the model's products take.
+func (e *modelEmitter) work() string {
+	out := ""
+	if e.predict != nil {
+		out += fmt.Sprintf("A prediction does %s operations in matrix products", e.predict.products())
+	}
+	if e.forward != nil {
+		step := e.forward.products().Add(e.backward.products())
+		if out == "" {
+			out = fmt.Sprintf("A training step does %s operations in matrix products", step)
+		} else {
+			out += fmt.Sprintf(", a training step %s", step)
+		}
+	}
+	if out != "" {
+		out += "."
+	}
+	return out
+}
+
+// products returns the multiplications and additions of all matrix products of a run.
+func (p *Plan) products() symbolic.Dim {
+	total := symbolic.Int(0)
+	for _, st := range p.Steps {
+		if c, ok := st.(*Calls); ok {
+			bound := map[*symbolic.Sym]symbolic.Dim{}
+			for i, s := range c.Plan.Func.Syms {
+				bound[s] = c.Nodes[0].Attr.Bind[i]
+			}
+			one := c.Plan.products().Subst(func(s *symbolic.Sym) symbolic.Dim { return bound[s] })
+			total = total.Add(one.Mul(symbolic.Int(len(c.Nodes))))
+			continue
+		}
+		for _, n := range computed(st) {
+			if n.Op == symbolic.OpDot {
+				k := symbolic.Size(pickDims(n.Args[0].Shape, n.Attr.Dot.ContractA))
+				total = total.Add(symbolic.Size(n.Shape).Mul(k).Mul(symbolic.Int(2)))
+			}
+		}
+	}
+	return total
 }
 
 func (p *Program) paramCount() int {

@@ -86,7 +86,9 @@ func (e *regionEmitter) rowView(v *Value) string {
 		name = e.names.pick(fmt.Sprintf("%s %d", v.Name, v.Index))
 	}
 	e.seen[v] = name
-	width := factor(e.size(symbolic.Size(v.Shape[1:])))
+	// The shape of the memory may have axes of size one in front that the row's view has not.
+	row, _ := symbolic.Size(v.Shape).Div(e.r.Rows)
+	width := factor(e.size(row))
 	if v.Store == StoreLocal {
 		e.counts = true
 		e.views = append(e.views, raw("%s := %s[%s:][:%s]", v.Name, localName(v.DType), e.panelOffset(v), times("rows", width)))
