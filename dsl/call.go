@@ -197,7 +197,7 @@ func (e *elaborator) bind(sc *scope, f funcVal, c *syntax.Call, partial bool) (m
 				continue
 			}
 		} else {
-			if k == 0 && implicit != nil && len(sig.params) > 0 && sig.params[0].class == shapeParam && !partial {
+			if k == 0 && implicit != nil && takesShape(f.fn) && !partial {
 				// The shape of the parameter being initialised, unless one is given.
 				v := e.single(sc, a.Value)
 				if _, list := v.(listVal); list {
@@ -234,12 +234,19 @@ func (e *elaborator) bind(sc *scope, f funcVal, c *syntax.Call, partial bool) (m
 	if partial {
 		return args, true
 	}
-	if implicit != nil && len(sig.params) > 0 && sig.params[0].class == shapeParam {
+	if implicit != nil && takesShape(f.fn) {
 		if _, given := args[0]; !given {
 			args[0] = argument{v: shapeValue(implicit), pos: c.Pos(), end: c.End()}
 		}
 	}
 	return args, e.complete(f.fn, sig, args, c)
+}
+
+// takesShape reports whether a function can initialise a parameter: its first parameter is a shape. That of a lambda may be.
+func takesShape(fn callee) bool {
+	params := fn.signature().params
+	_, isLambda := fn.(*lambda)
+	return len(params) > 0 && (isLambda || params[0].class == shapeParam)
 }
 
 // argument evaluates one argument in the form that its parameter wants.

@@ -118,10 +118,11 @@ type unit struct {
 	frame *frame
 	// prefix returns the path in front of names of this unit, "blk.3." or "", and whether there is one; it is only asked
 	// when a parameter is declared, so that layers without parameters need no name.
-	prefix func() (string, bool)
-	taken  map[string]*taken
-	loops  []string // variables of the loops around the statement under elaboration
-	again  bool     // a second application of an instance: its parameters exist
+	prefix  func() (string, bool)
+	taken   map[string]*taken
+	unnamed int      // layers whose name was taken, after an error
+	loops   []string // variables of the loops around the statement under elaboration
+	again   bool     // a second application of an instance: its parameters exist
 }
 
 // taken is a name of a layer or parameter within a unit.

@@ -34,19 +34,21 @@ func (e *elaborator) namer(u *unit, d *decl, nm naming, c spanned) func() (strin
 				Notef(u.decl.name.Pos(), u.decl.name.End(), "make it a layer")
 			return "", false
 		}
-		name := nm.name
-		if name == "" {
-			name = d.name.Name
+		if nm.name == "" {
+			nm.name = d.name.Name
 		}
+		name := nm.name
 		at := c
 		if nm.explicit {
 			at = nm.at
 		}
-		if !e.take(u, name, nm, d, at, c) {
-			return "", false
-		}
 		if nm.index != "" {
 			name += "." + nm.index
+		}
+		if !e.take(u, nm, d, at, c) {
+			// The mistake is reported; a name that nobody can write keeps the layers apart, so that the rest is checked.
+			u.unnamed++
+			name = fmt.Sprintf("%s~%d", name, u.unnamed)
 		}
 		front, fine := u.prefix()
 		path, ok = front+name+".", fine
@@ -55,7 +57,8 @@ func (e *elaborator) namer(u *unit, d *decl, nm naming, c spanned) func() (strin
 }
 
 // take reserves the name of a layer in its unit.
-func (e *elaborator) take(u *unit, name string, nm naming, d *decl, at, c spanned) bool {
+func (e *elaborator) take(u *unit, nm naming, d *decl, at, c spanned) bool {
+	name := nm.name
 	old := u.taken[name]
 	if old == nil {
 		u.taken[name] = &taken{pos: at.Pos(), end: at.End(), indexed: nm.index != "", indices: map[string]bool{nm.index: true}}
@@ -270,7 +273,7 @@ func (e *elaborator) initFunc(sc *scope, s *syntax.ParamDecl, shape []symbolic.D
 	v := e.single(inner, s.Init)
 	if f, ok := v.(funcVal); ok { // = glorot_uniform
 		sig := f.fn.signature()
-		if len(sig.params) > 0 && sig.params[0].class == shapeParam {
+		if takesShape(f.fn) {
 			args := map[int]argument{0: {v: shapeValue(shape), pos: s.Init.Pos(), end: s.Init.End()}}
 			for i, a := range f.pre {
 				args[i] = a

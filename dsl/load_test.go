@@ -94,3 +94,14 @@ func closed(t *testing.T, m *Model) {
 		}
 	}
 }
+
+// TestWrong compares what is reported for wrong models; a file holds every mistake that its author might have made at once.
+func TestWrong(t *testing.T) {
+	golden.Run(t, "testdata/wrong/*.txtar", func(t *testing.T, c *golden.Case) map[string]string {
+		pkg, list := load(c, Options{})
+		if len(list) == 0 {
+			t.Error("nothing is reported")
+		}
+		return map[string]string{"diag": render(t, pkg, list)}
+	})
+}

@@ -3,6 +3,7 @@ package dsl
 
 import (
 	"fmt"
+	"strings"
 
 	"nngen/dsl/diag"
 	"nngen/dsl/syntax"
@@ -81,7 +82,7 @@ func (e *elaborator) elementwise(sc *scope, op symbolic.Op, verb string, swap bo
 		return poison{}
 	}
 	if words, fits := needsWhat(op); !fits(nodes[0].DType) {
-		d := e.errorf(wrongType, at, "cannot %s %s: %s needs %s", verb, argumentsText(args), symbolic.Ops[op].Name, words)
+		d := e.errorf(wrongType, at, "cannot %s %s: %s needs %s", verb, argumentsText(args), sign(op), words)
 		switch {
 		case nodes[0].DType == symbolic.Bool:
 			d.Help("float(x) makes 0 and 1 of bools")
@@ -94,6 +95,19 @@ func (e *elaborator) elementwise(sc *scope, op symbolic.Op, verb string, swap bo
 		nodes[0], nodes[1] = nodes[1], nodes[0]
 	}
 	return e.apply(at, op, symbolic.Attr{}, nodes...)
+}
+
+// sign is an elementwise row as the language writes it.
+func sign(op symbolic.Op) string {
+	for _, token := range []syntax.Token{syntax.Add, syntax.Sub, syntax.Mul, syntax.Div, syntax.Pow, syntax.Eq, syntax.Ne, syntax.And, syntax.Or} {
+		if operators[token].op == op {
+			return token.String()
+		}
+	}
+	if op == symbolic.OpLt || op == symbolic.OpLe {
+		return "an order"
+	}
+	return symbolic.Ops[op].Name
 }
 
 func argumentsText(args []argument) string {
@@ -128,7 +142,9 @@ func (e *elaborator) unify(sc *scope, verb string, at spanned, args []argument) 
 			d := e.errorf(mixedTypes, at, "cannot %s %s", verb, argumentsText(args))
 			d.Labelf("%s and %s", dtypeWord(dt), dtypeWord(have))
 			e.noteOperands(d, sc, args)
-			if dt == symbolic.Bool || have == symbolic.Bool || dt == symbolic.I32 || have == symbolic.I32 {
+			if strings.HasPrefix(verb, "join") {
+				d.Help("and, or and not take bools: x != 0 makes one of a number")
+			} else {
 				e.helpConvert(d, at, args)
 			}
 			return nil, false

@@ -90,7 +90,7 @@ func (p *loader) resolveDecl(f *file, d *decl) {
 	case *syntax.ModelDecl:
 		stmts, ok := p.variant(d)
 		if !ok {
-			stmts = s.Body.Stmts
+			stmts, r.vague = s.Body.Stmts, true
 		}
 		r.kind, r.quiet = modelBody, s.Base != nil
 		root.predeclare("batch", true)
@@ -594,7 +594,14 @@ func (r *resolver) use(sc *rscope, id *syntax.Ident) {
 	for _, name := range outerNames(r.p, r.f) {
 		candidates[name] = true
 	}
-	undefined(&r.list, site{pos: id.Pos(), end: id.End(), rewritable: true}, id.Name, "", sorted(candidates))
+	d := undefined(&r.list, site{pos: id.Pos(), end: id.End(), rewritable: true}, id.Name, "", sorted(candidates))
+	for _, alias := range sortedImports(r.f) {
+		if r.f.imports[alias].file.decls[id.Name] != nil {
+			name := alias + "." + id.Name
+			d.Help("did you mean "+name+"?", diag.Edit{Pos: id.Pos(), End: id.End(), New: name})
+			r.f.imports[alias].used = true
+		}
+	}
 }
 
 // selector resolves mine.gated; what a layer made by use has is known to the elaborator only.

@@ -149,7 +149,7 @@ func (e *elaborator) outer(f *file, name string, at spanned) (value, bool) {
 }
 
 // undefined reports a name that nothing defines; where says in which imported file, or is empty.
-func undefined(list *diag.List, at site, name, where string, candidates []string) {
+func undefined(list *diag.List, at site, name, where string, candidates []string) *diag.Diagnostic {
 	code := undefinedName
 	message := "undefined: " + name
 	if where != "" {
@@ -163,4 +163,5 @@ func undefined(list *diag.List, at site, name, where string, candidates []string
 		}
 		d.Help("did you mean "+near+"?", fix...)
 	}
+	return d
 }

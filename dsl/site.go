@@ -5,6 +5,7 @@ import (
 	"go/token"
 
 	"nngen/dsl/diag"
+	"nngen/dsl/syntax"
 )
 
 // A call is one entry of the elaborator's stack: the body of what is being elaborated, and the place that called it.
@@ -60,7 +61,11 @@ func (e *elaborator) placeFrom(at spanned, depth int) site {
 			continue // recursion
 		}
 		n, last = n+1, c.pos
-		s.notes = append(s.notes, diag.Note{Pos: c.pos, End: c.end, Message: c.name + " is called here"})
+		verb := "called"
+		if c.decl.isFunc(syntax.Optimizer) {
+			verb = "used"
+		}
+		s.notes = append(s.notes, diag.Note{Pos: c.pos, End: c.end, Message: c.name + " is " + verb + " here"})
 	}
 	return s
 }
