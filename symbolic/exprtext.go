@@ -40,7 +40,7 @@ func (e *expr) String() string {
 
 // exprOps are the names that may be called; `max[A]` is the reduction, `max` the elementwise op. expand[A] broadcasts a reduction's result back.
 var exprOps = sync.OnceValue(func() map[string]Op {
-	m := map[string]Op{"expand": OpBroadcast, "max[]": OpReduceMax, "sum[]": OpSum, "prod[]": OpProd, "expand[]": OpBroadcast}
+	m := map[string]Op{"max[]": OpReduceMax, "sum[]": OpSum, "prod[]": OpProd, "expand[]": OpBroadcast}
 	for op := Op(0); op < NumOps; op++ {
 		if Ops[op].Kind == KindElement {
 			m[Ops[op].Name] = op

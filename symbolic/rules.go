@@ -61,6 +61,7 @@ var Rules = []Rule{
 	{Name: "add sub const", Left: "(x + c1) - c2", Right: "x + (c1 - c2)", Exactness: Rounding, When: finiteConsts("c1", "c2")},
 	{Name: "sub add const", Left: "(x - c1) + c2", Right: "x + (c2 - c1)", Exactness: Rounding, When: finiteConsts("c1", "c2")},
 	{Name: "const sub const", Left: "c1 - (x + c2)", Right: "(c1 - c2) - x", Exactness: Rounding, When: finiteConsts("c1", "c2")},
+	{Name: "const over mul const", Left: "(c1 / x) * c2", Right: "(c1*c2) / x", Exactness: Rounding, When: finiteConsts("c1", "c2")},
 	{Name: "div const const", Left: "(x * c1) / c2", Right: "x * (c1/c2)", Exactness: Rounding, When: finiteConsts("c1", "c2")},
 
 	// powers

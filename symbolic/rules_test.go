@@ -8,12 +8,11 @@ import (
 	"testing"
 )
 
-// ruleSide builds one side of a rule over leaves: small letters are [n, 3] floats (or bools), except those under expand, which are [n].
+// A ruleSample holds leaves for the names of a rule: small letters are [n, 3] floats (or bools), except those under expand, which are [n].
 type ruleSample struct {
 	g      *Graph
 	b      *bindings
 	f      *Func
-	types  map[string]DType
 	consts map[string]float64
 }
 
@@ -47,7 +46,7 @@ func (r *ruleSample) bind(e *expr, want DType, small bool) {
 	}
 }
 
-// reduced reports whether the value of e lacks the summed axis.
+// reducedExpr reports whether the value of e lacks the summed axis.
 func reducedExpr(e *expr) bool {
 	if e.name != "" || e.isNum() {
 		return false
