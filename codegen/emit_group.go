@@ -90,6 +90,17 @@ func (e *groupEmitter) resolve(a *symbolic.Node) (*symbolic.Node, []int) {
 	return a, axes
 }
 
+// read follows argument a of member n: a broadcast that is a member maps its argument's axes itself.
+func (e *groupEmitter) read(n, a *symbolic.Node) (*symbolic.Node, []int) {
+	b, axes := e.resolve(a)
+	if n.Op == symbolic.OpBroadcast {
+		for i, x := range axes {
+			axes[i] = n.Attr.Axes[x]
+		}
+	}
+	return b, axes
+}
+
 // virtual reports whether a is computed in place: a constant, an index or a random draw.
 func virtual(a *symbolic.Node) bool { return free(a) }
 
@@ -109,7 +120,7 @@ func (e *groupEmitter) use(a *symbolic.Node, axes []int) *operand {
 func (e *groupEmitter) collect() {
 	for _, n := range e.g.Members {
 		for _, a := range n.Args {
-			b, axes := e.resolve(a)
+			b, axes := e.read(n, a)
 			if b.Rank() > 0 && !virtual(b) && (!e.member[b] || e.inMemory(b)) {
 				e.use(b, axes)
 			}
@@ -139,7 +150,7 @@ func (e *groupEmitter) indexed() map[int]bool {
 			mark(b, axes)
 		}
 		for _, a := range n.Args {
-			b, axes := e.resolve(a)
+			b, axes := e.read(n, a)
 			mark(b, axes)
 		}
 	}
@@ -153,7 +164,7 @@ func (e *groupEmitter) levels() {
 		if e.g.Space[a].Is(1) {
 			continue
 		}
-		if len(axes) > 0 && !fixed[a] && !fixed[axes[len(axes)-1][0]] && !(e.g.reduces && a == e.firstInner()) {
+		if len(axes) > 0 && !fixed[a] && !fixed[axes[len(axes)-1][0]] && !(e.g.nested() && a == e.firstInner()) {
 			prev := axes[len(axes)-1]
 			if e.contiguous(prev[len(prev)-1], a) {
 				axes[len(axes)-1] = append(prev, a)
@@ -163,7 +174,7 @@ func (e *groupEmitter) levels() {
 		axes = append(axes, []int{a})
 	}
 	cut := max(len(axes)-1, 0)
-	if e.g.reduces {
+	if e.g.nested() {
 		cut = 0
 		for cut < len(axes) && axes[cut][0] < e.g.Prefix {
 			cut++
@@ -208,7 +219,7 @@ func (e *groupEmitter) contiguous(a, b int) bool {
 	for _, o := range e.operands {
 		sa, sb := o.stride(a), o.stride(b)
 		// Row numbers do not see inner axes at all.
-		if e.g.reduces && b >= e.g.Prefix && len(o.shape) <= e.g.Prefix && !sb.Valid() && !sa.Valid() {
+		if e.g.nested() && b >= e.g.Prefix && len(o.shape) <= e.g.Prefix && !sb.Valid() && !sa.Valid() {
 			continue
 		}
 		if sa.Valid() != sb.Valid() {
@@ -282,8 +293,8 @@ func (e *groupEmitter) element(o *operand, store bool) string {
 func last(xs []int) int { return xs[len(xs)-1] }
 
 // arg returns the expression for reading argument a of member n.
-func (e *groupEmitter) arg(a *symbolic.Node, compute func(*symbolic.Node) string) string {
-	b, axes := e.resolve(a)
+func (e *groupEmitter) arg(n, a *symbolic.Node, compute func(*symbolic.Node) string) string {
+	b, axes := e.read(n, a)
 	if v, ok := e.vars[b]; ok {
 		return v
 	}
@@ -351,7 +362,7 @@ func (e *groupEmitter) compute(nodes []*symbolic.Node, uses map[*symbolic.Node]i
 		}
 		args := make([]string, len(n.Args))
 		for i, a := range n.Args {
-			args[i] = e.arg(a, get)
+			args[i] = e.arg(n, a, get)
 		}
 		if n.Op == symbolic.OpBroadcast {
 			expr[n] = args[0]
@@ -419,7 +430,7 @@ func (e *groupEmitter) numbers(nodes []*symbolic.Node) {
 	for _, n := range nodes {
 		switch {
 		case rowSum(n):
-			e.row = append(e.row, e.rowPart(n, e.arg(n.Args[0], get), e.outer[0].v))
+			e.row = append(e.row, e.rowPart(n, e.arg(n, n.Args[0], get), e.outer[0].v))
 		case e.inMemory(n):
 			e.row = append(e.row, raw("%s = %s", e.element(e.use(n, identityAxes(n)), true), e.vars[n]))
 		}
@@ -480,7 +491,7 @@ func (e *groupEmitter) loop(l *innerLoop) {
 	}
 	results := map[*symbolic.Node]string{}
 	for _, n := range l.reduce {
-		x := e.arg(n.Args[0], get)
+		x := e.arg(n, n.Args[0], get)
 		typ := goTypes[n.DType]
 		if rowSum(n) {
 			body = append(body, e.rowPart(n, x, e.inner[0].v))

@@ -53,6 +53,9 @@ func (s *scheduler) fuse(r *Region, members []*symbolic.Node, in map[*symbolic.N
 					at = i
 				}
 			}
+			if at < 0 && from >= 0 && groups[from].widens(n) {
+				at = from
+			}
 			if at < 0 {
 				at = len(groups)
 				groups = append(groups, &Group{Space: space(n), Prefix: len(space(n)), level: l})
@@ -100,19 +103,42 @@ func space(n *symbolic.Node) []symbolic.Dim {
 	return n.Shape
 }
 
-// admits reports whether n can join g: it runs over g's space, or over what g's reductions leave of it.
+// nested reports whether g computes numbers of a row besides full elements: then it loops over rows, and inside over the rest.
+func (g *Group) nested() bool { return g.Prefix < len(g.Space) }
+
+// admits reports whether n can join g: it runs over g's space, or over its leading axes, which then are the rows.
 func (g *Group) admits(n *symbolic.Node) bool {
 	sp := space(n)
 	if symbolic.SameShape(sp, g.Space) {
-		return !trailing(n) || !g.reduces || g.Prefix == n.Rank()
+		return !trailing(n) || !g.nested() || g.Prefix == n.Rank()
 	}
-	return g.reduces && symbolic.SameShape(sp, g.Space[:g.Prefix]) && !trailing(n)
+	if trailing(n) || len(sp) == 0 || !startsWith(g.Space, sp) {
+		return false
+	}
+	return !g.nested() || g.Prefix == len(sp)
 }
 
+// widens reports whether g, which runs over leading axes of n's space, can become the rows of a group for n.
+func (g *Group) widens(n *symbolic.Node) bool {
+	sp := space(n)
+	return !g.nested() && len(g.Space) < len(sp) && startsWith(sp, g.Space) && (!trailing(n) || n.Rank() == len(g.Space))
+}
+
+func startsWith(shape, prefix []symbolic.Dim) bool {
+	return len(prefix) <= len(shape) && symbolic.SameShape(shape[:len(prefix)], prefix)
+}
+
+// add takes n in. Space and Prefix follow.
 func (g *Group) add(n *symbolic.Node) {
-	if trailing(n) {
-		g.reduces = true
+	sp := space(n)
+	switch {
+	case trailing(n):
 		g.Prefix = n.Rank()
+	case len(sp) < len(g.Space):
+		g.Prefix = len(sp)
+	}
+	if len(sp) > len(g.Space) {
+		g.Prefix, g.Space = len(g.Space), sp
 	}
 	g.Members = append(g.Members, n)
 }

@@ -72,7 +72,7 @@ func (g *Group) reads(n *symbolic.Node, visit func(a *symbolic.Node)) {
 // keep returns the members whose elements must be in memory because a later loop of the group needs them again and computing
 // them again is dear.
 func (g *Group) keep(inMemory func(*symbolic.Node) bool) []*symbolic.Node {
-	if !g.reduces {
+	if !g.nested() {
 		return nil
 	}
 	round := g.rounds()
@@ -129,12 +129,12 @@ func (g *Group) plan(inMemory func(*symbolic.Node) bool) *loopPlan {
 		if trailing(n) {
 			r--
 		}
-		if g.full(n) || trailing(n) || !g.reduces {
+		if g.full(n) || trailing(n) || !g.nested() {
 			last = max(last, r)
 		}
 	}
 	p.loops = make([]innerLoop, last+1)
-	inside := func(n *symbolic.Node) bool { return g.full(n) || !g.reduces }
+	inside := func(n *symbolic.Node) bool { return g.full(n) || !g.nested() }
 	for _, n := range g.Members {
 		r := round[n]
 		switch {

@@ -108,12 +108,12 @@ type Leaf interface{ leaf() }
 type Kernel struct{ Node *symbolic.Node }
 
 // A Group is a fused loop over elements, with row reductions. Space is the shape it runs over; Prefix is how many leading
-// axes are left by its reductions (the rank of Space without reductions).
+// axes are rows: members of that shape (what reductions leave, numbers of a row) are computed between loops over the rest. It is the
+// rank of Space where there are none.
 type Group struct {
 	Space   []symbolic.Dim
 	Prefix  int
 	Members []*symbolic.Node // in order of dependence
-	reduces bool
 	level   int
 }
 

@@ -110,7 +110,7 @@ func (p *Plan) regionText(b *strings.Builder, r *Region) {
 
 func (p *Plan) groupText(b *strings.Builder, g *Group) {
 	fmt.Fprintf(b, "    group over %s", symbolic.ShapeString(g.Space))
-	if g.reduces {
+	if g.nested() {
 		fmt.Fprintf(b, " leaving %s", symbolic.ShapeString(g.Space[:g.Prefix]))
 	}
 	b.WriteByte('\n')
