@@ -10,6 +10,7 @@ const _ = nnrt.APIVersion1
 // Xor is workload xor_2_8_1_b4_sgd.
 //
 // It has 33 parameters in one flat buffer; the fields are views of it.
+// A training step does 96*batch operations in matrix products.
 type Xor struct {
 	H XorDense // W [2, 8], B [8]
 	Z XorDense // W [8, 1], B [1]
@@ -439,19 +440,15 @@ type xorBackward struct {
 	mul2 []float32 // [batch, 8]
 
 	// Numbers and streams.
-	div              float32
-	sum              float32
-	mul3             float32
-	part0a           []float32 // parts of sum, by block
-	tile1a           int
-	tile1b           int
-	tile1c           int
-	panel0           int       // rows of a panel of region 0
-	localFloat32     []float32 // panels of all workers
-	localFloat32Size int
-	body0            func(worker, task int)
-	body1            func(worker, task int)
-	body2            func(worker, task int)
+	div    float32
+	sum    float32
+	part0a []float32 // parts of sum, by block
+	tile1a int
+	tile1b int
+	tile1c int
+	body0  func(worker, task int)
+	body1  func(worker, task int)
+	body2  func(worker, task int)
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
@@ -462,9 +459,6 @@ func (f *xorBackward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float3
 	f.mul = slot0
 	f.mul2 = slot1
 	f.part0a = arena.Take(nnrt.Blocks(nBatch, 8192))
-	f.panel0 = min(8192, nBatch)
-	f.localFloat32Size = f.panel0 * 8
-	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.body0 = f.rows0
 	f.body1 = f.tiles1
 	f.body2 = f.rows2
@@ -472,15 +466,13 @@ func (f *xorBackward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float3
 
 // run computes the gradients of the loss by the parameters.
 func (f *xorBackward) run() {
-	f.div = 1 / float32(f.nBatch) // div = 1 / batch
+	f.div = 2 / float32(f.nBatch) // div = 2 / batch
 
-	// sub = 1 - savedH * savedH  (bench.nn:7)
-	// mul = div * savedSub * 2  (bench.nn:9)
-	// mul2 = mul * zW * sub  (bench.nn:7)
+	// mul = savedSub * div  (bench.nn:9)
+	// mul2 = mul * zW * (1 - savedH * savedH)  (bench.nn:7)
 	tasks0 := nnrt.Blocks(f.nBatch, 8192)
 	f.pool.Run(tasks0, f.body0)
 	f.sum = nnrt.TreeSum(f.part0a[:tasks0])
-	f.mul3 = float32(f.sum * 2) // mul3 = sum * 2
 
 	// gradZW = transpose(savedH) @ mul  (bench.nn:8)
 	f.tile1a = nnrt.Tile(8, f.nBatch)
@@ -490,7 +482,7 @@ func (f *xorBackward) run() {
 	f.tile1c = nnrt.Tile(8, f.nBatch)
 	f.pool.RunWork(8*f.nBatch+2*f.nBatch*8+8*f.nBatch, nnrt.Blocks(8, f.tile1a)+nnrt.Blocks(2, f.tile1b)+nnrt.Blocks(8, f.tile1c), f.body1)
 
-	// gradZB = mul3  (bench.nn:8)
+	// gradZB = sum  (bench.nn:8)
 	f.pool.Run(nnrt.Blocks(1, 16384), f.body2)
 }
 
@@ -499,49 +491,30 @@ func (f *xorBackward) rows0(worker, task int) {
 	r0 := task * 8192
 	r1 := min(r0+8192, f.nBatch)
 	rows := r1 - r0
-	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
-	savedH := f.savedH[r0*8 : r1*8]
-	sub := localFloat32[0:][:rows*8]
-	div := f.div
 	savedSub := f.savedSub[r0:r1]
+	div := f.div
 	mul := f.mul[r0:r1]
+	savedH := f.savedH[r0*8 : r1*8]
 	mul2 := f.mul2[r0*8 : r1*8]
 
-	// sub = 1 - savedH * savedH  (bench.nn:7)
-	{
-		savedHRow := savedH[:rows*8]
-		subRow := sub[:rows*8]
-		for j := range rows * 8 {
-			subRow[j] = 1 - float32(savedHRow[j]*savedHRow[j])
+	// mul = savedSub * div  (bench.nn:9)
+	// sum = sum(mul, axis: 0)  (bench.nn:8)
+	// mul2 = mul * zW * (1 - savedH * savedH)  (bench.nn:7)
+	var acc [16]float32
+	for i := range rows {
+		savedSubI := savedSub[i]
+		savedHRow := savedH[i*8:][:8]
+		zWRow := f.zW[:8]
+		mul2Row := mul2[i*8:][:8]
+		mul3 := float32(savedSubI * div)
+		mul[i] = mul3
+		acc[i&15] += mul3
+		for j := range 8 {
+			mul4 := float32(float32(mul3*zWRow[j]) * (1 - float32(savedHRow[j]*savedHRow[j])))
+			mul2Row[j] = mul4
 		}
 	}
-
-	// mul = div * savedSub * 2  (bench.nn:9)
-	// sum = sum(div * savedSub, axis: 0)  (bench.nn:8)
-	{
-		savedSubRow := savedSub[:rows]
-		mulRow := mul[:rows]
-		var acc [16]float32
-		for j := range rows {
-			mul4 := float32(div * savedSubRow[j])
-			mulRow[j] = float32(mul4 * 2)
-			acc[j&15] += mul4
-		}
-		f.part0a[task] = nnrt.Sum16(&acc)
-	}
-
-	// mul2 = mul * zW * sub  (bench.nn:7)
-	{
-		for i := range rows {
-			mulI := mul[i]
-			zWRow := f.zW[:8]
-			subRow := sub[i*8:][:8]
-			mul2Row := mul2[i*8:][:8]
-			for j := range 8 {
-				mul2Row[j] = float32(float32(mulI*zWRow[j]) * subRow[j])
-			}
-		}
-	}
+	f.part0a[task] = nnrt.Sum16(&acc)
 }
 
 // tiles1 works on one tile of one product or sum, number task.
@@ -574,11 +547,11 @@ func (f *xorBackward) tiles1(_, task int) {
 func (f *xorBackward) rows2(worker, task int) {
 	r0 := task * 16384
 	r1 := min(r0+16384, 1)
-	mul3 := f.mul3
+	sum := f.sum
 	gradZB := f.gradZB[r0:r1]
 
-	// gradZB = mul3  (bench.nn:8)
-	gradZB[0] = mul3
+	// gradZB = sum  (bench.nn:8)
+	gradZB[0] = sum
 }
 
 // xorPrologue0 is the frame of prologue: what one run reads, writes and needs in between.
@@ -843,6 +816,7 @@ func (f *xorInit2) rows0(worker, task int) {
 // Iris is workload iris_4_16_3_b16_adam.
 //
 // It has 131 parameters in one flat buffer; the fields are views of it.
+// A training step does 544*batch operations in matrix products.
 type Iris struct {
 	H      IrisDense // W [4, 16], B [16]
 	Logits IrisDense // W [16, 3], B [3]
@@ -1333,7 +1307,7 @@ func (f *irisBackward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float
 	f.add = slot0
 	f.mul = slot1
 	f.panel0 = min(2048, nBatch)
-	f.localFloat32Size = f.panel0 * 20
+	f.localFloat32Size = f.panel0 * 16
 	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.body0 = f.rows0
 	f.body1 = f.tiles1
@@ -1344,9 +1318,7 @@ func (f *irisBackward) run() {
 	f.div = 1 / float32(f.nBatch) // div = 1 / batch
 	f.neg = -f.div                // neg = -div
 
-	// where = where(y == iota(), neg, 0)  (bench.nn:19)
-	// div2 = div / savedSum  (bench.nn:19)
-	// add = where + div2 * savedExp  (bench.nn:19)
+	// add = where(y == iota(), neg, 0) + div / savedSum * savedExp  (bench.nn:19)
 	// dot = add @ transpose(logitsW)  (bench.nn:18)
 	// mul = dot * (1 - savedH * savedH)  (bench.nn:17)
 	f.pool.Run(nnrt.Blocks(f.nBatch, 2048), f.body0)
@@ -1368,51 +1340,30 @@ func (f *irisBackward) rows0(worker, task int) {
 	r1 := min(r0+2048, f.nBatch)
 	rows := r1 - r0
 	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
-	y := f.y[r0:r1]
-	neg := f.neg
-	where := localFloat32[0:][:rows*3]
 	div := f.div
 	savedSum := f.savedSum[r0:r1]
-	div2 := localFloat32[f.panel0*3:][:rows]
+	y := f.y[r0:r1]
+	neg := f.neg
 	savedExp := f.savedExp[r0*3 : r1*3]
 	add := f.add[r0*3 : r1*3]
-	dot := localFloat32[f.panel0*4:][:rows*16]
+	dot := localFloat32[0:][:rows*16]
 	savedH := f.savedH[r0*16 : r1*16]
 	mul := f.mul[r0*16 : r1*16]
 
-	// where = where(y == iota(), neg, 0)  (bench.nn:19)
+	// add = where(y == iota(), neg, 0) + div / savedSum * savedExp  (bench.nn:19)
 	{
 		for i := range rows {
+			savedSumI := savedSum[i]
 			yI := y[i]
-			whereRow := where[i*3:][:3]
-			for j := range 3 {
-				where2 := float32(0)
-				if yI == int32(j) {
-					where2 = neg
-				}
-				whereRow[j] = where2
-			}
-		}
-	}
-
-	// div2 = div / savedSum  (bench.nn:19)
-	{
-		savedSumRow := savedSum[:rows]
-		div2Row := div2[:rows]
-		for j := range rows {
-			div2Row[j] = div / savedSumRow[j]
-		}
-	}
-
-	// add = where + div2 * savedExp  (bench.nn:19)
-	{
-		for i := range rows {
-			div2I := div2[i]
 			savedExpRow := savedExp[i*3:][:3]
-			whereRow := where[i*3:][:3]
 			addRow := add[i*3:][:3]
+			div2 := div / savedSumI
 			for j := range 3 {
-				addRow[j] = whereRow[j] + float32(div2I*savedExpRow[j])
+				where := float32(0)
+				if yI == int32(j) {
+					where = neg
+				}
+				addRow[j] = where + float32(div2*savedExpRow[j])
 			}
 		}
 	}
@@ -1771,6 +1722,7 @@ func (f *irisInit2) rows0(worker, task int) {
 // Mnist is workload mnist_784_128_10_b64_sgd.
 //
 // It has 101770 parameters in one flat buffer; the fields are views of it.
+// A training step does 409088*batch operations in matrix products.
 type Mnist struct {
 	H      MnistDense // W [784, 128], B [128]
 	Logits MnistDense // W [128, 10], B [10]
@@ -2226,8 +2178,8 @@ type mnistBackward struct {
 	gradLogitsB []float32 // [10]
 
 	// Scratch memory.
-	add    []float32 // [batch, 10]
-	where2 []float32 // [batch, 128]
+	add   []float32 // [batch, 10]
+	where []float32 // [batch, 128]
 
 	// Numbers and streams.
 	div              float32
@@ -2249,9 +2201,9 @@ func (f *mnistBackward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[floa
 	slot0 := arena.Take(nBatch * 10)
 	slot1 := arena.Take(nBatch * 128)
 	f.add = slot0
-	f.where2 = slot1
+	f.where = slot1
 	f.panel0 = min(128, nBatch)
-	f.localFloat32Size = f.panel0 * 139
+	f.localFloat32Size = f.panel0 * 128
 	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.body0 = f.rows0
 	f.body1 = f.tiles1
@@ -2262,16 +2214,14 @@ func (f *mnistBackward) run() {
 	f.div = 1 / float32(f.nBatch) // div = 1 / batch
 	f.neg = -f.div                // neg = -div
 
-	// where = where(y == iota(), neg, 0)  (bench.nn:29)
-	// div2 = div / savedSum  (bench.nn:29)
-	// add = where + div2 * savedExp  (bench.nn:29)
+	// add = where(y == iota(), neg, 0) + div / savedSum * savedExp  (bench.nn:29)
 	// dot = add @ transpose(logitsW)  (bench.nn:28)
-	// where2 = where(savedH == 0, 0, dot)  (bench.nn:27)
+	// where = where(savedH == 0, 0, dot)  (bench.nn:27)
 	f.pool.Run(nnrt.Blocks(f.nBatch, 128), f.body0)
 
-	// gradHW = transpose(x) @ where2  (bench.nn:27)
+	// gradHW = transpose(x) @ where  (bench.nn:27)
 	f.tile1a = nnrt.Tile(784, f.nBatch*128)
-	// gradHB = sum(where2, axis: 0)  (bench.nn:27)
+	// gradHB = sum(where, axis: 0)  (bench.nn:27)
 	f.tile1b = nnrt.Tile(128, f.nBatch)
 	// gradLogitsW = transpose(savedH) @ add  (bench.nn:28)
 	f.tile1c = nnrt.Tile(128, f.nBatch*10)
@@ -2286,51 +2236,30 @@ func (f *mnistBackward) rows0(worker, task int) {
 	r1 := min(r0+128, f.nBatch)
 	rows := r1 - r0
 	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
-	y := f.y[r0:r1]
-	neg := f.neg
-	where := localFloat32[0:][:rows*10]
 	div := f.div
 	savedSum := f.savedSum[r0:r1]
-	div2 := localFloat32[f.panel0*10:][:rows]
+	y := f.y[r0:r1]
+	neg := f.neg
 	savedExp := f.savedExp[r0*10 : r1*10]
 	add := f.add[r0*10 : r1*10]
-	dot := localFloat32[f.panel0*11:][:rows*128]
+	dot := localFloat32[0:][:rows*128]
 	savedH := f.savedH[r0*128 : r1*128]
-	where2 := f.where2[r0*128 : r1*128]
+	where := f.where[r0*128 : r1*128]
 
-	// where = where(y == iota(), neg, 0)  (bench.nn:29)
+	// add = where(y == iota(), neg, 0) + div / savedSum * savedExp  (bench.nn:29)
 	{
 		for i := range rows {
+			savedSumI := savedSum[i]
 			yI := y[i]
-			whereRow := where[i*10:][:10]
-			for j := range 10 {
-				where3 := float32(0)
-				if yI == int32(j) {
-					where3 = neg
-				}
-				whereRow[j] = where3
-			}
-		}
-	}
-
-	// div2 = div / savedSum  (bench.nn:29)
-	{
-		savedSumRow := savedSum[:rows]
-		div2Row := div2[:rows]
-		for j := range rows {
-			div2Row[j] = div / savedSumRow[j]
-		}
-	}
-
-	// add = where + div2 * savedExp  (bench.nn:29)
-	{
-		for i := range rows {
-			div2I := div2[i]
 			savedExpRow := savedExp[i*10:][:10]
-			whereRow := where[i*10:][:10]
 			addRow := add[i*10:][:10]
+			div2 := div / savedSumI
 			for j := range 10 {
-				addRow[j] = whereRow[j] + float32(div2I*savedExpRow[j])
+				where2 := float32(0)
+				if yI == int32(j) {
+					where2 = neg
+				}
+				addRow[j] = where2 + float32(div2*savedExpRow[j])
 			}
 		}
 	}
@@ -2338,17 +2267,17 @@ func (f *mnistBackward) rows0(worker, task int) {
 	// dot = add @ transpose(logitsW)  (bench.nn:28)
 	nnrt.GemmNT(dot, 128, add, 10, f.logitsW, 10, rows, 128, 10, false)
 
-	// where2 = where(savedH == 0, 0, dot)  (bench.nn:27)
+	// where = where(savedH == 0, 0, dot)  (bench.nn:27)
 	{
 		savedHRow := savedH[:rows*128]
 		dotRow := dot[:rows*128]
-		where2Row := where2[:rows*128]
+		whereRow := where[:rows*128]
 		for j := range rows * 128 {
-			where3 := float32(dotRow[j])
+			where2 := float32(dotRow[j])
 			if savedHRow[j] == 0 {
-				where3 = 0
+				where2 = 0
 			}
-			where2Row[j] = where3
+			whereRow[j] = where2
 		}
 	}
 }
@@ -2356,19 +2285,19 @@ func (f *mnistBackward) rows0(worker, task int) {
 // tiles1 works on one tile of one product or sum, number task.
 func (f *mnistBackward) tiles1(_, task int) {
 	if n := nnrt.Blocks(784, f.tile1a); task < n {
-		// gradHW = transpose(x) @ where2  (bench.nn:27)
+		// gradHW = transpose(x) @ where  (bench.nn:27)
 		lo := task * f.tile1a
 		hi := min(lo+f.tile1a, 784)
-		nnrt.GemmTN(f.gradHW[lo*128:], 128, f.x[lo:], 784, f.where2, 128, hi-lo, 128, f.nBatch, false)
+		nnrt.GemmTN(f.gradHW[lo*128:], 128, f.x[lo:], 784, f.where, 128, hi-lo, 128, f.nBatch, false)
 		return
 	} else {
 		task -= n
 	}
 	if n := nnrt.Blocks(128, f.tile1b); task < n {
-		// gradHB = sum(where2, axis: 0)  (bench.nn:27)
+		// gradHB = sum(where, axis: 0)  (bench.nn:27)
 		lo := task * f.tile1b
 		hi := min(lo+f.tile1b, 128)
-		nnrt.SumRows(f.gradHB[lo:hi], f.where2[lo:], f.nBatch, hi-lo, 128, false)
+		nnrt.SumRows(f.gradHB[lo:hi], f.where[lo:], f.nBatch, hi-lo, 128, false)
 		return
 	} else {
 		task -= n
@@ -2665,6 +2594,7 @@ func (f *mnistInit2) rows0(worker, task int) {
 // MnistDeep is workload mnist_784_512_512_10_b128_adam.
 //
 // It has 669706 parameters in one flat buffer; the fields are views of it.
+// A training step does 3209216*batch operations in matrix products.
 type MnistDeep struct {
 	H1     MnistDeepDense // W [784, 512], B [512]
 	H2     MnistDeepDense // W [512, 512], B [512]
@@ -3189,8 +3119,8 @@ type mnistDeepBackward struct {
 
 	// Scratch memory.
 	add    []float32 // [batch, 10]
+	where  []float32 // [batch, 512]
 	where2 []float32 // [batch, 512]
-	where3 []float32 // [batch, 512]
 
 	// Numbers and streams.
 	div              float32
@@ -3215,10 +3145,10 @@ func (f *mnistDeepBackward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[
 	slot1 := arena.Take(nBatch * 512)
 	slot2 := arena.Take(nBatch * 512)
 	f.add = slot0
-	f.where2 = slot1
-	f.where3 = slot2
+	f.where = slot1
+	f.where2 = slot2
 	f.panel0 = min(16, nBatch)
-	f.localFloat32Size = f.panel0 * 523
+	f.localFloat32Size = f.panel0 * 512
 	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.body0 = f.rows0
 	f.body1 = f.tiles1
@@ -3229,22 +3159,20 @@ func (f *mnistDeepBackward) run() {
 	f.div = 1 / float32(f.nBatch) // div = 1 / batch
 	f.neg = -f.div                // neg = -div
 
-	// where = where(y == iota(), neg, 0)  (bench.nn:40)
-	// div2 = div / savedSum  (bench.nn:40)
-	// add = where + div2 * savedExp  (bench.nn:40)
+	// add = where(y == iota(), neg, 0) + div / savedSum * savedExp  (bench.nn:40)
 	// dot = add @ transpose(logitsW)  (bench.nn:39)
-	// where2 = where(savedH2 == 0, 0, dot)  (bench.nn:38)
-	// dot2 = where2 @ transpose(h2W)  (bench.nn:38)
-	// where3 = where(savedH1 == 0, 0, dot2)  (bench.nn:37)
+	// where = where(savedH2 == 0, 0, dot)  (bench.nn:38)
+	// dot2 = where @ transpose(h2W)  (bench.nn:38)
+	// where2 = where(savedH1 == 0, 0, dot2)  (bench.nn:37)
 	f.pool.Run(nnrt.Blocks(f.nBatch, 16), f.body0)
 
-	// gradH1W = transpose(x) @ where3  (bench.nn:37)
+	// gradH1W = transpose(x) @ where2  (bench.nn:37)
 	f.tile1a = nnrt.Tile(784, f.nBatch*512)
-	// gradH1B = sum(where3, axis: 0)  (bench.nn:37)
+	// gradH1B = sum(where2, axis: 0)  (bench.nn:37)
 	f.tile1b = nnrt.Tile(512, f.nBatch)
-	// gradH2W = transpose(savedH1) @ where2  (bench.nn:38)
+	// gradH2W = transpose(savedH1) @ where  (bench.nn:38)
 	f.tile1c = nnrt.Tile(512, f.nBatch*512)
-	// gradH2B = sum(where2, axis: 0)  (bench.nn:38)
+	// gradH2B = sum(where, axis: 0)  (bench.nn:38)
 	f.tile1d = nnrt.Tile(512, f.nBatch)
 	// gradLogitsW = transpose(savedH2) @ add  (bench.nn:39)
 	f.tile1e = nnrt.Tile(512, f.nBatch*10)
@@ -3259,54 +3187,33 @@ func (f *mnistDeepBackward) rows0(worker, task int) {
 	r1 := min(r0+16, f.nBatch)
 	rows := r1 - r0
 	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
-	y := f.y[r0:r1]
-	neg := f.neg
-	where := localFloat32[0:][:rows*10]
 	div := f.div
 	savedSum := f.savedSum[r0:r1]
-	div2 := localFloat32[f.panel0*10:][:rows]
+	y := f.y[r0:r1]
+	neg := f.neg
 	savedExp := f.savedExp[r0*10 : r1*10]
 	add := f.add[r0*10 : r1*10]
-	dot := localFloat32[f.panel0*11:][:rows*512]
+	dot := localFloat32[0:][:rows*512]
 	savedH2 := f.savedH2[r0*512 : r1*512]
-	where2 := f.where2[r0*512 : r1*512]
-	dot2 := localFloat32[f.panel0*11:][:rows*512]
+	where := f.where[r0*512 : r1*512]
+	dot2 := localFloat32[0:][:rows*512]
 	savedH1 := f.savedH1[r0*512 : r1*512]
-	where3 := f.where3[r0*512 : r1*512]
+	where2 := f.where2[r0*512 : r1*512]
 
-	// where = where(y == iota(), neg, 0)  (bench.nn:40)
+	// add = where(y == iota(), neg, 0) + div / savedSum * savedExp  (bench.nn:40)
 	{
 		for i := range rows {
+			savedSumI := savedSum[i]
 			yI := y[i]
-			whereRow := where[i*10:][:10]
-			for j := range 10 {
-				where4 := float32(0)
-				if yI == int32(j) {
-					where4 = neg
-				}
-				whereRow[j] = where4
-			}
-		}
-	}
-
-	// div2 = div / savedSum  (bench.nn:40)
-	{
-		savedSumRow := savedSum[:rows]
-		div2Row := div2[:rows]
-		for j := range rows {
-			div2Row[j] = div / savedSumRow[j]
-		}
-	}
-
-	// add = where + div2 * savedExp  (bench.nn:40)
-	{
-		for i := range rows {
-			div2I := div2[i]
 			savedExpRow := savedExp[i*10:][:10]
-			whereRow := where[i*10:][:10]
 			addRow := add[i*10:][:10]
+			div2 := div / savedSumI
 			for j := range 10 {
-				addRow[j] = whereRow[j] + float32(div2I*savedExpRow[j])
+				where3 := float32(0)
+				if yI == int32(j) {
+					where3 = neg
+				}
+				addRow[j] = where3 + float32(div2*savedExpRow[j])
 			}
 		}
 	}
@@ -3314,34 +3221,34 @@ func (f *mnistDeepBackward) rows0(worker, task int) {
 	// dot = add @ transpose(logitsW)  (bench.nn:39)
 	nnrt.GemmNT(dot, 512, add, 10, f.logitsW, 10, rows, 512, 10, false)
 
-	// where2 = where(savedH2 == 0, 0, dot)  (bench.nn:38)
+	// where = where(savedH2 == 0, 0, dot)  (bench.nn:38)
 	{
 		savedH2Row := savedH2[:rows*512]
 		dotRow := dot[:rows*512]
-		where2Row := where2[:rows*512]
+		whereRow := where[:rows*512]
 		for j := range rows * 512 {
-			where4 := float32(dotRow[j])
+			where3 := float32(dotRow[j])
 			if savedH2Row[j] == 0 {
-				where4 = 0
+				where3 = 0
 			}
-			where2Row[j] = where4
+			whereRow[j] = where3
 		}
 	}
 
-	// dot2 = where2 @ transpose(h2W)  (bench.nn:38)
-	nnrt.GemmNT(dot2, 512, where2, 512, f.h2W, 512, rows, 512, 512, false)
+	// dot2 = where @ transpose(h2W)  (bench.nn:38)
+	nnrt.GemmNT(dot2, 512, where, 512, f.h2W, 512, rows, 512, 512, false)
 
-	// where3 = where(savedH1 == 0, 0, dot2)  (bench.nn:37)
+	// where2 = where(savedH1 == 0, 0, dot2)  (bench.nn:37)
 	{
 		savedH1Row := savedH1[:rows*512]
 		dot2Row := dot2[:rows*512]
-		where3Row := where3[:rows*512]
+		where2Row := where2[:rows*512]
 		for j := range rows * 512 {
-			where4 := float32(dot2Row[j])
+			where3 := float32(dot2Row[j])
 			if savedH1Row[j] == 0 {
-				where4 = 0
+				where3 = 0
 			}
-			where3Row[j] = where4
+			where2Row[j] = where3
 		}
 	}
 }
@@ -3349,37 +3256,37 @@ func (f *mnistDeepBackward) rows0(worker, task int) {
 // tiles1 works on one tile of one product or sum, number task.
 func (f *mnistDeepBackward) tiles1(_, task int) {
 	if n := nnrt.Blocks(784, f.tile1a); task < n {
-		// gradH1W = transpose(x) @ where3  (bench.nn:37)
+		// gradH1W = transpose(x) @ where2  (bench.nn:37)
 		lo := task * f.tile1a
 		hi := min(lo+f.tile1a, 784)
-		nnrt.GemmTN(f.gradH1W[lo*512:], 512, f.x[lo:], 784, f.where3, 512, hi-lo, 512, f.nBatch, false)
+		nnrt.GemmTN(f.gradH1W[lo*512:], 512, f.x[lo:], 784, f.where2, 512, hi-lo, 512, f.nBatch, false)
 		return
 	} else {
 		task -= n
 	}
 	if n := nnrt.Blocks(512, f.tile1b); task < n {
-		// gradH1B = sum(where3, axis: 0)  (bench.nn:37)
+		// gradH1B = sum(where2, axis: 0)  (bench.nn:37)
 		lo := task * f.tile1b
 		hi := min(lo+f.tile1b, 512)
-		nnrt.SumRows(f.gradH1B[lo:hi], f.where3[lo:], f.nBatch, hi-lo, 512, false)
+		nnrt.SumRows(f.gradH1B[lo:hi], f.where2[lo:], f.nBatch, hi-lo, 512, false)
 		return
 	} else {
 		task -= n
 	}
 	if n := nnrt.Blocks(512, f.tile1c); task < n {
-		// gradH2W = transpose(savedH1) @ where2  (bench.nn:38)
+		// gradH2W = transpose(savedH1) @ where  (bench.nn:38)
 		lo := task * f.tile1c
 		hi := min(lo+f.tile1c, 512)
-		nnrt.GemmTN(f.gradH2W[lo*512:], 512, f.savedH1[lo:], 512, f.where2, 512, hi-lo, 512, f.nBatch, false)
+		nnrt.GemmTN(f.gradH2W[lo*512:], 512, f.savedH1[lo:], 512, f.where, 512, hi-lo, 512, f.nBatch, false)
 		return
 	} else {
 		task -= n
 	}
 	if n := nnrt.Blocks(512, f.tile1d); task < n {
-		// gradH2B = sum(where2, axis: 0)  (bench.nn:38)
+		// gradH2B = sum(where, axis: 0)  (bench.nn:38)
 		lo := task * f.tile1d
 		hi := min(lo+f.tile1d, 512)
-		nnrt.SumRows(f.gradH2B[lo:hi], f.where2[lo:], f.nBatch, hi-lo, 512, false)
+		nnrt.SumRows(f.gradH2B[lo:hi], f.where[lo:], f.nBatch, hi-lo, 512, false)
 		return
 	} else {
 		task -= n
@@ -3765,6 +3672,7 @@ func (f *mnistDeepInit3) rows0(worker, task int) {
 // Gelu is workload mlp_gelu_256x4_b32_adamw.
 //
 // It has 150280 parameters in one flat buffer; the fields are views of it.
+// A training step does 864256*batch operations in matrix products.
 type Gelu struct {
 	H1  GeluDense // W [64, 256], B [256]
 	H2  GeluDense // W [256, 256], B [256]
@@ -4375,11 +4283,9 @@ type geluBackward struct {
 
 	// Scratch memory.
 	mul  []float32 // [batch, 8]
-	mul2 []float32 // [batch, 8]
 	add  []float32 // [batch, 256]
 	add2 []float32 // [batch, 256]
 	add3 []float32 // [batch, 256]
-	sum  []float32 // [8]
 
 	// Numbers and streams.
 	div              float32
@@ -4396,39 +4302,32 @@ type geluBackward struct {
 	localFloat32Size int
 	body0            func(worker, task int)
 	body1            func(worker, task int)
-	body2            func(worker, task int)
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *geluBackward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
 	f.pool = pool
 	slot0 := arena.Take(nBatch * 8)
-	slot1 := arena.Take(nBatch * 8)
+	slot1 := arena.Take(nBatch * 256)
 	slot2 := arena.Take(nBatch * 256)
 	slot3 := arena.Take(nBatch * 256)
-	slot4 := arena.Take(nBatch * 256)
-	slot5 := arena.Take(8)
 	f.mul = slot0
-	f.mul2 = slot1
-	f.add = slot2
-	f.add2 = slot3
-	f.add3 = slot4
-	f.sum = slot5
+	f.add = slot1
+	f.add2 = slot2
+	f.add3 = slot3
 	f.panel0 = min(16, nBatch)
 	f.localFloat32Size = f.panel0 * 256
 	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.body0 = f.rows0
 	f.body1 = f.tiles1
-	f.body2 = f.rows2
 }
 
 // run computes the gradients of the loss by the parameters.
 func (f *geluBackward) run() {
-	f.div = 1 / float32(f.nBatch*8) // div = 1 / 8*batch
+	f.div = 2 / float32(f.nBatch*8) // div = 2 / 8*batch
 
-	// mul = div * savedSub  (bench.nn:52)
-	// mul2 = mul * 2  (bench.nn:52)
-	// dot = mul2 @ transpose(outW)  (bench.nn:51)
+	// mul = savedSub * div  (bench.nn:52)
+	// dot = mul @ transpose(outW)  (bench.nn:51)
 	// add = dot * savedAdd3 * 0.5 + dot * (savedZ3 * 0.5) * (exp(savedZ3 * -0.70710677 * (savedZ3 * 0.70710677)) * 1.12837 ...  (bench.nn:50)
 	// dot2 = add @ transpose(h3W)  (bench.nn:50)
 	// add2 = dot2 * savedAdd2 * 0.5 + dot2 * (savedZ2 * 0.5) * (exp(savedZ2 * -0.70710677 * (savedZ2 * 0.70710677)) * 1.128 ...  (bench.nn:49)
@@ -4448,14 +4347,11 @@ func (f *geluBackward) run() {
 	f.tile1e = nnrt.Tile(256, f.nBatch*256)
 	// gradH3B = sum(add, axis: 0)  (bench.nn:50)
 	f.tile1f = nnrt.Tile(256, f.nBatch)
-	// gradOutW = transpose(savedH3) @ mul2  (bench.nn:51)
+	// gradOutW = transpose(savedH3) @ mul  (bench.nn:51)
 	f.tile1g = nnrt.Tile(256, f.nBatch*8)
-	// sum = sum(mul, axis: 0)  (bench.nn:51)
+	// gradOutB = sum(mul, axis: 0)  (bench.nn:51)
 	f.tile1h = nnrt.Tile(8, f.nBatch)
 	f.pool.RunWork(64*f.nBatch*256+256*f.nBatch+256*f.nBatch*256+256*f.nBatch+256*f.nBatch*256+256*f.nBatch+256*f.nBatch*8+8*f.nBatch, nnrt.Blocks(64, f.tile1a)+nnrt.Blocks(256, f.tile1b)+nnrt.Blocks(256, f.tile1c)+nnrt.Blocks(256, f.tile1d)+nnrt.Blocks(256, f.tile1e)+nnrt.Blocks(256, f.tile1f)+nnrt.Blocks(256, f.tile1g)+nnrt.Blocks(8, f.tile1h), f.body1)
-
-	// gradOutB = sum * 2  (bench.nn:51)
-	f.pool.Run(nnrt.Blocks(8, 16384), f.body2)
 }
 
 // rows0 works on 16 rows of batch, number task.
@@ -4464,10 +4360,9 @@ func (f *geluBackward) rows0(worker, task int) {
 	r1 := min(r0+16, f.nBatch)
 	rows := r1 - r0
 	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
-	div := f.div
 	savedSub := f.savedSub[r0*8 : r1*8]
+	div := f.div
 	mul := f.mul[r0*8 : r1*8]
-	mul2 := f.mul2[r0*8 : r1*8]
 	dot := localFloat32[0:][:rows*256]
 	savedZ3 := f.savedZ3[r0*256 : r1*256]
 	savedAdd3 := f.savedAdd3[r0*256 : r1*256]
@@ -4481,22 +4376,17 @@ func (f *geluBackward) rows0(worker, task int) {
 	savedAdd := f.savedAdd[r0*256 : r1*256]
 	add3 := f.add3[r0*256 : r1*256]
 
-	// mul = div * savedSub  (bench.nn:52)
-	// mul2 = mul * 2  (bench.nn:52)
+	// mul = savedSub * div  (bench.nn:52)
 	{
 		savedSubRow := savedSub[:rows*8]
 		mulRow := mul[:rows*8]
-		mul2Row := mul2[:rows*8]
 		for j := range rows * 8 {
-			mul3 := float32(div * savedSubRow[j])
-			mul4 := float32(mul3 * 2)
-			mulRow[j] = mul3
-			mul2Row[j] = mul4
+			mulRow[j] = float32(savedSubRow[j] * div)
 		}
 	}
 
-	// dot = mul2 @ transpose(outW)  (bench.nn:51)
-	nnrt.GemmNT(dot, 256, mul2, 8, f.outW, 8, rows, 256, 8, false)
+	// dot = mul @ transpose(outW)  (bench.nn:51)
+	nnrt.GemmNT(dot, 256, mul, 8, f.outW, 8, rows, 256, 8, false)
 
 	// add = dot * savedAdd3 * 0.5 + dot * (savedZ3 * 0.5) * (exp(savedZ3 * -0.70710677 * (savedZ3 * 0.70710677)) * 1.12837 ...  (bench.nn:50)
 	{
@@ -4505,9 +4395,9 @@ func (f *geluBackward) rows0(worker, task int) {
 		savedAdd3Row := savedAdd3[:rows*256]
 		addRow := add[:rows*256]
 		for j := range rows * 256 {
-			mul3 := float32(float32(savedZ3Row[j]*(-0.70710677)) * float32(savedZ3Row[j]*0.70710677))
-			mul4 := float32(float32(dotRow[j]*float32(savedZ3Row[j]*0.5)) * float32(nnrt.Exp(mul3)*1.1283792))
-			add4 := float32(float32(dotRow[j]*savedAdd3Row[j])*0.5) + float32(mul4*0.70710677)
+			mul2 := float32(float32(savedZ3Row[j]*(-0.70710677)) * float32(savedZ3Row[j]*0.70710677))
+			mul3 := float32(float32(dotRow[j]*float32(savedZ3Row[j]*0.5)) * float32(nnrt.Exp(mul2)*1.1283792))
+			add4 := float32(float32(dotRow[j]*savedAdd3Row[j])*0.5) + float32(mul3*0.70710677)
 			addRow[j] = add4
 		}
 	}
@@ -4522,9 +4412,9 @@ func (f *geluBackward) rows0(worker, task int) {
 		savedAdd2Row := savedAdd2[:rows*256]
 		add2Row := add2[:rows*256]
 		for j := range rows * 256 {
-			mul3 := float32(float32(savedZ2Row[j]*(-0.70710677)) * float32(savedZ2Row[j]*0.70710677))
-			mul4 := float32(float32(dot2Row[j]*float32(savedZ2Row[j]*0.5)) * float32(nnrt.Exp(mul3)*1.1283792))
-			add4 := float32(float32(dot2Row[j]*savedAdd2Row[j])*0.5) + float32(mul4*0.70710677)
+			mul2 := float32(float32(savedZ2Row[j]*(-0.70710677)) * float32(savedZ2Row[j]*0.70710677))
+			mul3 := float32(float32(dot2Row[j]*float32(savedZ2Row[j]*0.5)) * float32(nnrt.Exp(mul2)*1.1283792))
+			add4 := float32(float32(dot2Row[j]*savedAdd2Row[j])*0.5) + float32(mul3*0.70710677)
 			add2Row[j] = add4
 		}
 	}
@@ -4539,9 +4429,9 @@ func (f *geluBackward) rows0(worker, task int) {
 		savedAddRow := savedAdd[:rows*256]
 		add3Row := add3[:rows*256]
 		for j := range rows * 256 {
-			mul3 := float32(float32(savedZRow[j]*(-0.70710677)) * float32(savedZRow[j]*0.70710677))
-			mul4 := float32(float32(dot3Row[j]*float32(savedZRow[j]*0.5)) * float32(nnrt.Exp(mul3)*1.1283792))
-			add4 := float32(float32(dot3Row[j]*savedAddRow[j])*0.5) + float32(mul4*0.70710677)
+			mul2 := float32(float32(savedZRow[j]*(-0.70710677)) * float32(savedZRow[j]*0.70710677))
+			mul3 := float32(float32(dot3Row[j]*float32(savedZRow[j]*0.5)) * float32(nnrt.Exp(mul2)*1.1283792))
+			add4 := float32(float32(dot3Row[j]*savedAddRow[j])*0.5) + float32(mul3*0.70710677)
 			add3Row[j] = add4
 		}
 	}
@@ -4604,34 +4494,18 @@ func (f *geluBackward) tiles1(_, task int) {
 		task -= n
 	}
 	if n := nnrt.Blocks(256, f.tile1g); task < n {
-		// gradOutW = transpose(savedH3) @ mul2  (bench.nn:51)
+		// gradOutW = transpose(savedH3) @ mul  (bench.nn:51)
 		lo := task * f.tile1g
 		hi := min(lo+f.tile1g, 256)
-		nnrt.GemmTN(f.gradOutW[lo*8:], 8, f.savedH3[lo:], 256, f.mul2, 8, hi-lo, 8, f.nBatch, false)
+		nnrt.GemmTN(f.gradOutW[lo*8:], 8, f.savedH3[lo:], 256, f.mul, 8, hi-lo, 8, f.nBatch, false)
 		return
 	} else {
 		task -= n
 	}
-	// sum = sum(mul, axis: 0)  (bench.nn:51)
+	// gradOutB = sum(mul, axis: 0)  (bench.nn:51)
 	lo := task * f.tile1h
 	hi := min(lo+f.tile1h, 8)
-	nnrt.SumRows(f.sum[lo:hi], f.mul[lo:], f.nBatch, hi-lo, 8, false)
-}
-
-// rows2 works on 16384 rows of 8, number task.
-func (f *geluBackward) rows2(worker, task int) {
-	r0 := task * 16384
-	r1 := min(r0+16384, 8)
-	rows := r1 - r0
-	sum := f.sum[r0:r1]
-	gradOutB := f.gradOutB[r0:r1]
-
-	// gradOutB = sum * 2  (bench.nn:51)
-	sumRow := sum[:rows]
-	gradOutBRow := gradOutB[:rows]
-	for j := range rows {
-		gradOutBRow[j] = float32(sumRow[j] * 2)
-	}
+	nnrt.SumRows(f.gradOutB[lo:hi], f.mul[lo:], f.nBatch, hi-lo, 8, false)
 }
 
 // geluPrologue0 is the frame of prologue: what one run reads, writes and needs in between.

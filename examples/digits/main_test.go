@@ -75,7 +75,7 @@ func TestSameBits(t *testing.T) {
 			t.Fatal(err)
 		}
 		for range 3 {
-			if _, err := trainer.Step(DigitsBatch{X: train.X, Y: train.Y}); err != nil {
+			if _, err := trainer.Step(DigitsBatch(train)); err != nil {
 				t.Fatal(err)
 			}
 		}

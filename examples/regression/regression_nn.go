@@ -10,6 +10,7 @@ const _ = nnrt.APIVersion1
 // LineMean fits a line through data in three variables: the loss is the mean of the squared errors.
 //
 // It has 4 parameters in one flat buffer; the fields are views of it.
+// A prediction does 6*batch operations in matrix products, a training step 12*batch.
 type LineMean struct {
 	Fit LineMeanDense // W [3, 1], B [1]
 
@@ -459,7 +460,6 @@ type lineMeanBackward struct {
 	// Numbers and streams.
 	div    float64
 	sum    float64
-	mul2   float64
 	part0a []float64 // parts of sum, by block
 	tile1a int
 	body0  func(worker, task int)
@@ -480,19 +480,18 @@ func (f *lineMeanBackward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[f
 
 // run computes the gradients of the loss by the parameters.
 func (f *lineMeanBackward) run() {
-	f.div = 1 / float64(f.nBatch) // div = 1 / batch
+	f.div = 2 / float64(f.nBatch) // div = 2 / batch
 
-	// mul = div * savedSub * 2  (regression.nn:11)
+	// mul = savedSub * div  (regression.nn:11)
 	tasks0 := nnrt.Blocks(f.nBatch, 16384)
 	f.pool.Run(tasks0, f.body0)
 	f.sum = nnrt.TreeSum(f.part0a[:tasks0])
-	f.mul2 = float64(f.sum * 2) // mul2 = sum * 2
 
 	// gradFitW = transpose(x) @ mul  (regression.nn:8)
 	f.tile1a = nnrt.Tile(3, f.nBatch)
 	f.pool.RunWork(3*f.nBatch, nnrt.Blocks(3, f.tile1a), f.body1)
 
-	// gradFitB = mul2  (regression.nn:8)
+	// gradFitB = sum  (regression.nn:8)
 	f.pool.Run(nnrt.Blocks(1, 16384), f.body2)
 }
 
@@ -501,19 +500,19 @@ func (f *lineMeanBackward) rows0(worker, task int) {
 	r0 := task * 16384
 	r1 := min(r0+16384, f.nBatch)
 	rows := r1 - r0
-	div := f.div
 	savedSub := f.savedSub[r0:r1]
+	div := f.div
 	mul := f.mul[r0:r1]
 
-	// mul = div * savedSub * 2  (regression.nn:11)
-	// sum = sum(div * savedSub, axis: 0)  (regression.nn:8)
+	// mul = savedSub * div  (regression.nn:11)
+	// sum = sum(mul, axis: 0)  (regression.nn:8)
 	savedSubRow := savedSub[:rows]
 	mulRow := mul[:rows]
 	var acc [16]float64
 	for j := range rows {
-		mul3 := float64(div * savedSubRow[j])
-		mulRow[j] = float64(mul3 * 2)
-		acc[j&15] += mul3
+		mul2 := float64(savedSubRow[j] * div)
+		mulRow[j] = mul2
+		acc[j&15] += mul2
 	}
 	f.part0a[task] = nnrt.Sum16(&acc)
 }
@@ -530,11 +529,11 @@ func (f *lineMeanBackward) tiles1(_, task int) {
 func (f *lineMeanBackward) rows2(worker, task int) {
 	r0 := task * 16384
 	r1 := min(r0+16384, 1)
-	mul2 := f.mul2
+	sum := f.sum
 	gradFitB := f.gradFitB[r0:r1]
 
-	// gradFitB = mul2  (regression.nn:8)
-	gradFitB[0] = mul2
+	// gradFitB = sum  (regression.nn:8)
+	gradFitB[0] = sum
 }
 
 // lineMeanPrologue0 is the frame of prologue: what one run reads, writes and needs in between.
@@ -799,6 +798,7 @@ func (f *lineMeanInit0) rows0(worker, task int) {
 // learning rate must be as many times smaller; both losses have their minimum at the same line.
 //
 // It has 4 parameters in one flat buffer; the fields are views of it.
+// A prediction does 6*batch operations in matrix products, a training step 12*batch.
 type LineSum struct {
 	Fit LineSumDense // W [3, 1], B [1]
 
@@ -1242,7 +1242,6 @@ type lineSumBackward struct {
 
 	// Numbers and streams.
 	sum    float64
-	mul2   float64
 	part0a []float64 // parts of sum, by block
 	tile1a int
 	body0  func(worker, task int)
@@ -1267,13 +1266,12 @@ func (f *lineSumBackward) run() {
 	tasks0 := nnrt.Blocks(f.nBatch, 16384)
 	f.pool.Run(tasks0, f.body0)
 	f.sum = nnrt.TreeSum(f.part0a[:tasks0])
-	f.mul2 = float64(f.sum * 2) // mul2 = sum * 2
 
 	// gradFitW = transpose(x) @ mul  (regression.nn:8)
 	f.tile1a = nnrt.Tile(3, f.nBatch)
 	f.pool.RunWork(3*f.nBatch, nnrt.Blocks(3, f.tile1a), f.body1)
 
-	// gradFitB = mul2  (regression.nn:8)
+	// gradFitB = sum  (regression.nn:8)
 	f.pool.Run(nnrt.Blocks(1, 16384), f.body2)
 }
 
@@ -1286,13 +1284,14 @@ func (f *lineSumBackward) rows0(worker, task int) {
 	mul := f.mul[r0:r1]
 
 	// mul = savedSub * 2  (regression.nn:19)
-	// sum = sum(savedSub, axis: 0)  (regression.nn:8)
+	// sum = sum(mul, axis: 0)  (regression.nn:8)
 	savedSubRow := savedSub[:rows]
 	mulRow := mul[:rows]
 	var acc [16]float64
 	for j := range rows {
-		mulRow[j] = float64(savedSubRow[j] * 2)
-		acc[j&15] += savedSubRow[j]
+		mul2 := float64(savedSubRow[j] * 2)
+		mulRow[j] = mul2
+		acc[j&15] += mul2
 	}
 	f.part0a[task] = nnrt.Sum16(&acc)
 }
@@ -1309,11 +1308,11 @@ func (f *lineSumBackward) tiles1(_, task int) {
 func (f *lineSumBackward) rows2(worker, task int) {
 	r0 := task * 16384
 	r1 := min(r0+16384, 1)
-	mul2 := f.mul2
+	sum := f.sum
 	gradFitB := f.gradFitB[r0:r1]
 
-	// gradFitB = mul2  (regression.nn:8)
-	gradFitB[0] = mul2
+	// gradFitB = sum  (regression.nn:8)
+	gradFitB[0] = sum
 }
 
 // lineSumPrologue0 is the frame of prologue: what one run reads, writes and needs in between.

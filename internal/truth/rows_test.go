@@ -230,9 +230,6 @@ func (a tensor) batched() string {
 	return "[" + strings.Join(append([]string{"batch"}, dims(a.Shape[1:])...), ", ") + "]" + a.dtype()
 }
 
-// fixed writes the tensor's type with its sizes: "[6, 5]".
-func (a tensor) fixed() string { return "[" + strings.Join(dims(a.Shape), ", ") + "]" + a.dtype() }
-
 func (a tensor) dtype() string {
 	if a.Int {
 		return "int"
