@@ -3,6 +3,7 @@ package codegen
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/dave/jennifer/jen"
@@ -416,22 +417,30 @@ func (e *modelEmitter) updateMethod(t string) {
 	e.fn(t, "Update").Params().Error().Block(body...)
 }
 
-// eachTensor runs a per-tensor update once for each parameter of its group.
+// eachTensor runs a per-tensor update once for each parameter of its group; those of equal layers in a loop.
 func (e *modelEmitter) eachTensor(i int, g *dsl.Group) []jen.Code {
-	lo := e.prog.Layout.Spans[i].Lo
+	start := e.prog.Layout.Spans[i].Lo
 	var runs []jen.Code
-	for k, r := range e.prog.Layout.Runs {
-		in := false
-		for _, p := range g.Params {
-			in = in || p == r.Params[0]
-		}
-		if !in {
+	for _, r := range e.prog.Layout.Runs {
+		if !slices.Contains(g.Params, r.Params[0]) {
 			continue
 		}
-		runs = append(runs, jen.For(raw("j := range %d", len(r.Params))).Block(append(
-			[]jen.Code{raw("lo := %d + j*%d", r.Offset, r.Stride), raw("hi := lo + %d", paramSize(r.Params[0]))},
-			append(e.pointUpdate(i, g, "lo", "hi", fmt.Sprintf("lo-%d", lo), fmt.Sprintf("hi-%d", lo)), raw("t.update%d.run()", i))...)...))
-		_ = k
+		size := paramSize(r.Params[0])
+		run := raw("t.update%d.run()", i)
+		runs = append(runs, jen.Comment(r.Path))
+		if len(r.Params) == 1 {
+			lo, hi := r.Offset, r.Offset+size
+			runs = append(runs, e.pointUpdate(i, g, fmt.Sprint(lo), fmt.Sprint(hi), fmt.Sprint(lo-start), fmt.Sprint(hi-start))...)
+			runs = append(runs, run)
+			continue
+		}
+		body := []jen.Code{raw("lo := %d + j*%d", r.Offset, r.Stride), raw("hi := lo + %d", size)}
+		slo, shi := "lo", "hi"
+		if start > 0 {
+			slo, shi = fmt.Sprintf("lo-%d", start), fmt.Sprintf("hi-%d", start)
+		}
+		body = append(append(body, e.pointUpdate(i, g, "lo", "hi", slo, shi)...), run)
+		runs = append(runs, jen.For(raw("j := range %d", len(r.Params))).Block(body...))
 	}
 	return runs
 }
