@@ -254,7 +254,11 @@ func printStrided(e *regionEmitter, n *symbolic.Node) []jen.Code {
 		// A reversed axis is copied index by index: slices cannot run backwards.
 		return e.reverse(n, src)
 	}
-	return []jen.Code{e.strided(e.result(n), e.strides(n.Shape), from(e.operand(n, 0), e.offsetOf(src, at)), stride, e.sizes(n.Shape))}
+	x, off := e.operand(n, 0), e.offsetOf(src, at)
+	if least, ok := symbolic.Size(n.Shape).Min(); (!ok || least < 1) && off != "0" {
+		off = fmt.Sprintf("min(%s, len(%s))", off, x) // nothing is left, and the first index lies outside
+	}
+	return []jen.Code{e.strided(e.result(n), e.strides(n.Shape), from(x, off), stride, e.sizes(n.Shape))}
 }
 
 func (e *regionEmitter) reverse(n *symbolic.Node, strides []string) []jen.Code {

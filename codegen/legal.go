@@ -84,10 +84,43 @@ func legal(g *symbolic.Graph, n *symbolic.Node) *symbolic.Node {
 		return x
 	case n.Op == symbolic.OpDot:
 		return legalDot(g, n)
+	case n.Op == symbolic.OpGather && n.Args[1].Rank() == 0:
+		y := g.Must(symbolic.OpGather, symbolic.Attr{}, n.Args[0], vector(g, n.Args[1]))
+		return g.Must(symbolic.OpReshape, symbolic.Attr{Shape: n.Shape}, y)
+	case n.Op == symbolic.OpScatterAdd && n.Args[0].Rank() == 0:
+		return g.Must(symbolic.OpScatterAdd, n.Attr, vector(g, n.Args[0]), vector(g, n.Args[1]))
+	case n.DType == symbolic.I32 && n.Op == symbolic.OpAbs:
+		return g.Must(symbolic.OpMax, symbolic.Attr{}, n.Args[0], g.Must(symbolic.OpNeg, symbolic.Attr{}, n.Args[0]))
+	case n.DType == symbolic.I32 && n.Op == symbolic.OpSign:
+		low := g.Must(symbolic.OpMax, symbolic.Attr{}, n.Args[0], g.Const(-1, n.DType, n.Shape...))
+		return g.Must(symbolic.OpMin, symbolic.Attr{}, low, g.Const(1, n.DType, n.Shape...))
+	case n.Info().Kind == symbolic.KindReduce && n.Args[0].DType == symbolic.I32:
+		return legalInts(g, n)
 	case n.Info().Kind == symbolic.KindReduce && n.Op != symbolic.OpCumsum:
 		return legalReduce(g, n)
 	}
 	return n
+}
+
+// vector returns x with an axis of size one in front.
+func vector(g *symbolic.Graph, x *symbolic.Node) *symbolic.Node {
+	shape := append([]symbolic.Dim{symbolic.Int(1)}, x.Shape...)
+	if x.Rank() == 0 {
+		return g.Must(symbolic.OpBroadcast, symbolic.Attr{Shape: shape, Axes: []int{}}, x)
+	}
+	return g.Must(symbolic.OpReshape, symbolic.Attr{Shape: shape}, x)
+}
+
+// legalInts reduces whole numbers as float64, in which they are exact: the kernels know floats only.
+func legalInts(g *symbolic.Graph, n *symbolic.Node) *symbolic.Node {
+	y := g.Must(n.Op, n.Attr, g.Must(symbolic.OpCast, symbolic.Attr{DType: symbolic.F64}, n.Args[0]))
+	if n.Op != symbolic.OpCumsum {
+		y = legalReduce(g, y)
+	}
+	if y.DType == n.DType {
+		return y // argmax
+	}
+	return g.Must(symbolic.OpCast, symbolic.Attr{DType: n.DType}, y)
 }
 
 // legalReduce leaves reductions of one run of adjacent axes. A sum to a number goes by rows first.
