@@ -1,4 +1,5 @@
 // How do shapes meet? The language's broadcasting: aligned at the last axes, only a missing axis or a literal 1 stretches.
+
 package symbolic
 
 import (

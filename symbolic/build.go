@@ -1,5 +1,6 @@
 // How does the front end build expressions? Constructors with the language's broadcasting; where the user's input can be wrong
 // they return an error in the language's words, without a position.
+
 package symbolic
 
 import (

@@ -1,4 +1,5 @@
 // Do the constructors build what the language means, and say what does not fit?
+
 package symbolic
 
 import "testing"

@@ -1,4 +1,5 @@
 // What is the size of an axis? A polynomial over run-time sizes, in normal form, so that equality is pointer equality.
+
 package symbolic
 
 import (

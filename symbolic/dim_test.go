@@ -1,4 +1,5 @@
 // Do sizes keep their normal form?
+
 package symbolic
 
 import (

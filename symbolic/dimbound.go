@@ -1,4 +1,5 @@
 // What is known about a size before the program runs? Lower bounds, and proofs that one size is at most another.
+
 package symbolic
 
 import "math"

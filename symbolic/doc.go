@@ -2,8 +2,20 @@
 // interpreter.
 //
 // A [Node] is an immutable operation on tensors, interned in a [Graph]: equal expressions are one pointer. What an op means
-// is one row of the op table ([Info]): shape rule, derivative, meaning in float64, Go spelling, domain for tests.
+// is one row of the op table [Ops]: shape rule, derivative, meaning in float64, Go spelling, domain for tests.
 // A [Func] is a closed set of results over parameter leaves. Sizes known only at run time are polynomials, [Dim].
+//
+// A model's forward Func goes through [Prepare], its loss through [Grad], both together through [Run], and [SplitFunc] cuts
+// what comes out into the forward and the backward half of a training step. [Text] shows a Func at any stage, [ParseText] reads it
+// back, [Verify] checks it, and [Eval] says what it is worth:
+//
+//	forward := Prepare(f, nil)
+//	grads, err := Grad(g, forward.Results[0].Node, params, nil)
+//	step := Run(&Func{Name: "step", Params: leaves, Results: both}, nil)
+//	halves := SplitFunc("step", step.Results[:n], step.Results[n:], step.Params)
+//
+// Adding an op is a constant in op.go, a row in ops.go and a case in the derivative tests; adding a rewrite is a line in
+// rules.go. No code outside the table switches over ops to say what they mean.
 //
 // The package imports the standard library only. It knows neither the text of models nor Go printers: those are dsl and
 // codegen.

@@ -1,4 +1,5 @@
 // What is a Func worth? The float64 interpreter: the oracle that generated code and rewrite rules are compared with.
+
 package symbolic
 
 import (

@@ -1,4 +1,5 @@
 // What does each op that is not elementwise compute? Plain loops over index tuples: the meaning, not a fast way.
+
 package symbolic
 
 import (

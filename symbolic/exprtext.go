@@ -1,4 +1,5 @@
 // How are derivatives and rewrite rules written? As infix expressions; this is their parser, and the builder that makes nodes of them.
+
 package symbolic
 
 import (

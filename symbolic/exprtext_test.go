@@ -1,4 +1,5 @@
 // Does the expression syntax mean what it looks like?
+
 package symbolic
 
 import "testing"

@@ -1,4 +1,5 @@
 // What is known without running? Constants: every element of a const node is one number, rounded once.
+
 package symbolic
 
 // fold returns the constant that n is, or nil.

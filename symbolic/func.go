@@ -1,4 +1,5 @@
 // What is a function of the algebra? Results over parameter leaves, closed: nothing else is free.
+
 package symbolic
 
 import "sort"

@@ -1,4 +1,5 @@
 // Golden tests: graphs in, simplified graphs, gradients and halves out.
+
 package symbolic
 
 import (

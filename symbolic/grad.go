@@ -1,4 +1,5 @@
 // What is the derivative of an expression? Reverse mode (VJP, Grad): one walk from the roots, which knows no op by name.
+
 package symbolic
 
 import (

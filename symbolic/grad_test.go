@@ -1,4 +1,5 @@
 // Does every row of the op table have the derivative that its meaning has?
+
 package symbolic
 
 import (

@@ -1,5 +1,6 @@
 // What is the derivative of a call? F becomes F_fwd, which also returns what the way back needs, and F_bwd, once for each F,
 // set of arguments that need a gradient, and set of results that receive one.
+
 package symbolic
 
 import (

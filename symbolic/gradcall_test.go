@@ -1,4 +1,5 @@
 // Do derivatives pass through calls, and what do the two halves of a layer look like?
+
 package symbolic
 
 import (

@@ -1,4 +1,5 @@
 // When does a call become the body of what it calls? Single uses and small bodies do; what repeats stays one function.
+
 package symbolic
 
 import "go/token"

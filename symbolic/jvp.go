@@ -1,4 +1,5 @@
 // What is the derivative of an expression in one direction? Forward mode, from the same columns of the op table.
+
 package symbolic
 
 import "fmt"

@@ -1,4 +1,5 @@
 // When does a rule's left side fit a node, and how is its right side built?
+
 package symbolic
 
 import "slices"

@@ -1,4 +1,5 @@
 // What is an expression? An immutable, interned operation on tensors.
+
 package symbolic
 
 import (

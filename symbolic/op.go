@@ -1,4 +1,5 @@
 // Which operations exist, and what does a row of the op table say about one?
+
 package symbolic
 
 // Op identifies an operation: an index into the op table.

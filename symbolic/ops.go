@@ -1,4 +1,5 @@
 // THE TABLE: what is each operation? One row an op; everything nngen knows about an op is in its row.
+
 package symbolic
 
 import "math"

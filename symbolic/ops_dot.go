@@ -1,4 +1,5 @@
 // What does dot take, and what are its transposes?
+
 package symbolic
 
 import "fmt"

@@ -1,4 +1,5 @@
 // Which shapes and types do leaves and elementwise ops take? And the derivative of cast.
+
 package symbolic
 
 import "fmt"

@@ -1,4 +1,5 @@
 // What do gather, its transpose scatter_add, and calls take?
+
 package symbolic
 
 import "fmt"

@@ -1,4 +1,5 @@
 // What do the layout ops take, and what are their transposes? They move elements and compute nothing.
+
 package symbolic
 
 import "fmt"

@@ -1,4 +1,5 @@
 // What do the reductions take, and what are their derivatives?
+
 package symbolic
 
 import "fmt"

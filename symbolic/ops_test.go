@@ -1,4 +1,5 @@
 // Is every row of the op table complete?
+
 package symbolic
 
 import (

@@ -1,4 +1,5 @@
 // In which order is a Func transformed? Passes are a literal array; each goes through the Funcs that are called, too.
+
 package symbolic
 
 import "fmt"

@@ -1,4 +1,5 @@
 // Do the passes keep what a program computes, and what do they make of calls?
+
 package symbolic
 
 import (

@@ -3,6 +3,7 @@
 // Saved: what dots, gathers, reductions and calls gave, where it is needed, and what the way back multiplies as a
 // matrix (it lies in memory anyway). Computed again: layout, and elementwise chains of little work from what is there. Random draws are
 // functions of counters, so masks are never saved.
+
 package symbolic
 
 import (

@@ -1,4 +1,5 @@
 // Which algebraic rewrites are made? Rules as text; the numerical tests sample both sides of each.
+
 package symbolic
 
 import (

@@ -1,4 +1,5 @@
 // Does every rule of the text table hold, and does it fire?
+
 package symbolic
 
 import (

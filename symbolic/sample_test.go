@@ -1,4 +1,5 @@
 // Helpers of the numerical tests: random arguments, central differences by random projection.
+
 package symbolic
 
 import (

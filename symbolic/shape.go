@@ -1,4 +1,5 @@
 // What do shapes, lists of sizes, look like from outside? Comparing, counting, writing, and the terms that printers need.
+
 package symbolic
 
 import "strings"

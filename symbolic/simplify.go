@@ -1,4 +1,5 @@
 // How are rewrites applied? Arguments first, each node until no rule fits; interning makes equal results one node.
+
 package symbolic
 
 // Fired is called for each rewrite made, with the rule's name and both sides.

@@ -1,4 +1,5 @@
 // Does simplification keep values and derivatives of expressions nobody thought of?
+
 package symbolic
 
 import (

@@ -1,4 +1,5 @@
 // Which rewrites concern shapes? Layout ops merge with each other, with broadcasts and casts.
+
 package symbolic
 
 import "slices"

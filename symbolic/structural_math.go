@@ -1,4 +1,5 @@
 // Which rewrites move arithmetic? Dots read transposed tensors, sums of repeats become products, elementwise work moves before broadcasts.
+
 package symbolic
 
 import "slices"

@@ -1,4 +1,5 @@
 // How is a Func written down? One node a line; ParseText reads the same form.
+
 package symbolic
 
 import (

@@ -1,4 +1,5 @@
 // Is the graph text form exact, and does its parser survive anything?
+
 package symbolic
 
 import (

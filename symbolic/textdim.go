@@ -1,4 +1,5 @@
 // How are sizes written in the graph text form? Polynomials over the sizes that the Func declares.
+
 package symbolic
 
 import (

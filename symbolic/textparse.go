@@ -1,4 +1,5 @@
 // How is the graph text form read? A line at a time; whatever it is given, it returns Funcs or an error with the line.
+
 package symbolic
 
 import (

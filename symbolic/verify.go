@@ -1,4 +1,5 @@
 // Is a Func well formed? The verifier runs after every pass in tests.
+
 package symbolic
 
 import "fmt"
