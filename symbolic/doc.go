@@ -14,8 +14,8 @@
 //	step := Run(&Func{Name: "step", Params: leaves, Results: both}, nil)
 //	halves := SplitFunc("step", step.Results[:n], step.Results[n:], step.Params)
 //
-// Adding an op is a constant in op.go, a row in ops.go and a case in the derivative tests; adding a rewrite is a line in
-// rules.go. No code outside the table switches over ops to say what they mean.
+// Adding an op is a constant in op.go and a row in ops.go, and a case in the derivative tests unless it is elementwise;
+// adding a rewrite is a line in rules.go, which the tests sample on both sides.
 //
 // The package imports the standard library only. It knows neither the text of models nor Go printers: those are dsl and
 // codegen.
