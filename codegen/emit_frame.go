@@ -37,9 +37,6 @@ func (e *frameEmitter) regions() []*Region {
 	return out
 }
 
-// inlined reports whether a number is written into the one expression that uses it.
-func (p *Plan) inlined(n *symbolic.Node) bool { return n.Rank() == 0 && p.value[n] == nil }
-
 func (e *frameEmitter) structType() {
 	p := e.p
 	var fields []jen.Code

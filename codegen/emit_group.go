@@ -24,7 +24,6 @@ type operand struct {
 	shape []symbolic.Dim
 	axes  []int  // space axis by own axis
 	name  string // Go variable in reach of the inner loop
-	inner bool   // moves with the inner loop
 }
 
 // stride returns how far one step along space axis a moves in the operand; an invalid Dim where it does not move.
