@@ -16,6 +16,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"runtime"
 	"strings"
@@ -124,7 +125,7 @@ func measure(w workload, threads int, seconds float64) (line, error) {
 	}
 	return line{
 		Peer: "nngen", Workload: w.name, Threads: threads,
-		USPerStep: best * 1e6, FirstStepS: first.Seconds(), FinalLoss: loss, ISA: isa,
+		USPerStep: math.Round(best*1e10) / 1e4, FirstStepS: first.Seconds(), FinalLoss: loss, ISA: isa,
 	}, nil
 }
 
