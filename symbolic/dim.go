@@ -41,6 +41,7 @@ type atom struct {
 	of   Dim
 	div  int
 	text string
+	id   int // number in order of creation, for the keys of interning only
 }
 
 var dims = struct {
@@ -75,7 +76,7 @@ func SymDim(name string, max int) Dim {
 	dims.Lock()
 	a := dims.atoms[text]
 	if a == nil {
-		a = &atom{sym: &Sym{Name: name, Max: max}, text: name}
+		a = &atom{sym: &Sym{Name: name, Max: max}, text: name, id: len(dims.atoms)}
 		dims.atoms[text] = a
 	}
 	dims.Unlock()
@@ -86,9 +87,10 @@ func SymDim(name string, max int) Dim {
 func intern(ts []term) Dim {
 	var key strings.Builder
 	for _, t := range ts {
-		fmt.Fprintf(&key, "%d", t.coef)
+		key.WriteString(strconv.Itoa(t.coef))
 		for _, a := range t.atoms {
-			fmt.Fprintf(&key, "*%p", a)
+			key.WriteByte('*')
+			key.WriteString(strconv.Itoa(a.id))
 		}
 		key.WriteByte('+')
 	}
@@ -206,6 +208,12 @@ func (d Dim) String() string {
 
 // Add returns d + e.
 func (d Dim) Add(e Dim) Dim {
+	switch {
+	case len(d.p.terms) == 0:
+		return e
+	case len(e.p.terms) == 0:
+		return d
+	}
 	return normal(append(append([]term(nil), d.p.terms...), e.p.terms...))
 }
 
@@ -217,6 +225,12 @@ func (d Dim) Sub(e Dim) Dim { return d.Add(e.Neg()) }
 
 // Mul returns d * e.
 func (d Dim) Mul(e Dim) Dim {
+	switch {
+	case d.Is(1):
+		return e
+	case e.Is(1):
+		return d
+	}
 	var ts []term
 	for _, a := range d.p.terms {
 		for _, b := range e.p.terms {
@@ -282,7 +296,7 @@ func (d Dim) FloorDiv(n int) Dim {
 	dims.Lock()
 	a := dims.atoms[key]
 	if a == nil {
-		a = &atom{of: d, div: n, text: text}
+		a = &atom{of: d, div: n, text: text, id: len(dims.atoms)}
 		dims.atoms[key] = a
 	}
 	dims.Unlock()
@@ -291,6 +305,9 @@ func (d Dim) FloorDiv(n int) Dim {
 
 // Syms returns the symbols of d in order of first appearance.
 func (d Dim) Syms() []*Sym {
+	if _, ok := d.Const(); ok {
+		return nil
+	}
 	var out []*Sym
 	seen := map[*Sym]bool{}
 	var walk func(d Dim)
@@ -316,6 +333,9 @@ func (s *Sym) Dim() Dim { return SymDim(s.Name, s.Max) }
 
 // Subst returns d with each symbol replaced by what value gives for it; value returns an invalid Dim to keep a symbol.
 func (d Dim) Subst(value func(*Sym) Dim) Dim {
+	if len(d.Syms()) == 0 {
+		return d
+	}
 	sum := Int(0)
 	for _, t := range d.p.terms {
 		prod := Int(t.coef)

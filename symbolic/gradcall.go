@@ -128,11 +128,12 @@ func (f *Func) halves(need, have []bool) *halves {
 func (f *Func) makeHalves(g *Graph, need, have []bool) *halves {
 	var outputs, cts, wrt []*Node
 	ctIndex := map[*Node]int{}
+	taken := leafNames(f.Params)
 	for i, r := range f.Results {
 		if !have[i] {
 			continue
 		}
-		ct := g.freshArg(f.Params, "d."+r.Name, r.Node)
+		ct := g.freshArg(taken, "d."+r.Name, r.Node)
 		ctIndex[ct] = i
 		outputs, cts = append(outputs, r.Node), append(cts, ct)
 	}
@@ -207,17 +208,22 @@ func (g *Graph) suffix(name string) string {
 	return ""
 }
 
-// freshArg returns an arg leaf like n, called name or, if a parameter has that name already, a longer one.
-func (g *Graph) freshArg(params []*Node, name string, n *Node) *Node {
-	for taken := true; taken; {
-		taken = false
-		for _, p := range params {
-			if p.Attr.Name == name {
-				name, taken = name+"'", true
-			}
-		}
+// freshArg returns an arg leaf like n, called name or, if that is taken, a longer one; the name is then taken.
+func (g *Graph) freshArg(taken map[string]bool, name string, n *Node) *Node {
+	for taken[name] {
+		name += "'"
 	}
+	taken[name] = true
 	return g.Leaf(OpArg, name, n.DType, n.Shape)
+}
+
+// leafNames returns the names of leaves.
+func leafNames(leaves []*Node) map[string]bool {
+	names := make(map[string]bool, len(leaves))
+	for _, l := range leaves {
+		names[l.Attr.Name] = true
+	}
+	return names
 }
 
 // ShareCalls rewrites roots so that a call of F becomes the call of a Func that extends F where both are made with the same arguments: the

@@ -152,9 +152,10 @@ func (f *Func) tangent(moves []bool) *tangent {
 func (f *Func) makeTangent(g *Graph, moves []bool) *tangent {
 	var wrt, ds []*Node
 	params := append([]*Node(nil), f.Params...)
+	taken := leafNames(f.Params)
 	for i, p := range f.Params {
 		if moves[i] {
-			d := g.freshArg(params, "t."+p.Attr.Name, p)
+			d := g.freshArg(taken, "t."+p.Attr.Name, p)
 			wrt, ds, params = append(wrt, p), append(ds, d), append(params, d)
 		}
 	}

@@ -67,8 +67,9 @@ func SplitFunc(name string, fwd, bwd []Result, leaves []*Node) *Halves {
 	}
 	subst := map[*Node]*Node{}
 	var params []*Node
+	taken := leafNames(leaves)
 	for _, n := range s.order {
-		p := g.freshArg(slices.Concat(leaves, params), fr[index[n]].Name, n)
+		p := g.freshArg(taken, fr[index[n]].Name, n)
 		subst[n] = p
 		params = append(params, p)
 		h.From = append(h.From, index[n])
@@ -105,8 +106,8 @@ type splitter struct {
 	first  map[*Node]bool // computed by the forward half
 	result map[*Node]bool // returned by the forward half anyway: saving it costs nothing
 	saved  map[*Node]bool
-	order  []*Node // saved values, in order of creation
-	used   map[string]bool
+	order  []*Node        // saved values, in order of creation
+	used   map[string]int // how often a name was wanted
 }
 
 func (s *splitter) save(n *Node) {
@@ -252,7 +253,7 @@ func weight(n *Node) int { return elements(n) * dtypeBytes[n.DType] }
 // name gives a saved value a name: what the model calls it, else its op with a number.
 func (s *splitter) name(n *Node) string {
 	if s.used == nil {
-		s.used = map[string]bool{}
+		s.used = map[string]int{}
 	}
 	base := n.graph.Name(n)
 	switch {
@@ -262,10 +263,9 @@ func (s *splitter) name(n *Node) string {
 		base = n.Info().Name
 	}
 	base = "saved " + base
-	name := base
-	for i := 2; s.used[name]; i++ {
-		name = fmt.Sprintf("%s#%d", base, i)
+	s.used[base]++
+	if i := s.used[base]; i > 1 {
+		return fmt.Sprintf("%s#%d", base, i)
 	}
-	s.used[name] = true
-	return name
+	return base
 }
