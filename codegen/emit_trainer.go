@@ -83,6 +83,9 @@ func (e *modelEmitter) trainer(batch *bundle) {
 	e.options(t+"Options", "a trainer", true)
 
 	fields := []jen.Code{jen.Id("Model").Op("*").Id(name).Comment("trained in place")}
+	if e.average() != nil {
+		fields = append(fields, jen.Id("Average").Op("*").Id(name).Comment("smoothed copy of the parameters, moved by every update"))
+	}
 	for _, h := range e.hypers() {
 		fields = append(fields, jen.Id(camel(h.Name)).Float64().Comment("may change between steps"))
 	}
@@ -110,6 +113,9 @@ func (e *modelEmitter) trainer(batch *bundle) {
 		for _, s := range g.ScalarStates {
 			fields = append(fields, jen.Id(scalarField(i, s.Name)).Float64())
 		}
+	}
+	if avg := e.average(); avg != nil {
+		fields = append(fields, jen.Id("prologueAverage").Id(avg.prologue.Name), jen.Id("updateAverage").Id(avg.update.Name))
 	}
 	if e.chunk != nil {
 		fields = append(fields, jen.Id("eval").Id(e.chunk.Name), jen.Id("finish").Id(e.finish.Name))
@@ -168,6 +174,9 @@ func (e *modelEmitter) newTrainer(t string) {
 				arena(fmt.Sprintf("t.update%d.init(t.pool, %d, a)", i, lay.Spans[i].Hi-lay.Spans[i].Lo)))
 		}
 	}
+	if e.average() != nil {
+		inits = append(inits, arena("t.prologueAverage.init(t.pool, a)"), arena(fmt.Sprintf("t.updateAverage.init(t.pool, %d, a)", lay.Size)))
+	}
 	body = append(body, jen.Comment("The frames never run at the same time, so their scratch memory is shared."),
 		raw("nnrt.Overlay(\n%s,\n)", strings.Join(inits, ",\n")))
 
@@ -222,6 +231,22 @@ func (e *modelEmitter) newTrainer(t string) {
 		if g.Class == dsl.Elementwise {
 			body = append(body, e.pointUpdate(i, g, fmt.Sprint(span.Lo), fmt.Sprint(span.Hi), "0", fmt.Sprint(span.Hi-span.Lo))...)
 		}
+	}
+	if avg := e.average(); avg != nil {
+		u := avg.update
+		body = append(body, raw("t.Average = new(%s)", e.name), raw("t.Average.bind(nnrt.Aligned[%s](%d))", e.typ, lay.Size),
+			raw("copy(t.Average.flat, m.flat)"),
+			raw("t.updateAverage.%s = %d", symField(u.Func.Syms[0]), lay.Size))
+		for _, p := range u.Func.Params {
+			if p.Rank() > 0 {
+				src := "m.flat"
+				if p.Attr.Name == "a" {
+					src = "t.Average.flat"
+				}
+				body = append(body, raw("t.updateAverage.%s = %s", u.value[p].Name, src))
+			}
+		}
+		body = append(body, raw("t.updateAverage.%s = t.Average.flat", u.resultOf(u.Func.Results[0].Node).Name))
 	}
 	body = append(body, raw("return t, nil"))
 	e.file.Commentf("New%s returns a trainer of m for batches of up to o.MaxBatch rows. All memory is allocated here.", t)
@@ -375,46 +400,67 @@ func (e *modelEmitter) updateMethod(t string) {
 		if g.Name != "" {
 			body = append(body, jen.Comment("Group "+g.Name+"."))
 		}
-		pro := e.prologues[i]
-		frame := fmt.Sprintf("t.prologue%d", i)
-		for _, p := range pro.Func.Params {
-			v := pro.value[p]
-			switch {
-			case p.Attr.Name == "t" && p.Op == symbolic.OpHyper:
-				body = append(body, raw("%s.%s = float64(t.steps)", frame, v.Name))
-			case p.Op == symbolic.OpState:
-				body = append(body, raw("%s.%s = t.%s", frame, v.Name, scalarField(i, p.Attr.Name)))
-			default:
-				body = append(body, raw("%s.%s = t.%s", frame, v.Name, camel(p.Attr.Name)))
-			}
-		}
-		body = append(body, raw("%s.run()", frame))
-		for _, s := range g.ScalarStates {
-			for _, r := range pro.Func.Results {
-				if r.Name == s.Name {
-					body = append(body, raw("t.%s = %s.%s", scalarField(i, s.Name), frame, pro.value[r.Node].Name))
-				}
-			}
-		}
-		for _, p := range u.Func.Params {
-			if p.Rank() > 0 {
-				continue
-			}
-			for _, r := range pro.Func.Results {
-				if r.Name == p.Attr.Name {
-					body = append(body, raw("t.update%d.%s = %s", i, u.value[p].Name, castExpr(r.Node.DType, p.DType, frame+"."+pro.value[r.Node].Name)))
-				}
-			}
-		}
+		body = append(body, e.scalarsOf(g, e.prologues[i], u, fmt.Sprintf("t.prologue%d", i), fmt.Sprintf("t.update%d", i), i)...)
 		if g.Class == dsl.Elementwise {
 			body = append(body, raw("t.update%d.run()", i))
 			continue
 		}
 		body = append(body, e.eachTensor(i, g)...)
 	}
+	if avg := e.average(); avg != nil {
+		body = append(body, e.scalarsOf(m.Optimizer.Average, avg.prologue, avg.update, "t.prologueAverage", "t.updateAverage", 0)...)
+		body = append(body, raw("t.updateAverage.run()"))
+	}
 	body = append(body, raw("t.stage = 0"), raw("return nil"))
 	e.file.Comment("Update moves the parameters by the gradients of the last Backward: " + m.Optimizer.Name + ".")
 	e.fn(t, "Update").Params().Error().Block(body...)
+}
+
+// scalarsOf runs a prologue and hands its results to the update.
+func (e *modelEmitter) scalarsOf(g *dsl.Group, pro, u *Plan, frame, update string, i int) []jen.Code {
+	var body []jen.Code
+	for _, p := range pro.Func.Params {
+		v := pro.value[p]
+		switch {
+		case p.Attr.Name == "t" && p.Op == symbolic.OpHyper:
+			body = append(body, raw("%s.%s = float64(t.steps)", frame, v.Name))
+		case p.Op == symbolic.OpState:
+			body = append(body, raw("%s.%s = t.%s", frame, v.Name, scalarField(i, p.Attr.Name)))
+		default:
+			body = append(body, raw("%s.%s = t.%s", frame, v.Name, camel(p.Attr.Name)))
+		}
+	}
+	body = append(body, raw("%s.run()", frame))
+	for _, s := range g.ScalarStates {
+		for _, r := range pro.Func.Results {
+			if r.Name == s.Name {
+				body = append(body, raw("t.%s = %s.%s", scalarField(i, s.Name), frame, pro.value[r.Node].Name))
+			}
+		}
+	}
+	for _, p := range u.Func.Params {
+		if p.Rank() > 0 {
+			continue
+		}
+		for _, r := range pro.Func.Results {
+			if r.Name == p.Attr.Name {
+				body = append(body, raw("%s.%s = %s", update, u.value[p].Name, castExpr(r.Node.DType, p.DType, frame+"."+pro.value[r.Node].Name)))
+			}
+		}
+	}
+	return body
+}
+
+// averaging is the prologue and the update of the averaged weights.
+type averaging struct{ prologue, update *Plan }
+
+// average returns the plans of the averaged weights, or nil.
+func (e *modelEmitter) average() *averaging {
+	n := len(e.prog.Model.Optimizer.Groups)
+	if len(e.updates) == n {
+		return nil
+	}
+	return &averaging{e.prologues[n], e.updates[n]}
 }
 
 // eachTensor runs a per-tensor update once for each parameter of its group; those of equal layers in a loop.

@@ -42,18 +42,22 @@ func (s *scheduler) fuse(r *Region, members []*symbolic.Node, in map[*symbolic.N
 				continue
 			}
 			from := -1 // last group of this level that n reads
-			s.deps(n, func(d *symbolic.Node, _ bool) {
+			start := 0 // first group that n can join
+			s.members(n, func(d *symbolic.Node, straight bool) {
 				if i, ok := group[d]; ok && in[d] {
 					from = max(from, i)
+					if start = max(start, i); !straight {
+						start = max(start, i+1)
+					}
 				}
 			})
 			at := -1
-			for i := max(from, 0); i < len(groups); i++ {
+			for i := start; i < len(groups); i++ {
 				if groups[i].admits(n) {
 					at = i
 				}
 			}
-			if at < 0 && from >= 0 && groups[from].widens(n) {
+			if at < 0 && from >= start && groups[from].widens(n) {
 				at = from
 			}
 			if at < 0 {
@@ -74,6 +78,43 @@ func (s *scheduler) fuse(r *Region, members []*symbolic.Node, in map[*symbolic.N
 		}
 	}
 	sort.SliceStable(r.Sums, func(i, j int) bool { return r.Sums[i].Node.ID() < r.Sums[j].Node.ID() })
+}
+
+// members calls visit for every scheduled operation that n reads; straight says whether each element of n's space needs the element at
+// the same place of the leading axes, so that one loop can compute both.
+func (s *scheduler) members(n *symbolic.Node, visit func(d *symbolic.Node, straight bool)) {
+	var walk func(a *symbolic.Node, axes []int, straight bool)
+	walk = func(a *symbolic.Node, axes []int, straight bool) {
+		switch {
+		case s.class[a] != classVirtual:
+			visit(a, straight && ordered(axes))
+		case a.Op == symbolic.OpBroadcast:
+			walk(a.Args[0], picked(axes, a.Attr.Axes), straight)
+		default:
+			for _, b := range a.Args {
+				walk(b, nil, false)
+			}
+		}
+	}
+	for _, a := range n.Args {
+		if n.Op == symbolic.OpBroadcast {
+			walk(a, n.Attr.Axes, true)
+		} else {
+			walk(a, axesFrom(0, a.Rank()), true)
+		}
+	}
+}
+
+// picked returns the elements of axes at the given places; axes that are not known stay so.
+func picked(axes, at []int) []int {
+	if axes == nil {
+		return nil
+	}
+	out := make([]int, len(at))
+	for i, a := range at {
+		out[i] = axes[a]
+	}
+	return out
 }
 
 // delay moves elements to the level of their first reader, so that they are computed where they are used instead of being kept.

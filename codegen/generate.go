@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"go/token"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/dave/jennifer/jen"
@@ -115,13 +116,21 @@ func (e *modelEmitter) plans() error {
 		if o.Clip != nil {
 			e.clip = plan(e.prog.Clip, "Clip")
 		}
-		for i, g := range o.Groups {
-			if g.Frozen || len(g.Params) == 0 {
+		groups := o.Groups
+		if o.Average != nil {
+			groups = append(slices.Clone(groups), o.Average)
+		}
+		for i, g := range groups {
+			if g.Frozen || len(g.Params) == 0 && g != o.Average {
 				e.prologues, e.updates = append(e.prologues, nil), append(e.updates, nil)
 				continue
 			}
-			e.prologues = append(e.prologues, plan(e.prog.Prologues[i], fmt.Sprintf("Prologue%d", i)))
-			e.updates = append(e.updates, plan(e.prog.Updates[i], fmt.Sprintf("Update%d", i)))
+			number := fmt.Sprint(i)
+			if g == o.Average {
+				number = "Average"
+			}
+			e.prologues = append(e.prologues, plan(e.prog.Prologues[i], "Prologue"+number))
+			e.updates = append(e.updates, plan(e.prog.Updates[i], "Update"+number))
 			if err == nil {
 				e.updates[i].inPlace()
 			}

@@ -23,7 +23,7 @@ type Program struct {
 	Inits             []*symbolic.Func
 
 	Clip               *symbolic.Func
-	Prologues, Updates []*symbolic.Func // by group
+	Prologues, Updates []*symbolic.Func // by group; the averaged weights last, where there are any
 }
 
 // Saved says which result of the forward half is which parameter of the backward half.
@@ -169,5 +169,9 @@ func (p *Program) updates() {
 		}
 		p.Prologues = append(p.Prologues, optimised(g.Prologue))
 		p.Updates = append(p.Updates, optimised(g.Update))
+	}
+	if a := o.Average; a != nil {
+		p.Prologues = append(p.Prologues, optimised(a.Prologue))
+		p.Updates = append(p.Updates, optimised(a.Update))
 	}
 }
