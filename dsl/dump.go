@@ -53,6 +53,10 @@ func DumpModel(m *Model) string {
 	}
 	if o := m.Optimizer; o != nil {
 		d.fn(o.Clip)
+		if o.Average != nil {
+			d.fn(o.Average.Prologue)
+			d.fn(o.Average.Update)
+		}
 		for _, g := range o.Groups {
 			d.fn(g.Prologue)
 			d.fn(g.Update)
@@ -100,6 +104,9 @@ func (d *dumper) optimizer(o *Optimizer) {
 	}
 	if o.Clip != nil {
 		d.line("    clip %s", o.Clip.Name)
+	}
+	if o.Average != nil {
+		d.line("    average %s", o.Average.Update.Name)
 	}
 	for _, g := range o.Groups {
 		name := "default"

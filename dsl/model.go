@@ -79,8 +79,12 @@ type Optimizer struct {
 	Hypers []*Hyper // `LR`, or `LRScale` where a schedule is given, and other arguments marked hyper
 	// Clip maps all gradients, seen as one vector [n] (symbol n), to the clipped ones before any group's update; nil: none.
 	// Params: one OpArg "g" [n]; result "g".
-	Clip   *symbolic.Func
-	Groups []*Group
+	Clip *symbolic.Func
+	// Average smooths the parameters after every update; nil: no averaged copy. Its Update maps (a, p, prologue scalars...) to a,
+	// where a is the averaged copy of all parameters, seen as one vector [n], and p the new parameters. Only Prologue and Update
+	// are set.
+	Average *Group
+	Groups  []*Group
 }
 
 // Class says over what an update runs.

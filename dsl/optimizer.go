@@ -86,7 +86,7 @@ func (p *loader) optimizers(f *file) []string {
 	return sorted(seen)
 }
 
-// settings binds the arguments of the optimizer; clip belongs to all optimizers.
+// settings binds the arguments of the optimizer; clip and average belong to all optimizers.
 func (o *optimizerBuilder) settings(f funcVal) bool {
 	e := o.e
 	call := *o.use.Call
@@ -94,6 +94,10 @@ func (o *optimizerBuilder) settings(f funcVal) bool {
 	for _, a := range o.use.Call.Args {
 		if a.Name != nil && a.Name.Name == "clip" {
 			o.clip(a)
+			continue
+		}
+		if a.Name != nil && a.Name.Name == "average" {
+			o.average(a)
 			continue
 		}
 		call.Args = append(call.Args, a)
@@ -104,42 +108,6 @@ func (o *optimizerBuilder) settings(f funcVal) bool {
 	}
 	o.args = args
 	return true
-}
-
-// clip elaborates the function that all gradients go through.
-func (o *optimizerBuilder) clip(a *syntax.Arg) {
-	e := o.e
-	v := e.function(o.sc, a.Value)
-	f, ok := v.(funcVal)
-	if !ok {
-		return // poison, or none
-	}
-	n := symbolic.SymDim("n", 0)
-	g := e.g.Leaf(symbolic.OpArg, "g", e.float, []symbolic.Dim{n})
-	args := map[int]argument{0: {v: tensorVal{g}, pos: a.Value.Pos(), end: a.Value.End()}}
-	for i, b := range f.pre {
-		args[i] = b
-	}
-	call := &syntax.Call{Span: syntax.Span{From: a.Value.Pos(), To: a.Value.End()}, Fun: a.Value}
-	if !e.complete(f.fn, f.fn.signature(), args, call) {
-		return
-	}
-	v = e.invoke(o.sc, f.fn, args, call, naming{})
-	t, ok := v.(tensorVal)
-	if !ok || !symbolic.SameShape(t.n.Shape, g.Shape) || t.n.DType != e.float {
-		if !isPoison(v) {
-			e.errorf(badSetting, a.Value, "clip maps all gradients [n] to clipped ones [n], this gives %s", valueText(v))
-		}
-		return
-	}
-	for _, m := range symbolic.Reach(t.n) {
-		if m.Op == symbolic.OpHyper || m.Op == symbolic.OpInput || m.Op == symbolic.OpParam {
-			e.errorf(badSetting, a.Value, "clip depends on %s: its settings are known at generate time", m.Attr.Name)
-			return
-		}
-	}
-	o.out.Clip = &symbolic.Func{Name: e.funcName("clip"), Doc: e.pkg.text(a.Value), Syms: n.Syms(), Params: []*symbolic.Node{g},
-		Results: []symbolic.Result{{Name: "g", Node: t.n}}}
 }
 
 // body elaborates the optimizer for one set of settings into gr.

@@ -37,6 +37,12 @@ func (o *optimizerBuilder) split(gr *Group, p, g *symbolic.Node, n symbolic.Dim,
 	if e.list.HasErrors() {
 		return
 	}
+	o.cut(gr, results, scalars, params, scalarLeaves, n)
+}
+
+// cut makes the prologue and the update of gr from what they return.
+func (o *optimizerBuilder) cut(gr *Group, results, scalars []symbolic.Result, params, scalarLeaves []*symbolic.Node, n symbolic.Dim) {
+	e := o.e
 	once := onceAStep(results, scalars)
 	for i, r := range scalars {
 		if !once[r.Node] {
@@ -47,9 +53,12 @@ func (o *optimizerBuilder) split(gr *Group, p, g *symbolic.Node, n symbolic.Dim,
 	}
 	cuts := boundary(results, once)
 	subst := map[*symbolic.Node]*symbolic.Node{}
-	taken := map[string]bool{"p": true, "g": true}
-	for _, st := range o.states {
-		taken[st.name] = true
+	taken := map[string]bool{}
+	for _, p := range params {
+		taken[p.Attr.Name] = true
+	}
+	for _, r := range scalars {
+		taken[r.Name] = true
 	}
 	prologue := &symbolic.Func{Name: e.funcName("prologue"), Doc: "scalars of one step of " + o.out.Name}
 	for _, c := range cuts {
