@@ -98,11 +98,14 @@ func readDoc(t *testing.T, doc string) string {
 	return string(text)
 }
 
-// TestModelBlocks checks every nn block: it must be without errors, or give the code that it names. A block without a model
-// declaration is the body of one.
+// TestModelBlocks checks every nn block: it must be formatted, which NNGEN_UPDATE=1 mends, and without a diagnostic, or give
+// the code that it names.
 func TestModelBlocks(t *testing.T) {
 	found := 0
 	for _, doc := range documents(t) {
+		if golden.Update() {
+			formatBlocks(t, doc)
+		}
 		for _, b := range blocks(readDoc(t, doc)) {
 			lang, want, _ := strings.Cut(b.info, " ")
 			if lang != "nn" {
@@ -117,8 +120,35 @@ func TestModelBlocks(t *testing.T) {
 	}
 }
 
-// checkBlock checks one nn block; want is "" or "error=E0203" or "warning=W0701" or "fragment": not checked on its own.
+// formatBlocks formats the nn blocks of a document.
+func formatBlocks(t *testing.T, doc string) {
+	t.Helper()
+	text := readDoc(t, doc)
+	updated := text
+	for _, b := range blocks(text) {
+		if b.info != "nn" && !strings.HasPrefix(b.info, "nn ") {
+			continue
+		}
+		formatted, list := syntax.Format(token.NewFileSet(), "block.nn", []byte(b.text))
+		if !list.HasErrors() {
+			updated = strings.Replace(updated, "```"+b.info+"\n"+b.text+"```", "```"+b.info+"\n"+string(formatted)+"```", 1)
+		}
+	}
+	if updated == text {
+		return
+	}
+	if err := os.WriteFile(filepath.Join(repoRoot(t), filepath.FromSlash(doc)), []byte(updated), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// checkBlock checks one nn block; want is "", "error=E0203" or "warning=W0701".
 func checkBlock(t *testing.T, text, want string) {
+	if formatted, list := syntax.Format(token.NewFileSet(), "block.nn", []byte(text)); !list.HasErrors() {
+		if diff := cmp.Diff(string(formatted), text); diff != "" {
+			t.Errorf("the block is not formatted (-want +got):\n%s", diff)
+		}
+	}
 	read := func(string) ([]byte, error) { return nil, fs.ErrNotExist }
 	pkg, list := dsl.Load(dsl.Options{Read: read}, "block.nn", []byte(text))
 	kind, code, _ := strings.Cut(want, "=")

@@ -29,6 +29,15 @@ func TestGenerated(t *testing.T) {
 	}
 }
 
+// TestFormatted checks that the models of the examples and the library are formatted.
+func TestFormatted(t *testing.T) {
+	t.Chdir(repoRoot(t))
+	var out bytes.Buffer
+	if code := run([]string{"fmt", "-l", "examples", "dsl/std"}, strings.NewReader(""), &out, &out); code != exitOK {
+		t.Errorf("not formatted, run 'nngen fmt -w examples dsl/std':\n%s", out.String())
+	}
+}
+
 // TestOrphans checks that the source named by each generated file lies beside it.
 func TestOrphans(t *testing.T) {
 	found := 0
