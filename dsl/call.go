@@ -73,9 +73,10 @@ func (d *decl) defaultsToFunc(x syntax.Expr) bool {
 
 // A lambda is `x => e` with the scope it was written in.
 type lambda struct {
-	fn  *syntax.Lambda
-	sc  *scope
-	sig *signature
+	fn   *syntax.Lambda
+	sc   *scope
+	text string // as written
+	sig  *signature
 }
 
 func (l *lambda) calleeName() string { return "lambda" }

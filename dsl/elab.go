@@ -32,8 +32,21 @@ type elaborator struct {
 	origin    map[*symbolic.Node]string // which library function a value came out of, for warnings
 }
 
+func newElaborator(p *loader, b *modelBuilder) *elaborator {
+	return &elaborator{
+		pkg:       p,
+		g:         symbolic.NewGraph(),
+		float:     symbolic.F32,
+		model:     b,
+		funcs:     map[string]*layerFunc{},
+		funcNames: map[string]int{},
+		inits:     map[string]*symbolic.Func{},
+		origin:    map[*symbolic.Node]string{},
+	}
+}
+
 // maxSteps bounds the work of one model, so that elaboration ends whatever the text says.
-const maxSteps = 1_000_000
+const maxSteps = 100_000
 
 // maxDepth bounds calls within calls.
 const maxDepth = 200

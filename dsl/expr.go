@@ -8,6 +8,24 @@ import (
 
 // expr elaborates an expression. A call with several results gives a tupleVal; use single where one value is needed.
 func (e *elaborator) expr(sc *scope, x syntax.Expr) value {
+	v := e.anyExpr(sc, x)
+	if t, ok := v.(tensorVal); ok && !e.sane(t.n) {
+		return e.fail(badSize, x, "a tensor with %s axes and more than 2^40 elements at batch 1, or a graph of more than a million nodes", intNum(t.n.Rank()))
+	}
+	return v
+}
+
+// sane reports whether a tensor is of a size that a program could compute with.
+func (e *elaborator) sane(n *symbolic.Node) bool {
+	elements := 1.0
+	for _, d := range n.Shape {
+		lo, _ := sizeRange(d)
+		elements *= max(lo, 1)
+	}
+	return elements <= 1<<40 && n.Rank() <= maxRank && n.ID() < maxNodes
+}
+
+func (e *elaborator) anyExpr(sc *scope, x syntax.Expr) value {
 	switch x := x.(type) {
 	case *syntax.Ident:
 		return e.ident(sc, x)
@@ -36,7 +54,7 @@ func (e *elaborator) expr(sc *scope, x syntax.Expr) value {
 	case *syntax.List:
 		return e.listExpr(sc, x)
 	case *syntax.Lambda:
-		return funcVal{fn: &lambda{fn: x, sc: sc}}
+		return funcVal{fn: &lambda{fn: x, sc: sc, text: e.pkg.text(x)}}
 	case *syntax.Range:
 		return e.fail(wrongKind, x, "a range is no value: it stands after in, in a for")
 	}
@@ -159,7 +177,6 @@ func (e *elaborator) constant(d *decl, s *syntax.ConstDecl, at spanned) value {
 // constValue evaluates the value of a const, which -D may replace.
 func (e *elaborator) constValue(sc *scope, name string, x syntax.Expr, own bool) value {
 	if text, ok := e.pkg.opts.Define[name]; ok && own {
-		e.pkg.used[name] = true
 		return defined(text)
 	}
 	v := e.single(sc, x)

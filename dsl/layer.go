@@ -41,7 +41,7 @@ func (e *elaborator) layer(sc *scope, d *decl, args map[int]argument, c *syntax.
 // applyLayer elaborates a layer whose parameters lie under the path that prefix gives. again says that it has been applied
 // before, as the layers of `use` may.
 func (e *elaborator) applyLayer(sc *scope, d *decl, args map[int]argument, c spanned, prefix func() (string, bool), again bool) value {
-	if e.isStateless(d) || open(args) {
+	if d.isStateless(e.pkg.std) || open(args) {
 		return e.inlineLayer(sc, d, args, c, prefix, again)
 	}
 	key, tensors, syms := e.layerKey(d, args)
@@ -334,12 +334,12 @@ func captured(l *lambda) []*binding {
 }
 
 // isStateless reports whether a layer can own no parameters: it declares none and calls nothing that might.
-func (e *elaborator) isStateless(d *decl) bool {
+func (d *decl) isStateless(std map[string]*decl) bool {
 	if d.stateless != nil {
 		return *d.stateless
 	}
-	yes := false
-	d.stateless = &yes // while it is being found out: recursive layers count as owners
+	guess := false
+	d.stateless = &guess // while it is being found out: recursive layers count as owners
 	f := d.node.(*syntax.FuncDecl)
 	result := true
 	for _, p := range d.signature().params {
@@ -352,16 +352,16 @@ func (e *elaborator) isStateless(d *decl) bool {
 		case *syntax.ParamDecl, *syntax.Use, *syntax.StateDecl:
 			result = false
 		case *syntax.Call:
-			switch fun := n.Fun.(type) {
-			case *syntax.Ident:
-				callee := d.file.decls[fun.Name]
-				if callee == nil {
-					callee = e.pkg.std[fun.Name]
-				}
-				if callee != nil && callee.isFunc(syntax.Layer) && !e.isStateless(callee) {
-					result = false
-				}
-			default:
+			fun, ok := n.Fun.(*syntax.Ident)
+			if !ok {
+				result = false
+				return true
+			}
+			callee := d.file.decls[fun.Name]
+			if callee == nil {
+				callee = std[fun.Name]
+			}
+			if callee != nil && callee.isFunc(syntax.Layer) && !callee.isStateless(std) {
 				result = false
 			}
 		}

@@ -6,8 +6,9 @@ import (
 	"fmt"
 	"go/token"
 	"io/fs"
+	"maps"
 	"path"
-	"sort"
+	"slices"
 	"strings"
 
 	"nngen/dsl/diag"
@@ -38,15 +39,7 @@ type Package struct {
 // Load checks the file called name with text src and everything that it imports. It always returns a package; the list
 // holds all errors and warnings, sorted by position.
 func Load(opts Options, name string, src []byte) (*Package, diag.List) {
-	p := &loader{
-		opts:    opts,
-		fset:    token.NewFileSet(),
-		sources: diag.Sources{},
-		files:   map[string]*file{},
-		used:    map[string]bool{},
-	}
-	main := p.add(name, src, false)
-	p.loadLibrary()
+	p, main := newLoader(opts, name, src)
 	p.resolve(main)
 	pkg := &Package{Fset: p.fset, Sources: p.sources}
 	for _, d := range main.order {
@@ -68,6 +61,14 @@ func Load(opts Options, name string, src []byte) (*Package, diag.List) {
 		pkg.Models = nil
 	}
 	return pkg, p.list
+}
+
+// newLoader parses the main file, what it imports, and the library.
+func newLoader(opts Options, name string, src []byte) (p *loader, main *file) {
+	p = &loader{opts: opts, fset: token.NewFileSet(), sources: diag.Sources{}, files: map[string]*file{}}
+	main = p.add(name, src, false)
+	p.addLibrary()
+	return p, main
 }
 
 // broken reports whether a model, or one that it differs from, has syntax errors.
@@ -94,7 +95,6 @@ type loader struct {
 	files   map[string]*file // by path
 	library []*file
 	std     map[string]*decl // declarations of the library
-	used    map[string]bool  // names of opts.Define that some const took
 	nextID  int
 }
 
@@ -131,9 +131,8 @@ type decl struct {
 
 	broken bool // has syntax errors
 
-	constIndex int   // of a ConstDecl
-	constValue value // nil: not evaluated
-	busy       bool  // being evaluated: a cycle
+	constIndex int  // of a ConstDecl
+	busy       bool // a model that is being followed to its base
 }
 
 // add parses a file, declares its names and loads what it imports.
@@ -284,15 +283,11 @@ func (p *loader) checkOptions(main *file) {
 			return
 		}
 	}
-	var unused []string
-	for name := range p.opts.Define {
-		if !p.used[name] {
-			unused = append(unused, name)
-		}
-	}
-	sort.Strings(unused)
 	known := p.constNames(main)
-	for _, name := range unused {
+	for _, name := range slices.Sorted(maps.Keys(p.opts.Define)) {
+		if slices.Contains(known, name) {
+			continue
+		}
 		d := p.list.Errorf(badOverride, token.NoPos, token.NoPos, "-D %s: %s has no const %s", name, main.name, name)
 		if near := diag.Closest(name, known); near != "" {
 			d.Help("did you mean " + near + "?")

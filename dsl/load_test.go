@@ -36,7 +36,12 @@ func render(t *testing.T, pkg *Package, list diag.List) string {
 // TestModels compares the text form of whole models; warnings stand in a section of their own.
 func TestModels(t *testing.T) {
 	golden.Run(t, "testdata/model/*.txtar", func(t *testing.T, c *golden.Case) map[string]string {
-		pkg, list := load(c, Options{})
+		opts := Options{Define: map[string]string{}}
+		for line := range strings.Lines(string(c.Read("define"))) {
+			name, value, _ := strings.Cut(strings.TrimSpace(line), "=")
+			opts.Define[name] = value
+		}
+		pkg, list := load(c, opts)
 		var b strings.Builder
 		for i, m := range pkg.Models {
 			if i > 0 {

@@ -16,7 +16,6 @@ type modelBuilder struct {
 	out    *Model
 	consts map[*decl]value // top-level constants
 
-	sizes    map[string]*syntax.DimField // declared run-time sizes by name
 	inputs   map[string]*Input
 	params   map[string]*Param
 	sites    map[string]site // where the text makes a parameter: its declaration, or the call of the layer that owns it
@@ -27,7 +26,6 @@ type modelBuilder struct {
 	lossAt   *syntax.ItemDecl
 	items    bool // whether any output or loss is stated, right or wrong
 	losses   bool
-	read     map[*symbolic.Node]bool // inputs that an expression mentions
 }
 
 // model elaborates one model; nil where it has errors.
@@ -37,27 +35,18 @@ func (p *loader) model(d *decl) *Model {
 	if !ok {
 		return nil
 	}
-	e := &elaborator{
-		pkg:       p,
-		g:         symbolic.NewGraph(),
-		float:     symbolic.F32,
-		funcs:     map[string]*layerFunc{},
-		funcNames: map[string]int{},
-		inits:     map[string]*symbolic.Func{},
-		origin:    map[*symbolic.Node]string{},
+	b := &modelBuilder{
+		decl: d, name: m.Name, consts: map[*decl]value{},
+		inputs: map[string]*Input{}, params: map[string]*Param{}, sites: map[string]site{}, hypers: map[string]*Hyper{},
 	}
+	e := newElaborator(p, b)
 	for _, s := range body {
 		if prec, ok := s.(*syntax.Precision); ok && prec.Type != nil && prec.Type.Name == "float64" {
 			e.float = symbolic.F64
 		}
 	}
 	out := &Model{Name: m.Name.Name, File: d.file.name, Doc: p.doc(d.file, m), Pos: m.Pos(), Float: e.float, Graph: e.g}
-	b := &modelBuilder{
-		decl: d, name: m.Name, out: out, consts: map[*decl]value{},
-		sizes: map[string]*syntax.DimField{}, inputs: map[string]*Input{}, params: map[string]*Param{}, sites: map[string]site{}, hypers: map[string]*Hyper{},
-		read: map[*symbolic.Node]bool{},
-	}
-	e.model = b
+	b.out = out
 	out.Train = e.reading(body, true)
 	trained := len(out.Params)
 	out.Infer = e.reading(body, false)
@@ -84,7 +73,6 @@ func (e *elaborator) reading(body []syntax.Stmt, training bool) *Forward {
 	b := e.model
 	e.training, e.stack, e.implicit = training, nil, nil
 	b.forward = &Forward{}
-	b.sizes = map[string]*syntax.DimField{}
 	fr := &frame{slots: map[string]*slot{}}
 	sc := fileScope(b.decl.file, newUnit(modelBody, b.decl, fr, noPrefix))
 	sc.set("batch", dimVal{symbolic.SymDim("batch", 0)})
@@ -369,6 +357,7 @@ func (e *elaborator) itemNode(s *syntax.ItemDecl, v value) (*symbolic.Node, bool
 func (e *elaborator) checkModel() {
 	b := e.model
 	switch {
+	case e.steps >= maxSteps: // the rest was not read
 	case !b.items:
 		e.list.Errorf(badModel, b.name.Pos(), b.name.End(), "the model %s has neither output nor loss", b.name.Name)
 	case b.optimize != nil && b.optimize.Call != nil && !b.losses:

@@ -101,6 +101,9 @@ func staticBinary(op syntax.Token, x, y value) (value, *problem) {
 		}
 	case listVal:
 		if b, ok := y.(listVal); ok && op == syntax.Add {
+			if len(a)+len(b) > maxList {
+				return nil, problemf(tooMuchWork, "a list of %d elements, at most %d are possible", len(a)+len(b), maxList)
+			}
 			return append(append(listVal(nil), a...), b...), nil
 		}
 	}
@@ -256,11 +259,11 @@ func sizeBinary(op syntax.Token, x, y value) (value, *problem) {
 	}
 	switch op {
 	case syntax.Add:
-		return sizeValue(a.Add(b)), nil
+		return checkedSize(a.Add(b))
 	case syntax.Sub:
-		return sizeValue(a.Sub(b)), nil
+		return checkedSize(a.Sub(b))
 	case syntax.Mul:
-		return sizeValue(a.Mul(b)), nil
+		return checkedSize(a.Mul(b))
 	case syntax.Div:
 		if q, ok := a.Div(b); ok {
 			return sizeValue(q), nil
@@ -279,6 +282,26 @@ func sizeBinary(op syntax.Token, x, y value) (value, *problem) {
 		return nil, problemf(notStatic, "%s %s %s is not known at generate time", a, spelling(op), b)
 	}
 	return nil, problemf(wrongKind, "%s is not defined for %s and %s", spelling(op), x.kind(), y.kind())
+}
+
+// Limits on what elaboration may build, far above what models need and far below what would hang the compiler.
+const (
+	maxList  = 1024 // elements of a list
+	maxTerms = 32   // of a size
+	maxPower = 8    // factors of a term of a size
+	maxRank  = 32   // axes of a tensor
+	maxNodes = 1_000_000
+)
+
+// checkedSize returns d unless it has grown beyond reason.
+func checkedSize(d symbolic.Dim) (value, *problem) {
+	terms := d.Terms()
+	for _, t := range terms {
+		if len(terms) > maxTerms || len(t.Factors) > maxPower || t.Coef > maxSize || t.Coef < -maxSize {
+			return nil, problemf(badSize, "a size of %d terms is too complicated", len(terms))
+		}
+	}
+	return sizeValue(d), nil
 }
 
 // compareSizes decides a comparison that the bounds of a - b decide.

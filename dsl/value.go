@@ -239,6 +239,9 @@ func (v funcVal) String() string {
 			args = append(args, p.name+": "+valueText(a.v))
 		}
 	}
+	if l, ok := v.fn.(*lambda); ok && len(args) == 0 {
+		return l.text
+	}
 	if len(args) == 0 {
 		return v.fn.calleeName()
 	}
