@@ -109,6 +109,27 @@ func (b *bundle) lead() *dsl.Input {
 	return nil
 }
 
+// rowsSym returns the size that data sets are cut along.
+func (b *bundle) rowsSym() *symbolic.Sym {
+	for _, s := range b.syms {
+		if s.Name == batchName {
+			return s
+		}
+	}
+	return nil
+}
+
+// unbounded returns the arguments of a sizes method that takes data of any size.
+func (b *bundle) unbounded() []jen.Code {
+	var out []jen.Code
+	for _, s := range b.syms {
+		if s.Max == 0 {
+			out = append(out, jen.Qual("math", "MaxInt"))
+		}
+	}
+	return out
+}
+
 // dataSize returns how the methods of a whole data set d find a run-time size.
 func (b *bundle) dataSize(sym *symbolic.Sym) string {
 	if sym.Name == batchName {

@@ -81,7 +81,7 @@ func (e *modelEmitter) predictor(in *bundle) {
 	e.fn(name+"Predictor", "Predict").Params(jen.Id("b").Id(name+"Input")).Params(jen.Id("out").Id(name+"Output"), jen.Err().Error()).Block(body...)
 
 	body = nil
-	body = append(body, raw("%serr := b.sizes(%s)", sizeBlank(in), e.maxima(in, "int(^uint(0)>>1)")),
+	body = append(body, jen.Add(raw("%serr := b.sizes(", sizeBlank(in)), jen.List(in.unbounded()...), raw(")")),
 		jen.If(raw("err != nil")).Block(raw("return %sOutput{}, err", name)))
 	batch := "1"
 	for _, s := range in.syms {

@@ -54,7 +54,12 @@ func (e *modelEmitter) dataTypes(batch *bundle) {
 				slice = append(slice, raw("b.%s = d.%s", f, f))
 			}
 		}
-		e.file.Comment("Gather fills b with the given rows, in b's own memory, which grows when it is too small.")
+		e.file.Comment("Check returns an error that names the field whose length or values do not fit the others; nil when the set is whole.")
+		e.file.Func().Params(jen.Id("d").Op("*").Id(name+"Data")).Id("Check").Params().Error().Block(
+			raw("b := %sBatch(*d)", name),
+			jen.Add(raw("%serr := b.sizes(", strings.Repeat("_, ", len(batch.syms))), jen.List(batch.unbounded()...), raw(")")),
+			raw("return err"))
+		e.file.Comment("Gather fills b with the given rows, each below Len, in b's own memory, which grows when it is too small.")
 		e.file.Func().Params(jen.Id("d").Op("*").Id(name+"Data")).Id("Gather").Params(jen.Id("rows").Index().Int(), jen.Id("b").Op("*").Id(name+"Batch")).Block(gather...)
 		e.file.Comment("Slice points b at rows lo to hi-1, without copying.")
 		e.file.Func().Params(jen.Id("d").Op("*").Id(name+"Data")).Id("Slice").Params(jen.List(jen.Id("lo"), jen.Id("hi")).Int(), jen.Id("b").Op("*").Id(name+"Batch")).Block(slice...)
@@ -509,8 +514,10 @@ func (e *modelEmitter) evaluateMethod(t string, batch *bundle) {
 	var body []jen.Code
 	body = append(body,
 		raw("t.stage = 0"),
-		raw("rows := d.Len()"),
-		jen.If(raw("rows == 0")).Block(raw("return %s{}, nnrt.CheckBatch(%q, 0, t.maxBatch)", metrics, e.prog.Model.Name)))
+		raw("b := %sBatch(d)", e.name),
+		jen.Add(raw("%serr := b.sizes(", sizeList(batch)), jen.List(batch.unbounded()...), raw(")")),
+		jen.If(raw("err != nil")).Block(raw("return %s{}, err", metrics)),
+		raw("rows := %s", symField(batch.rowsSym())))
 	for i, s := range e.prog.Eval.Chunk.Results {
 		start := literal(0, symbolic.F64)
 		if e.prog.Eval.Kinds[i] == collectMax {
@@ -521,16 +528,17 @@ func (e *modelEmitter) evaluateMethod(t string, batch *bundle) {
 	loop := []jen.Code{
 		raw("hi := min(lo+t.maxBatch, rows)"),
 		raw("d.Slice(lo, hi, &b)"),
-		raw("%serr := b.sizes(%s)", sizeList(batch), e.maxima(batch, "t.maxBatch")),
-		jen.If(raw("err != nil")).Block(raw("return %s{}, nnrt.AtRow(err, lo)", metrics)),
+		raw("%s = hi - lo", symField(batch.rowsSym())),
 	}
-	used := map[*symbolic.Sym]bool{}
-	for _, s := range p.Func.Syms {
-		used[s] = true
+	used := map[*symbolic.Sym]bool{batch.rowsSym(): true}
+	for _, f := range []*symbolic.Func{p.Func, fin.Func} {
+		for _, s := range f.Syms {
+			used[s] = true
+		}
 	}
 	for _, s := range batch.syms {
 		if !used[s] {
-			loop = append(loop, raw("_ = %s", symField(s)))
+			body = append(body, raw("_ = %s", symField(s)))
 		}
 	}
 	loop = append(loop, e.arguments("t.eval", p, "b", "t")...)
@@ -552,7 +560,7 @@ func (e *modelEmitter) evaluateMethod(t string, batch *bundle) {
 			loop = append(loop, raw("%s = %s", r.Name, v))
 		}
 	}
-	body = append(body, raw("var b %sBatch", e.name), jen.For(raw("lo := 0; lo < rows; lo += t.maxBatch")).Block(loop...))
+	body = append(body, jen.For(raw("lo := 0; lo < rows; lo += t.maxBatch")).Block(loop...))
 	for _, s := range fin.Func.Syms {
 		if s.Name == batchName {
 			body = append(body, raw("t.finish.%s = rows", symField(s)))

@@ -25,9 +25,6 @@ func CheckSize(model, field string, got, max int) error {
 	return nil
 }
 
-// AtRow adds to an error the row of the data set at which the chunk in question starts.
-func AtRow(err error, row int) error { return fmt.Errorf("rows from %d: %w", row, err) }
-
 // Itoa returns n in decimal.
 func Itoa(n int) string { return strconv.Itoa(n) }
 

@@ -20,8 +20,8 @@ import (
 // genFlags are the flags of `nngen gen`.
 type genFlags struct {
 	compileFlags
-	out, pkg string
-	check    bool
+	out, pkg, emit string
+	check          bool
 }
 
 // newGen builds the command. Its flags are the root's too.
@@ -38,6 +38,7 @@ The package is the one that the folder's Go files belong to, else GOPACKAGE as s
 		Example: `  nngen gen digits.nn
   nngen gen --out internal/net --package net digits.nn
   nngen gen -D hidden=64 digits.nn
+  nngen gen --emit predict digits.nn  for a service that only predicts: no trainer is built or linked
   nngen gen --check .                 in continuous integration: fail when a file is stale`,
 		Args: someSource,
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args) },
@@ -45,6 +46,7 @@ The package is the one that the folder's Go files belong to, else GOPACKAGE as s
 	f.register(cmd)
 	cmd.Flags().StringVar(&f.out, "out", "", "write into this `folder` instead of the source's")
 	cmd.Flags().StringVar(&f.pkg, "package", "", "`name` of the generated package")
+	cmd.Flags().StringVar(&f.emit, "emit", "all", "`what` to generate: all, or predict for model and predictor without the trainer")
 	cmd.Flags().BoolVar(&f.check, "check", false, "write nothing; fail and name the files that are not up to date")
 	return cmd
 }
@@ -53,6 +55,9 @@ The package is the one that the folder's Go files belong to, else GOPACKAGE as s
 func (f *genFlags) run(cmd *cobra.Command, args []string) error {
 	if f.pkg != "" && !token.IsIdentifier(f.pkg) {
 		return usagef("got --package %q, want a Go identifier", f.pkg)
+	}
+	if f.emit != "all" && f.emit != "predict" {
+		return usagef("got --emit %q, want all or predict", f.emit)
 	}
 	if _, err := f.defines(); err != nil {
 		return err
@@ -94,7 +99,7 @@ func (f *genFlags) one(cmd *cobra.Command, s source) (bool, error) {
 			}
 		}
 		var more diag.List
-		files, more, err = compile(pkg, codegen.Config{Package: name, Source: filepath.Base(s.path)})
+		files, more, err = compile(pkg, codegen.Config{Package: name, Source: filepath.Base(s.path), Predict: f.emit == "predict"})
 		if err != nil {
 			return false, fmt.Errorf("%s: %w", s.path, err)
 		}

@@ -2,7 +2,10 @@
 
 package main
 
-import nnrt "nngen/runtime"
+import (
+	"math"
+	nnrt "nngen/runtime"
+)
 
 // A compile-time check that this file and the runtime fit together.
 const _ = nnrt.APIVersion1
@@ -126,7 +129,14 @@ func (d *XorData) Len() int {
 	return len(d.X) / 2
 }
 
-// Gather fills b with the given rows, in b's own memory, which grows when it is too small.
+// Check returns an error that names the field whose length or values do not fit the others; nil when the set is whole.
+func (d *XorData) Check() error {
+	b := XorBatch(*d)
+	_, err := b.sizes(math.MaxInt)
+	return err
+}
+
+// Gather fills b with the given rows, each below Len, in b's own memory, which grows when it is too small.
 func (d *XorData) Gather(rows []int, b *XorBatch) {
 	b.X = nnrt.GatherRows(b.X, d.X, rows, 2)
 	b.Y = nnrt.GatherRows(b.Y, d.Y, rows, 1)
@@ -274,19 +284,17 @@ func (t *XorTrainer) Step(b XorBatch) (XorMetrics, error) {
 // Evaluate computes loss and metrics over a whole data set, as in prediction (no dropout), in chunks of the capacity; every row weighs the same.
 func (t *XorTrainer) Evaluate(d XorData) (XorMetrics, error) {
 	t.stage = 0
-	rows := d.Len()
-	if rows == 0 {
-		return XorMetrics{}, nnrt.CheckBatch("Xor", 0, t.maxBatch)
+	b := XorBatch(d)
+	nBatch, err := b.sizes(math.MaxInt)
+	if err != nil {
+		return XorMetrics{}, err
 	}
+	rows := nBatch
 	sum0 := float64(0)
-	var b XorBatch
 	for lo := 0; lo < rows; lo += t.maxBatch {
 		hi := min(lo+t.maxBatch, rows)
 		d.Slice(lo, hi, &b)
-		nBatch, err := b.sizes(t.maxBatch)
-		if err != nil {
-			return XorMetrics{}, nnrt.AtRow(err, lo)
-		}
+		nBatch = hi - lo
 		t.eval.nBatch = nBatch
 		t.eval.x = b.X
 		t.eval.y = b.Y
@@ -935,7 +943,14 @@ func (d *IrisData) Len() int {
 	return len(d.X) / 4
 }
 
-// Gather fills b with the given rows, in b's own memory, which grows when it is too small.
+// Check returns an error that names the field whose length or values do not fit the others; nil when the set is whole.
+func (d *IrisData) Check() error {
+	b := IrisBatch(*d)
+	_, err := b.sizes(math.MaxInt)
+	return err
+}
+
+// Gather fills b with the given rows, each below Len, in b's own memory, which grows when it is too small.
 func (d *IrisData) Gather(rows []int, b *IrisBatch) {
 	b.X = nnrt.GatherRows(b.X, d.X, rows, 4)
 	b.Y = nnrt.GatherRows(b.Y, d.Y, rows, 1)
@@ -1096,19 +1111,17 @@ func (t *IrisTrainer) Step(b IrisBatch) (IrisMetrics, error) {
 // Evaluate computes loss and metrics over a whole data set, as in prediction (no dropout), in chunks of the capacity; every row weighs the same.
 func (t *IrisTrainer) Evaluate(d IrisData) (IrisMetrics, error) {
 	t.stage = 0
-	rows := d.Len()
-	if rows == 0 {
-		return IrisMetrics{}, nnrt.CheckBatch("Iris", 0, t.maxBatch)
+	b := IrisBatch(d)
+	nBatch, err := b.sizes(math.MaxInt)
+	if err != nil {
+		return IrisMetrics{}, err
 	}
+	rows := nBatch
 	sum0 := float64(0)
-	var b IrisBatch
 	for lo := 0; lo < rows; lo += t.maxBatch {
 		hi := min(lo+t.maxBatch, rows)
 		d.Slice(lo, hi, &b)
-		nBatch, err := b.sizes(t.maxBatch)
-		if err != nil {
-			return IrisMetrics{}, nnrt.AtRow(err, lo)
-		}
+		nBatch = hi - lo
 		t.eval.nBatch = nBatch
 		t.eval.x = b.X
 		t.eval.y = b.Y
@@ -1841,7 +1854,14 @@ func (d *MnistData) Len() int {
 	return len(d.X) / 784
 }
 
-// Gather fills b with the given rows, in b's own memory, which grows when it is too small.
+// Check returns an error that names the field whose length or values do not fit the others; nil when the set is whole.
+func (d *MnistData) Check() error {
+	b := MnistBatch(*d)
+	_, err := b.sizes(math.MaxInt)
+	return err
+}
+
+// Gather fills b with the given rows, each below Len, in b's own memory, which grows when it is too small.
 func (d *MnistData) Gather(rows []int, b *MnistBatch) {
 	b.X = nnrt.GatherRows(b.X, d.X, rows, 784)
 	b.Y = nnrt.GatherRows(b.Y, d.Y, rows, 1)
@@ -1992,19 +2012,17 @@ func (t *MnistTrainer) Step(b MnistBatch) (MnistMetrics, error) {
 // Evaluate computes loss and metrics over a whole data set, as in prediction (no dropout), in chunks of the capacity; every row weighs the same.
 func (t *MnistTrainer) Evaluate(d MnistData) (MnistMetrics, error) {
 	t.stage = 0
-	rows := d.Len()
-	if rows == 0 {
-		return MnistMetrics{}, nnrt.CheckBatch("Mnist", 0, t.maxBatch)
+	b := MnistBatch(d)
+	nBatch, err := b.sizes(math.MaxInt)
+	if err != nil {
+		return MnistMetrics{}, err
 	}
+	rows := nBatch
 	sum0 := float64(0)
-	var b MnistBatch
 	for lo := 0; lo < rows; lo += t.maxBatch {
 		hi := min(lo+t.maxBatch, rows)
 		d.Slice(lo, hi, &b)
-		nBatch, err := b.sizes(t.maxBatch)
-		if err != nil {
-			return MnistMetrics{}, nnrt.AtRow(err, lo)
-		}
+		nBatch = hi - lo
 		t.eval.nBatch = nBatch
 		t.eval.x = b.X
 		t.eval.y = b.Y
@@ -2736,7 +2754,14 @@ func (d *MnistDeepData) Len() int {
 	return len(d.X) / 784
 }
 
-// Gather fills b with the given rows, in b's own memory, which grows when it is too small.
+// Check returns an error that names the field whose length or values do not fit the others; nil when the set is whole.
+func (d *MnistDeepData) Check() error {
+	b := MnistDeepBatch(*d)
+	_, err := b.sizes(math.MaxInt)
+	return err
+}
+
+// Gather fills b with the given rows, each below Len, in b's own memory, which grows when it is too small.
 func (d *MnistDeepData) Gather(rows []int, b *MnistDeepBatch) {
 	b.X = nnrt.GatherRows(b.X, d.X, rows, 784)
 	b.Y = nnrt.GatherRows(b.Y, d.Y, rows, 1)
@@ -2906,19 +2931,17 @@ func (t *MnistDeepTrainer) Step(b MnistDeepBatch) (MnistDeepMetrics, error) {
 // Evaluate computes loss and metrics over a whole data set, as in prediction (no dropout), in chunks of the capacity; every row weighs the same.
 func (t *MnistDeepTrainer) Evaluate(d MnistDeepData) (MnistDeepMetrics, error) {
 	t.stage = 0
-	rows := d.Len()
-	if rows == 0 {
-		return MnistDeepMetrics{}, nnrt.CheckBatch("MnistDeep", 0, t.maxBatch)
+	b := MnistDeepBatch(d)
+	nBatch, err := b.sizes(math.MaxInt)
+	if err != nil {
+		return MnistDeepMetrics{}, err
 	}
+	rows := nBatch
 	sum0 := float64(0)
-	var b MnistDeepBatch
 	for lo := 0; lo < rows; lo += t.maxBatch {
 		hi := min(lo+t.maxBatch, rows)
 		d.Slice(lo, hi, &b)
-		nBatch, err := b.sizes(t.maxBatch)
-		if err != nil {
-			return MnistDeepMetrics{}, nnrt.AtRow(err, lo)
-		}
+		nBatch = hi - lo
 		t.eval.nBatch = nBatch
 		t.eval.x = b.X
 		t.eval.y = b.Y
@@ -3825,7 +3848,14 @@ func (d *GeluData) Len() int {
 	return len(d.X) / 64
 }
 
-// Gather fills b with the given rows, in b's own memory, which grows when it is too small.
+// Check returns an error that names the field whose length or values do not fit the others; nil when the set is whole.
+func (d *GeluData) Check() error {
+	b := GeluBatch(*d)
+	_, err := b.sizes(math.MaxInt)
+	return err
+}
+
+// Gather fills b with the given rows, each below Len, in b's own memory, which grows when it is too small.
 func (d *GeluData) Gather(rows []int, b *GeluBatch) {
 	b.X = nnrt.GatherRows(b.X, d.X, rows, 64)
 	b.Y = nnrt.GatherRows(b.Y, d.Y, rows, 8)
@@ -4014,19 +4044,17 @@ func (t *GeluTrainer) Step(b GeluBatch) (GeluMetrics, error) {
 // Evaluate computes loss and metrics over a whole data set, as in prediction (no dropout), in chunks of the capacity; every row weighs the same.
 func (t *GeluTrainer) Evaluate(d GeluData) (GeluMetrics, error) {
 	t.stage = 0
-	rows := d.Len()
-	if rows == 0 {
-		return GeluMetrics{}, nnrt.CheckBatch("Gelu", 0, t.maxBatch)
+	b := GeluBatch(d)
+	nBatch, err := b.sizes(math.MaxInt)
+	if err != nil {
+		return GeluMetrics{}, err
 	}
+	rows := nBatch
 	sum0 := float64(0)
-	var b GeluBatch
 	for lo := 0; lo < rows; lo += t.maxBatch {
 		hi := min(lo+t.maxBatch, rows)
 		d.Slice(lo, hi, &b)
-		nBatch, err := b.sizes(t.maxBatch)
-		if err != nil {
-			return GeluMetrics{}, nnrt.AtRow(err, lo)
-		}
+		nBatch = hi - lo
 		t.eval.nBatch = nBatch
 		t.eval.x = b.X
 		t.eval.y = b.Y

@@ -2,7 +2,10 @@
 
 package main
 
-import nnrt "nngen/runtime"
+import (
+	"math"
+	nnrt "nngen/runtime"
+)
 
 // A compile-time check that this file and the runtime fit together.
 const _ = nnrt.APIVersion1
@@ -162,7 +165,7 @@ func (p *DigitsPredictor) Predict(b DigitsInput) (out DigitsOutput, err error) {
 
 // Predict computes the outputs for a batch of any size, in fresh memory. Many goroutines may call it at once as long as none trains the model.
 func (m *Digits) Predict(b DigitsInput) (DigitsOutput, error) {
-	nBatch, err := b.sizes(int(^uint(0) >> 1))
+	nBatch, err := b.sizes(math.MaxInt)
 	if err != nil {
 		return DigitsOutput{}, err
 	}
@@ -208,7 +211,14 @@ func (d *DigitsData) Len() int {
 	return len(d.X) / 64
 }
 
-// Gather fills b with the given rows, in b's own memory, which grows when it is too small.
+// Check returns an error that names the field whose length or values do not fit the others; nil when the set is whole.
+func (d *DigitsData) Check() error {
+	b := DigitsBatch(*d)
+	_, err := b.sizes(math.MaxInt)
+	return err
+}
+
+// Gather fills b with the given rows, each below Len, in b's own memory, which grows when it is too small.
 func (d *DigitsData) Gather(rows []int, b *DigitsBatch) {
 	b.X = nnrt.GatherRows(b.X, d.X, rows, 64)
 	b.Y = nnrt.GatherRows(b.Y, d.Y, rows, 1)
@@ -371,20 +381,18 @@ func (t *DigitsTrainer) Step(b DigitsBatch) (DigitsMetrics, error) {
 // Evaluate computes loss and metrics over a whole data set, as in prediction (no dropout), in chunks of the capacity; every row weighs the same.
 func (t *DigitsTrainer) Evaluate(d DigitsData) (DigitsMetrics, error) {
 	t.stage = 0
-	rows := d.Len()
-	if rows == 0 {
-		return DigitsMetrics{}, nnrt.CheckBatch("Digits", 0, t.maxBatch)
+	b := DigitsBatch(d)
+	nBatch, err := b.sizes(math.MaxInt)
+	if err != nil {
+		return DigitsMetrics{}, err
 	}
+	rows := nBatch
 	sum0 := float64(0)
 	sum1 := float64(0)
-	var b DigitsBatch
 	for lo := 0; lo < rows; lo += t.maxBatch {
 		hi := min(lo+t.maxBatch, rows)
 		d.Slice(lo, hi, &b)
-		nBatch, err := b.sizes(t.maxBatch)
-		if err != nil {
-			return DigitsMetrics{}, nnrt.AtRow(err, lo)
-		}
+		nBatch = hi - lo
 		t.eval.nBatch = nBatch
 		t.eval.x = b.X
 		t.eval.y = b.Y

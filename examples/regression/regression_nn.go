@@ -2,7 +2,10 @@
 
 package main
 
-import nnrt "nngen/runtime"
+import (
+	"math"
+	nnrt "nngen/runtime"
+)
 
 // A compile-time check that this file and the runtime fit together.
 const _ = nnrt.APIVersion1
@@ -137,7 +140,7 @@ func (p *LineMeanPredictor) Predict(b LineMeanInput) (out LineMeanOutput, err er
 
 // Predict computes the outputs for a batch of any size, in fresh memory. Many goroutines may call it at once as long as none trains the model.
 func (m *LineMean) Predict(b LineMeanInput) (LineMeanOutput, error) {
-	nBatch, err := b.sizes(int(^uint(0) >> 1))
+	nBatch, err := b.sizes(math.MaxInt)
 	if err != nil {
 		return LineMeanOutput{}, err
 	}
@@ -180,7 +183,14 @@ func (d *LineMeanData) Len() int {
 	return len(d.X) / 3
 }
 
-// Gather fills b with the given rows, in b's own memory, which grows when it is too small.
+// Check returns an error that names the field whose length or values do not fit the others; nil when the set is whole.
+func (d *LineMeanData) Check() error {
+	b := LineMeanBatch(*d)
+	_, err := b.sizes(math.MaxInt)
+	return err
+}
+
+// Gather fills b with the given rows, each below Len, in b's own memory, which grows when it is too small.
 func (d *LineMeanData) Gather(rows []int, b *LineMeanBatch) {
 	b.X = nnrt.GatherRows(b.X, d.X, rows, 3)
 	b.Y = nnrt.GatherRows(b.Y, d.Y, rows, 1)
@@ -319,19 +329,17 @@ func (t *LineMeanTrainer) Step(b LineMeanBatch) (LineMeanMetrics, error) {
 // Evaluate computes loss and metrics over a whole data set, as in prediction (no dropout), in chunks of the capacity; every row weighs the same.
 func (t *LineMeanTrainer) Evaluate(d LineMeanData) (LineMeanMetrics, error) {
 	t.stage = 0
-	rows := d.Len()
-	if rows == 0 {
-		return LineMeanMetrics{}, nnrt.CheckBatch("LineMean", 0, t.maxBatch)
+	b := LineMeanBatch(d)
+	nBatch, err := b.sizes(math.MaxInt)
+	if err != nil {
+		return LineMeanMetrics{}, err
 	}
+	rows := nBatch
 	sum0 := float64(0)
-	var b LineMeanBatch
 	for lo := 0; lo < rows; lo += t.maxBatch {
 		hi := min(lo+t.maxBatch, rows)
 		d.Slice(lo, hi, &b)
-		nBatch, err := b.sizes(t.maxBatch)
-		if err != nil {
-			return LineMeanMetrics{}, nnrt.AtRow(err, lo)
-		}
+		nBatch = hi - lo
 		t.eval.nBatch = nBatch
 		t.eval.x = b.X
 		t.eval.y = b.Y
@@ -925,7 +933,7 @@ func (p *LineSumPredictor) Predict(b LineSumInput) (out LineSumOutput, err error
 
 // Predict computes the outputs for a batch of any size, in fresh memory. Many goroutines may call it at once as long as none trains the model.
 func (m *LineSum) Predict(b LineSumInput) (LineSumOutput, error) {
-	nBatch, err := b.sizes(int(^uint(0) >> 1))
+	nBatch, err := b.sizes(math.MaxInt)
 	if err != nil {
 		return LineSumOutput{}, err
 	}
@@ -968,7 +976,14 @@ func (d *LineSumData) Len() int {
 	return len(d.X) / 3
 }
 
-// Gather fills b with the given rows, in b's own memory, which grows when it is too small.
+// Check returns an error that names the field whose length or values do not fit the others; nil when the set is whole.
+func (d *LineSumData) Check() error {
+	b := LineSumBatch(*d)
+	_, err := b.sizes(math.MaxInt)
+	return err
+}
+
+// Gather fills b with the given rows, each below Len, in b's own memory, which grows when it is too small.
 func (d *LineSumData) Gather(rows []int, b *LineSumBatch) {
 	b.X = nnrt.GatherRows(b.X, d.X, rows, 3)
 	b.Y = nnrt.GatherRows(b.Y, d.Y, rows, 1)
@@ -1107,19 +1122,17 @@ func (t *LineSumTrainer) Step(b LineSumBatch) (LineSumMetrics, error) {
 // Evaluate computes loss and metrics over a whole data set, as in prediction (no dropout), in chunks of the capacity; every row weighs the same.
 func (t *LineSumTrainer) Evaluate(d LineSumData) (LineSumMetrics, error) {
 	t.stage = 0
-	rows := d.Len()
-	if rows == 0 {
-		return LineSumMetrics{}, nnrt.CheckBatch("LineSum", 0, t.maxBatch)
+	b := LineSumBatch(d)
+	nBatch, err := b.sizes(math.MaxInt)
+	if err != nil {
+		return LineSumMetrics{}, err
 	}
+	rows := nBatch
 	sum0 := float64(0)
-	var b LineSumBatch
 	for lo := 0; lo < rows; lo += t.maxBatch {
 		hi := min(lo+t.maxBatch, rows)
 		d.Slice(lo, hi, &b)
-		nBatch, err := b.sizes(t.maxBatch)
-		if err != nil {
-			return LineSumMetrics{}, nnrt.AtRow(err, lo)
-		}
+		nBatch = hi - lo
 		t.eval.nBatch = nBatch
 		t.eval.x = b.X
 		t.eval.y = b.Y

@@ -2,7 +2,10 @@
 
 package main
 
-import nnrt "nngen/runtime"
+import (
+	"math"
+	nnrt "nngen/runtime"
+)
 
 // A compile-time check that this file and the runtime fit together.
 const _ = nnrt.APIVersion1
@@ -162,7 +165,7 @@ func (p *XorPredictor) Predict(b XorInput) (out XorOutput, err error) {
 
 // Predict computes the outputs for a batch of any size, in fresh memory. Many goroutines may call it at once as long as none trains the model.
 func (m *Xor) Predict(b XorInput) (XorOutput, error) {
-	nBatch, err := b.sizes(int(^uint(0) >> 1))
+	nBatch, err := b.sizes(math.MaxInt)
 	if err != nil {
 		return XorOutput{}, err
 	}
@@ -205,7 +208,14 @@ func (d *XorData) Len() int {
 	return len(d.X) / 2
 }
 
-// Gather fills b with the given rows, in b's own memory, which grows when it is too small.
+// Check returns an error that names the field whose length or values do not fit the others; nil when the set is whole.
+func (d *XorData) Check() error {
+	b := XorBatch(*d)
+	_, err := b.sizes(math.MaxInt)
+	return err
+}
+
+// Gather fills b with the given rows, each below Len, in b's own memory, which grows when it is too small.
 func (d *XorData) Gather(rows []int, b *XorBatch) {
 	b.X = nnrt.GatherRows(b.X, d.X, rows, 2)
 	b.Y = nnrt.GatherRows(b.Y, d.Y, rows, 1)
@@ -362,20 +372,18 @@ func (t *XorTrainer) Step(b XorBatch) (XorMetrics, error) {
 // Evaluate computes loss and metrics over a whole data set, as in prediction (no dropout), in chunks of the capacity; every row weighs the same.
 func (t *XorTrainer) Evaluate(d XorData) (XorMetrics, error) {
 	t.stage = 0
-	rows := d.Len()
-	if rows == 0 {
-		return XorMetrics{}, nnrt.CheckBatch("Xor", 0, t.maxBatch)
+	b := XorBatch(d)
+	nBatch, err := b.sizes(math.MaxInt)
+	if err != nil {
+		return XorMetrics{}, err
 	}
+	rows := nBatch
 	sum0 := float64(0)
 	sum1 := float64(0)
-	var b XorBatch
 	for lo := 0; lo < rows; lo += t.maxBatch {
 		hi := min(lo+t.maxBatch, rows)
 		d.Slice(lo, hi, &b)
-		nBatch, err := b.sizes(t.maxBatch)
-		if err != nil {
-			return XorMetrics{}, nnrt.AtRow(err, lo)
-		}
+		nBatch = hi - lo
 		t.eval.nBatch = nBatch
 		t.eval.x = b.X
 		t.eval.y = b.Y
@@ -1210,7 +1218,7 @@ func (p *XorAdamPredictor) Predict(b XorAdamInput) (out XorAdamOutput, err error
 
 // Predict computes the outputs for a batch of any size, in fresh memory. Many goroutines may call it at once as long as none trains the model.
 func (m *XorAdam) Predict(b XorAdamInput) (XorAdamOutput, error) {
-	nBatch, err := b.sizes(int(^uint(0) >> 1))
+	nBatch, err := b.sizes(math.MaxInt)
 	if err != nil {
 		return XorAdamOutput{}, err
 	}
@@ -1253,7 +1261,14 @@ func (d *XorAdamData) Len() int {
 	return len(d.X) / 2
 }
 
-// Gather fills b with the given rows, in b's own memory, which grows when it is too small.
+// Check returns an error that names the field whose length or values do not fit the others; nil when the set is whole.
+func (d *XorAdamData) Check() error {
+	b := XorAdamBatch(*d)
+	_, err := b.sizes(math.MaxInt)
+	return err
+}
+
+// Gather fills b with the given rows, each below Len, in b's own memory, which grows when it is too small.
 func (d *XorAdamData) Gather(rows []int, b *XorAdamBatch) {
 	b.X = nnrt.GatherRows(b.X, d.X, rows, 2)
 	b.Y = nnrt.GatherRows(b.Y, d.Y, rows, 1)
@@ -1416,20 +1431,18 @@ func (t *XorAdamTrainer) Step(b XorAdamBatch) (XorAdamMetrics, error) {
 // Evaluate computes loss and metrics over a whole data set, as in prediction (no dropout), in chunks of the capacity; every row weighs the same.
 func (t *XorAdamTrainer) Evaluate(d XorAdamData) (XorAdamMetrics, error) {
 	t.stage = 0
-	rows := d.Len()
-	if rows == 0 {
-		return XorAdamMetrics{}, nnrt.CheckBatch("XorAdam", 0, t.maxBatch)
+	b := XorAdamBatch(d)
+	nBatch, err := b.sizes(math.MaxInt)
+	if err != nil {
+		return XorAdamMetrics{}, err
 	}
+	rows := nBatch
 	sum0 := float64(0)
 	sum1 := float64(0)
-	var b XorAdamBatch
 	for lo := 0; lo < rows; lo += t.maxBatch {
 		hi := min(lo+t.maxBatch, rows)
 		d.Slice(lo, hi, &b)
-		nBatch, err := b.sizes(t.maxBatch)
-		if err != nil {
-			return XorAdamMetrics{}, nnrt.AtRow(err, lo)
-		}
+		nBatch = hi - lo
 		t.eval.nBatch = nBatch
 		t.eval.x = b.X
 		t.eval.y = b.Y
