@@ -2,8 +2,6 @@
 package codegen
 
 import (
-	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/dave/jennifer/jen"
@@ -16,24 +14,6 @@ type level struct {
 	axes []int
 	size string // Go expression
 	v    string // loop variable
-}
-
-// An operand is a value in memory as a group sees it: the space axis that each of its axes follows.
-type operand struct {
-	value *Value
-	shape []symbolic.Dim
-	axes  []int  // space axis by own axis
-	name  string // Go variable in reach of the inner loop
-}
-
-// stride returns how far one step along space axis a moves in the operand; an invalid Dim where it does not move.
-func (o *operand) stride(a int) symbolic.Dim {
-	for i, x := range o.axes {
-		if x == a && !o.shape[i].Is(1) {
-			return symbolic.Size(o.shape[i+1:])
-		}
-	}
-	return symbolic.Dim{}
 }
 
 // groupEmitter writes one group.
@@ -73,22 +53,6 @@ func (e *groupEmitter) inMemory(n *symbolic.Node) bool {
 	return e.member[n] && e.p.value[n] != nil && n.Rank() > 0
 }
 
-// resolve follows broadcasts from argument a of a node over axes to the node that is read, and maps its axes.
-func (e *groupEmitter) resolve(a *symbolic.Node) (*symbolic.Node, []int) {
-	axes := make([]int, a.Rank())
-	for i := range axes {
-		axes[i] = i
-	}
-	for a.Op == symbolic.OpBroadcast && !e.member[a] {
-		next := make([]int, a.Args[0].Rank())
-		for i, x := range a.Attr.Axes {
-			next[i] = axes[x]
-		}
-		a, axes = a.Args[0], next
-	}
-	return a, axes
-}
-
 // read follows argument a of member n: a broadcast that is a member maps its argument's axes itself.
 func (e *groupEmitter) read(n, a *symbolic.Node) (*symbolic.Node, []int) {
 	b, axes := e.resolve(a)
@@ -98,36 +62,6 @@ func (e *groupEmitter) read(n, a *symbolic.Node) (*symbolic.Node, []int) {
 		}
 	}
 	return b, axes
-}
-
-// virtual reports whether a is computed in place: a constant, an index or a random draw.
-func virtual(a *symbolic.Node) bool { return free(a) }
-
-// use returns the operand for reading or writing node a along axes.
-func (e *groupEmitter) use(a *symbolic.Node, axes []int) *operand {
-	key := fmt.Sprint(a.ID(), axes)
-	if o := e.index[key]; o != nil {
-		return o
-	}
-	o := &operand{value: e.p.valueOf(a), shape: a.Shape, axes: axes}
-	e.index[key] = o
-	e.operands = append(e.operands, o)
-	return o
-}
-
-// collect finds all operands, so that axes can be merged before anything is written.
-func (e *groupEmitter) collect() {
-	for _, n := range e.g.Members {
-		for _, a := range n.Args {
-			b, axes := e.read(n, a)
-			if b.Rank() > 0 && !virtual(b) && (!e.member[b] || e.inMemory(b)) {
-				e.use(b, axes)
-			}
-		}
-		if e.inMemory(n) {
-			e.use(n, identityAxes(n))
-		}
-	}
 }
 
 // indexed returns the axes whose position itself is a value (iota), which cannot be merged.
@@ -231,118 +165,6 @@ func (e *groupEmitter) contiguous(a, b int) bool {
 	return true
 }
 
-// offset returns where an operand stands for the given loop levels.
-func (e *groupEmitter) offset(o *operand, ls []level) string {
-	off := "0"
-	for _, l := range ls {
-		if s := o.stride(l.axes[len(l.axes)-1]); s.Valid() {
-			off = plus(off, times(l.v, factor(e.size(s))))
-		}
-	}
-	return off
-}
-
-// base is the Go variable of the operand's whole tensor, or of the block's rows of it.
-func (e *groupEmitter) base(o *operand) string {
-	if len(o.axes) > 0 && o.axes[0] == 0 && (o.shape[0] == e.r.Rows) {
-		return e.rowView(o.value)
-	}
-	return e.whole(o.value)
-}
-
-// element returns the Go expression of the operand's element at this point of the loops. What does not move with the inner loop is
-// read once a row.
-func (e *groupEmitter) element(o *operand, store bool) string {
-	moves := false
-	for _, l := range e.inner {
-		moves = moves || o.stride(l.axes[len(l.axes)-1]).Valid()
-	}
-	switch {
-	case !moves && store:
-		return fmt.Sprintf("%s[%s]", e.base(o), e.offset(o, e.outer))
-	case !moves:
-		if o.name == "" {
-			o.name = e.names.pick(o.value.Name + " i")
-			e.reserved[o.name] = true
-			e.pre = append(e.pre, raw("%s := %s[%s]", o.name, e.base(o), e.offset(o, e.outer)))
-		}
-		return o.name
-	case len(e.inner) == 1 && o.stride(last(e.inner[0].axes)).Is(1):
-		if o.name == "" {
-			l := e.inner[0]
-			o.name = e.names.pick(o.value.Name + " row")
-			e.reserved[o.name] = true
-			base := e.base(o)
-			if len(e.outer) == 0 {
-				e.head = append(e.head, raw("%s := %s[:%s]", o.name, base, l.size))
-			} else {
-				off := e.offset(o, e.outer)
-				slice := fmt.Sprintf("%s := %s[%s:][:%s]", o.name, base, off, l.size)
-				if off == "0" {
-					slice = fmt.Sprintf("%s := %s[:%s]", o.name, base, l.size)
-				}
-				e.pre = append(e.pre, raw("%s", slice))
-			}
-		}
-		return fmt.Sprintf("%s[%s]", o.name, e.inner[0].v)
-	}
-	return fmt.Sprintf("%s[%s]", e.base(o), plus(e.offset(o, e.outer), e.offset(o, e.inner)))
-}
-
-func last(xs []int) int { return xs[len(xs)-1] }
-
-// arg returns the expression for reading argument a of member n.
-func (e *groupEmitter) arg(n, a *symbolic.Node, compute func(*symbolic.Node) string) string {
-	b, axes := e.read(n, a)
-	if v, ok := e.vars[b]; ok {
-		return v
-	}
-	switch {
-	case virtual(b):
-		return e.inPlace(b, axes)
-	case b.Rank() == 0 && !e.member[b]:
-		return e.number(b)
-	case e.member[b] && compute != nil && !(e.inMemory(b)):
-		return compute(b)
-	}
-	return e.element(e.use(b, axes), false)
-}
-
-// position returns the index along space axis a.
-func (e *groupEmitter) position(a int) string {
-	for _, l := range slices.Concat(e.outer, e.inner) {
-		if slices.Contains(l.axes, a) {
-			if a == 0 {
-				return "(r0+" + l.v + ")"
-			}
-			return l.v
-		}
-	}
-	return "0"
-}
-
-// inPlace spells a constant, an index or a random draw.
-func (e *groupEmitter) inPlace(b *symbolic.Node, axes []int) string {
-	switch b.Op {
-	case symbolic.OpConst:
-		return literal(b.Attr.Num, b.DType)
-	case symbolic.OpIota:
-		return fmt.Sprintf("%s(%s)", goTypes[b.DType], e.position(axes[b.Attr.Axes[0]]))
-	}
-	off := "0"
-	o := &operand{shape: b.Shape, axes: axes}
-	for _, l := range slices.Concat(e.outer, e.inner) {
-		if s := o.stride(last(l.axes)); s.Valid() {
-			off = plus(off, times(l.v, factor(e.size(s))))
-		}
-	}
-	if len(axes) > 0 && axes[0] == 0 {
-		off = plus(times("r0", factor(e.size(symbolic.Size(b.Shape[1:])))), off)
-	}
-	name := camel(b.Attr.Name)
-	return fmt.Sprintf("nnrt.%s[%s](%s, uint64(%s))", name, goTypes[b.DType], e.key(b.Attr.Site), off)
-}
-
 // compute returns the code that evaluates nodes in order into variables where that reads better or is needed, and an expression for each.
 func (e *groupEmitter) compute(nodes []*symbolic.Node, uses map[*symbolic.Node]int, force map[*symbolic.Node]bool) ([]jen.Code, func(*symbolic.Node) string) {
 	var code []jen.Code
@@ -434,14 +256,6 @@ func (e *groupEmitter) numbers(nodes []*symbolic.Node) {
 			e.row = append(e.row, raw("%s = %s", e.element(e.use(n, identityAxes(n)), true), e.vars[n]))
 		}
 	}
-}
-
-func identityAxes(n *symbolic.Node) []int {
-	axes := make([]int, n.Rank())
-	for i := range axes {
-		axes[i] = i
-	}
-	return axes
 }
 
 // rowPart adds a row's share to the block's part of a sum over all rows. Rows go to 16 lanes in turn.

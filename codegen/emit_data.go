@@ -1,0 +1,157 @@
+// What does a whole data set look like in Go, and how is a model evaluated on one? Typed fields, rows by index, chunks of the capacity.
+package codegen
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/dave/jennifer/jen"
+
+	"nngen/dsl"
+	"nngen/symbolic"
+)
+
+// dataTypes writes the structs of a batch, of a whole set and of what a step reports.
+func (e *modelEmitter) dataTypes(batch *bundle) {
+	name := e.name
+	e.file.Commentf("%sBatch is what one step reads.", name)
+	e.file.Type().Id(name + "Batch").Struct(batch.fields(e.prog.Model.Float)...)
+	e.sizesMethod(batch)
+
+	e.file.Commentf("%sData is a whole data set in memory.", name)
+	e.file.Type().Id(name + "Data").Struct(batch.fields(e.prog.Model.Float)...)
+	lead := batch.lead()
+	width := func(x *dsl.Input) string {
+		return sizeExpr(symbolic.Size(x.Shape[1:]), batch.dataSize)
+	}
+	if lead != nil {
+		e.file.Comment("Len returns the number of rows.")
+		e.file.Func().Params(jen.Id("d").Op("*").Id(name + "Data")).Id("Len").Params().Int().Block(
+			raw("return len(d.%s) / %s", camel(lead.Name), factorAll(width(lead))))
+		var gather, slice []jen.Code
+		for _, x := range batch.inputs {
+			f := camel(x.Name)
+			if len(x.Shape) == 0 || !hasBatch(x.Shape[:1]) {
+				gather = append(gather, raw("b.%s = d.%s", f, f))
+				slice = append(slice, raw("b.%s = d.%s", f, f))
+				continue
+			}
+			w := factorAll(width(x))
+			gather = append(gather, raw("b.%s = nnrt.GatherRows(b.%s, d.%s, rows, %s)", f, f, f, w))
+			slice = append(slice, raw("b.%s = d.%s[lo*%s : hi*%s]", f, f, w, w))
+		}
+		for _, s := range batch.solve {
+			if s.input == nil {
+				f := camel(s.sym.Name)
+				gather = append(gather, raw("b.%s = d.%s", f, f))
+				slice = append(slice, raw("b.%s = d.%s", f, f))
+			}
+		}
+		e.file.Comment("Check returns an error that names the field whose length or values do not fit the others; nil when the set is whole.")
+		e.file.Func().Params(jen.Id("d").Op("*").Id(name+"Data")).Id("Check").Params().Error().Block(
+			raw("b := %sBatch(*d)", name),
+			jen.Add(raw("%serr := b.sizes(", strings.Repeat("_, ", len(batch.syms))), jen.List(batch.unbounded()...), raw(")")),
+			raw("return err"))
+		e.file.Comment("Gather fills b with the given rows, each below Len, in b's own memory, which grows when it is too small.")
+		e.file.Func().Params(jen.Id("d").Op("*").Id(name+"Data")).Id("Gather").Params(jen.Id("rows").Index().Int(), jen.Id("b").Op("*").Id(name+"Batch")).Block(gather...)
+		e.file.Comment("Slice points b at rows lo to hi-1, without copying.")
+		e.file.Func().Params(jen.Id("d").Op("*").Id(name+"Data")).Id("Slice").Params(jen.List(jen.Id("lo"), jen.Id("hi")).Int(), jen.Id("b").Op("*").Id(name+"Batch")).Block(slice...)
+	}
+	var fields []jen.Code
+	for _, r := range e.measures() {
+		fields = append(fields, jen.Id(r).Float64())
+	}
+	e.file.Commentf("%sMetrics is what a step or an evaluation reports.", name)
+	e.file.Type().Id(name + "Metrics").Struct(fields...)
+}
+
+// measures are the fields of the metrics struct: the loss, then the metrics.
+func (e *modelEmitter) measures() []string {
+	out := []string{"Loss"}
+	for _, m := range e.prog.Model.Train.Metrics {
+		out = append(out, camel(m.Name))
+	}
+	return out
+}
+
+func (e *modelEmitter) evaluateMethod(t string, batch *bundle) {
+	if e.chunk == nil || batch.lead() == nil {
+		return
+	}
+	p, fin := e.chunk, e.finish
+	metrics := e.name + "Metrics"
+	var body []jen.Code
+	body = append(body,
+		raw("t.stage = 0"),
+		raw("b := %sBatch(d)", e.name),
+		jen.Add(raw("%serr := b.sizes(", sizeList(batch)), jen.List(batch.unbounded()...), raw(")")),
+		jen.If(raw("err != nil")).Block(raw("return %s{}, err", metrics)),
+		raw("rows := %s", symField(batch.rowsSym())))
+	for i, s := range e.prog.Eval.Chunk.Results {
+		start := literal(0, symbolic.F64)
+		if e.prog.Eval.Kinds[i] == collectMax {
+			start = "nnrt.Inf[float64](-1)"
+		}
+		body = append(body, raw("%s := float64(%s)", s.Name, start))
+	}
+	loop := []jen.Code{
+		raw("hi := min(lo+t.maxBatch, rows)"),
+		raw("d.Slice(lo, hi, &b)"),
+		raw("%s = hi - lo", symField(batch.rowsSym())),
+	}
+	used := map[*symbolic.Sym]bool{batch.rowsSym(): true}
+	for _, f := range []*symbolic.Func{p.Func, fin.Func} {
+		for _, s := range f.Syms {
+			used[s] = true
+		}
+	}
+	for _, s := range batch.syms {
+		if !used[s] {
+			body = append(body, raw("_ = %s", symField(s)))
+		}
+	}
+	loop = append(loop, e.arguments("t.eval", p, "b", "t")...)
+	loop = append(loop, e.numbers("t.eval", p, "t.Model.flat")...)
+	loop = append(loop, raw("t.eval.run()"))
+	for _, s := range fin.Func.Syms {
+		if s.Name != batchName {
+			loop = append(loop, raw("t.finish.%s = %s", symField(s), symField(s)))
+		}
+	}
+	for i, r := range p.Func.Results {
+		v := fmt.Sprintf("float64(t.eval.%s)", p.value[r.Node].Name)
+		switch e.prog.Eval.Kinds[i] {
+		case collectSum:
+			loop = append(loop, raw("%s += %s", r.Name, v))
+		case collectMax:
+			loop = append(loop, raw("%s = max(%s, %s)", r.Name, r.Name, v))
+		default:
+			loop = append(loop, raw("%s = %s", r.Name, v))
+		}
+	}
+	body = append(body, jen.For(raw("lo := 0; lo < rows; lo += t.maxBatch")).Block(loop...))
+	for _, s := range fin.Func.Syms {
+		if s.Name == batchName {
+			body = append(body, raw("t.finish.%s = rows", symField(s)))
+		}
+	}
+	for i, a := range fin.Func.Params {
+		name := a.Attr.Name
+		_ = i
+		if v := fin.value[a]; v != nil {
+			body = append(body, raw("t.finish.%s = %s(%s)", v.Name, goTypes[a.DType], name))
+		}
+	}
+	body = append(body, raw("t.finish.run()"), raw("var m %s", metrics))
+	hasLoss := e.prog.Model.Infer.Loss != nil
+	names := e.measures()
+	if !hasLoss {
+		names = names[1:]
+	}
+	for i, r := range fin.Func.Results {
+		body = append(body, raw("m.%s = float64(t.finish.%s)", names[i], fin.value[r.Node].Name))
+	}
+	body = append(body, raw("return m, nil"))
+	e.file.Comment("Evaluate computes loss and metrics over a whole data set, as in prediction (no dropout), in chunks of the capacity; every row weighs the same.")
+	e.fn(t, "Evaluate").Params(jen.Id("d").Id(e.name+"Data")).Params(jen.Id(metrics), jen.Error()).Block(body...)
+}
