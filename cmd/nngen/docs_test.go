@@ -212,7 +212,8 @@ func TestExcerpts(t *testing.T) {
 
 // excerpt returns what a marker stands for: "file: PATH" a whole file, "file: PATH func NAME" one function with its comment,
 // "help" the help of nngen, "help NAME" that of a command, "library: FILE" the declarations of a library file, "keywords" the
-// language's. ok is false for other markers.
+// language's, "dump: STAGE PATH" the dump of a model at a stage, "dump: STAGE PATH NAME" one function, frame or Go method of it. ok is
+// false for other markers.
 func excerpt(t *testing.T, marker string) (text string, ok bool, err error) {
 	if marker == "help" || strings.HasPrefix(marker, "help ") {
 		var out bytes.Buffer
@@ -228,6 +229,10 @@ func excerpt(t *testing.T, marker string) (text string, ok bool, err error) {
 	if marker == "keywords" {
 		return keywords(), true, nil
 	}
+	if what, ok := strings.CutPrefix(marker, "dump: "); ok {
+		text, err := dumpExcerpt(t, strings.Fields(what))
+		return text, true, err
+	}
 	what, ok := strings.CutPrefix(marker, "file: ")
 	if !ok {
 		return "", false, nil
@@ -237,21 +242,67 @@ func excerpt(t *testing.T, marker string) (text string, ok bool, err error) {
 	if err != nil || !oneFunc {
 		return string(src), true, err
 	}
+	text, err = goFunc(path, src, name)
+	return text, true, err
+}
+
+// dumpExcerpt returns a dump, or the part of it that is called name.
+func dumpExcerpt(t *testing.T, words []string) (string, error) {
+	if len(words) < 2 {
+		return "", errors.New("want dump: STAGE PATH [NAME]")
+	}
+	var out, msg bytes.Buffer
+	if code := run([]string{"dump", "--stage", words[0], filepath.Join(repoRoot(t), filepath.FromSlash(words[1]))}, strings.NewReader(""), &out, &msg); code != 0 {
+		return "", fmt.Errorf("exit code %d: %s", code, msg.String())
+	}
+	if len(words) == 2 {
+		return out.String(), nil
+	}
+	if words[0] == "go" {
+		return goFunc(words[1], out.Bytes(), words[2])
+	}
+	var part strings.Builder
+	in := false
+	for _, line := range strings.SplitAfter(out.String(), "\n") {
+		if head := strings.Fields(line); !strings.HasPrefix(line, " ") && len(head) > 1 {
+			in = head[1] == words[2]
+		}
+		if in && strings.TrimSpace(line) != "" {
+			part.WriteString(line)
+		}
+	}
+	if part.Len() == 0 {
+		return "", fmt.Errorf("the dump has no %s", words[2])
+	}
+	return part.String(), nil
+}
+
+// goFunc returns the first function or method of that name with its comment. A method may be named with its receiver's type: lineForward.run.
+func goFunc(path string, src []byte, name string) (string, error) {
+	receiver, method, isMethod := strings.Cut(name, ".")
+	if isMethod {
+		name = method
+	}
 	fset := token.NewFileSet()
 	file, err := parser.ParseFile(fset, path, src, parser.ParseComments)
 	if err != nil {
-		return "", true, err
+		return "", err
 	}
 	for _, d := range file.Decls {
-		if f, isFunc := d.(*ast.FuncDecl); isFunc && f.Name.Name == name {
-			start := f.Pos()
-			if f.Doc != nil {
-				start = f.Doc.Pos()
-			}
-			return string(src[fset.Position(start).Offset:fset.Position(f.End()).Offset]) + "\n", true, nil
+		f, isFunc := d.(*ast.FuncDecl)
+		if !isFunc || f.Name.Name != name {
+			continue
 		}
+		if isMethod && (f.Recv == nil || !strings.Contains(string(src[f.Recv.Pos()-file.FileStart:f.Recv.End()-file.FileStart]), "*"+receiver+")")) {
+			continue
+		}
+		start := f.Pos()
+		if f.Doc != nil {
+			start = f.Doc.Pos()
+		}
+		return string(src[fset.Position(start).Offset:fset.Position(f.End()).Offset]) + "\n", nil
 	}
-	return "", true, fmt.Errorf("%s has no function %s", path, name)
+	return "", fmt.Errorf("%s has no function %s", path, name)
 }
 
 // keywords lists the words of the token table, wrapped.
