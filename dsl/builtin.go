@@ -3,6 +3,8 @@
 package dsl
 
 import (
+	"maps"
+	"slices"
 	"sort"
 
 	"nngen/dsl/syntax"
@@ -29,6 +31,22 @@ func (b *builtin) call(c *bcall) value {
 		}
 	}
 	return b.run(c)
+}
+
+// A Builtin describes an intrinsic function for the reference.
+type Builtin struct {
+	Name      string
+	Signature string // "sum(x, axis:, keep:)": optional arguments are named, xs... takes any number
+	Doc       string
+}
+
+// Builtins returns all intrinsic functions, sorted by name. What else a model can call is library text, see Library.
+func Builtins() []Builtin {
+	var out []Builtin
+	for _, name := range slices.Sorted(maps.Keys(builtins)) {
+		out = append(out, Builtin{Name: name, Signature: signatureText(builtins[name]), Doc: builtins[name].doc})
+	}
+	return out
 }
 
 // builtins holds all intrinsic functions by name.
@@ -224,10 +242,24 @@ func (c *bcall) axisOf(i int, v value, rank int) (int, bool) {
 		k += rank
 	}
 	if k < 0 || k >= rank {
-		c.e.errorf(badAxis, at, "axis %d of a tensor with %s", axis, rankWords(rank))
+		c.badAxis(at, axis, rank)
 		return 0, false
 	}
 	return k, true
+}
+
+// badAxis reports an axis out of range.
+func (c *bcall) badAxis(at spanned, axis, rank int) {
+	what := "a tensor with " + rankWords(rank)
+	if t, ok := c.args[0].v.(tensorVal); ok {
+		what = tensorText(t.n)
+	}
+	switch rank {
+	case 0:
+		c.e.errorf(badAxis, at, "axis %d of %s, which has no axes", axis, what)
+	default:
+		c.e.errorf(badAxis, at, "axis %d is outside %s, want %d to %d", axis, what, -rank, rank-1)
+	}
 }
 
 func rankWords(rank int) string {

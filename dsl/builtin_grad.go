@@ -3,8 +3,8 @@ package dsl
 
 import (
 	"errors"
-	"slices"
 
+	"nngen/dsl/diag"
 	"nngen/symbolic"
 )
 
@@ -23,7 +23,12 @@ func gradOf(c *bcall) value {
 		return poison{}
 	}
 	if !y.Scalar() || !y.DType.Float() {
-		return c.e.fail(badGradient, c.args[0], "grad needs a scalar float, got %s: reduce it by sum or mean", tensorText(y))
+		a := c.args[0]
+		d := c.e.errorf(badGradient, a, "grad needs a scalar float, got %s", tensorText(y))
+		if y.DType.Float() {
+			c.e.help(d, a, "reduce it by sum or mean", diag.Edit{Pos: a.pos, End: a.pos, New: "sum("}, diag.Edit{Pos: a.end, End: a.end, New: ")"})
+		}
+		return poison{}
 	}
 	list, many := c.args[1].v.(listVal)
 	if !many {
@@ -46,7 +51,7 @@ func gradOf(c *bcall) value {
 	}
 	vals := make(tupleVal, len(out))
 	for i, n := range out {
-		if n == nil && slices.Contains(symbolic.Reach(y), wrt[i]) {
+		if n == nil && reach(y)[wrt[i]] {
 			n = c.e.g.Const(0, wrt[i].DType, wrt[i].Shape...) // as the second derivative of relu is
 		}
 		if n == nil {

@@ -178,8 +178,9 @@ func stack(c *bcall) value {
 	if !ok {
 		return poison{}
 	}
+	shape := xs[0].Shape
 	for i, x := range xs {
-		if !symbolic.SameShape(x.Shape, xs[0].Shape) {
+		if !symbolic.SameShape(x.Shape, shape) {
 			d := c.e.errorf(badLayout, c.at, "cannot stack %s: they must have one shape", argumentsText(c.rest()))
 			c.e.noteOperands(d, c.sc, c.rest())
 			return poison{}
@@ -310,7 +311,10 @@ func broadcastTo(c *bcall) value {
 	}
 	m, err := c.e.g.Expand(n, shape)
 	if err != nil {
-		return c.e.fail(cannotBroadcast, c.at, "%s", err)
+		d := c.e.errorf(cannotBroadcast, c.args[0], "%s", err)
+		outer, _, from := c.e.outermost(c.args[0], len(c.e.stack), "")
+		noteOrigin(d, c.e, from, outer)
+		return poison{}
 	}
 	return tensorVal{m}
 }

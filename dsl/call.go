@@ -3,6 +3,7 @@ package dsl
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"nngen/dsl/diag"
@@ -138,7 +139,7 @@ func (e *elaborator) invoke(sc *scope, fn callee, args map[int]argument, c *synt
 		}
 		// The body works in the unit of its author; layers that it makes belong to the unit that calls.
 		inner.unit = sc.unit
-		e.stack = append(e.stack, call{name: "lambda", decl: e.bodyDecl(), pos: c.Pos(), end: c.End(), file: sc.file})
+		e.stack = append(e.stack, call{name: "lambda", decl: e.bodyDecl(), pos: c.Pos(), end: c.End(), from: sc})
 		defer e.pop()
 		return e.expr(inner, fn.fn.Body)
 	case *decl:
@@ -223,7 +224,7 @@ func (e *elaborator) bind(sc *scope, f funcVal, c *syntax.Call, partial bool) (m
 				return nil, false
 			}
 		}
-		v := e.argument(sc, sig, i, a.Value)
+		v := e.argument(sc, f.fn, i, a.Value)
 		if isPoison(v) {
 			ok = false
 		}
@@ -251,11 +252,22 @@ func takesShape(fn callee) bool {
 }
 
 // argument evaluates one argument in the form that its parameter wants.
-func (e *elaborator) argument(sc *scope, sig *signature, i int, x syntax.Expr) value {
-	if i < len(sig.params) && sig.params[i].class == funcParam {
-		return e.function(sc, x)
+func (e *elaborator) argument(sc *scope, fn callee, i int, x syntax.Expr) value {
+	sig := fn.signature()
+	if i >= len(sig.params) || sig.params[i].class != funcParam {
+		return e.single(sc, x)
 	}
-	return e.single(sc, x)
+	v := e.function(sc, x)
+	switch v.(type) {
+	case funcVal, poison, noneVal:
+		return v
+	}
+	p := sig.params[i]
+	d := e.errorf(argumentType, x, "%s of %s takes a function, got %s", p.name, fn.calleeName(), describe(v))
+	if p.field != nil {
+		d.Notef(p.field.Pos(), p.field.End(), "%s of %s is declared here", p.name, fn.calleeName())
+	}
+	return poison{}
 }
 
 // function evaluates an expression where a function is wanted: a call there is a partial application.
@@ -268,17 +280,10 @@ func (e *elaborator) function(sc *scope, x syntax.Expr) value {
 		}
 		inner = p.X
 	}
-	var v value
 	if c, ok := inner.(*syntax.Call); ok {
-		v = e.call(sc, c, naming{}, true)
-	} else {
-		v = e.single(sc, x)
+		return e.call(sc, c, naming{}, true)
 	}
-	switch v.(type) {
-	case funcVal, poison, noneVal:
-		return v
-	}
-	return e.fail(argumentType, x, "a function is wanted here, got %s", v.kind())
+	return e.single(sc, x)
 }
 
 // complete reports the parameters that have neither an argument nor a default.
@@ -292,7 +297,7 @@ func (e *elaborator) complete(fn callee, sig *signature, args map[int]argument, 
 	if missing == nil {
 		return true
 	}
-	d := e.errorf(missingArgument, c, "%s needs %s", fn.calleeName(), strings.Join(missing, " and "))
+	d := e.errorf(missingArgument, c, "%s needs %s", fn.calleeName(), joined(missing))
 	e.noteDecl(d, fn)
 	return false
 }
@@ -349,8 +354,16 @@ func (e *elaborator) tooMany(fn callee, sig *signature, c *syntax.Call, a *synta
 			positional++
 		}
 	}
-	d := e.errorf(extraArgument, a, "%s takes at most %d arguments, got %d", fn.calleeName(), len(sig.params), positional)
+	d := e.errorf(extraArgument, a, "%s takes at most %s, got %d", fn.calleeName(), count(len(sig.params), "argument"), positional)
 	e.noteDecl(d, fn)
+}
+
+// count writes a number of things: 1 axis, 2 arguments.
+func count(n int, word string) string {
+	if n == 1 {
+		return "1 " + word
+	}
+	return strconv.Itoa(n) + " " + word + "s"
 }
 
 // exprText writes a callee as the author did.

@@ -60,8 +60,8 @@ func (e *elaborator) step(at spanned) bool {
 	return e.steps < maxSteps
 }
 
-// push enters the body of d, called at a place in caller. It fails where calls nest without end.
-func (e *elaborator) push(d *decl, caller *file, at spanned) bool {
+// push enters the body of d, called at a place in the scope from. It fails where calls nest without end.
+func (e *elaborator) push(d *decl, from *scope, at spanned, args map[int]argument) bool {
 	if len(e.stack) >= maxDepth {
 		e.errorf(tooMuchWork, at, "calls nest more than %d deep: does %s call itself without end?", maxDepth, d.name.Name)
 		return false
@@ -69,7 +69,7 @@ func (e *elaborator) push(d *decl, caller *file, at spanned) bool {
 	if !e.step(at) {
 		return false
 	}
-	e.stack = append(e.stack, call{name: d.name.Name, decl: d, pos: at.Pos(), end: at.End(), file: caller})
+	e.stack = append(e.stack, call{name: d.name.Name, decl: d, pos: at.Pos(), end: at.End(), from: from, args: args})
 	return true
 }
 
@@ -121,7 +121,8 @@ type slot struct {
 	shape []symbolic.Dim
 	init  *symbolic.Func
 	leaf  *symbolic.Node
-	site  site // where a model's own text makes it
+	site  site    // where a model's own text makes it
+	call  spanned // of a layer made by use: its first application
 }
 
 // A unit is one body whose layers are named side by side: a model, or one elaboration of a layer or func.

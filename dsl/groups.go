@@ -26,6 +26,7 @@ func (o *optimizerBuilder) groups() {
 			o.share(pat, gr, params, owner)
 		}
 		gr.Name = strings.Join(names, ",")
+		o.shadowed(g, gr, owner)
 		settings[gr] = o.groupSettings(g, gr)
 		if _, sets := settings[gr][lr]; sets && lr >= 0 {
 			ownLR = true
@@ -158,7 +159,7 @@ func (o *optimizerBuilder) groupSettings(g *syntax.Group, gr *Group) map[int]arg
 			if old, given := out[i]; given {
 				e.errorf(repeatedArgument, a, "%s is given twice", a.Name.Name).Notef(old.pos, old.end, "given here")
 			}
-			v := e.argument(o.sc, o.decl.signature(), i, a.Value)
+			v := e.argument(o.sc, o.decl, i, a.Value)
 			out[i] = argument{v, a.Value.Pos(), a.Value.End(), a.Value}
 		}
 	}
@@ -191,6 +192,37 @@ func (o *optimizerBuilder) share(pat *syntax.StringLit, gr *Group, params []*Par
 		paths = append(paths[:8], "...")
 	}
 	d.Help("the parameters are " + strings.Join(paths, ", "))
+}
+
+// shadowed reports a group all of whose parameters belong to groups before it.
+func (o *optimizerBuilder) shadowed(g *syntax.Group, gr *Group, owner map[*Param]*Group) {
+	var taker *Group
+	for _, p := range o.e.model.out.Params {
+		if owner[p] == gr {
+			return
+		}
+		for _, pat := range g.Patterns {
+			if taker == nil && matchPath(pat.Value, p.Path) {
+				taker = owner[p]
+			}
+		}
+	}
+	if taker == nil {
+		return // no pattern matches anything, which has been reported
+	}
+	pat := g.Patterns[0]
+	d := o.e.errorf(badSetting, pat, "%q is matched by an earlier group already: the first match wins", pat.Value)
+	for _, earlier := range o.use.Groups {
+		for _, other := range earlier.Patterns {
+			if earlier != g && strings.Contains(","+taker.Name+",", ","+other.Value+",") {
+				d.Notef(other.Pos(), other.End(), "this group has its parameters")
+				return
+			}
+		}
+		if earlier == g {
+			return
+		}
+	}
 }
 
 // matchPath reports whether a pattern matches a whole path; * stands for any text, dots included.

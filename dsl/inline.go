@@ -9,7 +9,7 @@ import (
 // inline elaborates the body of a func at a call. The func shares the frame of the caller, so that its random draws are
 // numbered with the caller's.
 func (e *elaborator) inline(sc *scope, d *decl, args map[int]argument, at spanned) value {
-	if !e.push(d, sc.file, at) {
+	if !e.push(d, sc, at, args) {
 		return poison{}
 	}
 	defer e.pop()
@@ -55,7 +55,7 @@ func (e *elaborator) body(d *decl, sc *scope) value {
 		}
 	}
 	if len(vals) != len(f.Results) {
-		e.errorf(badResults, r.stmt, "%s returns %d values, its declaration says %d", d.name.Name, len(vals), len(f.Results)).
+		e.errorf(badResults, r.stmt, "%s returns %s, its declaration says %d", d.name.Name, count(len(vals), "value"), len(f.Results)).
 			Notef(f.Name.Pos(), f.Name.End(), "declared here")
 		return poison{}
 	}

@@ -4,6 +4,7 @@ package dsl
 import (
 	"fmt"
 	"go/token"
+	"strings"
 
 	"nngen/dsl/diag"
 	"nngen/dsl/syntax"
@@ -125,8 +126,12 @@ func (e *elaborator) slot(u *unit, s *slot, at spanned, again bool) (*symbolic.N
 	if old := fr.slots[s.path]; old != nil {
 		if again || u.again {
 			if !symbolic.SameShape(old.shape, s.shape) {
-				e.errorf(instanceMismatch, at, "%s is %s here, but %s where the layer was applied first", s.path,
-					symbolic.ShapeString(s.shape), symbolic.ShapeString(old.shape)).Notef(old.pos, old.pos, "declared here")
+				d := e.errorf(instanceMismatch, at, "%s is %s here, but %s where the layer was applied first", s.path,
+					symbolic.ShapeString(s.shape), symbolic.ShapeString(old.shape))
+				if old.call != nil {
+					d.Notef(old.call.Pos(), old.call.End(), "the layer is applied first here")
+				}
+				d.Notef(old.pos, old.pos+nameLen(old.path), "%s is declared here", old.path)
 				return nil, false
 			}
 			return old.leaf, true
@@ -358,6 +363,13 @@ func (e *elaborator) use(sc *scope, s *syntax.Use) {
 func (e *elaborator) applyInstance(sc *scope, inst *instance, args map[int]argument, c spanned) value {
 	again := inst.applied
 	inst.applied = true
+	if !again {
+		defer func(n int) { // the places of the parameters that this call declares
+			for _, s := range inst.unit.frame.order[n:] {
+				s.call = c
+			}
+		}(len(inst.unit.frame.order))
+	}
 	inner := *sc
 	inner.unit = inst.unit
 	if sc.unit.frame != inst.unit.frame {
@@ -389,15 +401,18 @@ func (e *elaborator) instanceParam(inst *instance, x *syntax.Selector) value {
 		}
 	}
 	d := e.errorf(undefinedName, x.Sel, "the layer %s has no parameter %s", inst.name, x.Sel.Name)
-	if near := diag.Closest(x.Sel.Name, names); near != "" {
+	switch near := diag.Closest(x.Sel.Name, names); {
+	case near != "":
 		d.Help("did you mean "+near+"?", diag.Edit{Pos: x.Sel.Pos(), End: x.Sel.End(), New: near})
+	case len(names) > 0:
+		d.Help("its parameters are " + strings.Join(names, ", "))
 	}
 	return poison{}
 }
 
 // earlyParam declares a parameter of a layer that was not applied yet.
 func (e *elaborator) earlyParam(inst *instance, p *syntax.ParamDecl, x *syntax.Selector) value {
-	if !e.push(inst.decl, inst.unit.decl.file, x) {
+	if !e.push(inst.decl, nil, x, inst.pre) {
 		return poison{}
 	}
 	defer e.pop()

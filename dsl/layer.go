@@ -141,7 +141,7 @@ func (f *frame) site() string {
 // buildLayer elaborates the body of a layer into a Func whose parameters are the tensors among args, then the layer's own.
 func (e *elaborator) buildLayer(sc *scope, d *decl, args map[int]argument, c spanned, tensors []int, syms []*symbolic.Sym) *layerFunc {
 	lf := &layerFunc{failed: true}
-	if !e.push(d, sc.file, c) {
+	if !e.push(d, sc, c, args) {
 		return lf
 	}
 	defer e.pop()
@@ -250,7 +250,7 @@ func isTensor(v value) bool {
 // inlineLayer elaborates a layer in place: one that owns nothing, or one that is given a function which reads tensors of
 // the caller.
 func (e *elaborator) inlineLayer(sc *scope, d *decl, args map[int]argument, c spanned, prefix func() (string, bool), again bool) value {
-	if !e.push(d, sc.file, c) {
+	if !e.push(d, sc, c, args) {
 		return poison{}
 	}
 	defer e.pop()

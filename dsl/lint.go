@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"nngen/dsl/diag"
+	"nngen/dsl/syntax"
 	"nngen/symbolic"
 )
 
@@ -37,10 +38,7 @@ func (e *elaborator) roots() []*symbolic.Node {
 }
 
 func (e *elaborator) lintInputs() {
-	reached := map[*symbolic.Node]bool{}
-	for _, n := range symbolic.Reach(e.roots()...) {
-		reached[n] = true
-	}
+	reached := reach(e.roots()...)
 	for _, in := range e.model.out.Inputs {
 		if reached[in.Node] {
 			continue
@@ -80,10 +78,7 @@ func (e *elaborator) lintParams() {
 		e.noLossGradient(loss, err)
 		return
 	}
-	reached := map[*symbolic.Node]bool{}
-	for _, n := range symbolic.Reach(loss.Node) {
-		reached[n] = true
-	}
+	reached := reach(loss.Node)
 	flows := false
 	for _, g := range grads {
 		flows = flows || g != nil
@@ -91,21 +86,24 @@ func (e *elaborator) lintParams() {
 	lossAt := e.model.lossAt
 	if !flows {
 		d := e.list.Errorf(nothingTrains, lossAt.Value.Pos(), lossAt.Value.End(), "no gradient of the loss reaches any parameter")
-		if stop, _ := stopper(loss.Node, wrt[0]); reached[wrt[0]] {
-			e.noteStop(d, stop)
+		for _, w := range wrt {
+			if _, stop := flow(loss.Node, w); stop != nil {
+				e.noteStop(d, stop)
+				break
+			}
 		}
 		return
 	}
+	var idle []*Param
 	for i, p := range params {
 		at := e.model.sites[p.Path]
 		switch {
 		case grads[i] != nil:
 		case !reached[p.Node]:
-			at.report(&e.list, untrainedParam, "the loss does not depend on %s: it never moves", p.Path).
-				Notef(loss.Pos, lossAt.End(), "the loss is defined here")
+			idle = append(idle, p)
 		default:
-			stop, deliberate := stopper(loss.Node, p.Node)
-			if deliberate {
+			_, stop := flow(loss.Node, p.Node)
+			if stop != nil && stop.Op == symbolic.OpStopGradient {
 				at.report(&e.list, untrainedParam, "the loss depends on %s through stop_gradient only: it never moves", p.Path).
 					Notef(loss.Pos, lossAt.End(), "the loss is defined here")
 				continue
@@ -114,13 +112,79 @@ func (e *elaborator) lintParams() {
 			e.noteStop(d, stop)
 		}
 	}
+	e.lintIdle(idle)
+}
+
+// lintIdle reports parameters that the loss does not depend on, those of one layer together.
+func (e *elaborator) lintIdle(idle []*Param) {
+	loss := e.model.out.Train.Loss
+	for len(idle) > 0 {
+		at := e.model.sites[idle[0].Path]
+		var names []string
+		rest := idle[:0:0]
+		for _, p := range idle {
+			if s := e.model.sites[p.Path]; s.pos == at.pos && s.end == at.end {
+				names = append(names, p.Path)
+			} else {
+				rest = append(rest, p)
+			}
+		}
+		idle = rest
+		it := "it never moves"
+		if len(names) > 1 {
+			it = "they never move"
+		}
+		at.report(&e.list, untrainedParam, "the loss does not depend on %s: %s", joined(names), it).
+			Notef(loss.Pos, e.model.lossAt.End(), "the loss is defined here")
+	}
+}
+
+// joined writes a list of names: a, b and c.
+func joined(names []string) string {
+	if len(names) == 1 {
+		return names[0]
+	}
+	return strings.Join(names[:len(names)-1], ", ") + " and " + names[len(names)-1]
 }
 
 // noteStop points at the op on the way from a parameter to the loss that lets no gradient through.
 func (e *elaborator) noteStop(d *diag.Diagnostic, stop *symbolic.Node) {
-	if stop != nil {
-		d.Notef(stop.Pos, stop.Pos, "the derivative of %s, which stands here, is zero", opWords(stop))
+	if stop == nil {
+		return
 	}
+	at := e.pkg.exprOf(stop)
+	if stop.Op == symbolic.OpStopGradient {
+		d.Notef(at.pos, at.end, "stop_gradient stands here")
+		return
+	}
+	d.Notef(at.pos, at.end, "the derivative of %s, which stands here, is zero", opWords(stop))
+}
+
+// exprOf returns the expression that made a node: the operator or call at its position.
+func (p *loader) exprOf(n *symbolic.Node) span {
+	at := span{n.Pos, n.Pos}
+	f := p.files[p.fset.Position(n.Pos).Filename]
+	if f == nil {
+		return at
+	}
+	syntax.Inspect(f.syntax, func(x syntax.Node) bool {
+		if x == nil || n.Pos < x.Pos() || n.Pos >= x.End() {
+			return false
+		}
+		made := false
+		switch x := x.(type) {
+		case *syntax.Call:
+			made = exprText(x.Fun) == n.Info().Name || n.Op == symbolic.OpCast
+		case *syntax.Binary:
+			made = x.Op.IsCompare() && (n.Op == symbolic.OpLt || n.Op == symbolic.OpLe || n.Op == symbolic.OpEq || n.Op == symbolic.OpNe)
+		}
+		if made && x.Pos() == n.Pos {
+			at = span{x.Pos(), x.End()}
+			return false
+		}
+		return true
+	})
+	return at
 }
 
 // opWords names an op as the language does.
@@ -132,29 +196,6 @@ func opWords(n *symbolic.Node) string {
 		return "a conversion to " + dtypeWord(n.DType)
 	}
 	return n.Info().Name
-}
-
-// stopper returns the first op between leaf and loss whose derivative is zero by nature; deliberate says that all such ops
-// are stop_gradient.
-func stopper(loss, leaf *symbolic.Node) (stop *symbolic.Node, deliberate bool) {
-	depends := map[*symbolic.Node]bool{leaf: true}
-	for _, n := range symbolic.Reach(loss) {
-		for _, a := range n.Args {
-			if !depends[a] {
-				continue
-			}
-			if n.Info().Zero || n.Op == symbolic.OpCast && !n.DType.Float() {
-				if n.Op != symbolic.OpStopGradient {
-					return n, false
-				}
-				deliberate = true
-			} else {
-				depends[n] = true
-			}
-			break
-		}
-	}
-	return nil, deliberate
 }
 
 // nameLen is the length of the last part of a path, as a span in the source.

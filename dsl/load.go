@@ -55,8 +55,8 @@ func Load(opts Options, name string, src []byte) (*Package, diag.List) {
 		}
 	}
 	p.checkOptions(main)
-	p.list = dedupe(p.list)
-	p.list.Sort(p.fset)
+	p.checkConsts()
+	p.list = p.sorted(dedupe(p.list))
 	if p.list.HasErrors() {
 		pkg.Models = nil
 	}
@@ -65,7 +65,7 @@ func Load(opts Options, name string, src []byte) (*Package, diag.List) {
 
 // newLoader parses the main file, what it imports, and the library.
 func newLoader(opts Options, name string, src []byte) (p *loader, main *file) {
-	p = &loader{opts: opts, fset: token.NewFileSet(), sources: diag.Sources{}, files: map[string]*file{}}
+	p = &loader{opts: opts, fset: token.NewFileSet(), sources: diag.Sources{}, files: map[string]*file{}, unresolved: map[token.Pos]bool{}}
 	main = p.add(name, src, false)
 	p.addLibrary()
 	return p, main
@@ -96,6 +96,8 @@ type loader struct {
 	library []*file
 	std     map[string]*decl // declarations of the library
 	nextID  int
+
+	unresolved map[token.Pos]bool // names that the resolver has reported
 }
 
 // A file is one parsed file with its top-level names.
@@ -321,6 +323,44 @@ func (p *loader) constNames(f *file) []string {
 		}
 	}
 	return sorted(seen)
+}
+
+// checkConsts evaluates the constants of all files that nothing has read.
+func (p *loader) checkConsts() {
+	for _, name := range slices.Sorted(maps.Keys(p.files)) {
+		f := p.files[name]
+		for _, d := range f.order {
+			s, ok := d.node.(*syntax.ConstDecl)
+			if !ok || f.library || d.broken {
+				continue
+			}
+			e := newElaborator(p, &modelBuilder{decl: d, consts: map[*decl]value{}})
+			e.constant(d, s, d.name)
+			p.list = append(p.list, e.list...)
+		}
+	}
+}
+
+// sorted orders diagnostics by position. Of syntax errors with one code only the first of a line stays: the rest are nearly
+// always consequences, which poison prevents for all others.
+func (p *loader) sorted(list diag.List) diag.List {
+	var first, rest diag.List
+	for _, d := range list {
+		if strings.HasPrefix(d.Code, "E01") {
+			first = append(first, d)
+		} else {
+			rest = append(rest, d)
+		}
+	}
+	first.Sort(p.fset)
+	all := append(first, rest...)
+	slices.SortStableFunc(all, func(a, b *diag.Diagnostic) int {
+		if a.Pos != b.Pos {
+			return int(a.Pos) - int(b.Pos)
+		}
+		return strings.Compare(a.Code, b.Code)
+	})
+	return all
 }
 
 // dedupe drops diagnostics that say the same at the same place: a body may be elaborated more than once.

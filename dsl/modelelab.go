@@ -143,7 +143,7 @@ func (e *elaborator) inputDecl(sc *scope, s *syntax.InputDecl) {
 	if in.DType == symbolic.U8 { // stored as bytes, computed as float
 		n = e.g.Must(symbolic.OpCast, symbolic.Attr{DType: e.float}, n)
 	}
-	sc.define(s.Name, tensorVal{n}, true)
+	sc.define(s.Name, tensorVal{n}, true).typ = s.Type
 }
 
 func (e *elaborator) input(sc *scope, s *syntax.InputDecl) (*Input, bool) {

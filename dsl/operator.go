@@ -3,7 +3,7 @@ package dsl
 
 import (
 	"fmt"
-	"strings"
+	"go/token"
 
 	"nngen/dsl/diag"
 	"nngen/dsl/syntax"
@@ -27,8 +27,8 @@ var operators = map[syntax.Token]struct {
 	syntax.Ge:  {symbolic.OpLe, "compare", true},
 	syntax.Eq:  {symbolic.OpEq, "compare", false},
 	syntax.Ne:  {symbolic.OpNe, "compare", false},
-	syntax.And: {symbolic.OpAnd, "join by and", false},
-	syntax.Or:  {symbolic.OpOr, "join by or", false},
+	syntax.And: {symbolic.OpAnd, "and", false},
+	syntax.Or:  {symbolic.OpOr, "or", false},
 }
 
 // apply makes a node, or reports why it cannot be made. Rules of the op table speak the language's words.
@@ -83,11 +83,13 @@ func (e *elaborator) elementwise(sc *scope, op symbolic.Op, verb string, swap bo
 	}
 	if words, fits := needsWhat(op); !fits(nodes[0].DType) {
 		d := e.errorf(wrongType, at, "cannot %s %s: %s needs %s", verb, argumentsText(args), sign(op), words)
-		switch {
-		case nodes[0].DType == symbolic.Bool:
-			d.Help("float(x) makes 0 and 1 of bools")
-		case nodes[0].DType == symbolic.I32:
-			d.Help("float(x) makes floats of ints")
+		if logical(verb) {
+			d.Message = fmt.Sprintf("%s needs bools, got %s", verb, argumentsText(args))
+		}
+		if words == "bools" {
+			d.Help("a comparison makes bools, such as x != 0")
+		} else {
+			e.helpConvert(d, at, args)
 		}
 		return poison{}
 	}
@@ -105,7 +107,7 @@ func sign(op symbolic.Op) string {
 		}
 	}
 	if op == symbolic.OpLt || op == symbolic.OpLe {
-		return "an order"
+		return "a comparison of order"
 	}
 	return symbolic.Ops[op].Name
 }
@@ -139,11 +141,15 @@ func (e *elaborator) unify(sc *scope, verb string, at spanned, args []argument) 
 			dt, first = have, a
 		case have == dt, have == symbolic.F64 && a.scalar() && dt == symbolic.F32:
 		default:
-			d := e.errorf(mixedTypes, at, "cannot %s %s", verb, argumentsText(args))
+			message := "cannot " + verb + " "
+			if logical(verb) {
+				message = verb + " needs bools, got "
+			}
+			d := e.errorf(mixedTypes, at, "%s%s", message, argumentsText(args))
 			d.Labelf("%s and %s", dtypeWord(dt), dtypeWord(have))
 			e.noteOperands(d, sc, args)
-			if strings.HasPrefix(verb, "join") {
-				d.Help("and, or and not take bools: x != 0 makes one of a number")
+			if logical(verb) {
+				d.Help("a comparison makes bools, such as x != 0")
 			} else {
 				e.helpConvert(d, at, args)
 			}
@@ -152,6 +158,11 @@ func (e *elaborator) unify(sc *scope, verb string, at spanned, args []argument) 
 	}
 	nodes := make([]*symbolic.Node, len(args))
 	for i, a := range args {
+		if num, ok := a.v.(numVal); ok && dt == symbolic.I32 && !fitsInt(num) {
+			d := e.errorf(badLiteral, a, "%s does not fit int", num)
+			e.helpConvert(d, a, args)
+			return nil, false
+		}
 		n, ok := e.toNode(a, dt)
 		if !ok {
 			return nil, false
@@ -178,6 +189,9 @@ func (e *elaborator) unify(sc *scope, verb string, at spanned, args []argument) 
 	}
 	return nodes, true
 }
+
+// logical reports whether a verb is that of and or or, which have none.
+func logical(verb string) bool { return verb == "and" || verb == "or" }
 
 func (a argument) scalar() bool {
 	t, ok := a.v.(tensorVal)
@@ -235,32 +249,52 @@ func axisLabel(nodes []*symbolic.Node, axis int) string {
 	return text
 }
 
-// noteOperands adds, for each operand that is a name, what it is and where it comes from.
+// noteOperands adds, for each operand that is a name or a parameter of a layer, what it is and where it comes from. These
+// notes stand before those about calls.
 func (e *elaborator) noteOperands(d *diag.Diagnostic, sc *scope, args []argument) {
+	if sc == nil || sc.file.library {
+		return
+	}
+	var notes []diag.Note
 	for _, a := range args {
-		id, ok := a.expr.(*syntax.Ident)
-		if !ok || sc == nil {
-			continue
-		}
-		if b := sc.find(id.Name); b != nil && b.pos.IsValid() {
-			d.Notef(b.pos, b.end, "%s is %s", id.Name, valueText(a.v))
+		switch x := a.expr.(type) {
+		case *syntax.Ident:
+			if b := sc.find(x.Name); b != nil && b.pos.IsValid() {
+				notes = append(notes, diag.Note{Pos: b.pos, End: b.end, Message: x.Name + " is " + valueText(a.v)})
+			}
+		case *syntax.Selector:
+			if t, ok := a.v.(tensorVal); ok && t.n.Info().Kind == symbolic.KindLeaf {
+				notes = append(notes, diag.Note{Pos: t.n.Pos, End: t.n.Pos + token.Pos(len(x.Sel.Name)), Message: exprText(x) + " is " + valueText(a.v)})
+			}
 		}
 	}
+	d.Notes = append(notes, d.Notes...)
 }
 
-// helpConvert proposes a conversion of the first operand that is not float.
+// help adds a fix that edits the place at, unless the diagnostic stands elsewhere.
+func (e *elaborator) help(d *diag.Diagnostic, at spanned, message string, edits ...diag.Edit) {
+	if !e.place(at).rewritable {
+		edits = nil
+	}
+	d.Help(message, edits...)
+}
+
+// helpConvert proposes a conversion of the operands that are not float.
 func (e *elaborator) helpConvert(d *diag.Diagnostic, at spanned, args []argument) {
+	var edits []diag.Edit
 	for _, a := range args {
 		t, ok := a.v.(tensorVal)
 		if !ok || t.n.DType.Float() || a.expr == nil {
 			continue
 		}
-		if site := e.place(at); !site.rewritable {
-			d.Help("float(x) converts")
-			return
+		open, close := "float(", ")"
+		if _, paren := a.expr.(*syntax.Paren); paren {
+			open, close = "float", ""
 		}
-		d.Help("convert it by float(...)", diag.Edit{Pos: a.pos, End: a.pos, New: "float("}, diag.Edit{Pos: a.end, End: a.end, New: ")"})
-		return
+		edits = append(edits, diag.Edit{Pos: a.pos, End: a.pos, New: open}, diag.Edit{Pos: a.end, End: a.end, New: close})
+	}
+	if edits != nil {
+		e.help(d, at, "convert by float(...)", edits...)
 	}
 }
 
@@ -282,10 +316,10 @@ func (e *elaborator) toNode(a argument, dt symbolic.DType) (*symbolic.Node, bool
 		case dt.Float():
 			return e.g.Const(v.round(dt), dt), true
 		case dt == symbolic.I32:
-			if n, ok := v.int(); ok && n < 1<<31 && n >= -1<<31 {
-				return e.g.Const(float64(n), dt), true
+			if fitsInt(v) {
+				return e.g.Const(v.float64(), dt), true
 			}
-			e.errorf(badLiteral, a, "%s does not fit int", v).Help("float(x) makes floats of the other operand")
+			e.errorf(badLiteral, a, "%s does not fit int", v)
 			return nil, false
 		}
 		e.errorf(mixedTypes, a, "%s stands where bools meet", v.kind())
@@ -311,6 +345,12 @@ func (e *elaborator) toNode(a argument, dt symbolic.DType) (*symbolic.Node, bool
 	}
 	e.errorf(wrongKind, a, "%s stands where a tensor or a number is wanted", a.v.kind())
 	return nil, false
+}
+
+// fitsInt reports whether a number is an int32.
+func fitsInt(v numVal) bool {
+	n, ok := v.int()
+	return ok && n < 1<<31 && n >= -1<<31
 }
 
 // dropNeutral removes terms with a constant 0 and factors of 1 in optimizers, whose values are finite: settings such as
@@ -343,10 +383,13 @@ func (e *elaborator) matmul(sc *scope, at spanned, a, b argument) value {
 		e.noteOperands(d, sc, []argument{a, b})
 		return poison{}
 	}
-	bad := func(format string, args ...any) value {
+	report := func() *diag.Diagnostic {
 		d := e.errorf(cannotMultiply, at, "cannot multiply %s by %s", valueText(a.v), valueText(b.v))
-		d.Labelf(format, args...)
 		e.noteOperands(d, sc, []argument{a, b})
+		return d
+	}
+	bad := func(format string, args ...any) value {
+		report().Labelf(format, args...)
 		return poison{}
 	}
 	if x.n.Rank() == 0 || y.n.Rank() == 0 {
@@ -354,7 +397,12 @@ func (e *elaborator) matmul(sc *scope, at spanned, a, b argument) value {
 	}
 	inner, against := x.n.Shape[x.n.Rank()-1], y.n.Shape[max(0, y.n.Rank()-2)]
 	if inner != against {
-		return bad("the inner sizes are %s and %s", inner, against)
+		d := report()
+		d.Labelf("the inner sizes are %s and %s", inner, against)
+		if y.n.Rank() >= 2 && y.n.Shape[y.n.Rank()-1] == inner && b.expr != nil {
+			e.help(d, at, "transpose the second", diag.Edit{Pos: b.pos, End: b.pos, New: "transpose("}, diag.Edit{Pos: b.end, End: b.end, New: ")"})
+		}
+		return poison{}
 	}
 	n, err := e.g.MatMul(x.n, y.n)
 	if err != nil {

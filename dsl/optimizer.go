@@ -114,7 +114,7 @@ func (o *optimizerBuilder) settings(f funcVal) bool {
 func (o *optimizerBuilder) body(gr *Group, args map[int]argument) {
 	e := o.e
 	n := symbolic.SymDim("n", 0)
-	if !e.push(o.decl, e.model.decl.file, o.use.Call) {
+	if !e.push(o.decl, o.sc, o.use.Call, args) {
 		return
 	}
 	defer e.pop()

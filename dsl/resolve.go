@@ -34,6 +34,7 @@ type rscope struct {
 	parent *rscope
 	names  map[string]*rname
 	order  []*rname
+	later  map[string]*syntax.Ident // names that statements of the block define, by their first definition
 }
 
 func (s *rscope) find(name string) *rname {
@@ -238,9 +239,10 @@ func (r *resolver) declare(sc *rscope, id *syntax.Ident, what string) {
 
 // block resolves statements in sc and reports the names of sc that nothing used.
 func (r *resolver) block(sc *rscope, stmts []syntax.Stmt) {
+	sc.later = definitions(stmts)
 	for i, s := range stmts {
 		r.stmt(sc, s)
-		if _, ok := s.(*syntax.Return); ok && i+1 < len(stmts) {
+		if _, ok := s.(*syntax.Return); ok && i+1 < len(stmts) && !r.vague {
 			next := stmts[i+1]
 			r.list.Errorf(wrongPlace, next.Pos(), next.End(), "nothing after return is reached")
 			break
@@ -249,13 +251,48 @@ func (r *resolver) block(sc *rscope, stmts []syntax.Stmt) {
 	r.unused(sc)
 }
 
+// definitions returns the names that statements define in their own block.
+func definitions(stmts []syntax.Stmt) map[string]*syntax.Ident {
+	out := map[string]*syntax.Ident{}
+	add := func(ids ...*syntax.Ident) {
+		for _, id := range ids {
+			if id != nil && out[id.Name] == nil {
+				out[id.Name] = id
+			}
+		}
+	}
+	for _, s := range stmts {
+		switch s := s.(type) {
+		case *syntax.Assign:
+			if s.Op == syntax.Define {
+				add(s.Names...)
+			}
+		case *syntax.ConstDecl:
+			add(s.Names...)
+		case *syntax.StateDecl:
+			add(s.Names...)
+		case *syntax.InputDecl:
+			add(s.Name)
+		case *syntax.ParamDecl:
+			add(s.Name)
+		case *syntax.HyperDecl:
+			add(s.Name)
+		case *syntax.ItemDecl:
+			add(s.Name)
+		case *syntax.Use:
+			add(s.Name)
+		}
+	}
+	return out
+}
+
 // unused reports variables, instances and parameters of functions that nothing mentions.
 func (r *resolver) unused(sc *rscope) {
 	if r.quiet || r.vague {
 		return
 	}
 	for _, n := range sc.order {
-		if !n.used && (n.what == "variable" || n.what == "parameter" || n.what == "layer") {
+		if !n.used && (n.what == "variable" || n.what == "parameter" || n.what == "layer" || n.what == "const" || n.what == "hyper" || n.what == "param" && r.kind == layerBody) {
 			r.list.Errorf(unusedName, n.id.Pos(), n.id.End(), "the %s %s is never used", n.what, n.id.Name)
 		}
 	}
@@ -459,14 +496,26 @@ func (r *resolver) assign(sc *rscope, s *syntax.Assign) {
 			r.define(sc, id, "variable", false)
 			sc.names[id.Name].used = true
 		case old.fixed:
-			d := r.list.Errorf(notDefinedYet, id.Pos(), id.End(), "%s cannot be assigned to", id.Name)
+			what := withArticle(old.what)
+			d := r.list.Errorf(notDefinedYet, id.Pos(), id.End(), "%s is %s and keeps its value", id.Name, what)
 			if old.id != nil {
 				d.Notef(old.id.Pos(), old.id.End(), "%s is declared here", id.Name)
 			}
+			d.Help("introduce another name by :=")
 		case s.Op != syntax.Set:
 			old.used = true
 		}
 	}
+}
+
+func withArticle(what string) string {
+	switch {
+	case what == "predeclared":
+		return what
+	case strings.ContainsRune("aeiou", rune(what[0])):
+		return "an " + what
+	}
+	return "a " + what
 }
 
 // redefined reports := of a name that is visible already.
@@ -585,8 +634,14 @@ func (r *resolver) use(sc *rscope, id *syntax.Ident) {
 	if r.f.decls[id.Name] != nil || r.p.std[id.Name] != nil || builtins[id.Name] != nil || universe[id.Name] != nil || r.vague {
 		return
 	}
+	r.p.unresolved[id.Pos()] = true
 	candidates := map[string]bool{}
 	for s := sc; s != nil; s = s.parent {
+		if later := s.later[id.Name]; later != nil {
+			r.list.Errorf(undefinedName, id.Pos(), id.End(), "%s is used before it is defined", id.Name).
+				Notef(later.Pos(), later.End(), "%s is defined here", id.Name)
+			return
+		}
 		for name := range s.names {
 			candidates[name] = true
 		}

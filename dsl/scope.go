@@ -14,7 +14,8 @@ type binding struct {
 	name     string
 	v        value
 	pos, end token.Pos
-	fixed    bool // may not be rebound by =
+	fixed    bool         // may not be rebound by =
+	typ      *syntax.Type // of an input
 }
 
 func (b *binding) Pos() token.Pos { return b.pos }
@@ -124,7 +125,7 @@ func (e *elaborator) ident(sc *scope, id *syntax.Ident) value {
 	if v, ok := e.outer(sc.file, id.Name, id); ok {
 		return v
 	}
-	if !sc.file.broken {
+	if !sc.file.broken && !e.pkg.unresolved[id.Pos()] {
 		undefined(&e.list, e.place(id), id.Name, "", sc.visible(e))
 	}
 	return poison{}

@@ -12,8 +12,38 @@ import (
 type call struct {
 	name     string // "dense"
 	decl     *decl
-	pos, end token.Pos // the call; NoPos for a model or an optimizer at the bottom
-	file     *file     // that holds the call
+	pos, end token.Pos // the call
+	from     *scope    // that the call stands in; nil where it has no place in any body
+	args     map[int]argument
+}
+
+// argument returns what the call gave for the parameter called name.
+func (c *call) argument(name string) (argument, bool) {
+	if _, fn := c.decl.node.(*syntax.FuncDecl); !fn || name == "" {
+		return argument{}, false
+	}
+	for i, p := range c.decl.signature().params {
+		if p.name == name {
+			a, given := c.args[i]
+			return a, given && a.pos.IsValid()
+		}
+	}
+	return argument{}, false
+}
+
+// nameOf returns the name that is all of at, or "".
+func nameOf(at spanned) string {
+	switch x := at.(type) {
+	case argument:
+		if id, ok := x.expr.(*syntax.Ident); ok {
+			return id.Name
+		}
+	case *syntax.Ident:
+		return x.Name
+	case *syntax.DimField:
+		return nameOf(x.X)
+	}
+	return ""
 }
 
 // A site is a place for a diagnostic with the notes that lead there.
@@ -34,8 +64,8 @@ func (s site) report(list *diag.List, code, format string, args ...any) *diag.Di
 const maxTrail = 6
 
 // place returns the site of something in the body under elaboration. In a file of the user's it is the thing itself, with
-// the calls that led there as notes. In the library it is the innermost call in a file of the user's, with notes for what
-// lies inside.
+// the calls that led there as notes. In the library it is the innermost call in a file of the user's, or the argument of
+// that call where the library only passed it on, with notes for what lies inside.
 func (e *elaborator) place(at spanned) site {
 	return e.placeFrom(at, len(e.stack))
 }
@@ -46,10 +76,16 @@ func (e *elaborator) placeFrom(at spanned, depth int) site {
 	i := depth - 1
 	// Walk out of the library.
 	var inside []diag.Note
+	name := nameOf(at)
 	for i >= 0 && e.stack[i].decl.file.library && e.stack[i].pos.IsValid() {
-		c := e.stack[i]
+		c := &e.stack[i]
 		inside = append(inside, diag.Note{Pos: s.pos, End: s.end, Message: "in " + c.name})
 		s.pos, s.end, s.rewritable = c.pos, c.end, false
+		if a, ok := c.argument(name); ok {
+			s.pos, s.end, name = a.pos, a.end, nameOf(a)
+		} else {
+			name = ""
+		}
 		i--
 	}
 	for k := len(inside) - 1; k >= 0; k-- { // outermost call first
@@ -68,6 +104,24 @@ func (e *elaborator) placeFrom(at spanned, depth int) site {
 		s.notes = append(s.notes, diag.Note{Pos: c.pos, End: c.end, Message: c.name + " is " + verb + " here"})
 	}
 	return s
+}
+
+// outermost follows an argument that library code was given and passes on to where the author wrote it. what is the name of
+// the parameter, "y of pick" or further out "y of nll"; from is the scope that the argument stands in.
+func (e *elaborator) outermost(a argument, depth int, what string) (argument, string, *scope) {
+	for depth > 0 && e.stack[depth-1].decl.file.library {
+		name := nameOf(a)
+		outer, ok := e.stack[depth-1].argument(name)
+		if !ok {
+			break
+		}
+		depth--
+		a, what = outer, name+" of "+e.stack[depth].name
+	}
+	if depth < len(e.stack) {
+		return a, what, e.stack[depth].from
+	}
+	return a, what, nil
 }
 
 // errorf reports a mistake at a place of the body under elaboration and returns the diagnostic for notes and a fix.

@@ -102,8 +102,7 @@ func (e *elaborator) assign(sc *scope, s *syntax.Assign) {
 			continue
 		}
 		if b.fixed {
-			e.errorf(notDefinedYet, id, "%s cannot be assigned to", id.Name).Notef(b.pos, b.end, "%s is declared here", id.Name)
-			continue
+			continue // reported by the resolver
 		}
 		if s.Op != syntax.Set {
 			vals[i] = e.update(sc, s, b, argument{vals[i], s.Value.Pos(), s.Value.End(), s.Value})
@@ -314,8 +313,23 @@ func (e *elaborator) requirement(sc *scope, s *syntax.Require, text string) {
 		e.errorf(requireFailed, s.Cond, "%s", text)
 		return
 	}
-	c := e.stack[n]
-	d := e.placeFrom(span{c.pos, c.end}, n).report(&e.list, requireFailed, "%s: %s", c.name, text)
+	c := &e.stack[n]
+	at := spanned(span{c.pos, c.end})
+	var outer argument
+	var from *scope
+	syntax.Inspect(s.Cond, func(x syntax.Node) bool {
+		id, ok := x.(*syntax.Ident)
+		if !ok || outer.expr != nil {
+			return outer.expr == nil
+		}
+		if a, given := c.argument(id.Name); given && a.expr != nil {
+			at = a
+			outer, _, from = e.outermost(a, n, "")
+		}
+		return true
+	})
+	d := e.placeFrom(at, n).report(&e.list, requireFailed, "%s: %s", c.name, text)
+	noteOrigin(d, e, from, outer)
 	d.Notef(s.Pos(), s.End(), "required here%s", values(sc, s.Cond))
 }
 

@@ -49,7 +49,7 @@ func (p *loader) replace(stmts []syntax.Stmt, s syntax.Stmt) []syntax.Stmt {
 	case *syntax.ConstDecl:
 		return replaceConst(stmts, s)
 	case *syntax.Assign, *syntax.For, *syntax.If, *syntax.Use, *syntax.Block:
-		p.list.Errorf(badVariant, s.Pos(), min(s.End(), s.Pos()+1), "a model that differs from another restates const, hyper, input, target, param, output, loss, metric, optimizer or precision, nothing else")
+		p.list.Errorf(badVariant, s.Pos(), min(s.End(), s.Pos()+1), "got %s in a model that differs from another, want const, hyper, input, target, param, output, loss, metric, optimizer or precision", p.firstWord(s))
 		return stmts
 	}
 	key := itemKey(s)
@@ -61,6 +61,21 @@ func (p *loader) replace(stmts []syntax.Stmt, s syntax.Stmt) []syntax.Stmt {
 		}
 	}
 	return append(stmts, s)
+}
+
+// firstWord names a statement by what it begins with.
+func (p *loader) firstWord(s syntax.Stmt) string {
+	switch s := s.(type) {
+	case *syntax.Assign:
+		return "a definition of " + s.Names[0].Name
+	case *syntax.For:
+		return "for"
+	case *syntax.If:
+		return "if"
+	case *syntax.Use:
+		return "use"
+	}
+	return "a block"
 }
 
 // replaceConst gives constants of the base new values; new constants come first.
