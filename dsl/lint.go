@@ -99,20 +99,36 @@ func (e *elaborator) lintParams() {
 		at := e.model.sites[p.Path]
 		switch {
 		case grads[i] != nil:
-		case !reached[p.Node]:
+		case reached[p.Node]:
+			e.lintBlocked(p, at)
+		case !e.reportedUnused(p):
 			idle = append(idle, p)
-		default:
-			_, stop := flow(loss.Node, p.Node)
-			if stop != nil && stop.Op == symbolic.OpStopGradient {
-				at.report(&e.list, untrainedParam, "the loss depends on %s through stop_gradient only: it never moves", p.Path).
-					Notef(loss.Pos, lossAt.End(), "the loss is defined here")
-				continue
-			}
-			d := at.report(&e.list, noDerivative, "the loss depends on %s, but no gradient reaches it", p.Path)
-			e.noteStop(d, stop)
 		}
 	}
 	e.lintIdle(idle)
+}
+
+// reportedUnused reports whether the resolver has warned that the layer which declares a parameter never uses it.
+func (e *elaborator) reportedUnused(p *Param) bool {
+	for _, d := range e.pkg.list {
+		if d.Code == unusedName && d.Pos == p.Pos {
+			return true
+		}
+	}
+	return false
+}
+
+// lintBlocked reports a parameter that the loss depends on, but only where no derivative flows.
+func (e *elaborator) lintBlocked(p *Param, at site) {
+	loss := e.model.out.Train.Loss
+	_, stop := flow(loss.Node, p.Node)
+	if stop != nil && stop.Op == symbolic.OpStopGradient {
+		at.report(&e.list, untrainedParam, "the loss depends on %s through stop_gradient only: it never moves", p.Path).
+			Notef(loss.Pos, e.model.lossAt.End(), "the loss is defined here")
+		return
+	}
+	d := at.report(&e.list, noDerivative, "the loss depends on %s, but no gradient reaches it", p.Path)
+	e.noteStop(d, stop)
 }
 
 // lintIdle reports parameters that the loss does not depend on, those of one layer together.

@@ -93,7 +93,7 @@ func (p *loader) resolveDecl(f *file, d *decl) {
 		if !ok {
 			stmts, r.vague = s.Body.Stmts, true
 		}
-		r.kind, r.quiet = modelBody, s.Base != nil
+		r.kind, r.quiet = modelBody, s.Base != nil || f.isBase(s.Name.Name)
 		root.predeclare("batch", true)
 		root.predeclare("training", true)
 		r.block(root, stmts)
@@ -102,6 +102,16 @@ func (p *loader) resolveDecl(f *file, d *decl) {
 		r.list = slices.DeleteFunc(r.list, func(d *diag.Diagnostic) bool { return d.Code == unusedName })
 	}
 	p.list = append(p.list, r.list...)
+}
+
+// isBase reports whether another model of the file differs from the model called name: it may use what this one does not.
+func (f *file) isBase(name string) bool {
+	for _, d := range f.order {
+		if m, ok := d.node.(*syntax.ModelDecl); ok && m.Base != nil && m.Base.Name == name {
+			return true
+		}
+	}
+	return false
 }
 
 // function resolves a func, layer or optimizer.
