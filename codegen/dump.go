@@ -3,6 +3,7 @@ package codegen
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"nngen/dsl"
@@ -29,7 +30,7 @@ func Dump(m *dsl.Model, cfg Config, stage string) (string, error) {
 			}
 			return symbolic.Text(p.Step), nil
 		}
-		return texts(p.Predict, p.Forward, p.Backward, p.chunk(), p.finish()) + texts(p.Clip) + texts(p.Prologues...) + texts(p.Updates...), nil
+		return texts(slices.Concat([]*symbolic.Func{p.Predict, p.Forward, p.Backward, p.chunk(), p.finish(), p.Clip}, p.Prologues, p.Updates)...), nil
 	case "plan":
 		e, err := planned(nil, m, cfg)
 		if err != nil {
@@ -71,18 +72,30 @@ func graphDump(m *dsl.Model) string {
 		}
 		return p.closed(name, "", rs)
 	}
-	return texts(forward("train", m.Train), forward("infer", m.Infer))
+	train, infer := forward("train", m.Train), forward("infer", m.Infer)
+	if train != nil && infer != nil && slices.Equal(train.Results, infer.Results) {
+		infer = nil
+	}
+	return texts(train, infer)
 }
 
-// texts joins the text forms of Funcs; a Func that others call stands before them.
+// texts joins the text forms of Funcs: each Func once, those that are called before their callers.
 func texts(fs ...*symbolic.Func) string {
 	var parts []string
 	for _, f := range fs {
-		if f != nil {
-			parts = append(parts, symbolic.Text(f))
+		if f == nil {
+			continue
+		}
+		for _, block := range strings.Split(strings.TrimSuffix(symbolic.Text(f), "\n"), "\n\n") {
+			if !slices.Contains(parts, block) {
+				parts = append(parts, block)
+			}
 		}
 	}
-	return strings.Join(parts, "\n")
+	if len(parts) == 0 {
+		return ""
+	}
+	return strings.Join(parts, "\n\n") + "\n"
 }
 
 func (p *Program) chunk() *symbolic.Func {
