@@ -161,6 +161,8 @@ func call(on any, method string, values map[string]Values) (reflect.Value, error
 		switch {
 		case !field.IsValid():
 			return reflect.Value{}, fmt.Errorf("%s of %T has no field %s", in.Type(), on, name)
+		case field.Kind() == reflect.Float64 && len(v.Float) == 1: // one number for the call
+			field.SetFloat(v.Float[0])
 		case v.Int != nil:
 			field.Set(reflect.ValueOf(v.Int).Convert(field.Type()))
 		default:
