@@ -126,19 +126,7 @@ func (c *bcall) tensor(i int) (*symbolic.Node, bool) {
 	return t.n, true
 }
 
-// float returns argument i as a tensor of a float type.
-func (c *bcall) float(i int) (*symbolic.Node, bool) {
-	n, ok := c.tensor(i)
-	if !ok {
-		return nil, false
-	}
-	if !n.DType.Float() {
-		c.notFloat(i)
-		return nil, false
-	}
-	return n, true
-}
-
+// notFloat reports an argument that is not float.
 func (c *bcall) notFloat(i int) value {
 	a := c.args[i]
 	d := c.e.errorf(wrongType, a, "%s needs float, got %s", c.fn.name, valueText(a.v))

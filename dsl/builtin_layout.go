@@ -1,15 +1,10 @@
-// Which built-in functions move elements or ask for shapes? reshape, transpose, concat, gather and their kin.
+// Which built-in functions move elements? reshape, transpose, concat, split, pad and their kin.
 package dsl
 
 import "nngen/symbolic"
 
 func init() {
 	register(
-		&builtin{name: "shape", doc: "the shape of a tensor, a list of sizes", sig: params(required(tensorParam, "x")), run: shapeOf},
-		&builtin{name: "rank", doc: "the number of axes of a tensor or shape", sig: params(required(tensorParam, "x")), run: rankOf},
-		&builtin{name: "size", doc: "the number of elements of a tensor or shape", sig: params(required(tensorParam, "x")), run: sizeOf},
-		&builtin{name: "dtype", doc: `"float", "int" or "bool"`, sig: params(required(tensorParam, "x")), run: dtypeOf},
-		&builtin{name: "floor_div", doc: "a / b rounded down, for ints and sizes", sig: params(required(anyParam, "a", "b")), run: floorDiv},
 		&builtin{name: "reshape", doc: "the elements under another shape of the same size", sig: params(required(tensorParam, "x"), required(anyParam, "shape")), run: reshape},
 		&builtin{name: "transpose", doc: "the last two axes exchanged, or axes in the order given", sig: params(required(tensorParam, "x"), optional("axes")), run: transpose},
 		&builtin{name: "concat", doc: "tensors one after the other along axis, -1 by default", sig: variadic("xs", optional("axis")...), run: concat},
@@ -19,77 +14,7 @@ func init() {
 		&builtin{name: "pad", doc: "zeros before and after along axis, -1 by default", sig: params(required(tensorParam, "x"), required(anyParam, "before", "after"), optional("axis")), run: pad},
 		&builtin{name: "broadcast", doc: "the tensor stretched to a shape", sig: params(required(tensorParam, "x"), required(anyParam, "shape")), run: broadcastTo},
 		&builtin{name: "flip", doc: "the elements in reverse order along axis, -1 by default", sig: params(required(tensorParam, "x"), optional("axis")), run: flip},
-		&builtin{name: "gather", doc: "the rows of a table at the given indices", sig: params(required(tensorParam, "table", "index")), run: gather},
-		&builtin{name: "one_hot", doc: "1 at the index and 0 elsewhere, along a new last axis of size n", sig: params(required(tensorParam, "index"), required(anyParam, "n")), run: oneHot},
-		&builtin{name: "iota", doc: "the ints 0, 1, ... n-1", sig: params(required(anyParam, "n")), run: iotaOf},
-		&builtin{name: "limit", doc: "the ints unchanged, promised to be in [0, n): inputs are checked at run time", sig: params(required(tensorParam, "index"), required(anyParam, "n")), run: limit},
 	)
-}
-
-func shapeOf(c *bcall) value {
-	switch v := c.args[0].v.(type) {
-	case tensorVal:
-		return shapeValue(v.n.Shape)
-	case numVal, dimVal:
-		return listVal{}
-	}
-	return c.wrong(0, "a tensor")
-}
-
-func rankOf(c *bcall) value {
-	switch v := c.args[0].v.(type) {
-	case tensorVal:
-		return intNum(v.n.Rank())
-	case listVal:
-		return intNum(len(v))
-	case numVal, dimVal:
-		return intNum(0)
-	}
-	return c.wrong(0, "a tensor or a shape")
-}
-
-func sizeOf(c *bcall) value {
-	switch v := c.args[0].v.(type) {
-	case tensorVal:
-		return sizeValue(symbolic.Size(v.n.Shape))
-	case listVal:
-		if s, ok := asShape(v); ok {
-			return sizeValue(symbolic.Size(s))
-		}
-	}
-	return c.wrong(0, "a tensor or a shape")
-}
-
-func dtypeOf(c *bcall) value {
-	switch v := c.args[0].v.(type) {
-	case tensorVal:
-		return strVal(dtypeWord(v.n.DType))
-	case numVal:
-		if v.isInt() {
-			return strVal("int")
-		}
-		return strVal("float")
-	case dimVal:
-		return strVal("int")
-	case boolVal:
-		return strVal("bool")
-	}
-	return c.wrong(0, "a tensor")
-}
-
-func floorDiv(c *bcall) value {
-	a, ok := asDim(c.args[0].v)
-	if !ok {
-		return c.wrong(0, "an int or a size")
-	}
-	b, ok := c.int(1)
-	if !ok {
-		return poison{}
-	}
-	if b < 1 {
-		return c.e.fail(badArithmetic, c.args[1], "floor_div by %d: the divisor must be at least 1", b)
-	}
-	return sizeValue(a.FloorDiv(b))
 }
 
 func reshape(c *bcall) value {
@@ -341,113 +266,4 @@ func flip(c *bcall) value {
 	}
 	m, err := c.e.g.Reverse(n, []int{axis})
 	return c.e.node(c.at, m, err)
-}
-
-func gather(c *bcall) value {
-	table, ok := c.tensor(0)
-	if !ok {
-		return poison{}
-	}
-	idx, ok := c.tensor(1)
-	if !ok {
-		return poison{}
-	}
-	if idx.DType != symbolic.I32 {
-		return c.wrong(1, "ints")
-	}
-	if table.Rank() == 0 {
-		return c.wrong(0, "a table with at least one axis")
-	}
-	c.e.limit(c.sc.unit, idx, table.Shape[0])
-	m, err := c.e.g.Gather(table, idx)
-	return c.e.node(c.at, m, err)
-}
-
-// oneHot compares the index with 0, 1, ... n-1 along a new axis.
-func oneHot(c *bcall) value {
-	idx, ok := c.tensor(0)
-	if !ok {
-		return poison{}
-	}
-	if idx.DType != symbolic.I32 {
-		return c.wrong(0, "ints")
-	}
-	n, ok := asDim(c.args[1].v)
-	if !ok {
-		return c.wrong(1, "an int")
-	}
-	if _, ok := c.e.size(c.args[1], sizeValue(n)); !ok {
-		return poison{}
-	}
-	c.e.limit(c.sc.unit, idx, n)
-	g := c.e.g
-	shape := append(append([]symbolic.Dim(nil), idx.Shape...), n)
-	col, err := g.Reshape(idx, insertAxis(idx.Shape, idx.Rank()))
-	if err != nil {
-		return c.e.fail(badLayout, c.at, "%s", err)
-	}
-	wide, err := g.Expand(col, shape)
-	if err != nil {
-		return c.e.fail(badLayout, c.at, "%s", err)
-	}
-	equal := g.Must(symbolic.OpEq, symbolic.Attr{}, wide, g.Iota(shape, idx.Rank(), symbolic.I32))
-	return c.cast(equal, c.e.float)
-}
-
-func iotaOf(c *bcall) value {
-	n, ok := asDim(c.args[0].v)
-	if !ok {
-		return c.wrong(0, "an int")
-	}
-	if _, ok := c.e.size(c.args[0], sizeValue(n)); !ok {
-		return poison{}
-	}
-	return tensorVal{c.e.g.Iota([]symbolic.Dim{n}, 0, symbolic.I32)}
-}
-
-func limit(c *bcall) value {
-	idx, ok := c.tensor(0)
-	if !ok {
-		return poison{}
-	}
-	if idx.DType != symbolic.I32 {
-		return c.wrong(0, "ints")
-	}
-	n, ok := asDim(c.args[1].v)
-	if !ok {
-		return c.wrong(1, "an int")
-	}
-	c.e.limit(c.sc.unit, idx, n)
-	return tensorVal{idx}
-}
-
-// limit records that the ints of n must be in [0, bound): on the inputs they come from, through changes of layout.
-func (e *elaborator) limit(u *unit, n *symbolic.Node, bound symbolic.Dim) {
-	if u == nil || u.frame == nil {
-		return
-	}
-	for {
-		switch n.Op {
-		case symbolic.OpReshape, symbolic.OpSlice, symbolic.OpPermute, symbolic.OpBroadcast, symbolic.OpReverse, symbolic.OpStopGradient:
-			n = n.Args[0]
-			continue
-		case symbolic.OpConcat:
-			for _, a := range n.Args {
-				e.limit(u, a, bound)
-			}
-		case symbolic.OpInput:
-			e.model.limit(n, bound)
-		case symbolic.OpArg:
-			if u.frame.fn != nil {
-				u.frame.limits = append(u.frame.limits, leafLimit{n, bound})
-			}
-		}
-		return
-	}
-}
-
-// A leafLimit is a limit on a parameter of a Func under construction.
-type leafLimit struct {
-	leaf *symbolic.Node
-	n    symbolic.Dim
 }

@@ -41,6 +41,7 @@ type Package struct {
 func Load(opts Options, name string, src []byte) (*Package, diag.List) {
 	p, main := newLoader(opts, name, src)
 	p.resolve(main)
+	p.unread = p.list.HasErrors()
 	pkg := &Package{Fset: p.fset, Sources: p.sources}
 	for _, d := range main.order {
 		m, ok := d.node.(*syntax.ModelDecl)
@@ -98,6 +99,7 @@ type loader struct {
 	nextID  int
 
 	unresolved map[token.Pos]bool // names that the resolver has reported
+	unread     bool               // the text itself has errors, so that what seems unused may not be
 }
 
 // A file is one parsed file with its top-level names.
@@ -329,15 +331,14 @@ func (p *loader) constNames(f *file) []string {
 func (p *loader) checkConsts() {
 	for _, name := range slices.Sorted(maps.Keys(p.files)) {
 		f := p.files[name]
+		e := newElaborator(p, &modelBuilder{consts: map[*decl]value{}})
 		for _, d := range f.order {
-			s, ok := d.node.(*syntax.ConstDecl)
-			if !ok || f.library || d.broken {
-				continue
+			if s, ok := d.node.(*syntax.ConstDecl); ok && !f.library && !d.broken {
+				e.model.decl = d
+				e.constant(d, s, d.name)
 			}
-			e := newElaborator(p, &modelBuilder{decl: d, consts: map[*decl]value{}})
-			e.constant(d, s, d.name)
-			p.list = append(p.list, e.list...)
 		}
+		p.list = append(p.list, e.list...)
 	}
 }
 
@@ -360,7 +361,15 @@ func (p *loader) sorted(list diag.List) diag.List {
 		}
 		return strings.Compare(a.Code, b.Code)
 	})
-	return all
+	return slices.CompactFunc(all, func(a, b *diag.Diagnostic) bool {
+		return a.Code == b.Code && a.Pos == b.Pos && a.End == b.End && a.Pos.IsValid() && inside(a) && inside(b)
+	})
+}
+
+// inside reports whether a diagnostic is about the library's text, shown at the author's call. Two of one kind at one place
+// have one cause.
+func inside(d *diag.Diagnostic) bool {
+	return slices.ContainsFunc(d.Notes, func(n diag.Note) bool { return strings.HasPrefix(n.Message, "in ") })
 }
 
 // dedupe drops diagnostics that say the same at the same place: a body may be elaborated more than once.

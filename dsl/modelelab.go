@@ -58,7 +58,7 @@ func (p *loader) model(d *decl) *Model {
 	if !e.list.HasErrors() {
 		e.optimizerOf()
 	}
-	if !e.list.HasErrors() && !p.list.HasErrors() {
+	if !e.list.HasErrors() && !p.unread {
 		e.lint()
 	}
 	p.list = append(p.list, e.list...)
