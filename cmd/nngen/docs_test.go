@@ -226,8 +226,11 @@ func excerpt(t *testing.T, marker string) (text string, ok bool, err error) {
 		text, err := signatures("std/" + file)
 		return text, true, err
 	}
-	if marker == "keywords" {
+	switch marker {
+	case "keywords":
 		return keywords(), true, nil
+	case "builtins":
+		return builtins(), true, nil
 	}
 	if what, ok := strings.CutPrefix(marker, "dump: "); ok {
 		text, err := dumpExcerpt(t, strings.Fields(what))
@@ -327,6 +330,15 @@ func keywords() string {
 		width += len(word)
 	}
 	return b.String() + "\n"
+}
+
+// builtins lists the intrinsic functions.
+func builtins() string {
+	var b strings.Builder
+	for _, f := range dsl.Builtins() {
+		fmt.Fprintf(&b, "%-36s %s\n", f.Signature, f.Doc)
+	}
+	return b.String()
 }
 
 // signatures lists the declarations of a library file: the comment of each, then its head.
