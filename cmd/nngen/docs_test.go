@@ -211,8 +211,8 @@ func TestExcerpts(t *testing.T) {
 }
 
 // excerpt returns what a marker stands for: "file: PATH" a whole file, "file: PATH func NAME" one function with its comment,
-// "help" the help of nngen, "help NAME" that of a command, "library: FILE" the declarations of a library file, "keywords" the
-// language's, "dump: STAGE PATH" the dump of a model at a stage, "dump: STAGE PATH NAME" one function, frame or Go method of it. ok is
+// "help" the help of nngen, "help NAME" that of a command, "library: FILE" the declarations of a library file, "keywords" and
+// "builtins" those of the language, "dump: STAGE PATH" the dump of a model at a stage, "dump: STAGE PATH NAME" one function, frame or Go method of it. ok is
 // false for other markers.
 func excerpt(t *testing.T, marker string) (text string, ok bool, err error) {
 	if marker == "help" || strings.HasPrefix(marker, "help ") {
