@@ -4,6 +4,7 @@ package codegen
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/dave/jennifer/jen"
@@ -128,14 +129,15 @@ func (p *Plan) localTypes() []symbolic.DType {
 	return out
 }
 
-// bindOf returns the sizes that a called plan is given. Calls of one Func with other sizes share a frame only if these are the same.
-func (p *Plan) bindOf(q *Plan) []symbolic.Dim {
+// bindsOf returns all sizes that a called plan is given for its i-th size: the calls share one frame.
+func (p *Plan) bindsOf(q *Plan, i int) []symbolic.Dim {
+	var out []symbolic.Dim
 	for _, st := range p.Steps {
-		if c, ok := st.(*Calls); ok && c.Plan == q {
-			return c.Nodes[0].Attr.Bind
+		if c, ok := st.(*Calls); ok && c.Plan == q && !slices.Contains(out, c.Nodes[0].Attr.Bind[i]) {
+			out = append(out, c.Nodes[0].Attr.Bind[i])
 		}
 	}
-	return nil
+	return out
 }
 
 // initMethod binds the region bodies and lays the scratch memory out at the capacities.
@@ -210,7 +212,15 @@ func (e *frameEmitter) initMethod() {
 	for _, q := range p.callees() {
 		args := ""
 		for i := range q.Func.Syms {
-			args += sizeExpr(p.bindOf(q)[i], local) + ", "
+			var sizes []string
+			for _, d := range p.bindsOf(q, i) {
+				sizes = append(sizes, sizeExpr(d, local))
+			}
+			if len(sizes) == 1 {
+				args += sizes[0] + ", "
+			} else {
+				args += "max(" + strings.Join(sizes, ", ") + "), "
+			}
 		}
 		body = append(body, raw("f.%s.init(pool, %sarena)", p.calleeField(q), args))
 	}
@@ -317,7 +327,7 @@ func (e *frameEmitter) scalars(st *Scalars) []jen.Code {
 			return goTypes[n.DType] + "(" + e.size(n.Attr.Dim) + ")"
 		case symbolic.OpReshape:
 			if n.Args[0].Rank() > 0 {
-				return "f." + e.p.valueOf(n.Args[0]).Name + "[0]"
+				return e.at(n.Args[0]) + "[0]"
 			}
 			return expr(n.Args[0], false)
 		case symbolic.OpBroadcast:

@@ -1,22 +1,12 @@
-// How do tests run generated code? Funcs are planned and printed as Generate does it, built as one program and run on arguments; the
-// interpreter of package symbolic is the oracle.
+// How do tests compare generated code with the interpreter? Cases are Funcs with arguments; all cases of a test become one program, which
+// runs on one and on two processors.
 package codegen
 
 import (
-	"bytes"
-	"encoding/gob"
-	"encoding/json"
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"regexp"
-	"strings"
 	"testing"
-
-	"github.com/dave/jennifer/jen"
 
 	nnrt "nngen/runtime"
 	"nngen/symbolic"
@@ -35,9 +25,11 @@ type funcCase struct {
 	domain  [][2]float64 // of each parameter
 	values  [][]float64  // of a parameter, instead of random ones; nil: random
 	inPlace map[int]int  // result in the memory of a parameter
+	arrays  []arrayOf    // parameters and results that lie in arrays
 	runs    []funcRun
 	exact   bool    // every element is compared, with the signs of zeros
 	tol     float64 // 0: by type
+	floor   float64 // norm below which sums may have cancelled
 	algebra bool    // the rewrite passes run first
 	// fill, if set, replaces arguments that depend on others, such as what a forward half leaves.
 	fill func(t *testing.T, env *symbolic.Env, args []*symbolic.Tensor)
@@ -50,6 +42,14 @@ type funcRun struct {
 	sizes map[*symbolic.Sym]int
 	args  []*symbolic.Tensor
 	want  []*symbolic.Tensor
+}
+
+// An arrayOf is a run of equal parameters, or of equal results, that the caller keeps in one array.
+type arrayOf struct {
+	name    string
+	stride  int              // 0: one right after the other
+	params  []*symbolic.Node // nil where nobody reads a member
+	results []int
 }
 
 // A builder makes one Func: parameters as they are asked for.
@@ -180,131 +180,6 @@ func shapeIn(env *symbolic.Env, shape []symbolic.Dim) []int {
 	return out
 }
 
-// plan plans the case and the Funcs that it calls.
-func (c *funcCase) plan(name string) (all []*Plan, err error) {
-	defer func() {
-		if v := recover(); v != nil {
-			err = fmt.Errorf("panic: %v", v)
-		}
-	}()
-	return plans(c.f, name, c.dt, c.algebra)
-}
-
-// plans returns the plan of f, then those of the Funcs that it calls.
-func plans(f *symbolic.Func, name string, dt symbolic.DType, algebra bool) ([]*Plan, error) {
-	kept := map[*symbolic.Func]*Plan{}
-	names := newNamer()
-	var order []*Plan
-	var callee func(f *symbolic.Func) (*Plan, error)
-	callee = func(f *symbolic.Func) (*Plan, error) {
-		if p := kept[f]; p != nil {
-			return p, nil
-		}
-		p, err := newPlan(legalise(f), names.pick(name+camel(f.Name)), env{float: dt, callee: callee})
-		if err != nil {
-			return nil, err
-		}
-		kept[f] = p
-		order = append(order, p)
-		return p, nil
-	}
-	if algebra {
-		f = optimised(f)
-	} else {
-		f = legalise(f)
-	}
-	p, err := newPlan(f, name, env{float: dt, callee: callee})
-	if err != nil {
-		return nil, err
-	}
-	return append([]*Plan{p}, order...), nil
-}
-
-// frames prints plans as one file of package main.
-func frames(all []*Plan) (text string, err error) {
-	defer func() {
-		if v := recover(); v != nil {
-			err = fmt.Errorf("panic: %v", v)
-		}
-	}()
-	file := jen.NewFile("main")
-	file.ImportAlias(runtimePath, runtimeName)
-	for _, p := range all {
-		e := &frameEmitter{p: p, file: file, where: func(*symbolic.Node) string { return "" }}
-		e.frame()
-	}
-	var b bytes.Buffer
-	if err := file.Render(&b); err != nil {
-		return "", err
-	}
-	return b.String(), nil
-}
-
-// glue returns the function that runs a case's frame on a session.
-func (c *funcCase) glue(i int, p *Plan) string {
-	var b strings.Builder
-	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
-	line("package main\n\nimport nnrt %q\n", runtimePath)
-	line("func run%d(s *session) {", i)
-	line("f := new(%s)", p.Name)
-	caps := ""
-	for j := range p.Func.Syms {
-		caps += fmt.Sprintf("s.cap(%d), ", j)
-	}
-	line("nnrt.Overlay(func(a *nnrt.Arena[%s]) { f.init(s.pool, %sa) })", goTypes[c.dt], caps)
-	for _, k := range p.Keys {
-		line("nnrt.SetKeys(f.key[%d:%d], %d, %q)", k.First, k.First+k.Count, testSeed, k.Site)
-	}
-	line("for s.next() {")
-	for j, s := range p.Func.Syms {
-		line("f.%s = s.size(%d)", symField(s), j)
-	}
-	inPlace := map[int]bool{}
-	for _, a := range c.inPlace {
-		inPlace[a] = true
-	}
-	for j, x := range p.Func.Params {
-		field := p.value[x].Name
-		switch {
-		case x.Rank() == 0 && x.DType == symbolic.Bool:
-			line("f.%s = truth(s)", field)
-		case x.Rank() == 0:
-			line("f.%s = number[%s](s)", field, goTypes[x.DType])
-		case x.DType == symbolic.Bool:
-			line("f.%s = truths(s)", field)
-		default:
-			line("f.%s = tensor[%s](s, %t)", field, goTypes[x.DType], !inPlace[j])
-		}
-	}
-	for j, r := range p.Func.Results {
-		field := p.value[r.Node].Name
-		switch a, shared := c.inPlace[j]; {
-		case shared:
-			line("f.%s = f.%s", field, p.value[p.Func.Params[a]].Name)
-			line("skip(s)")
-		case r.Node.Rank() == 0:
-			line("skip(s)")
-		case r.Node.DType == symbolic.Bool:
-			line("f.%s = freshTruths(s)", field)
-		default:
-			line("f.%s = fresh[%s](s)", field, goTypes[r.Node.DType])
-		}
-	}
-	line("f.run()")
-	for _, r := range p.Func.Results {
-		put, field := "put", "f."+p.value[r.Node].Name
-		if r.Node.DType == symbolic.Bool {
-			put = "putTruths"
-		}
-		if r.Node.Rank() == 0 {
-			field = fmt.Sprintf("[]%s{%s}", goTypes[r.Node.DType], field)
-		}
-		line("%s(s, %s)", put, field)
-	}
-	line("s.done()\n}\n}")
-	return b.String()
-}
-
 // Mirrors of the driver's types.
 type (
 	job struct {
@@ -361,23 +236,6 @@ func (p *program) run(t *testing.T) {
 	}
 }
 
-// show writes the generated code of a failed case to the folder named by NNGEN_SHOW.
-func (c *funcCase) show(t *testing.T) {
-	dir := os.Getenv("NNGEN_SHOW")
-	if dir == "" {
-		return
-	}
-	t.Cleanup(func() {
-		if t.Failed() {
-			for name, text := range c.files {
-				if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
-					t.Error(err)
-				}
-			}
-		}
-	})
-}
-
 func (c *funcCase) job(p *Plan) job {
 	var j job
 	for _, s := range p.Func.Syms {
@@ -401,125 +259,6 @@ func (c *funcCase) job(p *Plan) job {
 		j.Runs = append(j.Runs, jr)
 	}
 	return j
-}
-
-var inCase = regexp.MustCompile(`(?:case|glue)(\d+)\.go:(\d+)`)
-
-// build compiles all cases. Cases that do not compile get the compiler's messages, and the others are built without them.
-func (p *program) build(t *testing.T) string {
-	t.Helper()
-	for {
-		files := map[string]string{"main.go": readFile(t, "testdata/bench/main.go")}
-		table := "package main\n\nvar frames = []func(*session){\n"
-		for i, c := range p.cases {
-			if c.err != "" {
-				table += "nil,\n"
-				continue
-			}
-			table += fmt.Sprintf("run%d,\n", i)
-			for name, text := range c.files {
-				files[name] = text
-			}
-		}
-		files["table.go"] = table + "}\n"
-		exe, out := goBuild(t, files, "build")
-		if exe != "" {
-			return exe
-		}
-		known := false
-		for _, line := range strings.Split(out, "\n") {
-			m := inCase.FindStringSubmatch(line)
-			if m == nil {
-				continue
-			}
-			known = true
-			var i, n int
-			fmt.Sscan(m[1], &i)
-			fmt.Sscan(m[2], &n)
-			name := m[0][:strings.Index(m[0], ":")]
-			if strings.Count(p.cases[i].err, "\n") > 6 {
-				continue
-			}
-			p.cases[i].err += line + "\n\t" + strings.Split(p.cases[i].files[name], "\n")[n-1] + "\n"
-		}
-		if !known {
-			t.Fatalf("go build: %s", out)
-		}
-	}
-}
-
-// goBuild runs a go command on files as a package of this module that exists in an overlay only. It returns the program, or what the
-// command said.
-func goBuild(t *testing.T, files map[string]string, command string, flags ...string) (exe, message string) {
-	t.Helper()
-	dir := t.TempDir()
-	pkg, err := filepath.Abs("bench_overlay")
-	if err != nil {
-		t.Fatal(err)
-	}
-	overlay := struct{ Replace map[string]string }{map[string]string{}}
-	for name, text := range files {
-		path := filepath.Join(dir, name)
-		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		overlay.Replace[filepath.Join(pkg, name)] = path
-	}
-	text, err := json.Marshal(overlay)
-	if err != nil {
-		t.Fatal(err)
-	}
-	overlayFile, exe := filepath.Join(dir, "overlay.json"), filepath.Join(dir, "program.exe")
-	if err := os.WriteFile(overlayFile, text, 0o644); err != nil {
-		t.Fatal(err)
-	}
-	args := append([]string{command, "-overlay", overlayFile}, flags...)
-	if command == "build" {
-		args = append(args, "-gcflags=-e", "-o", exe)
-	}
-	out, err := exec.Command("go", append(args, "./bench_overlay")...).CombinedOutput()
-	if err != nil {
-		return "", string(out) + err.Error()
-	}
-	return exe, string(out)
-}
-
-func readFile(t *testing.T, name string) string {
-	t.Helper()
-	data, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(data)
-}
-
-// runJobs runs the program with the given number of processors.
-func runJobs(t *testing.T, exe string, jobs []job, procs int) []answer {
-	t.Helper()
-	dir := t.TempDir()
-	var in bytes.Buffer
-	if err := gob.NewEncoder(&in).Encode(jobs); err != nil {
-		t.Fatal(err)
-	}
-	inFile, outFile := filepath.Join(dir, "in"), filepath.Join(dir, "out")
-	if err := os.WriteFile(inFile, in.Bytes(), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(exe, inFile, outFile)
-	cmd.Env = append(os.Environ(), fmt.Sprintf("GOMAXPROCS=%d", procs))
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	out, err := os.Open(outFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer out.Close()
-	var answers []answer
-	if err := gob.NewDecoder(out).Decode(&answers); err != nil {
-		t.Fatal(err)
-	}
-	return answers
 }
 
 // sameBits compares the answers of two runs of the program bit by bit.
@@ -555,7 +294,7 @@ func (c *funcCase) compare(t *testing.T, a answer) {
 			case c.exact:
 				err = closeEach(got, want.Data, c.tolerance(r.Node.DType))
 			default:
-				err = closeNorm(got, want.Data, c.tolerance(r.Node.DType))
+				err = closeNorm(got, want.Data, c.tolerance(r.Node.DType), c.floor)
 			}
 			if err != nil {
 				t.Errorf("sizes %v, result %s %s: %v", sizesText(run.sizes), r.Name, symbolic.TypeString(r.Node), err)
@@ -591,8 +330,9 @@ func equalAll(got, want []float64) error {
 	return nil
 }
 
-// closeNorm wants a small distance in the 2-norm, relative to the norm of what is wanted; what is not finite must be equal.
-func closeNorm(got, want []float64, tol float64) error {
+// closeNorm wants a small distance in the 2-norm, relative to the norm of what is wanted, or to floor where that is smaller; what is not
+// finite must be equal.
+func closeNorm(got, want []float64, tol, floor float64) error {
 	if len(got) != len(want) {
 		return fmt.Errorf("%d elements, want %d", len(got), len(want))
 	}
@@ -613,7 +353,7 @@ func closeNorm(got, want []float64, tol float64) error {
 		diff += d * d
 		norm += w * w
 	}
-	if math.Sqrt(diff) > tol*math.Sqrt(norm) {
+	if math.Sqrt(diff) > tol*max(math.Sqrt(norm), floor) {
 		return fmt.Errorf("norm of the difference %g, of the wanted %g; element %d of %d is %g, want %g", math.Sqrt(diff), math.Sqrt(norm), at, len(want), got[at], want[at])
 	}
 	return nil

@@ -131,7 +131,7 @@ func (pl *planner) interface_() {
 // given places a value that the caller owns, alone or as a member of an array.
 func (pl *planner) given(n *symbolic.Node, name string, store Store) {
 	m, ok := pl.member[n]
-	if !ok {
+	if !ok || n.Rank() == 0 { // a number is a field of its own
 		pl.add(n, &Value{Name: pl.names.pick(name), Node: n, Store: store, Shape: n.Shape, DType: n.DType})
 		return
 	}

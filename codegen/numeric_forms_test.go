@@ -354,39 +354,16 @@ func addIndexing(t *testing.T, p *program, dt symbolic.DType) {
 	})
 }
 
-// addCalls runs a kept Func once, twice and five times in a row, with its draws.
+// addCalls runs kept Funcs in a row; calls_test.go does more with them.
 func addCalls(t *testing.T, p *program, dt symbolic.DType) {
 	for _, n := range []int{1, 2, 5} {
 		p.add(t, fmt.Sprintf("call %d times", n), dt, func(b *builder) {
-			layer := denseFunc(b, "dense", symbolic.OpTanh, 4, 4)
+			layer := denseLayer(b)
 			h := b.float(batch, symbolic.Int(4))
 			for range n {
-				h = callLayer(b, "", layer, h)
+				h = b.call("", layer, h, b.like(layer)...)
 			}
 			b.out(h, nil)
 		})
 	}
-}
-
-// denseFunc returns act(x @ W + b) as a Func of its own.
-func denseFunc(b *builder, name string, act symbolic.Op, in, out int) *symbolic.Func {
-	rows := symbolic.SymDim("rows", 0)
-	g := b.g
-	x := g.Leaf(symbolic.OpArg, "x", b.c.dt, []symbolic.Dim{rows, symbolic.Int(in)})
-	w := g.Leaf(symbolic.OpArg, "W", b.c.dt, symbolic.Ints(in, out))
-	bias := g.Leaf(symbolic.OpArg, "b", b.c.dt, symbolic.Ints(out))
-	z := b.must(g.Binary(symbolic.OpAdd, b.must(g.MatMul(x, w)), bias))
-	g.SetName(z, "z")
-	y := b.must(g.Unary(act, z))
-	return &symbolic.Func{Name: name, Syms: rows.Syms(), Params: []*symbolic.Node{x, w, bias}, Results: []symbolic.Result{{Name: "h", Node: y}}}
-}
-
-// callLayer calls f on x and new parameters.
-func callLayer(b *builder, site string, f *symbolic.Func, x *symbolic.Node) *symbolic.Node {
-	args := []*symbolic.Node{x}
-	for _, p := range f.Params[1:] {
-		args = append(args, b.arg(b.c.dt, -0.7, 0.7, p.Shape...))
-	}
-	call := b.must(b.g.CallAt(site, f, []symbolic.Dim{x.Shape[0]}, args))
-	return b.g.Get(call, 0)
 }
