@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"golang.org/x/tools/txtar"
@@ -28,7 +29,9 @@ func check(t *testing.T, opts Options, src string) []*Model {
 func TestLibraryResolves(t *testing.T) {
 	p, _ := newLoader(Options{}, "in.nn", []byte("const n = 1\n"))
 	for _, f := range p.library {
-		p.resolve(f)
+		for _, d := range f.order {
+			p.resolveDecl(f, d)
+		}
 	}
 	if len(p.list) > 0 {
 		t.Error(render(t, &Package{Fset: p.fset, Sources: p.sources}, p.list))
@@ -191,6 +194,20 @@ func TestSizes(t *testing.T) {
 			t.Errorf("%s is %s, want %s", c.cond, got, c.want)
 		}
 	}
+}
+
+// TestLoadsRunAtOnce loads concurrently; the race detector watches the shared library.
+func TestLoadsRunAtOnce(t *testing.T) {
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			_, list := Load(Options{}, "in.nn", []byte("model M {\n input x [batch, 4]\n output p = dense(dropout(x, 0.1), 2, act: softplus)\n}\n"))
+			if len(list) > 0 {
+				t.Error(diagText(list))
+			}
+		})
+	}
+	wg.Wait()
 }
 
 func TestMatchPath(t *testing.T) {

@@ -223,14 +223,9 @@ func nameLen(path string) token.Pos {
 func (e *elaborator) noLossGradient(loss *Named, err error) {
 	at := e.model.lossAt
 	var ge *symbolic.GradError
-	if errors.As(err, &ge) && ge.Pos.IsValid() && !e.inLibrary(ge) {
+	if errors.As(err, &ge) && ge.Pos.IsValid() && !e.pkg.inLibrary(ge.Pos) {
 		e.list.Errorf(noDerivative, ge.Pos, ge.Pos+1, "%s", err).Notef(loss.Pos, at.End(), "it stands between a parameter and the loss")
 		return
 	}
 	e.list.Errorf(noDerivative, at.Value.Pos(), at.Value.End(), "%s", err)
-}
-
-func (e *elaborator) inLibrary(ge *symbolic.GradError) bool {
-	f := e.pkg.files[e.pkg.fset.Position(ge.Pos).Filename]
-	return f != nil && f.library
 }

@@ -109,7 +109,11 @@ func (b *binder) convert(f *syntax.Field, a argument) value {
 	if _, tensor := a.v.(tensorVal); tensor && (word == "int" || word == "bool") {
 		code, extra = notStatic, " known at generate time"
 	}
-	b.mismatch(code, f, a, want+extra, describe(a.v))
+	got := a.v
+	if given, ok := b.e.stack[b.depth].argument(f.Name.Name); ok {
+		got = given.v // within a Func it is a parameter already
+	}
+	b.mismatch(code, f, a, want+extra, describe(got))
 	return poison{}
 }
 

@@ -77,7 +77,7 @@ func (e *elaborator) placeFrom(at spanned, depth int) site {
 	// Walk out of the library.
 	var inside []diag.Note
 	name := nameOf(at)
-	for i >= 0 && e.stack[i].decl.file.library && e.stack[i].pos.IsValid() {
+	for i >= 0 && e.pkg.inLibrary(s.pos) && e.stack[i].pos.IsValid() {
 		c := &e.stack[i]
 		inside = append(inside, diag.Note{Pos: s.pos, End: s.end, Message: "in " + c.name})
 		s.pos, s.end, s.rewritable = c.pos, c.end, false
@@ -106,10 +106,17 @@ func (e *elaborator) placeFrom(at spanned, depth int) site {
 	return s
 }
 
+// inLibrary reports whether a position is in the library's text. What an author wrote may be elaborated inside a library
+// function: lambdas, and arguments bound by partial applications.
+func (p *loader) inLibrary(pos token.Pos) bool {
+	f := p.fset.File(pos)
+	return f != nil && p.files[f.Name()] != nil && p.files[f.Name()].library
+}
+
 // outermost follows an argument that library code was given and passes on to where the author wrote it. what is the name of
 // the parameter, "y of pick" or further out "y of nll"; from is the scope that the argument stands in.
 func (e *elaborator) outermost(a argument, depth int, what string) (argument, string, *scope) {
-	for depth > 0 && e.stack[depth-1].decl.file.library {
+	for depth > 0 && e.pkg.inLibrary(a.pos) {
 		name := nameOf(a)
 		outer, ok := e.stack[depth-1].argument(name)
 		if !ok {
