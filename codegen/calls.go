@@ -54,8 +54,24 @@ func (pl *planner) follows(calls []*symbolic.Node, next *symbolic.Node) bool {
 			return false
 		}
 	}
+	if !pl.foldable(calls[0]) || !pl.foldable(next) {
+		return false
+	}
 	for i := range next.Args {
 		if next.Args[i].Rank() == 0 && next.Args[i] != calls[0].Args[i] || !pl.regular(calls, next, i) {
+			return false
+		}
+	}
+	return true
+}
+
+// foldable reports whether nothing that call returns must lie in memory of its own that the caller owns.
+func (pl *planner) foldable(call *symbolic.Node) bool {
+	for _, n := range pl.gets(call) {
+		if n == nil {
+			continue
+		}
+		if _, member := pl.member[n]; !member && pl.given[n] && !pl.array[n] {
 			return false
 		}
 	}
@@ -119,10 +135,6 @@ func (pl *planner) gets(call *symbolic.Node) []*symbolic.Node {
 // outputs places the results of calls before the Func's own results get theirs: an array with one member for each call where others
 // read them, two members in turn where only the next call does.
 func (pl *planner) outputs(c *Calls, step int) {
-	result := map[*symbolic.Node]bool{}
-	for _, r := range pl.f.Results {
-		result[r.Node] = true
-	}
 	all := make([][]*symbolic.Node, len(c.Nodes))
 	for k, n := range c.Nodes {
 		all[k] = pl.gets(n)
@@ -140,8 +152,8 @@ func (pl *planner) outputs(c *Calls, step int) {
 				continue
 			}
 			_, member := pl.member[n]
-			known = known || member || result[n] && len(c.Nodes) == 1
-			given = given || result[n]
+			known = known || member || pl.given[n] && len(c.Nodes) == 1
+			given = given || pl.given[n]
 			if name == "" {
 				name = n.Graph().Name(n)
 			}

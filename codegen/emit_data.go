@@ -78,30 +78,20 @@ func (e *modelEmitter) evaluateMethod(t string, batch *bundle) {
 	if e.chunk == nil || batch.lead() == nil {
 		return
 	}
-	p, fin := e.chunk, e.finish
 	metrics := e.name + "Metrics"
-	var body []jen.Code
-	body = append(body,
+	body := []jen.Code{
 		raw("t.stage = 0"),
 		raw("b := %sBatch(d)", e.name),
 		jen.Add(raw("%serr := b.sizes(", sizeList(batch)), jen.List(batch.unbounded()...), raw(")")),
 		jen.If(raw("err != nil")).Block(raw("return %s{}, err", metrics)),
-		raw("rows := %s", symField(batch.rowsSym())))
-	for i, s := range e.prog.Eval.Chunk.Results {
-		start := literal(0, symbolic.F64)
-		if e.prog.Eval.Kinds[i] == collectMax {
-			start = "nnrt.Inf[float64](-1)"
-		}
-		body = append(body, raw("%s := float64(%s)", s.Name, start))
-	}
-	loop := []jen.Code{
-		raw("hi := min(lo+t.maxBatch, rows)"),
-		raw("d.Slice(lo, hi, &b)"),
-		raw("%s = hi - lo", symField(batch.rowsSym())),
+		raw("rows := %s", symField(batch.rowsSym())),
 	}
 	used := map[*symbolic.Sym]bool{batch.rowsSym(): true}
-	for _, f := range []*symbolic.Func{p.Func, fin.Func} {
-		for _, s := range f.Syms {
+	for _, s := range e.chunk.Func.Syms {
+		used[s] = true
+	}
+	if e.finish != nil {
+		for _, s := range e.finish.Func.Syms {
 			used[s] = true
 		}
 	}
@@ -110,14 +100,51 @@ func (e *modelEmitter) evaluateMethod(t string, batch *bundle) {
 			body = append(body, raw("_ = %s", symField(s)))
 		}
 	}
-	loop = append(loop, e.arguments("t.eval", p, "b", "t")...)
-	loop = append(loop, e.numbers("t.eval", p, "t.Model.flat")...)
-	loop = append(loop, raw("t.eval.run()"))
-	for _, s := range fin.Func.Syms {
-		if s.Name != batchName {
-			loop = append(loop, raw("t.finish.%s = %s", symField(s), symField(s)))
-		}
+	run := append(e.arguments("t.eval", e.chunk, "b", "t"), e.numbers("t.eval", e.chunk, "t.Model.flat")...)
+	run = append(run, raw("t.eval.run()"))
+	doc := "Evaluate computes loss and metrics over a whole data set, as in prediction (no dropout), in chunks of the capacity; every row weighs the same."
+	last, frame := e.finish, "t.finish"
+	if e.finish == nil {
+		doc = "Evaluate computes loss and metrics over a whole data set of at most the capacity, as in prediction (no dropout); " + e.prog.Eval.Whole + "."
+		last, frame = e.chunk, "t.eval"
+		body = append(body, jen.If(raw("rows > t.maxBatch")).Block(
+			raw("return %s{}, &nnrt.BorderError{Model: %q, Got: nnrt.Itoa(rows) + \" rows\", Want: \"at most \" + nnrt.Itoa(t.maxBatch) + %q}", metrics, e.prog.Model.Name,
+				" (MaxBatch): "+e.prog.Eval.Whole)))
+		body = append(body, run...)
+	} else {
+		body = append(body, e.collected(batch, run)...)
 	}
+	names := e.measures()
+	if e.prog.Model.Infer.Loss == nil {
+		names = names[1:]
+	}
+	body = append(body, raw("var m %s", metrics))
+	for i, r := range last.Func.Results {
+		body = append(body, raw("m.%s = float64(%s.%s)", names[i], frame, last.value[r.Node].Name))
+	}
+	body = append(body, raw("return m, nil"))
+	e.file.Comment(doc)
+	e.fn(t, "Evaluate").Params(jen.Id("d").Id(e.name+"Data")).Params(jen.Id(metrics), jen.Error()).Block(body...)
+}
+
+// collected writes the loop over chunks, which collects sums, and the run that makes loss and metrics of them.
+func (e *modelEmitter) collected(batch *bundle, run []jen.Code) []jen.Code {
+	p, fin := e.chunk, e.finish
+	var body []jen.Code
+	for i, s := range e.prog.Eval.Chunk.Results {
+		start := "0"
+		if e.prog.Eval.Kinds[i] == collectMax {
+			start = "nnrt.Inf[float64](-1)"
+		}
+		body = append(body, raw("%s := float64(%s)", s.Name, start))
+	}
+	rows := batch.rowsSym()
+	loop := []jen.Code{
+		raw("hi := min(lo+t.maxBatch, rows)"),
+		raw("d.Slice(lo, hi, &b)"),
+		raw("%s = hi - lo", symField(rows)),
+	}
+	loop = append(loop, run...)
 	for i, r := range p.Func.Results {
 		v := fmt.Sprintf("float64(t.eval.%s)", p.value[r.Node].Name)
 		switch e.prog.Eval.Kinds[i] {
@@ -131,27 +158,14 @@ func (e *modelEmitter) evaluateMethod(t string, batch *bundle) {
 	}
 	body = append(body, jen.For(raw("lo := 0; lo < rows; lo += t.maxBatch")).Block(loop...))
 	for _, s := range fin.Func.Syms {
-		if s.Name == batchName {
-			body = append(body, raw("t.finish.%s = rows", symField(s)))
+		size := symField(s)
+		if s == rows {
+			size = "rows"
 		}
+		body = append(body, raw("t.finish.%s = %s", symField(s), size))
 	}
-	for i, a := range fin.Func.Params {
-		name := a.Attr.Name
-		_ = i
-		if v := fin.value[a]; v != nil {
-			body = append(body, raw("t.finish.%s = %s(%s)", v.Name, goTypes[a.DType], name))
-		}
+	for _, a := range fin.Func.Params {
+		body = append(body, raw("t.finish.%s = %s(%s)", fin.value[a].Name, goTypes[a.DType], a.Attr.Name))
 	}
-	body = append(body, raw("t.finish.run()"), raw("var m %s", metrics))
-	hasLoss := e.prog.Model.Infer.Loss != nil
-	names := e.measures()
-	if !hasLoss {
-		names = names[1:]
-	}
-	for i, r := range fin.Func.Results {
-		body = append(body, raw("m.%s = float64(t.finish.%s)", names[i], fin.value[r.Node].Name))
-	}
-	body = append(body, raw("return m, nil"))
-	e.file.Comment("Evaluate computes loss and metrics over a whole data set, as in prediction (no dropout), in chunks of the capacity; every row weighs the same.")
-	e.fn(t, "Evaluate").Params(jen.Id("d").Id(e.name+"Data")).Params(jen.Id(metrics), jen.Error()).Block(body...)
+	return append(body, raw("t.finish.run()"))
 }

@@ -63,7 +63,8 @@ func (e *modelEmitter) predictor(in *bundle) {
 
 	body = nil
 	body = append(body, raw("%serr := b.sizes(%s)", sizeList(in), e.maxima(in, "p.maxBatch")),
-		jen.If(raw("err != nil")).Block(raw("return out, err")))
+		jen.If(raw("err != nil")).Block(raw("return %sOutput{}, err", name)),
+		raw("var out %sOutput", name))
 	body = append(body, e.arguments("p.frame", p, "b", "p")...)
 	body = append(body, e.numbers("p.frame", p, "p.Model.flat")...)
 	for _, r := range p.Func.Results {
@@ -78,7 +79,7 @@ func (e *modelEmitter) predictor(in *bundle) {
 	}
 	body = append(body, raw("return out, nil"))
 	e.file.Comment("Predict computes the outputs for a batch. They lie in the predictor's memory until its next call.")
-	e.fn(name+"Predictor", "Predict").Params(jen.Id("b").Id(name+"Input")).Params(jen.Id("out").Id(name+"Output"), jen.Err().Error()).Block(body...)
+	e.fn(name+"Predictor", "Predict").Params(jen.Id("b").Id(name+"Input")).Params(jen.Id(name+"Output"), jen.Error()).Block(body...)
 
 	body = nil
 	body = append(body, jen.Add(raw("%serr := b.sizes(", sizeBlank(in)), jen.List(in.unbounded()...), raw(")")),

@@ -59,7 +59,10 @@ func (e *modelEmitter) trainer(batch *bundle) {
 		fields = append(fields, jen.Id("prologueAverage").Id(avg.prologue.Name), jen.Id("updateAverage").Id(avg.update.Name))
 	}
 	if e.chunk != nil {
-		fields = append(fields, jen.Id("eval").Id(e.chunk.Name), jen.Id("finish").Id(e.finish.Name))
+		fields = append(fields, jen.Id("eval").Id(e.chunk.Name))
+	}
+	if e.finish != nil {
+		fields = append(fields, jen.Id("finish").Id(e.finish.Name))
 	}
 	e.file.Commentf("%s trains a %s with %s. It is for one goroutine at a time.", t, name, m.Optimizer.Name)
 	e.file.Type().Id(t).Struct(fields...)
@@ -103,8 +106,10 @@ func (e *modelEmitter) newTrainer(t string) {
 		arena(fmt.Sprintf("t.backward.init(t.pool, %sa)", capacities(e.backward, "o.MaxBatch"))),
 	}
 	if e.chunk != nil {
-		inits = append(inits, arena(fmt.Sprintf("t.eval.init(t.pool, %sa)", capacities(e.chunk, "o.MaxBatch"))),
-			arena("t.finish.init(t.pool, "+capacities(e.finish, "o.MaxBatch")+"a)"))
+		inits = append(inits, arena(fmt.Sprintf("t.eval.init(t.pool, %sa)", capacities(e.chunk, "o.MaxBatch"))))
+	}
+	if e.finish != nil {
+		inits = append(inits, arena("t.finish.init(t.pool, "+capacities(e.finish, "o.MaxBatch")+"a)"))
 	}
 	if e.clip != nil {
 		inits = append(inits, arena(fmt.Sprintf("t.clip.init(t.pool, %d, a)", lay.Size)))

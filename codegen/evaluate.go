@@ -15,6 +15,10 @@ type Evaluation struct {
 	Chunk  *symbolic.Func // sums of one chunk
 	Finish *symbolic.Func // loss and metrics from the sums; its batch is the number of all rows
 	Kinds  []collect      // how each result of Chunk is collected
+
+	// Whole says why loss and metrics are no sums over rows, such as "r2 depends on a mean inside a sum". Then Chunk computes them at
+	// once, from all rows, and Finish is nil.
+	Whole string
 }
 
 // collect says how a number is carried from chunk to chunk.
@@ -36,7 +40,8 @@ type evaluator struct {
 	args  []*symbolic.Node
 }
 
-func newEvaluation(p *Program) (*Evaluation, error) {
+// newEvaluation cuts loss and metrics at their sums over the batch where that is possible.
+func newEvaluation(p *Program) *Evaluation {
 	m := p.Model
 	var rs []dsl.Named
 	if m.Infer.Loss != nil {
@@ -57,7 +62,10 @@ func newEvaluation(p *Program) (*Evaluation, error) {
 	}
 	for _, r := range rs {
 		if err := ev.cut(r.Node); err != nil {
-			return nil, fmt.Errorf("%s: %w", r.Name, err)
+			return &Evaluation{
+				Chunk: optimised(p.closed("eval", "computes loss and metrics of a whole set", results(rs))),
+				Whole: r.Name + " " + err.Error(),
+			}
 		}
 	}
 	after := m.Graph.Replace(roots, ev.cuts)
@@ -68,7 +76,7 @@ func newEvaluation(p *Program) (*Evaluation, error) {
 	finish.Syms = symsOf(finish)
 	chunk := p.closed("eval", "computes the sums over a batch that loss and metrics are made of", ev.sums)
 	ev.e.Chunk, ev.e.Finish = optimised(chunk), optimised(finish)
-	return ev.e, nil
+	return ev.e
 }
 
 func hasBatch(shape []symbolic.Dim) bool {
@@ -101,7 +109,7 @@ func (ev *evaluator) cut(n *symbolic.Node) error {
 	switch {
 	case over && (n.Op == symbolic.OpSum || n.Op == symbolic.OpReduceMax):
 		if at := ev.mixes(n.Args[0]); at != nil {
-			return fmt.Errorf("cannot be evaluated in pieces: it depends on a %s over the whole batch inside a sum over the batch", at.Info().Name)
+			return fmt.Errorf("cannot be made of sums over rows, it depends on %s of all rows inside a sum over them", nameOf(at))
 		}
 		kind := collectSum
 		if n.Op == symbolic.OpReduceMax {
@@ -110,7 +118,7 @@ func (ev *evaluator) cut(n *symbolic.Node) error {
 		ev.collect(n, kind)
 		return nil
 	case over:
-		return fmt.Errorf("cannot be evaluated in pieces: %s over the batch", n.Info().Name)
+		return fmt.Errorf("cannot be made of sums over rows, it takes %s over all of them", n.Info().Name)
 	}
 	for _, a := range n.Args {
 		if err := ev.cut(a); err != nil {
@@ -125,6 +133,17 @@ func usesNumber(n *symbolic.Node) bool {
 	return !slices.ContainsFunc(symbolic.Reach(n), func(a *symbolic.Node) bool {
 		return a.Info().Kind == symbolic.KindLeaf && a.Op != symbolic.OpConst && a.Op != symbolic.OpDimval
 	})
+}
+
+// nameOf says what a number of all rows is to the reader of a model.
+func nameOf(n *symbolic.Node) string {
+	if name := n.Graph().Name(n); name != "" {
+		return name
+	}
+	if n.Op == symbolic.OpDimval {
+		return "the number"
+	}
+	return "a " + n.Info().Name
 }
 
 // mixes returns a node below n whose value differs between a chunk and the whole, or nil.

@@ -45,6 +45,9 @@ func (p *Plan) term(n *symbolic.Node, top bool) (string, int) {
 			return p.term(n.Args[0], false)
 		}
 	case symbolic.OpDimval:
+		if text := n.Attr.Dim.String(); strings.ContainsAny(text, "*+-") {
+			return text, 4
+		}
 		return n.Attr.Dim.String(), 9
 	case symbolic.OpGet:
 		return fmt.Sprintf("%s[%d]", n.Args[0].Attr.Func.Name, n.Attr.Index), 9

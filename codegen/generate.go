@@ -84,12 +84,16 @@ func places(fset *token.FileSet) func(*symbolic.Node) string {
 func (e *modelEmitter) plans() error {
 	var err error
 	member := e.parameterMembers()
+	array := map[*symbolic.Node]bool{}
+	for _, s := range e.prog.Saved {
+		array[e.prog.Forward.Results[s.Result].Node] = true
+	}
 	plan := func(f *symbolic.Func, name string) *Plan {
 		if f == nil || err != nil {
 			return nil
 		}
 		var p *Plan
-		p, err = newPlan(f, e.low+name, env{float: e.prog.Model.Float, member: member, callee: e.callee})
+		p, err = newPlan(f, e.low+name, env{float: e.prog.Model.Float, member: member, array: array, callee: e.callee})
 		return p
 	}
 	m := e.prog.Model
@@ -103,7 +107,7 @@ func (e *modelEmitter) plans() error {
 	}
 	if e.prog.Eval != nil && e.forward != nil {
 		e.chunk = plan(e.prog.Eval.Chunk, "Eval")
-		e.finish = plan(e.prog.Eval.Finish, "Finish")
+		e.finish = plan(e.prog.Eval.Finish, "Finish") // nil where a whole set is evaluated at once
 	}
 	for i, f := range e.prog.Inits {
 		if v, ok := f.Results[0].Node.ConstValue(); ok && v == 0 {

@@ -26,6 +26,7 @@ type planner struct {
 type env struct {
 	float  symbolic.DType
 	member map[*symbolic.Node]Member             // parameters and results that are members of the caller's arrays
+	array  map[*symbolic.Node]bool               // results that the caller takes as arrays, where equal layers leave them
 	callee func(f *symbolic.Func) (*Plan, error) // plan of a kept Func
 }
 
@@ -119,17 +120,17 @@ func (pl *planner) eachRead(n *symbolic.Node, visit func(d *symbolic.Node)) {
 // interface_ makes the values of parameters and results.
 func (pl *planner) interface_() {
 	for _, n := range pl.f.Params {
-		pl.given(n, n.Attr.Name, StoreArg)
+		pl.outside(n, n.Attr.Name, StoreArg)
 	}
 	for _, r := range pl.f.Results {
 		if pl.p.value[r.Node] == nil {
-			pl.given(r.Node, r.Name, StoreResult)
+			pl.outside(r.Node, r.Name, StoreResult)
 		}
 	}
 }
 
-// given places a value that the caller owns, alone or as a member of an array.
-func (pl *planner) given(n *symbolic.Node, name string, store Store) {
+// outside places a value that the caller owns, alone or as a member of an array.
+func (pl *planner) outside(n *symbolic.Node, name string, store Store) {
 	m, ok := pl.member[n]
 	if !ok || n.Rank() == 0 { // a number is a field of its own
 		pl.add(n, &Value{Name: pl.names.pick(name), Node: n, Store: store, Shape: n.Shape, DType: n.DType})

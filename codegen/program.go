@@ -39,11 +39,7 @@ func newProgram(m *dsl.Model, predict bool) (*Program, error) {
 		return nil, errors.New("codegen: " + m.Name + " has no outputs to predict")
 	}
 	if !predict && (m.Infer.Loss != nil || len(m.Infer.Metrics) > 0) {
-		e, err := newEvaluation(p)
-		if err != nil {
-			return nil, err
-		}
-		p.Eval = e
+		p.Eval = newEvaluation(p)
 	}
 	if m.Optimizer != nil && !predict {
 		if err := p.train(); err != nil {

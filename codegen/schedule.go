@@ -3,6 +3,7 @@ package codegen
 
 import (
 	"fmt"
+	"slices"
 
 	"nngen/symbolic"
 )
@@ -25,15 +26,18 @@ type scheduler struct {
 	f      *symbolic.Func
 	nodes  []*symbolic.Node
 	class  map[*symbolic.Node]class
+	given  map[*symbolic.Node]bool // results
 	stored map[*symbolic.Node]bool // must exist in memory: read by a kernel, a view or a call, or a result
 	done   map[*symbolic.Node]bool
-	steps  []Step
+	// readers are the scheduled operations that read an operation, through broadcasts and views.
+	readers map[*symbolic.Node][]*symbolic.Node
+	steps   []Step
 }
 
 func newScheduler(f *symbolic.Func) *scheduler {
-	s := &scheduler{f: f, nodes: f.Nodes(), class: map[*symbolic.Node]class{}, stored: map[*symbolic.Node]bool{}, done: map[*symbolic.Node]bool{}}
+	s := &scheduler{f: f, nodes: f.Nodes(), class: map[*symbolic.Node]class{}, given: map[*symbolic.Node]bool{}, stored: map[*symbolic.Node]bool{}, done: map[*symbolic.Node]bool{}, readers: map[*symbolic.Node][]*symbolic.Node{}}
 	for _, r := range f.Results {
-		s.stored[r.Node] = true
+		s.given[r.Node], s.stored[r.Node] = true, true
 	}
 	for _, n := range s.nodes {
 		if !fused(n) || n.Op == symbolic.OpReshape {
@@ -46,6 +50,11 @@ func newScheduler(f *symbolic.Func) *scheduler {
 	}
 	for _, n := range s.nodes {
 		s.class[n] = s.classify(n)
+	}
+	for _, n := range s.nodes {
+		if s.class[n] != classVirtual {
+			s.deps(n, func(d *symbolic.Node, _ bool) { s.readers[d] = append(s.readers[d], n) })
+		}
 	}
 	return s
 }
@@ -247,6 +256,7 @@ func (s *scheduler) rowRegion(pending []*symbolic.Node, dynamic bool) bool {
 			members = append(members, n)
 		}
 	}
+	members = s.postpone(members, in, size)
 	r := &Region{Rows: size}
 	s.fuse(r, members, in)
 	for _, n := range members {
@@ -254,6 +264,39 @@ func (s *scheduler) rowRegion(pending []*symbolic.Node, dynamic bool) bool {
 	}
 	s.steps = append(s.steps, r)
 	return true
+}
+
+// postpone takes elements out of a region that only later regions over the same rows read and that nothing of this region feeds: they
+// are computed where they are read instead of being kept until then. Something always stays.
+func (s *scheduler) postpone(members []*symbolic.Node, in map[*symbolic.Node]bool, size symbolic.Dim) []*symbolic.Node {
+	var left []*symbolic.Node
+	for i := len(members) - 1; i >= 0; i-- {
+		n := members[i]
+		if s.class[n] == classElement && !s.stored[n] && i+len(left) > 0 && s.readLater(n, in, size) && !s.fed(n, in) {
+			delete(in, n)
+			continue
+		}
+		left = append(left, n)
+	}
+	slices.Reverse(left)
+	return left
+}
+
+// readLater reports whether every reader of n is in a later region over the same rows.
+func (s *scheduler) readLater(n *symbolic.Node, in map[*symbolic.Node]bool, size symbolic.Dim) bool {
+	for _, u := range s.readers[n] {
+		if in[u] || s.done[u] || !s.rowClass(u) || rows(u) != size {
+			return false
+		}
+	}
+	return len(s.readers[n]) > 0
+}
+
+// fed reports whether n reads something computed in this region.
+func (s *scheduler) fed(n *symbolic.Node, in map[*symbolic.Node]bool) bool {
+	fed := false
+	s.deps(n, func(d *symbolic.Node, _ bool) { fed = fed || in[d] })
+	return fed
 }
 
 func (s *scheduler) rowClass(n *symbolic.Node) bool {

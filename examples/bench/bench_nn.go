@@ -4352,7 +4352,7 @@ func (f *geluBackward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float
 
 // run computes the gradients of the loss by the parameters.
 func (f *geluBackward) run() {
-	f.div = 2 / float32(f.nBatch*8) // div = 2 / 8*batch
+	f.div = 2 / float32(f.nBatch*8) // div = 2 / (8*batch)
 
 	// mul = savedSub * div  (bench.nn:52)
 	// dot = mul @ transpose(outW)  (bench.nn:51)
@@ -4793,7 +4793,7 @@ func (f *geluFinish) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32
 
 // run computes loss and metrics from sums over all rows.
 func (f *geluFinish) run() {
-	f.loss = f.sum0 / float32(f.nBatch*8) // loss = sum0 / 8*batch
+	f.loss = f.sum0 / float32(f.nBatch*8) // loss = sum0 / (8*batch)
 }
 
 // geluInit0 is the frame of init: what one run reads, writes and needs in between.

@@ -150,11 +150,12 @@ func NewDigitsPredictor(m *Digits, o DigitsPredictorOptions) (*DigitsPredictor, 
 }
 
 // Predict computes the outputs for a batch. They lie in the predictor's memory until its next call.
-func (p *DigitsPredictor) Predict(b DigitsInput) (out DigitsOutput, err error) {
+func (p *DigitsPredictor) Predict(b DigitsInput) (DigitsOutput, error) {
 	nBatch, err := b.sizes(p.maxBatch)
 	if err != nil {
-		return out, err
+		return DigitsOutput{}, err
 	}
+	var out DigitsOutput
 	p.frame.nBatch = nBatch
 	p.frame.x = b.X
 	p.frame.probs = p.outProbs[:nBatch*10]

@@ -125,11 +125,12 @@ func NewLineMeanPredictor(m *LineMean, o LineMeanPredictorOptions) (*LineMeanPre
 }
 
 // Predict computes the outputs for a batch. They lie in the predictor's memory until its next call.
-func (p *LineMeanPredictor) Predict(b LineMeanInput) (out LineMeanOutput, err error) {
+func (p *LineMeanPredictor) Predict(b LineMeanInput) (LineMeanOutput, error) {
 	nBatch, err := b.sizes(p.maxBatch)
 	if err != nil {
-		return out, err
+		return LineMeanOutput{}, err
 	}
+	var out LineMeanOutput
 	p.frame.nBatch = nBatch
 	p.frame.x = b.X
 	p.frame.prediction = p.outPrediction[:nBatch]
@@ -918,11 +919,12 @@ func NewLineSumPredictor(m *LineSum, o LineSumPredictorOptions) (*LineSumPredict
 }
 
 // Predict computes the outputs for a batch. They lie in the predictor's memory until its next call.
-func (p *LineSumPredictor) Predict(b LineSumInput) (out LineSumOutput, err error) {
+func (p *LineSumPredictor) Predict(b LineSumInput) (LineSumOutput, error) {
 	nBatch, err := b.sizes(p.maxBatch)
 	if err != nil {
-		return out, err
+		return LineSumOutput{}, err
 	}
+	var out LineSumOutput
 	p.frame.nBatch = nBatch
 	p.frame.x = b.X
 	p.frame.prediction = p.outPrediction[:nBatch]

@@ -150,11 +150,12 @@ func NewXorPredictor(m *Xor, o XorPredictorOptions) (*XorPredictor, error) {
 }
 
 // Predict computes the outputs for a batch. They lie in the predictor's memory until its next call.
-func (p *XorPredictor) Predict(b XorInput) (out XorOutput, err error) {
+func (p *XorPredictor) Predict(b XorInput) (XorOutput, error) {
 	nBatch, err := b.sizes(p.maxBatch)
 	if err != nil {
-		return out, err
+		return XorOutput{}, err
 	}
+	var out XorOutput
 	p.frame.nBatch = nBatch
 	p.frame.x = b.X
 	p.frame.p = p.outP[:nBatch]
@@ -1203,11 +1204,12 @@ func NewXorAdamPredictor(m *XorAdam, o XorAdamPredictorOptions) (*XorAdamPredict
 }
 
 // Predict computes the outputs for a batch. They lie in the predictor's memory until its next call.
-func (p *XorAdamPredictor) Predict(b XorAdamInput) (out XorAdamOutput, err error) {
+func (p *XorAdamPredictor) Predict(b XorAdamInput) (XorAdamOutput, error) {
 	nBatch, err := b.sizes(p.maxBatch)
 	if err != nil {
-		return out, err
+		return XorAdamOutput{}, err
 	}
+	var out XorAdamOutput
 	p.frame.nBatch = nBatch
 	p.frame.x = b.X
 	p.frame.p = p.outP[:nBatch]
