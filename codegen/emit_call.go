@@ -112,7 +112,8 @@ func (e *frameEmitter) calls(c *Calls) []jen.Code {
 	body = append(body, raw("%s.run()", frame))
 	body = append(body, after...)
 	if len(c.Nodes) > 1 {
-		return append(before, jen.For(raw("i := range %d", len(c.Nodes))).Block(body...))
+		// A block of its own: the next loop has carries, too.
+		return []jen.Code{jen.Block(append(before, jen.For(raw("i := range %d", len(c.Nodes))).Block(body...))...)}
 	}
 	body = append(before, body...)
 	for _, st := range e.p.Scalars {

@@ -27,10 +27,10 @@ func (e *modelEmitter) dataTypes(batch *bundle) {
 	if lead != nil {
 		e.file.Comment("Len returns the number of rows.")
 		e.file.Func().Params(jen.Id("d").Op("*").Id(name + "Data")).Id("Len").Params().Int().Block(
-			raw("return len(d.%s) / %s", camel(lead.Name), factorAll(width(lead))))
+			raw("return len(d.%s) / %s", e.names.input(lead), factorAll(width(lead))))
 		var gather, slice []jen.Code
 		for _, x := range batch.inputs {
-			f := camel(x.Name)
+			f := e.names.input(x)
 			if len(x.Shape) == 0 || !hasBatch(x.Shape[:1]) {
 				gather = append(gather, raw("b.%s = d.%s", f, f))
 				slice = append(slice, raw("b.%s = d.%s", f, f))
@@ -42,7 +42,7 @@ func (e *modelEmitter) dataTypes(batch *bundle) {
 		}
 		for _, s := range batch.solve {
 			if s.input == nil {
-				f := camel(s.sym.Name)
+				f := e.names.size(s.sym)
 				gather = append(gather, raw("b.%s = d.%s", f, f))
 				slice = append(slice, raw("b.%s = d.%s", f, f))
 			}
@@ -69,7 +69,7 @@ func (e *modelEmitter) dataTypes(batch *bundle) {
 func (e *modelEmitter) measures() []string {
 	out := []string{"Loss"}
 	for _, m := range e.prog.Model.Train.Metrics {
-		out = append(out, camel(m.Name))
+		out = append(out, e.names.metric(m.Name))
 	}
 	return out
 }

@@ -13,6 +13,7 @@ import (
 
 // A bundle is a struct of inputs: what Predict takes, what Step takes.
 type bundle struct {
+	names  *fieldNames
 	name   string
 	inputs []*dsl.Input
 	syms   []*symbolic.Sym // all run-time sizes, batch first where there is one
@@ -27,8 +28,8 @@ type solution struct {
 }
 
 // newBundle finds out how the run-time sizes of inputs follow from their lengths.
-func newBundle(name string, inputs []*dsl.Input, extra []*symbolic.Sym) *bundle {
-	b := &bundle{name: name, inputs: inputs}
+func newBundle(names *fieldNames, name string, inputs []*dsl.Input, extra []*symbolic.Sym) *bundle {
+	b := &bundle{names: names, name: name, inputs: inputs}
 	seen := map[*symbolic.Sym]bool{}
 	note := func(s *symbolic.Sym) {
 		if !seen[s] {
@@ -137,10 +138,10 @@ func (b *bundle) dataSize(sym *symbolic.Sym) string {
 	}
 	for _, s := range b.solve {
 		if s.sym == sym && s.input != nil {
-			return fmt.Sprintf("(len(d.%s) / %s)", camel(s.input.Name), factorAll(sizeExpr(s.rest, b.dataSize)))
+			return fmt.Sprintf("(len(d.%s) / %s)", b.names.input(s.input), factorAll(sizeExpr(s.rest, b.dataSize)))
 		}
 	}
-	return "d." + camel(sym.Name)
+	return "d." + b.names.size(sym)
 }
 
 // fields writes the struct's fields.
@@ -148,18 +149,18 @@ func (b *bundle) fields(float symbolic.DType) []jen.Code {
 	var out []jen.Code
 	for _, x := range b.inputs {
 		if len(x.Shape) == 0 {
-			out = append(out, jen.Id(camel(x.Name)).Id(goTypes[x.DType]))
+			out = append(out, jen.Id(b.names.input(x)).Id(goTypes[x.DType]))
 			continue
 		}
 		c := symbolic.ShapeString(x.Shape)
 		if x.Limit.Valid() {
 			c += fmt.Sprintf(", each from 0 to %s-1", x.Limit)
 		}
-		out = append(out, jen.Id(camel(x.Name)).Index().Id(goTypes[x.DType]).Comment(c))
+		out = append(out, jen.Id(b.names.input(x)).Index().Id(goTypes[x.DType]).Comment(c))
 	}
 	for _, s := range b.solve {
 		if s.input == nil {
-			out = append(out, jen.Id(camel(s.sym.Name)).Int().Comment("size "+s.sym.Name))
+			out = append(out, jen.Id(b.names.size(s.sym)).Int().Comment("size "+s.sym.Name))
 		}
 	}
 	return out
@@ -172,7 +173,7 @@ func (e *modelEmitter) sizesMethod(b *bundle) {
 	var body, params, returns []jen.Code
 	for _, s := range b.syms {
 		if s.Max == 0 {
-			params = append(params, jen.Id("max"+camel(s.Name)).Int())
+			params = append(params, jen.Id(b.names.maxSize(s)).Int())
 		}
 		returns = append(returns, jen.Id(symField(s)).Int())
 	}
@@ -183,18 +184,18 @@ func (e *modelEmitter) sizesMethod(b *bundle) {
 	for _, s := range b.solve {
 		v := symField(s.sym)
 		if s.input == nil {
-			body = append(body, raw("%s = b.%s", v, camel(s.sym.Name)))
+			body = append(body, raw("%s = b.%s", v, b.names.size(s.sym)))
 		} else {
-			body = append(body, raw("%s = len(b.%s) / %s", v, camel(s.input.Name), factorAll(sizeExpr(s.rest, local))))
+			body = append(body, raw("%s = len(b.%s) / %s", v, b.names.input(s.input), factorAll(sizeExpr(s.rest, local))))
 		}
 		limit := fmt.Sprint(s.sym.Max)
 		if s.sym.Max == 0 {
-			limit = "max" + camel(s.sym.Name)
+			limit = b.names.maxSize(s.sym)
 		}
 		if s.sym.Name == batchName {
 			body = append(body, fail(fmt.Sprintf("nnrt.CheckBatch(%q, %s, %s)", model, v, limit)))
 		} else {
-			body = append(body, fail(fmt.Sprintf("nnrt.CheckSize(%q, %q, %s, %s)", model, camel(s.sym.Name), v, limit)))
+			body = append(body, fail(fmt.Sprintf("nnrt.CheckSize(%q, %q, %s, %s)", model, b.names.size(s.sym), v, limit)))
 		}
 	}
 	for _, x := range b.inputs {
@@ -205,9 +206,9 @@ func (e *modelEmitter) sizesMethod(b *bundle) {
 		if hasBatch(x.Shape[:1]) {
 			rows, rest = sizeExpr(x.Shape[0], local), x.Shape[1:]
 		}
-		body = append(body, fail(fmt.Sprintf("nnrt.CheckLen(%q, %q, len(b.%s), %s, %s)", model, camel(x.Name), camel(x.Name), rows, sizeExpr(symbolic.Size(rest), local))))
+		body = append(body, fail(fmt.Sprintf("nnrt.CheckLen(%q, %q, len(b.%s), %s, %s)", model, b.names.input(x), b.names.input(x), rows, sizeExpr(symbolic.Size(rest), local))))
 		if x.Limit.Valid() {
-			body = append(body, fail(fmt.Sprintf("nnrt.CheckIndex(%q, %q, b.%s, %s)", model, camel(x.Name), camel(x.Name), sizeExpr(x.Limit, local))))
+			body = append(body, fail(fmt.Sprintf("nnrt.CheckIndex(%q, %q, b.%s, %s)", model, b.names.input(x), b.names.input(x), sizeExpr(x.Limit, local))))
 		}
 	}
 	body = append(body, jen.Return())
@@ -234,12 +235,12 @@ func (e *modelEmitter) bundles() (in, batch *bundle) {
 	if e.prog.Predict != nil {
 		extra = e.prog.Predict.Syms
 	}
-	in = newBundle(e.name+"Input", ins, extra)
+	in = newBundle(e.names, e.name+"Input", ins, extra)
 	extra = nil
 	if e.prog.Forward != nil {
 		extra = e.prog.Forward.Syms
 	}
-	return in, newBundle(e.name+"Batch", e.prog.Model.Inputs, extra)
+	return in, newBundle(e.names, e.name+"Batch", e.prog.Model.Inputs, extra)
 }
 
 func (e *modelEmitter) reads(f *symbolic.Func, x *dsl.Input) bool {
@@ -262,12 +263,12 @@ func (e *modelEmitter) arguments(frame string, p *Plan, b string, params string)
 	}
 	for _, x := range e.prog.Model.Inputs {
 		if v := p.value[x.Node]; v != nil && v.Store == StoreArg {
-			out = append(out, raw("%s.%s = %s.%s", frame, v.Name, b, camel(x.Name)))
+			out = append(out, raw("%s.%s = %s.%s", frame, v.Name, b, e.names.input(x)))
 		}
 	}
 	for _, x := range e.prog.Model.Hypers {
 		if v := p.value[x.Node]; v != nil {
-			out = append(out, raw("%s.%s = %s.%s", frame, v.Name, params, camel(x.Name)))
+			out = append(out, raw("%s.%s = %s.%s", frame, v.Name, params, e.names.hyper(x.Name)))
 		}
 	}
 	return out
@@ -275,25 +276,33 @@ func (e *modelEmitter) arguments(frame string, p *Plan, b string, params string)
 
 // parameters writes the assignments that point a frame's parameter arguments into the model, once.
 func (e *modelEmitter) parameters(frame string, p *Plan, flat string) []jen.Code {
-	var out []jen.Code
-	for _, x := range e.prog.Model.Params {
+	return e.intoFlat(frame, flat, func(x *dsl.Param) *Value {
 		if v := p.value[x.Node]; v != nil && v.Store == StoreArg && len(x.Shape) > 0 {
-			out = append(out, e.intoFlat(frame, v, x, flat)...)
+			return v
 		}
-	}
-	return out
+		return nil
+	})
 }
 
-// intoFlat points a field of a frame at a parameter's place in a flat buffer; an array at its first member's, once.
-func (e *modelEmitter) intoFlat(frame string, v *Value, x *dsl.Param, flat string) []jen.Code {
-	off := e.prog.Layout.Offset[x]
-	if v.Base == nil {
-		return []jen.Code{raw("%s.%s = %s[%d:%d]", frame, v.Name, flat, off, off+paramSize(x))}
+// intoFlat points the fields of a frame that hold parameters, or their gradients, at their places in a flat buffer; an array at the place of
+// its first member, whichever members the frame reads.
+func (e *modelEmitter) intoFlat(frame, flat string, value func(*dsl.Param) *Value) []jen.Code {
+	var out []jen.Code
+	bound := map[*Value]bool{}
+	for _, x := range e.prog.Model.Params {
+		v := value(x)
+		if v == nil || bound[v.Base] {
+			continue
+		}
+		lo, size := e.prog.Layout.Offset[x], paramSize(x)
+		if v.Base != nil {
+			bound[v.Base] = true
+			lo -= v.Index * v.Family.Stride
+			size += (v.Base.Count - 1) * v.Family.Stride
+		}
+		out = append(out, raw("%s.%s = %s[%d:%d]", frame, v.Name, flat, lo, lo+size))
 	}
-	if v.Index != 0 {
-		return nil
-	}
-	return []jen.Code{raw("%s.%s = %s[%d:%d]", frame, v.Name, flat, off, off+(v.Base.Count-1)*v.Family.Stride+paramSize(x))}
+	return out
 }
 
 // capacities returns the arguments of a frame's init for its sizes: the trainer's batch capacity, declared bounds otherwise.
@@ -305,7 +314,7 @@ func capacities(p *Plan, batch string) string {
 		} else if s.Name == batchName {
 			out += batch + ", "
 		} else {
-			out += "max" + camel(s.Name) + ", "
+			out += "max" + camel(s.Name) + ", " // every other size has a bound
 		}
 	}
 	return out

@@ -3,7 +3,9 @@ package codegen
 
 import (
 	"fmt"
+	"maps"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/dave/jennifer/jen"
@@ -14,6 +16,7 @@ import (
 
 // modelEmitter writes the file of one model.
 type modelEmitter struct {
+	names *fieldNames
 	prog  *Program
 	file  *jen.File
 	name  string // exported Go name, such as Digits
@@ -21,7 +24,7 @@ type modelEmitter struct {
 	typ   string // float32 or float64
 	where func(*symbolic.Node) string
 
-	views     []*viewType
+	views     []*view
 	viewNames namer
 
 	predict, forward, backward, chunk, finish *Plan
@@ -69,7 +72,7 @@ func (e *modelEmitter) modelType() {
 	}
 	for _, v := range e.views {
 		if v != root {
-			e.file.Commentf("%s holds the parameters of one layer.", v.name)
+			e.file.Commentf("%s holds the parameters of one layer.", v.typeName)
 			e.structOf(v, false)
 		}
 	}
@@ -128,43 +131,15 @@ func (p *Program) paramCount() int {
 }
 
 // bind writes the method that points all views into a flat buffer.
-func (e *modelEmitter) bind(root *viewType) {
+func (e *modelEmitter) bind(root *view) {
 	runs := e.prog.Layout.Runs
-	var body []jen.Code
-	body = append(body, raw("m.flat = flat"))
-	var walk func(v *viewType, path []string, expr string)
-	var loops []jen.Code
-	collected := map[int][]jen.Code{}
-	var counts []int
-	walk = func(v *viewType, path []string, expr string) {
-		for _, f := range v.fields {
-			at := expr + "." + f.name
-			switch {
-			case f.run != nil:
-				run := e.runAt(append(path, f.name))
-				size := paramSize(run.Params[0])
-				if len(run.Params) == 1 {
-					body = append(body, raw("%s = flat[%d:%d:%d]", at, run.Offset, run.Offset+size, run.Offset+size))
-					continue
-				}
-				n := len(run.Params)
-				if collected[n] == nil {
-					counts = append(counts, n)
-				}
-				collected[n] = append(collected[n], raw("%s = nnrt.View(flat, %d+i*%d, %d)", at, run.Offset, run.Stride, size))
-			case f.count > 0:
-				walk(f.sub, append(path, f.name, "#"), at+"[i]")
-			default:
-				walk(f.sub, append(path, f.name), at)
-			}
-		}
-	}
-	walk(root, nil, "m")
-	for _, n := range counts {
-		loops = append(loops, jen.For(raw("i := range %d", n)).Block(collected[n]...))
+	loops := map[int][]jen.Code{}
+	body := append([]jen.Code{raw("m.flat = flat")}, root.bindings("m", loops)...)
+	for _, n := range slices.Sorted(maps.Keys(loops)) {
+		body = append(body, jen.For(raw("i := range %d", n)).Block(loops[n]...))
 	}
 	e.file.Comment("bind points the views into flat.")
-	e.fn(e.name, "bind").Params(jen.Id("flat").Index().Id(e.typ)).Block(append(body, loops...)...)
+	e.fn(e.name, "bind").Params(jen.Id("flat").Index().Id(e.typ)).Block(body...)
 
 	var schema []jen.Code
 	for _, r := range runs {
@@ -201,25 +176,6 @@ func shapeLit(shape []symbolic.Dim) string {
 		parts[i] = d.String()
 	}
 	return "[]int{" + strings.Join(parts, ", ") + "}"
-}
-
-// runAt finds the run whose path spells the given Go field names.
-func (e *modelEmitter) runAt(fields []string) *Run {
-	for i := range e.prog.Layout.Runs {
-		r := &e.prog.Layout.Runs[i]
-		segs := strings.Split(r.Path, ".")
-		if len(segs) != len(fields) {
-			continue
-		}
-		same := true
-		for j, s := range segs {
-			same = same && (s == fields[j] || camel(s) == fields[j])
-		}
-		if same {
-			return r
-		}
-	}
-	panic("codegen: no parameter at " + strings.Join(fields, "."))
 }
 
 // constructor writes NewModel: zeros, then the initial value of every parameter from (seed, path).

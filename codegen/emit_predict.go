@@ -20,10 +20,10 @@ func (e *modelEmitter) predictor(in *bundle) {
 	for i, r := range p.Func.Results {
 		shape := e.prog.Model.Infer.Outputs[i].Node.Shape
 		if r.Node.Rank() == 0 {
-			outs = append(outs, jen.Id(camel(r.Name)).Id(goTypes[r.Node.DType]).Comment(symbolic.ShapeString(shape)))
+			outs = append(outs, jen.Id(e.names.output(r.Name)).Id(goTypes[r.Node.DType]).Comment(symbolic.ShapeString(shape)))
 			continue
 		}
-		outs = append(outs, jen.Id(camel(r.Name)).Index().Id(goTypes[r.Node.DType]).Comment(symbolic.ShapeString(shape)))
+		outs = append(outs, jen.Id(e.names.output(r.Name)).Index().Id(goTypes[r.Node.DType]).Comment(symbolic.ShapeString(shape)))
 	}
 	e.file.Commentf("%sOutput is what a prediction returns.", name)
 	e.file.Type().Id(name + "Output").Struct(outs...)
@@ -31,11 +31,11 @@ func (e *modelEmitter) predictor(in *bundle) {
 	fields := []jen.Code{jen.Id("Model").Op("*").Id(name), jen.Id("maxBatch").Int(), jen.Id("frame").Id(p.Name)}
 	e.file.Commentf("%sPredictor predicts without allocation. It is for one goroutine at a time.", name)
 	for _, x := range e.prog.Model.Hypers {
-		fields = append(fields, jen.Id(camel(x.Name)).Float64())
+		fields = append(fields, jen.Id(e.names.hyper(x.Name)).Float64())
 	}
 	for _, r := range p.Func.Results {
 		if r.Node.Rank() > 0 {
-			fields = append(fields, jen.Id("out"+camel(r.Name)).Index().Id(goTypes[r.Node.DType]))
+			fields = append(fields, jen.Id("out"+e.names.output(r.Name)).Index().Id(goTypes[r.Node.DType]))
 		}
 	}
 	e.file.Type().Id(name + "Predictor").Struct(fields...)
@@ -48,12 +48,12 @@ func (e *modelEmitter) predictor(in *bundle) {
 		raw("pool := nnrt.NewPool(o.Workers)"),
 		raw("nnrt.Overlay(func(a *nnrt.Arena[%s]) { p.frame.init(pool, %sa) })", e.typ, capacities(p, "o.MaxBatch")))
 	for _, x := range e.prog.Model.Hypers {
-		body = append(body, raw("p.%s = %v", camel(x.Name), x.Value))
+		body = append(body, raw("p.%s = %s", e.names.hyper(x.Name), literal(x.Value, symbolic.F64)))
 	}
 	body = append(body, e.parameters("p.frame", p, "m.flat")...)
 	for _, r := range p.Func.Results {
 		if r.Node.Rank() > 0 {
-			body = append(body, raw("p.out%s = nnrt.Aligned[%s](%s)", camel(r.Name), goTypes[r.Node.DType], sizeExpr(symbolic.Size(r.Node.Shape), capSym("o.MaxBatch"))))
+			body = append(body, raw("p.out%s = nnrt.Aligned[%s](%s)", e.names.output(r.Name), goTypes[r.Node.DType], sizeExpr(symbolic.Size(r.Node.Shape), capSym("o.MaxBatch"))))
 		}
 	}
 	body = append(body, raw("return p, nil"))
@@ -70,12 +70,12 @@ func (e *modelEmitter) predictor(in *bundle) {
 	for _, r := range p.Func.Results {
 		if r.Node.Rank() > 0 {
 			v := p.value[r.Node]
-			body = append(body, raw("p.frame.%s = p.out%s[:%s]", v.Name, camel(r.Name), sizeExpr(symbolic.Size(r.Node.Shape), symField)))
+			body = append(body, raw("p.frame.%s = p.out%s[:%s]", v.Name, e.names.output(r.Name), sizeExpr(symbolic.Size(r.Node.Shape), symField)))
 		}
 	}
 	body = append(body, raw("p.frame.run()"))
 	for _, r := range p.Func.Results {
-		body = append(body, raw("out.%s = p.frame.%s", camel(r.Name), p.value[r.Node].Name))
+		body = append(body, raw("out.%s = p.frame.%s", e.names.output(r.Name), p.value[r.Node].Name))
 	}
 	body = append(body, raw("return out, nil"))
 	e.file.Comment("Predict computes the outputs for a batch. They lie in the predictor's memory until its next call.")

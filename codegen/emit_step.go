@@ -152,7 +152,7 @@ func (e *modelEmitter) scalarsOf(g *dsl.Group, pro, u *Plan, frame, update strin
 		case p.Op == symbolic.OpState:
 			body = append(body, raw("%s.%s = t.%s", frame, v.Name, scalarField(i, p.Attr.Name)))
 		default:
-			body = append(body, raw("%s.%s = t.%s", frame, v.Name, camel(p.Attr.Name)))
+			body = append(body, raw("%s.%s = t.%s", frame, v.Name, e.names.hyper(p.Attr.Name)))
 		}
 	}
 	body = append(body, raw("%s.run()", frame))

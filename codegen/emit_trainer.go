@@ -28,7 +28,7 @@ func (e *modelEmitter) trainer(batch *bundle) {
 		fields = append(fields, jen.Id("Average").Op("*").Id(name).Comment("smoothed copy of the parameters, moved by every update"))
 	}
 	for _, h := range e.hypers() {
-		fields = append(fields, jen.Id(camel(h.Name)).Float64().Comment("may change between steps"))
+		fields = append(fields, jen.Id(e.names.hyper(h.Name)).Float64().Comment("may change between steps"))
 	}
 	fields = append(fields,
 		jen.Line().Id("pool").Op("*").Qual(runtimePath, "Pool"),
@@ -95,7 +95,7 @@ func (e *modelEmitter) newTrainer(t string) {
 		raw("t := &%s{Model: m, maxBatch: o.MaxBatch, seed: o.Seed, pool: nnrt.NewPool(o.Workers)}", t),
 	}
 	for _, h := range e.hypers() {
-		body = append(body, raw("t.%s = %s", camel(h.Name), literal(h.Value, symbolic.F64)))
+		body = append(body, raw("t.%s = %s", e.names.hyper(h.Name), literal(h.Value, symbolic.F64)))
 	}
 	body = append(body, raw("t.gradient = new(%s)", e.name), raw("t.gradient.bind(nnrt.Aligned[%s](%d))", e.typ, lay.Size))
 	arena := func(call string) string {
@@ -149,11 +149,12 @@ func (e *modelEmitter) newTrainer(t string) {
 	if e.chunk != nil {
 		body = append(body, e.parameters("t.eval", e.chunk, "m.flat")...)
 	}
-	for _, x := range m.Params {
+	body = append(body, e.intoFlat("t.backward", "t.gradient.flat", func(x *dsl.Param) *Value {
 		if v := e.gradValue(x); v != nil && v.Node.Rank() > 0 {
-			body = append(body, e.intoFlat("t.backward", v, x, "t.gradient.flat")...)
+			return v
 		}
-	}
+		return nil
+	})...)
 	if e.clip != nil {
 		body = append(body, raw("t.clip.%s = %d", symField(e.clip.Func.Syms[0]), lay.Size))
 		body = append(body, raw("t.clip.%s = t.gradient.flat", e.clip.value[e.clip.Func.Params[0]].Name),

@@ -45,6 +45,9 @@ func Generate(models []*dsl.Model, cfg Config) ([]File, error) {
 	if err := file.Render(&b); err != nil {
 		return nil, fmt.Errorf("codegen: generated Go does not parse: %w", err)
 	}
+	if err := unique(models, b.Bytes()); err != nil {
+		return nil, err
+	}
 	base := strings.TrimSuffix(filepath.Base(cfg.Source), ".nn")
 	return []File{{Name: base + "_nn.go", Data: b.Bytes()}}, nil
 }
@@ -65,7 +68,7 @@ func planned(file *jen.File, m *dsl.Model, cfg Config) (*modelEmitter, error) {
 		return nil, err
 	}
 	e := &modelEmitter{prog: prog, file: file, name: camel(m.Name), low: lower(m.Name), typ: goTypes[m.Float], where: places(cfg.Fset),
-		kept: map[*symbolic.Func]*Plan{}, keptNames: newNamer()}
+		names: newFieldNames(m, prog.sizes()), kept: map[*symbolic.Func]*Plan{}, keptNames: newNamer()}
 	return e, e.plans()
 }
 

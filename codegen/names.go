@@ -3,6 +3,7 @@ package codegen
 
 import (
 	"go/token"
+	"regexp"
 	"strconv"
 	"strings"
 	"unicode"
@@ -26,6 +27,9 @@ var frameNames = []string{"f", "pool", "local", "worker", "task", "tasks", "rows
 // pick returns a free identifier close to hint: "h.W" gives hW, then hW2, hW3.
 func (n namer) pick(hint string) string {
 	base := lower(hint)
+	if internalName.MatchString(base) {
+		base += "V"
+	}
 	name := base
 	for i := 2; n.used[name] || token.IsKeyword(name); i++ {
 		name = base + strconv.Itoa(i)
@@ -33,6 +37,9 @@ func (n namer) pick(hint string) string {
 	n.used[name] = true
 	return name
 }
+
+// internalName matches the numbered names that frames use themselves, and those of sizes.
+var internalName = regexp.MustCompile(`^(body|call|panel|part|rows|slot|tasks|tile|tiles|carry|s)[0-9]|^n[A-Z]|^local[A-Z]|^key$`)
 
 // words splits a name of the model at everything that is not a letter or a digit.
 func words(s string) []string {

@@ -5,6 +5,7 @@ package codegen
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"nngen/dsl"
 	"nngen/symbolic"
@@ -170,4 +171,25 @@ func (p *Program) updates() {
 		p.Prologues = append(p.Prologues, optimised(a.Prologue))
 		p.Updates = append(p.Updates, optimised(a.Update))
 	}
+}
+
+// sizes returns all run-time sizes of the model's inputs and functions, in order of appearance.
+func (p *Program) sizes() []*symbolic.Sym {
+	var out []*symbolic.Sym
+	add := func(ss []*symbolic.Sym) {
+		for _, s := range ss {
+			if !slices.Contains(out, s) {
+				out = append(out, s)
+			}
+		}
+	}
+	for _, x := range p.Model.Inputs {
+		add(symbolic.Size(x.Shape).Syms())
+	}
+	for _, f := range []*symbolic.Func{p.Predict, p.Forward, p.Backward} {
+		if f != nil {
+			add(f.Syms)
+		}
+	}
+	return out
 }

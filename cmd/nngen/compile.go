@@ -17,6 +17,9 @@ import (
 // after the checker is done, so it is found here.
 const codeNoDerivative = "E0501"
 
+// codeDeclaredTwice is the diagnostic for two models whose Go names meet.
+const codeDeclaredTwice = "E0203"
+
 // compile generates the models of a package. What is wrong with the model comes back as diagnostics.
 func compile(pkg *dsl.Package, cfg codegen.Config) ([]codegen.File, diag.List, error) {
 	cfg.Fset = pkg.Fset
@@ -29,12 +32,15 @@ func compile(pkg *dsl.Package, cfg codegen.Config) ([]codegen.File, diag.List, e
 
 // locate turns an error that has a place in the model into a diagnostic; nil when it has none.
 func locate(err error) diag.List {
-	var grad *symbolic.GradError
-	if !errors.As(err, &grad) || !grad.Pos.IsValid() {
-		return nil
-	}
 	var list diag.List
-	list.Errorf(codeNoDerivative, grad.Pos, grad.Pos, "%s", grad.Message)
+	var grad *symbolic.GradError
+	var model *codegen.ModelError
+	switch {
+	case errors.As(err, &grad) && grad.Pos.IsValid():
+		list.Errorf(codeNoDerivative, grad.Pos, grad.Pos, "%s", grad.Message)
+	case errors.As(err, &model):
+		list.Errorf(codeDeclaredTwice, model.Pos, model.Pos, "%s", model.Message)
+	}
 	return list
 }
 
