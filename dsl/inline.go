@@ -74,7 +74,7 @@ func (e *elaborator) result(d *decl, sc *scope, t *syntax.Type, a argument) valu
 	if isPoison(a.v) {
 		return a.v
 	}
-	b := &binder{e: e, d: d, sc: sc, at: a, depth: len(e.stack), ok: true}
+	b := &binder{e: e, d: d, sc: sc, at: a, depth: len(e.stack), ok: true, by: map[string]boundBy{}}
 	if !t.Tensor {
 		v, ok := e.asWord(t.Name.Name, a.v)
 		if !ok {

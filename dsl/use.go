@@ -104,7 +104,7 @@ func (e *elaborator) earlyParam(inst *instance, p *syntax.ParamDecl, x *syntax.S
 	defer e.pop()
 	u := newUnit(layerBody, inst.decl, inst.unit.frame, inst.path)
 	sc := fileScope(inst.decl.file, u)
-	b := &binder{e: e, d: inst.decl, sc: sc, at: x, depth: len(e.stack) - 1, ok: true}
+	b := &binder{e: e, d: inst.decl, sc: sc, at: x, depth: len(e.stack) - 1, ok: true, by: map[string]boundBy{}}
 	for i, q := range inst.signature().params {
 		if q.class == tensorParam {
 			continue
