@@ -154,7 +154,7 @@ func (b *bundle) fields(float symbolic.DType) []jen.Code {
 		}
 		c := symbolic.ShapeString(x.Shape)
 		if x.Limit.Valid() {
-			c += fmt.Sprintf(", each from 0 to %s-1", x.Limit)
+			c += ", each from 0 to " + x.Limit.Sub(symbolic.Int(1)).String()
 		}
 		out = append(out, jen.Id(b.names.input(x)).Index().Id(goTypes[x.DType]).Comment(c))
 	}
@@ -181,12 +181,18 @@ func (e *modelEmitter) sizesMethod(b *bundle) {
 	fail := func(call string) jen.Code {
 		return jen.If(raw("err = %s; err != nil", call)).Block(jen.Return())
 	}
+	solved := map[*dsl.Input]bool{} // their lengths are right by how the size was found
 	for _, s := range b.solve {
 		v := symField(s.sym)
 		if s.input == nil {
 			body = append(body, raw("%s = b.%s", v, b.names.size(s.sym)))
 		} else {
-			body = append(body, raw("%s = len(b.%s) / %s", v, b.names.input(s.input), factorAll(sizeExpr(s.rest, local))))
+			width := sizeExpr(s.rest, local)
+			if width != "1" {
+				body = append(body, fail(fmt.Sprintf("nnrt.CheckMultiple(%q, %q, len(b.%s), %s)", model, b.names.input(s.input), b.names.input(s.input), width)))
+			}
+			body = append(body, raw("%s = len(b.%s) / %s", v, b.names.input(s.input), factorAll(width)))
+			solved[s.input] = true
 		}
 		limit := fmt.Sprint(s.sym.Max)
 		if s.sym.Max == 0 {
@@ -206,7 +212,9 @@ func (e *modelEmitter) sizesMethod(b *bundle) {
 		if hasBatch(x.Shape[:1]) {
 			rows, rest = sizeExpr(x.Shape[0], local), x.Shape[1:]
 		}
-		body = append(body, fail(fmt.Sprintf("nnrt.CheckLen(%q, %q, len(b.%s), %s, %s)", model, b.names.input(x), b.names.input(x), rows, sizeExpr(symbolic.Size(rest), local))))
+		if !solved[x] {
+			body = append(body, fail(fmt.Sprintf("nnrt.CheckLen(%q, %q, len(b.%s), %s, %s)", model, b.names.input(x), b.names.input(x), rows, sizeExpr(symbolic.Size(rest), local))))
+		}
 		if x.Limit.Valid() {
 			body = append(body, fail(fmt.Sprintf("nnrt.CheckIndex(%q, %q, b.%s, %s)", model, b.names.input(x), b.names.input(x), sizeExpr(x.Limit, local))))
 		}

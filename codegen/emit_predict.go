@@ -43,6 +43,7 @@ func (e *modelEmitter) predictor(in *bundle) {
 
 	var body []jen.Code
 	body = append(body,
+		jen.If(raw("err := nnrt.CheckModel(%q, m == nil); err != nil", e.prog.Model.Name)).Block(raw("return nil, err")),
 		jen.If(raw("o.MaxBatch < 1")).Block(raw("return nil, &nnrt.BorderError{Model: %q, Field: \"MaxBatch\", Got: nnrt.Itoa(o.MaxBatch), Want: \"at least 1\"}", e.prog.Model.Name)),
 		raw("p := &%sPredictor{Model: m, maxBatch: o.MaxBatch}", name),
 		raw("pool := nnrt.NewPool(o.Workers)"),

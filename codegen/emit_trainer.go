@@ -28,7 +28,7 @@ func (e *modelEmitter) trainer(batch *bundle) {
 		fields = append(fields, jen.Id("Average").Op("*").Id(name).Comment("smoothed copy of the parameters, moved by every update"))
 	}
 	for _, h := range e.hypers() {
-		fields = append(fields, jen.Id(e.names.hyper(h.Name)).Float64().Comment("may change between steps"))
+		fields = append(fields, jen.Id(e.names.hyper(h.Name)).Float64().Comment(fmt.Sprintf("%v at first; may change between steps", h.Value)))
 	}
 	fields = append(fields,
 		jen.Line().Id("pool").Op("*").Qual(runtimePath, "Pool"),
@@ -91,6 +91,7 @@ func (e *modelEmitter) newTrainer(t string) {
 	m := e.prog.Model
 	lay := e.prog.Layout
 	body := []jen.Code{
+		jen.If(raw("err := nnrt.CheckModel(%q, m == nil); err != nil", m.Name)).Block(raw("return nil, err")),
 		jen.If(raw("o.MaxBatch < 1")).Block(raw("return nil, &nnrt.BorderError{Model: %q, Field: \"MaxBatch\", Got: nnrt.Itoa(o.MaxBatch), Want: \"at least 1\"}", m.Name)),
 		raw("t := &%s{Model: m, maxBatch: o.MaxBatch, seed: o.Seed, pool: nnrt.NewPool(o.Workers)}", t),
 	}

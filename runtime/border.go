@@ -4,6 +4,7 @@ package nnrt
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 )
 
@@ -49,11 +50,31 @@ func CheckIndex(model, field string, idx []int32, limit int) error {
 	return nil
 }
 
+// CheckMultiple returns an error unless a field of got values holds whole rows of width values.
+func CheckMultiple(model, field string, got, width int) error {
+	if width > 0 && got%width == 0 {
+		return nil
+	}
+	return &BorderError{Model: model, Field: field, Got: counted(got, "value"), Want: fmt.Sprintf("a multiple of %d (one row)", width)}
+}
+
+// CheckModel returns an error for a trainer or predictor of no model.
+func CheckModel(model string, missing bool) error {
+	if !missing {
+		return nil
+	}
+	return &BorderError{Model: model, Got: "a nil model", Want: "one made by New" + model}
+}
+
 // CheckBatch returns an error unless n is a batch size from 1 to the capacity max.
 func CheckBatch(model string, n, max int) error {
 	switch {
 	case n <= 0:
-		return &BorderError{Model: model, Got: "an empty batch", Want: fmt.Sprintf("1 to %s", counted(max, "row"))}
+		want := "1 to " + counted(max, "row")
+		if max == math.MaxInt {
+			want = "at least 1 row"
+		}
+		return &BorderError{Model: model, Got: "an empty batch", Want: want}
 	case n > max:
 		return &BorderError{Model: model, Got: "a batch of " + counted(n, "row"), Want: fmt.Sprintf("at most %d (the capacity)", max)}
 	}

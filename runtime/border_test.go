@@ -5,6 +5,7 @@ package nnrt
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"testing"
 
@@ -25,6 +26,13 @@ func TestBorderErrors(t *testing.T) {
 		{CheckIndex("digits", "Y", []int32{0, 10}, 10), "digits: field Y: got 10 at position 1, want a value from 0 to 9"},
 		{CheckIndex("digits", "Y", []int32{-1}, 10), "digits: field Y: got -1 at position 0, want a value from 0 to 9"},
 		{CheckBatch("digits", 64, 64), ""},
+		{CheckBatch("digits", 0, math.MaxInt), "digits: got an empty batch, want at least 1 row"},
+		{CheckMultiple("digits", "X", 128, 64), ""},
+		{CheckMultiple("digits", "X", 70, 64), "digits: field X: got 70 values, want a multiple of 64 (one row)"},
+		{CheckModel("Digits", false), ""},
+		{CheckModel("Digits", true), "Digits: got a nil model, want one made by NewDigits"},
+		{CheckSize("text", "Time", 20, 20), ""},
+		{CheckSize("text", "Time", 0, 20), "text: field Time: got 0, want a size from 1 to 20"},
 		{CheckBatch("digits", 0, 64), "digits: got an empty batch, want 1 to 64 rows"},
 		{CheckBatch("digits", 65, 64), "digits: got a batch of 65 rows, want at most 64 (the capacity)"},
 		{&OrderError{Model: "digits", Call: "Backward", Need: "Forward"}, "digits: Backward called without Forward before it"},

@@ -105,11 +105,11 @@ type XorBatch struct {
 
 // sizes returns the run-time sizes that the fields' lengths say, or an error that names the field that does not fit.
 func (b *XorBatch) sizes(maxBatch int) (nBatch int, err error) {
-	nBatch = len(b.X) / 2
-	if err = nnrt.CheckBatch("Xor", nBatch, maxBatch); err != nil {
+	if err = nnrt.CheckMultiple("Xor", "X", len(b.X), 2); err != nil {
 		return
 	}
-	if err = nnrt.CheckLen("Xor", "X", len(b.X), nBatch, 2); err != nil {
+	nBatch = len(b.X) / 2
+	if err = nnrt.CheckBatch("Xor", nBatch, maxBatch); err != nil {
 		return
 	}
 	if err = nnrt.CheckLen("Xor", "Y", len(b.Y), nBatch, 1); err != nil {
@@ -163,7 +163,7 @@ type XorTrainerOptions struct {
 // XorTrainer trains a Xor with sgd. It is for one goroutine at a time.
 type XorTrainer struct {
 	Model *Xor    // trained in place
-	LR    float64 // may change between steps
+	LR    float64 // 0.1 at first; may change between steps
 
 	pool     *nnrt.Pool
 	maxBatch int
@@ -183,6 +183,9 @@ type XorTrainer struct {
 
 // NewXorTrainer returns a trainer of m for batches of up to o.MaxBatch rows. All memory is allocated here.
 func NewXorTrainer(m *Xor, o XorTrainerOptions) (*XorTrainer, error) {
+	if err := nnrt.CheckModel("Xor", m == nil); err != nil {
+		return nil, err
+	}
 	if o.MaxBatch < 1 {
 		return nil, &nnrt.BorderError{Model: "Xor", Field: "MaxBatch", Got: nnrt.Itoa(o.MaxBatch), Want: "at least 1"}
 	}
@@ -911,16 +914,16 @@ func NewIris(seed uint64) *Iris {
 // IrisBatch is what one step reads.
 type IrisBatch struct {
 	X []float32 // [batch, 4]
-	Y []int32   // [batch], each from 0 to 3-1
+	Y []int32   // [batch], each from 0 to 2
 }
 
 // sizes returns the run-time sizes that the fields' lengths say, or an error that names the field that does not fit.
 func (b *IrisBatch) sizes(maxBatch int) (nBatch int, err error) {
-	nBatch = len(b.X) / 4
-	if err = nnrt.CheckBatch("Iris", nBatch, maxBatch); err != nil {
+	if err = nnrt.CheckMultiple("Iris", "X", len(b.X), 4); err != nil {
 		return
 	}
-	if err = nnrt.CheckLen("Iris", "X", len(b.X), nBatch, 4); err != nil {
+	nBatch = len(b.X) / 4
+	if err = nnrt.CheckBatch("Iris", nBatch, maxBatch); err != nil {
 		return
 	}
 	if err = nnrt.CheckLen("Iris", "Y", len(b.Y), nBatch, 1); err != nil {
@@ -935,7 +938,7 @@ func (b *IrisBatch) sizes(maxBatch int) (nBatch int, err error) {
 // IrisData is a whole data set in memory.
 type IrisData struct {
 	X []float32 // [batch, 4]
-	Y []int32   // [batch], each from 0 to 3-1
+	Y []int32   // [batch], each from 0 to 2
 }
 
 // Len returns the number of rows.
@@ -977,7 +980,7 @@ type IrisTrainerOptions struct {
 // IrisTrainer trains a Iris with adam. It is for one goroutine at a time.
 type IrisTrainer struct {
 	Model *Iris   // trained in place
-	LR    float64 // may change between steps
+	LR    float64 // 0.001 at first; may change between steps
 
 	pool     *nnrt.Pool
 	maxBatch int
@@ -999,6 +1002,9 @@ type IrisTrainer struct {
 
 // NewIrisTrainer returns a trainer of m for batches of up to o.MaxBatch rows. All memory is allocated here.
 func NewIrisTrainer(m *Iris, o IrisTrainerOptions) (*IrisTrainer, error) {
+	if err := nnrt.CheckModel("Iris", m == nil); err != nil {
+		return nil, err
+	}
 	if o.MaxBatch < 1 {
 		return nil, &nnrt.BorderError{Model: "Iris", Field: "MaxBatch", Got: nnrt.Itoa(o.MaxBatch), Want: "at least 1"}
 	}
@@ -1822,16 +1828,16 @@ func NewMnist(seed uint64) *Mnist {
 // MnistBatch is what one step reads.
 type MnistBatch struct {
 	X []float32 // [batch, 784]
-	Y []int32   // [batch], each from 0 to 10-1
+	Y []int32   // [batch], each from 0 to 9
 }
 
 // sizes returns the run-time sizes that the fields' lengths say, or an error that names the field that does not fit.
 func (b *MnistBatch) sizes(maxBatch int) (nBatch int, err error) {
-	nBatch = len(b.X) / 784
-	if err = nnrt.CheckBatch("Mnist", nBatch, maxBatch); err != nil {
+	if err = nnrt.CheckMultiple("Mnist", "X", len(b.X), 784); err != nil {
 		return
 	}
-	if err = nnrt.CheckLen("Mnist", "X", len(b.X), nBatch, 784); err != nil {
+	nBatch = len(b.X) / 784
+	if err = nnrt.CheckBatch("Mnist", nBatch, maxBatch); err != nil {
 		return
 	}
 	if err = nnrt.CheckLen("Mnist", "Y", len(b.Y), nBatch, 1); err != nil {
@@ -1846,7 +1852,7 @@ func (b *MnistBatch) sizes(maxBatch int) (nBatch int, err error) {
 // MnistData is a whole data set in memory.
 type MnistData struct {
 	X []float32 // [batch, 784]
-	Y []int32   // [batch], each from 0 to 10-1
+	Y []int32   // [batch], each from 0 to 9
 }
 
 // Len returns the number of rows.
@@ -1888,7 +1894,7 @@ type MnistTrainerOptions struct {
 // MnistTrainer trains a Mnist with sgd. It is for one goroutine at a time.
 type MnistTrainer struct {
 	Model *Mnist  // trained in place
-	LR    float64 // may change between steps
+	LR    float64 // 0.01 at first; may change between steps
 
 	pool     *nnrt.Pool
 	maxBatch int
@@ -1908,6 +1914,9 @@ type MnistTrainer struct {
 
 // NewMnistTrainer returns a trainer of m for batches of up to o.MaxBatch rows. All memory is allocated here.
 func NewMnistTrainer(m *Mnist, o MnistTrainerOptions) (*MnistTrainer, error) {
+	if err := nnrt.CheckModel("Mnist", m == nil); err != nil {
+		return nil, err
+	}
 	if o.MaxBatch < 1 {
 		return nil, &nnrt.BorderError{Model: "Mnist", Field: "MaxBatch", Got: nnrt.Itoa(o.MaxBatch), Want: "at least 1"}
 	}
@@ -2722,16 +2731,16 @@ func NewMnistDeep(seed uint64) *MnistDeep {
 // MnistDeepBatch is what one step reads.
 type MnistDeepBatch struct {
 	X []float32 // [batch, 784]
-	Y []int32   // [batch], each from 0 to 10-1
+	Y []int32   // [batch], each from 0 to 9
 }
 
 // sizes returns the run-time sizes that the fields' lengths say, or an error that names the field that does not fit.
 func (b *MnistDeepBatch) sizes(maxBatch int) (nBatch int, err error) {
-	nBatch = len(b.X) / 784
-	if err = nnrt.CheckBatch("MnistDeep", nBatch, maxBatch); err != nil {
+	if err = nnrt.CheckMultiple("MnistDeep", "X", len(b.X), 784); err != nil {
 		return
 	}
-	if err = nnrt.CheckLen("MnistDeep", "X", len(b.X), nBatch, 784); err != nil {
+	nBatch = len(b.X) / 784
+	if err = nnrt.CheckBatch("MnistDeep", nBatch, maxBatch); err != nil {
 		return
 	}
 	if err = nnrt.CheckLen("MnistDeep", "Y", len(b.Y), nBatch, 1); err != nil {
@@ -2746,7 +2755,7 @@ func (b *MnistDeepBatch) sizes(maxBatch int) (nBatch int, err error) {
 // MnistDeepData is a whole data set in memory.
 type MnistDeepData struct {
 	X []float32 // [batch, 784]
-	Y []int32   // [batch], each from 0 to 10-1
+	Y []int32   // [batch], each from 0 to 9
 }
 
 // Len returns the number of rows.
@@ -2788,7 +2797,7 @@ type MnistDeepTrainerOptions struct {
 // MnistDeepTrainer trains a MnistDeep with adam. It is for one goroutine at a time.
 type MnistDeepTrainer struct {
 	Model *MnistDeep // trained in place
-	LR    float64    // may change between steps
+	LR    float64    // 0.001 at first; may change between steps
 
 	pool     *nnrt.Pool
 	maxBatch int
@@ -2810,6 +2819,9 @@ type MnistDeepTrainer struct {
 
 // NewMnistDeepTrainer returns a trainer of m for batches of up to o.MaxBatch rows. All memory is allocated here.
 func NewMnistDeepTrainer(m *MnistDeep, o MnistDeepTrainerOptions) (*MnistDeepTrainer, error) {
+	if err := nnrt.CheckModel("MnistDeep", m == nil); err != nil {
+		return nil, err
+	}
 	if o.MaxBatch < 1 {
 		return nil, &nnrt.BorderError{Model: "MnistDeep", Field: "MaxBatch", Got: nnrt.Itoa(o.MaxBatch), Want: "at least 1"}
 	}
@@ -3824,11 +3836,11 @@ type GeluBatch struct {
 
 // sizes returns the run-time sizes that the fields' lengths say, or an error that names the field that does not fit.
 func (b *GeluBatch) sizes(maxBatch int) (nBatch int, err error) {
-	nBatch = len(b.X) / 64
-	if err = nnrt.CheckBatch("Gelu", nBatch, maxBatch); err != nil {
+	if err = nnrt.CheckMultiple("Gelu", "X", len(b.X), 64); err != nil {
 		return
 	}
-	if err = nnrt.CheckLen("Gelu", "X", len(b.X), nBatch, 64); err != nil {
+	nBatch = len(b.X) / 64
+	if err = nnrt.CheckBatch("Gelu", nBatch, maxBatch); err != nil {
 		return
 	}
 	if err = nnrt.CheckLen("Gelu", "Y", len(b.Y), nBatch, 8); err != nil {
@@ -3882,7 +3894,7 @@ type GeluTrainerOptions struct {
 // GeluTrainer trains a Gelu with adamw. It is for one goroutine at a time.
 type GeluTrainer struct {
 	Model *Gelu   // trained in place
-	LR    float64 // may change between steps
+	LR    float64 // 0.001 at first; may change between steps
 
 	pool     *nnrt.Pool
 	maxBatch int
@@ -3904,6 +3916,9 @@ type GeluTrainer struct {
 
 // NewGeluTrainer returns a trainer of m for batches of up to o.MaxBatch rows. All memory is allocated here.
 func NewGeluTrainer(m *Gelu, o GeluTrainerOptions) (*GeluTrainer, error) {
+	if err := nnrt.CheckModel("Gelu", m == nil); err != nil {
+		return nil, err
+	}
 	if o.MaxBatch < 1 {
 		return nil, &nnrt.BorderError{Model: "Gelu", Field: "MaxBatch", Got: nnrt.Itoa(o.MaxBatch), Want: "at least 1"}
 	}

@@ -104,11 +104,11 @@ type DigitsInput struct {
 
 // sizes returns the run-time sizes that the fields' lengths say, or an error that names the field that does not fit.
 func (b *DigitsInput) sizes(maxBatch int) (nBatch int, err error) {
-	nBatch = len(b.X) / 64
-	if err = nnrt.CheckBatch("Digits", nBatch, maxBatch); err != nil {
+	if err = nnrt.CheckMultiple("Digits", "X", len(b.X), 64); err != nil {
 		return
 	}
-	if err = nnrt.CheckLen("Digits", "X", len(b.X), nBatch, 64); err != nil {
+	nBatch = len(b.X) / 64
+	if err = nnrt.CheckBatch("Digits", nBatch, maxBatch); err != nil {
 		return
 	}
 	return
@@ -135,6 +135,9 @@ type DigitsPredictorOptions struct {
 
 // NewDigitsPredictor returns a predictor that reads m's parameters and takes batches of up to o.MaxBatch rows.
 func NewDigitsPredictor(m *Digits, o DigitsPredictorOptions) (*DigitsPredictor, error) {
+	if err := nnrt.CheckModel("Digits", m == nil); err != nil {
+		return nil, err
+	}
 	if o.MaxBatch < 1 {
 		return nil, &nnrt.BorderError{Model: "Digits", Field: "MaxBatch", Got: nnrt.Itoa(o.MaxBatch), Want: "at least 1"}
 	}
@@ -180,16 +183,16 @@ func (m *Digits) Predict(b DigitsInput) (DigitsOutput, error) {
 // DigitsBatch is what one step reads.
 type DigitsBatch struct {
 	X []float32 // [batch, 64]
-	Y []int32   // [batch], each from 0 to 10-1
+	Y []int32   // [batch], each from 0 to 9
 }
 
 // sizes returns the run-time sizes that the fields' lengths say, or an error that names the field that does not fit.
 func (b *DigitsBatch) sizes(maxBatch int) (nBatch int, err error) {
-	nBatch = len(b.X) / 64
-	if err = nnrt.CheckBatch("Digits", nBatch, maxBatch); err != nil {
+	if err = nnrt.CheckMultiple("Digits", "X", len(b.X), 64); err != nil {
 		return
 	}
-	if err = nnrt.CheckLen("Digits", "X", len(b.X), nBatch, 64); err != nil {
+	nBatch = len(b.X) / 64
+	if err = nnrt.CheckBatch("Digits", nBatch, maxBatch); err != nil {
 		return
 	}
 	if err = nnrt.CheckLen("Digits", "Y", len(b.Y), nBatch, 1); err != nil {
@@ -204,7 +207,7 @@ func (b *DigitsBatch) sizes(maxBatch int) (nBatch int, err error) {
 // DigitsData is a whole data set in memory.
 type DigitsData struct {
 	X []float32 // [batch, 64]
-	Y []int32   // [batch], each from 0 to 10-1
+	Y []int32   // [batch], each from 0 to 9
 }
 
 // Len returns the number of rows.
@@ -247,7 +250,7 @@ type DigitsTrainerOptions struct {
 // DigitsTrainer trains a Digits with adam. It is for one goroutine at a time.
 type DigitsTrainer struct {
 	Model *Digits // trained in place
-	LR    float64 // may change between steps
+	LR    float64 // 0.005 at first; may change between steps
 
 	pool     *nnrt.Pool
 	maxBatch int
@@ -269,6 +272,9 @@ type DigitsTrainer struct {
 
 // NewDigitsTrainer returns a trainer of m for batches of up to o.MaxBatch rows. All memory is allocated here.
 func NewDigitsTrainer(m *Digits, o DigitsTrainerOptions) (*DigitsTrainer, error) {
+	if err := nnrt.CheckModel("Digits", m == nil); err != nil {
+		return nil, err
+	}
 	if o.MaxBatch < 1 {
 		return nil, &nnrt.BorderError{Model: "Digits", Field: "MaxBatch", Got: nnrt.Itoa(o.MaxBatch), Want: "at least 1"}
 	}

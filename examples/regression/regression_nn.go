@@ -81,11 +81,11 @@ type LineMeanInput struct {
 
 // sizes returns the run-time sizes that the fields' lengths say, or an error that names the field that does not fit.
 func (b *LineMeanInput) sizes(maxBatch int) (nBatch int, err error) {
-	nBatch = len(b.X) / 3
-	if err = nnrt.CheckBatch("LineMean", nBatch, maxBatch); err != nil {
+	if err = nnrt.CheckMultiple("LineMean", "X", len(b.X), 3); err != nil {
 		return
 	}
-	if err = nnrt.CheckLen("LineMean", "X", len(b.X), nBatch, 3); err != nil {
+	nBatch = len(b.X) / 3
+	if err = nnrt.CheckBatch("LineMean", nBatch, maxBatch); err != nil {
 		return
 	}
 	return
@@ -112,6 +112,9 @@ type LineMeanPredictorOptions struct {
 
 // NewLineMeanPredictor returns a predictor that reads m's parameters and takes batches of up to o.MaxBatch rows.
 func NewLineMeanPredictor(m *LineMean, o LineMeanPredictorOptions) (*LineMeanPredictor, error) {
+	if err := nnrt.CheckModel("LineMean", m == nil); err != nil {
+		return nil, err
+	}
 	if o.MaxBatch < 1 {
 		return nil, &nnrt.BorderError{Model: "LineMean", Field: "MaxBatch", Got: nnrt.Itoa(o.MaxBatch), Want: "at least 1"}
 	}
@@ -160,11 +163,11 @@ type LineMeanBatch struct {
 
 // sizes returns the run-time sizes that the fields' lengths say, or an error that names the field that does not fit.
 func (b *LineMeanBatch) sizes(maxBatch int) (nBatch int, err error) {
-	nBatch = len(b.X) / 3
-	if err = nnrt.CheckBatch("LineMean", nBatch, maxBatch); err != nil {
+	if err = nnrt.CheckMultiple("LineMean", "X", len(b.X), 3); err != nil {
 		return
 	}
-	if err = nnrt.CheckLen("LineMean", "X", len(b.X), nBatch, 3); err != nil {
+	nBatch = len(b.X) / 3
+	if err = nnrt.CheckBatch("LineMean", nBatch, maxBatch); err != nil {
 		return
 	}
 	if err = nnrt.CheckLen("LineMean", "Y", len(b.Y), nBatch, 1); err != nil {
@@ -218,7 +221,7 @@ type LineMeanTrainerOptions struct {
 // LineMeanTrainer trains a LineMean with sgd. It is for one goroutine at a time.
 type LineMeanTrainer struct {
 	Model *LineMean // trained in place
-	LR    float64   // may change between steps
+	LR    float64   // 0.2 at first; may change between steps
 
 	pool     *nnrt.Pool
 	maxBatch int
@@ -238,6 +241,9 @@ type LineMeanTrainer struct {
 
 // NewLineMeanTrainer returns a trainer of m for batches of up to o.MaxBatch rows. All memory is allocated here.
 func NewLineMeanTrainer(m *LineMean, o LineMeanTrainerOptions) (*LineMeanTrainer, error) {
+	if err := nnrt.CheckModel("LineMean", m == nil); err != nil {
+		return nil, err
+	}
 	if o.MaxBatch < 1 {
 		return nil, &nnrt.BorderError{Model: "LineMean", Field: "MaxBatch", Got: nnrt.Itoa(o.MaxBatch), Want: "at least 1"}
 	}
@@ -875,11 +881,11 @@ type LineSumInput struct {
 
 // sizes returns the run-time sizes that the fields' lengths say, or an error that names the field that does not fit.
 func (b *LineSumInput) sizes(maxBatch int) (nBatch int, err error) {
-	nBatch = len(b.X) / 3
-	if err = nnrt.CheckBatch("LineSum", nBatch, maxBatch); err != nil {
+	if err = nnrt.CheckMultiple("LineSum", "X", len(b.X), 3); err != nil {
 		return
 	}
-	if err = nnrt.CheckLen("LineSum", "X", len(b.X), nBatch, 3); err != nil {
+	nBatch = len(b.X) / 3
+	if err = nnrt.CheckBatch("LineSum", nBatch, maxBatch); err != nil {
 		return
 	}
 	return
@@ -906,6 +912,9 @@ type LineSumPredictorOptions struct {
 
 // NewLineSumPredictor returns a predictor that reads m's parameters and takes batches of up to o.MaxBatch rows.
 func NewLineSumPredictor(m *LineSum, o LineSumPredictorOptions) (*LineSumPredictor, error) {
+	if err := nnrt.CheckModel("LineSum", m == nil); err != nil {
+		return nil, err
+	}
 	if o.MaxBatch < 1 {
 		return nil, &nnrt.BorderError{Model: "LineSum", Field: "MaxBatch", Got: nnrt.Itoa(o.MaxBatch), Want: "at least 1"}
 	}
@@ -954,11 +963,11 @@ type LineSumBatch struct {
 
 // sizes returns the run-time sizes that the fields' lengths say, or an error that names the field that does not fit.
 func (b *LineSumBatch) sizes(maxBatch int) (nBatch int, err error) {
-	nBatch = len(b.X) / 3
-	if err = nnrt.CheckBatch("LineSum", nBatch, maxBatch); err != nil {
+	if err = nnrt.CheckMultiple("LineSum", "X", len(b.X), 3); err != nil {
 		return
 	}
-	if err = nnrt.CheckLen("LineSum", "X", len(b.X), nBatch, 3); err != nil {
+	nBatch = len(b.X) / 3
+	if err = nnrt.CheckBatch("LineSum", nBatch, maxBatch); err != nil {
 		return
 	}
 	if err = nnrt.CheckLen("LineSum", "Y", len(b.Y), nBatch, 1); err != nil {
@@ -1012,7 +1021,7 @@ type LineSumTrainerOptions struct {
 // LineSumTrainer trains a LineSum with sgd. It is for one goroutine at a time.
 type LineSumTrainer struct {
 	Model *LineSum // trained in place
-	LR    float64  // may change between steps
+	LR    float64  // 0.0013333333333333333 at first; may change between steps
 
 	pool     *nnrt.Pool
 	maxBatch int
@@ -1032,6 +1041,9 @@ type LineSumTrainer struct {
 
 // NewLineSumTrainer returns a trainer of m for batches of up to o.MaxBatch rows. All memory is allocated here.
 func NewLineSumTrainer(m *LineSum, o LineSumTrainerOptions) (*LineSumTrainer, error) {
+	if err := nnrt.CheckModel("LineSum", m == nil); err != nil {
+		return nil, err
+	}
 	if o.MaxBatch < 1 {
 		return nil, &nnrt.BorderError{Model: "LineSum", Field: "MaxBatch", Got: nnrt.Itoa(o.MaxBatch), Want: "at least 1"}
 	}

@@ -104,11 +104,11 @@ type XorInput struct {
 
 // sizes returns the run-time sizes that the fields' lengths say, or an error that names the field that does not fit.
 func (b *XorInput) sizes(maxBatch int) (nBatch int, err error) {
-	nBatch = len(b.X) / 2
-	if err = nnrt.CheckBatch("Xor", nBatch, maxBatch); err != nil {
+	if err = nnrt.CheckMultiple("Xor", "X", len(b.X), 2); err != nil {
 		return
 	}
-	if err = nnrt.CheckLen("Xor", "X", len(b.X), nBatch, 2); err != nil {
+	nBatch = len(b.X) / 2
+	if err = nnrt.CheckBatch("Xor", nBatch, maxBatch); err != nil {
 		return
 	}
 	return
@@ -135,6 +135,9 @@ type XorPredictorOptions struct {
 
 // NewXorPredictor returns a predictor that reads m's parameters and takes batches of up to o.MaxBatch rows.
 func NewXorPredictor(m *Xor, o XorPredictorOptions) (*XorPredictor, error) {
+	if err := nnrt.CheckModel("Xor", m == nil); err != nil {
+		return nil, err
+	}
 	if o.MaxBatch < 1 {
 		return nil, &nnrt.BorderError{Model: "Xor", Field: "MaxBatch", Got: nnrt.Itoa(o.MaxBatch), Want: "at least 1"}
 	}
@@ -185,11 +188,11 @@ type XorBatch struct {
 
 // sizes returns the run-time sizes that the fields' lengths say, or an error that names the field that does not fit.
 func (b *XorBatch) sizes(maxBatch int) (nBatch int, err error) {
-	nBatch = len(b.X) / 2
-	if err = nnrt.CheckBatch("Xor", nBatch, maxBatch); err != nil {
+	if err = nnrt.CheckMultiple("Xor", "X", len(b.X), 2); err != nil {
 		return
 	}
-	if err = nnrt.CheckLen("Xor", "X", len(b.X), nBatch, 2); err != nil {
+	nBatch = len(b.X) / 2
+	if err = nnrt.CheckBatch("Xor", nBatch, maxBatch); err != nil {
 		return
 	}
 	if err = nnrt.CheckLen("Xor", "Y", len(b.Y), nBatch, 1); err != nil {
@@ -244,7 +247,7 @@ type XorTrainerOptions struct {
 // XorTrainer trains a Xor with sgd. It is for one goroutine at a time.
 type XorTrainer struct {
 	Model *Xor    // trained in place
-	LR    float64 // may change between steps
+	LR    float64 // 0.5 at first; may change between steps
 
 	pool     *nnrt.Pool
 	maxBatch int
@@ -265,6 +268,9 @@ type XorTrainer struct {
 
 // NewXorTrainer returns a trainer of m for batches of up to o.MaxBatch rows. All memory is allocated here.
 func NewXorTrainer(m *Xor, o XorTrainerOptions) (*XorTrainer, error) {
+	if err := nnrt.CheckModel("Xor", m == nil); err != nil {
+		return nil, err
+	}
 	if o.MaxBatch < 1 {
 		return nil, &nnrt.BorderError{Model: "Xor", Field: "MaxBatch", Got: nnrt.Itoa(o.MaxBatch), Want: "at least 1"}
 	}
@@ -1158,11 +1164,11 @@ type XorAdamInput struct {
 
 // sizes returns the run-time sizes that the fields' lengths say, or an error that names the field that does not fit.
 func (b *XorAdamInput) sizes(maxBatch int) (nBatch int, err error) {
-	nBatch = len(b.X) / 2
-	if err = nnrt.CheckBatch("XorAdam", nBatch, maxBatch); err != nil {
+	if err = nnrt.CheckMultiple("XorAdam", "X", len(b.X), 2); err != nil {
 		return
 	}
-	if err = nnrt.CheckLen("XorAdam", "X", len(b.X), nBatch, 2); err != nil {
+	nBatch = len(b.X) / 2
+	if err = nnrt.CheckBatch("XorAdam", nBatch, maxBatch); err != nil {
 		return
 	}
 	return
@@ -1189,6 +1195,9 @@ type XorAdamPredictorOptions struct {
 
 // NewXorAdamPredictor returns a predictor that reads m's parameters and takes batches of up to o.MaxBatch rows.
 func NewXorAdamPredictor(m *XorAdam, o XorAdamPredictorOptions) (*XorAdamPredictor, error) {
+	if err := nnrt.CheckModel("XorAdam", m == nil); err != nil {
+		return nil, err
+	}
 	if o.MaxBatch < 1 {
 		return nil, &nnrt.BorderError{Model: "XorAdam", Field: "MaxBatch", Got: nnrt.Itoa(o.MaxBatch), Want: "at least 1"}
 	}
@@ -1239,11 +1248,11 @@ type XorAdamBatch struct {
 
 // sizes returns the run-time sizes that the fields' lengths say, or an error that names the field that does not fit.
 func (b *XorAdamBatch) sizes(maxBatch int) (nBatch int, err error) {
-	nBatch = len(b.X) / 2
-	if err = nnrt.CheckBatch("XorAdam", nBatch, maxBatch); err != nil {
+	if err = nnrt.CheckMultiple("XorAdam", "X", len(b.X), 2); err != nil {
 		return
 	}
-	if err = nnrt.CheckLen("XorAdam", "X", len(b.X), nBatch, 2); err != nil {
+	nBatch = len(b.X) / 2
+	if err = nnrt.CheckBatch("XorAdam", nBatch, maxBatch); err != nil {
 		return
 	}
 	if err = nnrt.CheckLen("XorAdam", "Y", len(b.Y), nBatch, 1); err != nil {
@@ -1298,7 +1307,7 @@ type XorAdamTrainerOptions struct {
 // XorAdamTrainer trains a XorAdam with adam. It is for one goroutine at a time.
 type XorAdamTrainer struct {
 	Model *XorAdam // trained in place
-	LR    float64  // may change between steps
+	LR    float64  // 0.05 at first; may change between steps
 
 	pool     *nnrt.Pool
 	maxBatch int
@@ -1320,6 +1329,9 @@ type XorAdamTrainer struct {
 
 // NewXorAdamTrainer returns a trainer of m for batches of up to o.MaxBatch rows. All memory is allocated here.
 func NewXorAdamTrainer(m *XorAdam, o XorAdamTrainerOptions) (*XorAdamTrainer, error) {
+	if err := nnrt.CheckModel("XorAdam", m == nil); err != nil {
+		return nil, err
+	}
 	if o.MaxBatch < 1 {
 		return nil, &nnrt.BorderError{Model: "XorAdam", Field: "MaxBatch", Got: nnrt.Itoa(o.MaxBatch), Want: "at least 1"}
 	}
