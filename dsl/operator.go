@@ -4,6 +4,7 @@ package dsl
 import (
 	"fmt"
 	"go/token"
+	"math"
 
 	"nngen/dsl/diag"
 	"nngen/dsl/syntax"
@@ -314,7 +315,12 @@ func (e *elaborator) toNode(a argument, dt symbolic.DType) (*symbolic.Node, bool
 	case numVal:
 		switch {
 		case dt.Float():
-			return e.g.Const(v.round(dt), dt), true
+			x := v.round(dt)
+			if math.IsInf(x, 0) && !math.IsInf(v.float64(), 0) {
+				e.errorf(badLiteral, a, "%s is too large for a float32", v).Help("write `precision float64` in the model, or a smaller number")
+				return nil, false
+			}
+			return e.g.Const(x, dt), true
 		case dt == symbolic.I32:
 			if fitsInt(v) {
 				return e.g.Const(v.float64(), dt), true

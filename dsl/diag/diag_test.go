@@ -262,7 +262,8 @@ func TestClosest(t *testing.T) {
 		{"embeding", "embedding"},
 		{"rmsnrom", "rms_norm"},
 		{"relo", "relu"},
-		{"celu", "elu"}, // gelu and relu are as near, the alphabet decides
+		{"celu", "gelu"}, // elu is as near, but shorter; relu too, the alphabet decides
+		{"rleu", "relu"}, // two letters swapped are one mistake
 		{"conv2d", ""},
 		{"y", ""},
 		{"w", "W"},
@@ -283,7 +284,7 @@ func TestEditDistance(t *testing.T) {
 		a, b string
 		want int
 	}{
-		{"", "", 0}, {"abc", "", 3}, {"kitten", "sitting", 3}, {"flaw", "lawn", 2}, {"abc", "abc", 0}, {"ab", "ba", 2},
+		{"", "", 0}, {"abc", "", 3}, {"kitten", "sitting", 3}, {"flaw", "lawn", 2}, {"abc", "abc", 0}, {"ab", "ba", 1}, {"rleu", "relu", 1}, {"abcd", "badc", 2},
 	} {
 		for _, pair := range [][2]string{{test.a, test.b}, {test.b, test.a}} {
 			if got := editDistance(pair[0], pair[1], 10); got != test.want {
