@@ -257,6 +257,7 @@ func TestComposites(t *testing.T) {
 				}
 				k := p.add(t, name, dt, c.build)
 				k.algebra = algebra
+				k.blocks = dt == symbolic.F32
 			}
 		}
 		addUpdates(t, p, dt)

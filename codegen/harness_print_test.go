@@ -26,7 +26,11 @@ func (c *funcCase) plan(name string) (all []*Plan, err error) {
 			err = fmt.Errorf("panic: %v", v)
 		}
 	}()
-	return plans(c.f, name, c.dt, c.algebra, c.arrays)
+	all, err = plans(c.f, name, c.dt, c.algebra, c.arrays)
+	if err == nil && !c.blocks {
+		smallBlocks(all)
+	}
+	return all, err
 }
 
 // plans returns the plan of f, then those of the Funcs that it calls.
@@ -69,6 +73,17 @@ func plans(f *symbolic.Func, name string, dt symbolic.DType, algebra bool, array
 		return nil, err
 	}
 	return append([]*Plan{p}, order...), nil
+}
+
+// smallBlocks cuts every row region into blocks of 16 rows, however little work they are, so that small tests have many tasks.
+func smallBlocks(all []*Plan) {
+	for _, p := range all {
+		for _, st := range p.Steps {
+			if r, ok := st.(*Region); ok && !r.Tiles {
+				r.Block = 16
+			}
+		}
+	}
 }
 
 // frames prints plans as one file of package main.
@@ -199,7 +214,7 @@ var inCase = regexp.MustCompile(`(?:case|glue)(\d+)\.go:(\d+)`)
 func (p *program) build(t *testing.T) string {
 	t.Helper()
 	for {
-		files := map[string]string{"main.go": readFile(t, "testdata/bench/main.go")}
+		files := map[string]string{}
 		table := "package main\n\nvar frames = []func(*session){\n"
 		for i, c := range p.cases {
 			if c.err != "" {
@@ -238,12 +253,12 @@ func (p *program) build(t *testing.T) string {
 	}
 }
 
-// goBuild runs a go command on files as a package of this module that exists in an overlay only. It returns the program, or what the
-// command said.
+// goBuild runs a go command on the driver of testdata/bench and more files, which exist in an overlay only and may take a file's place. It
+// returns the program, or what the command said.
 func goBuild(t *testing.T, files map[string]string, command string, flags ...string) (exe, message string) {
 	t.Helper()
 	dir := t.TempDir()
-	pkg, err := filepath.Abs("bench_overlay")
+	pkg, err := filepath.Abs("testdata/bench")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -267,20 +282,11 @@ func goBuild(t *testing.T, files map[string]string, command string, flags ...str
 	if command == "build" {
 		args = append(args, "-gcflags=-e", "-o", exe)
 	}
-	out, err := exec.Command("go", append(args, "./bench_overlay")...).CombinedOutput()
+	out, err := exec.Command("go", append(args, "./testdata/bench")...).CombinedOutput()
 	if err != nil {
 		return "", string(out) + err.Error()
 	}
 	return exe, string(out)
-}
-
-func readFile(t *testing.T, name string) string {
-	t.Helper()
-	data, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(data)
 }
 
 // runJobs runs the program with the given number of processors.

@@ -30,6 +30,7 @@ type funcCase struct {
 	exact   bool    // every element is compared, with the signs of zeros
 	tol     float64 // 0: by type
 	floor   float64 // norm below which sums may have cancelled
+	blocks  bool    // rows are cut as planned, not into small blocks
 	algebra bool    // the rewrite passes run first
 	// fill, if set, replaces arguments that depend on others, such as what a forward half leaves.
 	fill func(t *testing.T, env *symbolic.Env, args []*symbolic.Tensor)
