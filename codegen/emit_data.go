@@ -38,7 +38,7 @@ func (e *modelEmitter) dataTypes(batch *bundle) {
 			}
 			w := factorAll(width(x))
 			gather = append(gather, raw("b.%s = nnrt.GatherRows(b.%s, d.%s, rows, %s)", f, f, f, w))
-			slice = append(slice, raw("b.%s = d.%s[lo*%s : hi*%s]", f, f, w, w))
+			slice = append(slice, raw("b.%s = d.%s[lo*%s : hi*%s : hi*%s]", f, f, w, w, w))
 		}
 		for _, s := range batch.solve {
 			if s.input == nil {
@@ -54,7 +54,7 @@ func (e *modelEmitter) dataTypes(batch *bundle) {
 			raw("return err"))
 		e.file.Comment("Gather fills b with the given rows, each below Len, in b's own memory, which grows when it is too small.")
 		e.file.Func().Params(jen.Id("d").Op("*").Id(name+"Data")).Id("Gather").Params(jen.Id("rows").Index().Int(), jen.Id("b").Op("*").Id(name+"Batch")).Block(gather...)
-		e.file.Comment("Slice points b at rows lo to hi-1, without copying.")
+		e.file.Comment("Slice points b at rows lo to hi-1, without copying: what is written to b is written to the set.")
 		e.file.Func().Params(jen.Id("d").Op("*").Id(name+"Data")).Id("Slice").Params(jen.List(jen.Id("lo"), jen.Id("hi")).Int(), jen.Id("b").Op("*").Id(name+"Batch")).Block(slice...)
 	}
 	var fields []jen.Code

@@ -138,7 +138,7 @@ func (b *bundle) dataSize(sym *symbolic.Sym) string {
 	}
 	for _, s := range b.solve {
 		if s.sym == sym && s.input != nil {
-			return fmt.Sprintf("(len(d.%s) / %s)", b.names.input(s.input), factorAll(sizeExpr(s.rest, b.dataSize)))
+			return fmt.Sprintf("nnrt.PerRow(len(d.%s), %s)", b.names.input(s.input), sizeExpr(s.rest, b.dataSize))
 		}
 	}
 	return "d." + b.names.size(sym)
@@ -198,9 +198,12 @@ func (e *modelEmitter) sizesMethod(b *bundle) {
 		if s.sym.Max == 0 {
 			limit = b.names.maxSize(s.sym)
 		}
-		if s.sym.Name == batchName {
+		switch {
+		case s.sym.Name == batchName:
 			body = append(body, fail(fmt.Sprintf("nnrt.CheckBatch(%q, %s, %s)", model, v, limit)))
-		} else {
+		case s.input != nil:
+			body = append(body, fail(fmt.Sprintf("nnrt.CheckDerived(%q, %q, %q, len(b.%s), %s, %s)", model, b.names.input(s.input), s.sym.Name, b.names.input(s.input), v, limit)))
+		default:
 			body = append(body, fail(fmt.Sprintf("nnrt.CheckSize(%q, %q, %s, %s)", model, b.names.size(s.sym), v, limit)))
 		}
 	}

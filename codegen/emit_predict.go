@@ -28,7 +28,7 @@ func (e *modelEmitter) predictor(in *bundle) {
 	e.file.Commentf("%sOutput is what a prediction returns.", name)
 	e.file.Type().Id(name + "Output").Struct(outs...)
 
-	fields := []jen.Code{jen.Id("Model").Op("*").Id(name), jen.Id("maxBatch").Int(), jen.Id("frame").Id(p.Name)}
+	fields := []jen.Code{jen.Id("Model").Op("*").Id(name).Comment("read only"), jen.Id("maxBatch").Int(), jen.Id("frame").Id(p.Name)}
 	e.file.Commentf("%sPredictor predicts without allocation. It is for one goroutine at a time.", name)
 	for _, x := range e.prog.Model.Hypers {
 		fields = append(fields, jen.Id(e.names.hyper(x.Name)).Float64())
@@ -43,8 +43,8 @@ func (e *modelEmitter) predictor(in *bundle) {
 
 	var body []jen.Code
 	body = append(body,
-		jen.If(raw("err := nnrt.CheckModel(%q, m == nil); err != nil", e.prog.Model.Name)).Block(raw("return nil, err")),
-		jen.If(raw("o.MaxBatch < 1")).Block(raw("return nil, &nnrt.BorderError{Model: %q, Field: \"MaxBatch\", Got: nnrt.Itoa(o.MaxBatch), Want: \"at least 1\"}", e.prog.Model.Name)),
+		jen.If(raw("err := nnrt.CheckModel(%q, m == nil || m.flat == nil); err != nil", e.prog.Model.Name)).Block(raw("return nil, err")),
+		jen.If(raw("err := nnrt.CheckCapacity(%q, o.MaxBatch); err != nil", e.prog.Model.Name)).Block(raw("return nil, err")),
 		raw("p := &%sPredictor{Model: m, maxBatch: o.MaxBatch}", name),
 		raw("pool := nnrt.NewPool(o.Workers)"),
 		raw("nnrt.Overlay(func(a *nnrt.Arena[%s]) { p.frame.init(pool, %sa) })", e.typ, capacities(p, "o.MaxBatch")))

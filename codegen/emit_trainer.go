@@ -23,7 +23,7 @@ func (e *modelEmitter) trainer(batch *bundle) {
 	t := name + "Trainer"
 	e.options(t+"Options", "a trainer", true)
 
-	fields := []jen.Code{jen.Id("Model").Op("*").Id(name).Comment("trained in place")}
+	fields := []jen.Code{jen.Id("Model").Op("*").Id(name).Comment("trained in place; read only")}
 	if e.average() != nil {
 		fields = append(fields, jen.Id("Average").Op("*").Id(name).Comment("smoothed copy of the parameters, moved by every update"))
 	}
@@ -91,8 +91,8 @@ func (e *modelEmitter) newTrainer(t string) {
 	m := e.prog.Model
 	lay := e.prog.Layout
 	body := []jen.Code{
-		jen.If(raw("err := nnrt.CheckModel(%q, m == nil); err != nil", m.Name)).Block(raw("return nil, err")),
-		jen.If(raw("o.MaxBatch < 1")).Block(raw("return nil, &nnrt.BorderError{Model: %q, Field: \"MaxBatch\", Got: nnrt.Itoa(o.MaxBatch), Want: \"at least 1\"}", m.Name)),
+		jen.If(raw("err := nnrt.CheckModel(%q, m == nil || m.flat == nil); err != nil", m.Name)).Block(raw("return nil, err")),
+		jen.If(raw("err := nnrt.CheckCapacity(%q, o.MaxBatch); err != nil", m.Name)).Block(raw("return nil, err")),
 		raw("t := &%s{Model: m, maxBatch: o.MaxBatch, seed: o.Seed, pool: nnrt.NewPool(o.Workers)}", t),
 	}
 	for _, h := range e.hypers() {

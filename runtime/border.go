@@ -63,7 +63,7 @@ func CheckModel(model string, missing bool) error {
 	if !missing {
 		return nil
 	}
-	return &BorderError{Model: model, Got: "a nil model", Want: "one made by New" + model}
+	return &BorderError{Model: model, Got: "a nil or empty model", Want: "one made by New" + model}
 }
 
 // CheckBatch returns an error unless n is a batch size from 1 to the capacity max.

@@ -79,6 +79,19 @@ func TestGatherRows(t *testing.T) {
 			t.Fatalf("got %v", dst)
 		}
 	}
+	// A batch that points into the set must not be written over it.
+	part := src[0:4:4]
+	if got := GatherRows(part, src, []int{2, 2}, 2); got[0] != 20 || src[0] != 0 {
+		t.Errorf("gathering into a part of the set gives %v and leaves %v", got, src)
+	}
+	func() {
+		defer func() {
+			if recover() == nil {
+				t.Error("a row beyond the length was read")
+			}
+		}()
+		GatherRows(nil, src[:4], []int{2}, 2)
+	}()
 	if n := testing.AllocsPerRun(10, func() { dst = GatherRows(dst, src, []int{1}, 2) }); n != 0 {
 		t.Errorf("%v allocations in steady state", n)
 	}

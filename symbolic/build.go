@@ -233,6 +233,14 @@ func (g *Graph) MatMul(a, b *Node) (*Node, error) {
 		return nil, fmt.Errorf("cannot multiply %s @ %s: axis %d is %s here and axis %d is %s there", ShapeString(a.Shape), ShapeString(b.Shape), last, a.Shape[last], axis, b.Shape[axis])
 	}
 	batch := max(b.Rank()-2, 0)
+	if a.Rank() == 2 && batch > 0 { // one matrix from the left for all of b
+		n, err := g.Dot(a, b, DotAxes{ContractA: []int{1}, ContractB: []int{axis}})
+		if err != nil {
+			return nil, err
+		}
+		order := append(span(1, batch+1), 0, batch+1)
+		return g.Permute(n, order)
+	}
 	if a.Rank() < batch+1 {
 		return nil, fmt.Errorf("cannot multiply %s @ %s: %s here and %s there", ShapeString(a.Shape), ShapeString(b.Shape), axesText(a.Rank()), axesText(b.Rank()))
 	}

@@ -73,3 +73,43 @@ func TestBuildShapes(t *testing.T) {
 		t.Error("a constant does not stay a constant of the other's type")
 	}
 }
+
+// TestMatMulFromTheLeft multiplies one matrix with each of a batch, as numpy's matmul does.
+func TestMatMulFromTheLeft(t *testing.T) {
+	g := NewGraph()
+	batch := SymDim("batch", 0)
+	w := g.Leaf(OpArg, "w", F64, Ints(2, 3))
+	x := g.Leaf(OpArg, "x", F64, []Dim{batch, Int(3), Int(4)})
+	y, err := g.MatMul(w, x)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := ShapeString(y.Shape); got != "[batch, 2, 4]" {
+		t.Fatalf("got %s, want [batch, 2, 4]", got)
+	}
+	f := &Func{Name: "f", Syms: batch.Syms(), Params: []*Node{w, x}, Results: []Result{{"y", y}}}
+	a, b := NewTensor(2, 3), NewTensor(2, 3, 4)
+	for i := range a.Data {
+		a.Data[i] = float64(i + 1)
+	}
+	for i := range b.Data {
+		b.Data[i] = float64(i*i%7) - 2
+	}
+	out, err := Eval(f, []*Tensor{a, b}, map[*Sym]int{batch.Syms()[0]: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range 2 {
+		for i := range 2 {
+			for j := range 4 {
+				want := 0.0
+				for k := range 3 {
+					want += a.Data[i*3+k] * b.Data[n*12+k*4+j]
+				}
+				if got := out[0].Data[n*8+i*4+j]; got != want {
+					t.Errorf("y[%d, %d, %d] = %v, want %v", n, i, j, got, want)
+				}
+			}
+		}
+	}
+}

@@ -66,6 +66,16 @@ func (f *genFlags) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
+	if f.out != "" {
+		writer := map[string]string{}
+		for _, s := range sources {
+			base := filepath.Base(s.path)
+			if other, taken := writer[base]; taken {
+				return usagef("%s and %s would write the same file into %s: generate them one by one", other, s.path, f.out)
+			}
+			writer[base] = s.path
+		}
+	}
 	failed := false
 	for _, s := range sources {
 		ok, err := f.one(cmd, s)

@@ -142,10 +142,10 @@ func (d *XorData) Gather(rows []int, b *XorBatch) {
 	b.Y = nnrt.GatherRows(b.Y, d.Y, rows, 1)
 }
 
-// Slice points b at rows lo to hi-1, without copying.
+// Slice points b at rows lo to hi-1, without copying: what is written to b is written to the set.
 func (d *XorData) Slice(lo, hi int, b *XorBatch) {
-	b.X = d.X[lo*2 : hi*2]
-	b.Y = d.Y[lo*1 : hi*1]
+	b.X = d.X[lo*2 : hi*2 : hi*2]
+	b.Y = d.Y[lo*1 : hi*1 : hi*1]
 }
 
 // XorMetrics is what a step or an evaluation reports.
@@ -162,7 +162,7 @@ type XorTrainerOptions struct {
 
 // XorTrainer trains a Xor with sgd. It is for one goroutine at a time.
 type XorTrainer struct {
-	Model *Xor    // trained in place
+	Model *Xor    // trained in place; read only
 	LR    float64 // 0.1 at first; may change between steps
 
 	pool     *nnrt.Pool
@@ -183,11 +183,11 @@ type XorTrainer struct {
 
 // NewXorTrainer returns a trainer of m for batches of up to o.MaxBatch rows. All memory is allocated here.
 func NewXorTrainer(m *Xor, o XorTrainerOptions) (*XorTrainer, error) {
-	if err := nnrt.CheckModel("Xor", m == nil); err != nil {
+	if err := nnrt.CheckModel("Xor", m == nil || m.flat == nil); err != nil {
 		return nil, err
 	}
-	if o.MaxBatch < 1 {
-		return nil, &nnrt.BorderError{Model: "Xor", Field: "MaxBatch", Got: nnrt.Itoa(o.MaxBatch), Want: "at least 1"}
+	if err := nnrt.CheckCapacity("Xor", o.MaxBatch); err != nil {
+		return nil, err
 	}
 	t := &XorTrainer{Model: m, maxBatch: o.MaxBatch, seed: o.Seed, pool: nnrt.NewPool(o.Workers)}
 	t.LR = 0.1
@@ -959,10 +959,10 @@ func (d *IrisData) Gather(rows []int, b *IrisBatch) {
 	b.Y = nnrt.GatherRows(b.Y, d.Y, rows, 1)
 }
 
-// Slice points b at rows lo to hi-1, without copying.
+// Slice points b at rows lo to hi-1, without copying: what is written to b is written to the set.
 func (d *IrisData) Slice(lo, hi int, b *IrisBatch) {
-	b.X = d.X[lo*4 : hi*4]
-	b.Y = d.Y[lo*1 : hi*1]
+	b.X = d.X[lo*4 : hi*4 : hi*4]
+	b.Y = d.Y[lo*1 : hi*1 : hi*1]
 }
 
 // IrisMetrics is what a step or an evaluation reports.
@@ -979,7 +979,7 @@ type IrisTrainerOptions struct {
 
 // IrisTrainer trains a Iris with adam. It is for one goroutine at a time.
 type IrisTrainer struct {
-	Model *Iris   // trained in place
+	Model *Iris   // trained in place; read only
 	LR    float64 // 0.001 at first; may change between steps
 
 	pool     *nnrt.Pool
@@ -1002,11 +1002,11 @@ type IrisTrainer struct {
 
 // NewIrisTrainer returns a trainer of m for batches of up to o.MaxBatch rows. All memory is allocated here.
 func NewIrisTrainer(m *Iris, o IrisTrainerOptions) (*IrisTrainer, error) {
-	if err := nnrt.CheckModel("Iris", m == nil); err != nil {
+	if err := nnrt.CheckModel("Iris", m == nil || m.flat == nil); err != nil {
 		return nil, err
 	}
-	if o.MaxBatch < 1 {
-		return nil, &nnrt.BorderError{Model: "Iris", Field: "MaxBatch", Got: nnrt.Itoa(o.MaxBatch), Want: "at least 1"}
+	if err := nnrt.CheckCapacity("Iris", o.MaxBatch); err != nil {
+		return nil, err
 	}
 	t := &IrisTrainer{Model: m, maxBatch: o.MaxBatch, seed: o.Seed, pool: nnrt.NewPool(o.Workers)}
 	t.LR = 0.001
@@ -1873,10 +1873,10 @@ func (d *MnistData) Gather(rows []int, b *MnistBatch) {
 	b.Y = nnrt.GatherRows(b.Y, d.Y, rows, 1)
 }
 
-// Slice points b at rows lo to hi-1, without copying.
+// Slice points b at rows lo to hi-1, without copying: what is written to b is written to the set.
 func (d *MnistData) Slice(lo, hi int, b *MnistBatch) {
-	b.X = d.X[lo*784 : hi*784]
-	b.Y = d.Y[lo*1 : hi*1]
+	b.X = d.X[lo*784 : hi*784 : hi*784]
+	b.Y = d.Y[lo*1 : hi*1 : hi*1]
 }
 
 // MnistMetrics is what a step or an evaluation reports.
@@ -1893,7 +1893,7 @@ type MnistTrainerOptions struct {
 
 // MnistTrainer trains a Mnist with sgd. It is for one goroutine at a time.
 type MnistTrainer struct {
-	Model *Mnist  // trained in place
+	Model *Mnist  // trained in place; read only
 	LR    float64 // 0.01 at first; may change between steps
 
 	pool     *nnrt.Pool
@@ -1914,11 +1914,11 @@ type MnistTrainer struct {
 
 // NewMnistTrainer returns a trainer of m for batches of up to o.MaxBatch rows. All memory is allocated here.
 func NewMnistTrainer(m *Mnist, o MnistTrainerOptions) (*MnistTrainer, error) {
-	if err := nnrt.CheckModel("Mnist", m == nil); err != nil {
+	if err := nnrt.CheckModel("Mnist", m == nil || m.flat == nil); err != nil {
 		return nil, err
 	}
-	if o.MaxBatch < 1 {
-		return nil, &nnrt.BorderError{Model: "Mnist", Field: "MaxBatch", Got: nnrt.Itoa(o.MaxBatch), Want: "at least 1"}
+	if err := nnrt.CheckCapacity("Mnist", o.MaxBatch); err != nil {
+		return nil, err
 	}
 	t := &MnistTrainer{Model: m, maxBatch: o.MaxBatch, seed: o.Seed, pool: nnrt.NewPool(o.Workers)}
 	t.LR = 0.01
@@ -2776,10 +2776,10 @@ func (d *MnistDeepData) Gather(rows []int, b *MnistDeepBatch) {
 	b.Y = nnrt.GatherRows(b.Y, d.Y, rows, 1)
 }
 
-// Slice points b at rows lo to hi-1, without copying.
+// Slice points b at rows lo to hi-1, without copying: what is written to b is written to the set.
 func (d *MnistDeepData) Slice(lo, hi int, b *MnistDeepBatch) {
-	b.X = d.X[lo*784 : hi*784]
-	b.Y = d.Y[lo*1 : hi*1]
+	b.X = d.X[lo*784 : hi*784 : hi*784]
+	b.Y = d.Y[lo*1 : hi*1 : hi*1]
 }
 
 // MnistDeepMetrics is what a step or an evaluation reports.
@@ -2796,7 +2796,7 @@ type MnistDeepTrainerOptions struct {
 
 // MnistDeepTrainer trains a MnistDeep with adam. It is for one goroutine at a time.
 type MnistDeepTrainer struct {
-	Model *MnistDeep // trained in place
+	Model *MnistDeep // trained in place; read only
 	LR    float64    // 0.001 at first; may change between steps
 
 	pool     *nnrt.Pool
@@ -2819,11 +2819,11 @@ type MnistDeepTrainer struct {
 
 // NewMnistDeepTrainer returns a trainer of m for batches of up to o.MaxBatch rows. All memory is allocated here.
 func NewMnistDeepTrainer(m *MnistDeep, o MnistDeepTrainerOptions) (*MnistDeepTrainer, error) {
-	if err := nnrt.CheckModel("MnistDeep", m == nil); err != nil {
+	if err := nnrt.CheckModel("MnistDeep", m == nil || m.flat == nil); err != nil {
 		return nil, err
 	}
-	if o.MaxBatch < 1 {
-		return nil, &nnrt.BorderError{Model: "MnistDeep", Field: "MaxBatch", Got: nnrt.Itoa(o.MaxBatch), Want: "at least 1"}
+	if err := nnrt.CheckCapacity("MnistDeep", o.MaxBatch); err != nil {
+		return nil, err
 	}
 	t := &MnistDeepTrainer{Model: m, maxBatch: o.MaxBatch, seed: o.Seed, pool: nnrt.NewPool(o.Workers)}
 	t.LR = 0.001
@@ -3873,10 +3873,10 @@ func (d *GeluData) Gather(rows []int, b *GeluBatch) {
 	b.Y = nnrt.GatherRows(b.Y, d.Y, rows, 8)
 }
 
-// Slice points b at rows lo to hi-1, without copying.
+// Slice points b at rows lo to hi-1, without copying: what is written to b is written to the set.
 func (d *GeluData) Slice(lo, hi int, b *GeluBatch) {
-	b.X = d.X[lo*64 : hi*64]
-	b.Y = d.Y[lo*8 : hi*8]
+	b.X = d.X[lo*64 : hi*64 : hi*64]
+	b.Y = d.Y[lo*8 : hi*8 : hi*8]
 }
 
 // GeluMetrics is what a step or an evaluation reports.
@@ -3893,7 +3893,7 @@ type GeluTrainerOptions struct {
 
 // GeluTrainer trains a Gelu with adamw. It is for one goroutine at a time.
 type GeluTrainer struct {
-	Model *Gelu   // trained in place
+	Model *Gelu   // trained in place; read only
 	LR    float64 // 0.001 at first; may change between steps
 
 	pool     *nnrt.Pool
@@ -3916,11 +3916,11 @@ type GeluTrainer struct {
 
 // NewGeluTrainer returns a trainer of m for batches of up to o.MaxBatch rows. All memory is allocated here.
 func NewGeluTrainer(m *Gelu, o GeluTrainerOptions) (*GeluTrainer, error) {
-	if err := nnrt.CheckModel("Gelu", m == nil); err != nil {
+	if err := nnrt.CheckModel("Gelu", m == nil || m.flat == nil); err != nil {
 		return nil, err
 	}
-	if o.MaxBatch < 1 {
-		return nil, &nnrt.BorderError{Model: "Gelu", Field: "MaxBatch", Got: nnrt.Itoa(o.MaxBatch), Want: "at least 1"}
+	if err := nnrt.CheckCapacity("Gelu", o.MaxBatch); err != nil {
+		return nil, err
 	}
 	t := &GeluTrainer{Model: m, maxBatch: o.MaxBatch, seed: o.Seed, pool: nnrt.NewPool(o.Workers)}
 	t.LR = 0.001

@@ -121,7 +121,7 @@ type DigitsOutput struct {
 
 // DigitsPredictor predicts without allocation. It is for one goroutine at a time.
 type DigitsPredictor struct {
-	Model    *Digits
+	Model    *Digits // read only
 	maxBatch int
 	frame    digitsPredict
 	outProbs []float32
@@ -135,11 +135,11 @@ type DigitsPredictorOptions struct {
 
 // NewDigitsPredictor returns a predictor that reads m's parameters and takes batches of up to o.MaxBatch rows.
 func NewDigitsPredictor(m *Digits, o DigitsPredictorOptions) (*DigitsPredictor, error) {
-	if err := nnrt.CheckModel("Digits", m == nil); err != nil {
+	if err := nnrt.CheckModel("Digits", m == nil || m.flat == nil); err != nil {
 		return nil, err
 	}
-	if o.MaxBatch < 1 {
-		return nil, &nnrt.BorderError{Model: "Digits", Field: "MaxBatch", Got: nnrt.Itoa(o.MaxBatch), Want: "at least 1"}
+	if err := nnrt.CheckCapacity("Digits", o.MaxBatch); err != nil {
+		return nil, err
 	}
 	p := &DigitsPredictor{Model: m, maxBatch: o.MaxBatch}
 	pool := nnrt.NewPool(o.Workers)
@@ -228,10 +228,10 @@ func (d *DigitsData) Gather(rows []int, b *DigitsBatch) {
 	b.Y = nnrt.GatherRows(b.Y, d.Y, rows, 1)
 }
 
-// Slice points b at rows lo to hi-1, without copying.
+// Slice points b at rows lo to hi-1, without copying: what is written to b is written to the set.
 func (d *DigitsData) Slice(lo, hi int, b *DigitsBatch) {
-	b.X = d.X[lo*64 : hi*64]
-	b.Y = d.Y[lo*1 : hi*1]
+	b.X = d.X[lo*64 : hi*64 : hi*64]
+	b.Y = d.Y[lo*1 : hi*1 : hi*1]
 }
 
 // DigitsMetrics is what a step or an evaluation reports.
@@ -249,7 +249,7 @@ type DigitsTrainerOptions struct {
 
 // DigitsTrainer trains a Digits with adam. It is for one goroutine at a time.
 type DigitsTrainer struct {
-	Model *Digits // trained in place
+	Model *Digits // trained in place; read only
 	LR    float64 // 0.005 at first; may change between steps
 
 	pool     *nnrt.Pool
@@ -272,11 +272,11 @@ type DigitsTrainer struct {
 
 // NewDigitsTrainer returns a trainer of m for batches of up to o.MaxBatch rows. All memory is allocated here.
 func NewDigitsTrainer(m *Digits, o DigitsTrainerOptions) (*DigitsTrainer, error) {
-	if err := nnrt.CheckModel("Digits", m == nil); err != nil {
+	if err := nnrt.CheckModel("Digits", m == nil || m.flat == nil); err != nil {
 		return nil, err
 	}
-	if o.MaxBatch < 1 {
-		return nil, &nnrt.BorderError{Model: "Digits", Field: "MaxBatch", Got: nnrt.Itoa(o.MaxBatch), Want: "at least 1"}
+	if err := nnrt.CheckCapacity("Digits", o.MaxBatch); err != nil {
+		return nil, err
 	}
 	t := &DigitsTrainer{Model: m, maxBatch: o.MaxBatch, seed: o.Seed, pool: nnrt.NewPool(o.Workers)}
 	t.LR = 0.005

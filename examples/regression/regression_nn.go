@@ -98,7 +98,7 @@ type LineMeanOutput struct {
 
 // LineMeanPredictor predicts without allocation. It is for one goroutine at a time.
 type LineMeanPredictor struct {
-	Model         *LineMean
+	Model         *LineMean // read only
 	maxBatch      int
 	frame         lineMeanPredict
 	outPrediction []float64
@@ -112,11 +112,11 @@ type LineMeanPredictorOptions struct {
 
 // NewLineMeanPredictor returns a predictor that reads m's parameters and takes batches of up to o.MaxBatch rows.
 func NewLineMeanPredictor(m *LineMean, o LineMeanPredictorOptions) (*LineMeanPredictor, error) {
-	if err := nnrt.CheckModel("LineMean", m == nil); err != nil {
+	if err := nnrt.CheckModel("LineMean", m == nil || m.flat == nil); err != nil {
 		return nil, err
 	}
-	if o.MaxBatch < 1 {
-		return nil, &nnrt.BorderError{Model: "LineMean", Field: "MaxBatch", Got: nnrt.Itoa(o.MaxBatch), Want: "at least 1"}
+	if err := nnrt.CheckCapacity("LineMean", o.MaxBatch); err != nil {
+		return nil, err
 	}
 	p := &LineMeanPredictor{Model: m, maxBatch: o.MaxBatch}
 	pool := nnrt.NewPool(o.Workers)
@@ -200,10 +200,10 @@ func (d *LineMeanData) Gather(rows []int, b *LineMeanBatch) {
 	b.Y = nnrt.GatherRows(b.Y, d.Y, rows, 1)
 }
 
-// Slice points b at rows lo to hi-1, without copying.
+// Slice points b at rows lo to hi-1, without copying: what is written to b is written to the set.
 func (d *LineMeanData) Slice(lo, hi int, b *LineMeanBatch) {
-	b.X = d.X[lo*3 : hi*3]
-	b.Y = d.Y[lo*1 : hi*1]
+	b.X = d.X[lo*3 : hi*3 : hi*3]
+	b.Y = d.Y[lo*1 : hi*1 : hi*1]
 }
 
 // LineMeanMetrics is what a step or an evaluation reports.
@@ -220,7 +220,7 @@ type LineMeanTrainerOptions struct {
 
 // LineMeanTrainer trains a LineMean with sgd. It is for one goroutine at a time.
 type LineMeanTrainer struct {
-	Model *LineMean // trained in place
+	Model *LineMean // trained in place; read only
 	LR    float64   // 0.2 at first; may change between steps
 
 	pool     *nnrt.Pool
@@ -241,11 +241,11 @@ type LineMeanTrainer struct {
 
 // NewLineMeanTrainer returns a trainer of m for batches of up to o.MaxBatch rows. All memory is allocated here.
 func NewLineMeanTrainer(m *LineMean, o LineMeanTrainerOptions) (*LineMeanTrainer, error) {
-	if err := nnrt.CheckModel("LineMean", m == nil); err != nil {
+	if err := nnrt.CheckModel("LineMean", m == nil || m.flat == nil); err != nil {
 		return nil, err
 	}
-	if o.MaxBatch < 1 {
-		return nil, &nnrt.BorderError{Model: "LineMean", Field: "MaxBatch", Got: nnrt.Itoa(o.MaxBatch), Want: "at least 1"}
+	if err := nnrt.CheckCapacity("LineMean", o.MaxBatch); err != nil {
+		return nil, err
 	}
 	t := &LineMeanTrainer{Model: m, maxBatch: o.MaxBatch, seed: o.Seed, pool: nnrt.NewPool(o.Workers)}
 	t.LR = 0.2
@@ -898,7 +898,7 @@ type LineSumOutput struct {
 
 // LineSumPredictor predicts without allocation. It is for one goroutine at a time.
 type LineSumPredictor struct {
-	Model         *LineSum
+	Model         *LineSum // read only
 	maxBatch      int
 	frame         lineSumPredict
 	outPrediction []float64
@@ -912,11 +912,11 @@ type LineSumPredictorOptions struct {
 
 // NewLineSumPredictor returns a predictor that reads m's parameters and takes batches of up to o.MaxBatch rows.
 func NewLineSumPredictor(m *LineSum, o LineSumPredictorOptions) (*LineSumPredictor, error) {
-	if err := nnrt.CheckModel("LineSum", m == nil); err != nil {
+	if err := nnrt.CheckModel("LineSum", m == nil || m.flat == nil); err != nil {
 		return nil, err
 	}
-	if o.MaxBatch < 1 {
-		return nil, &nnrt.BorderError{Model: "LineSum", Field: "MaxBatch", Got: nnrt.Itoa(o.MaxBatch), Want: "at least 1"}
+	if err := nnrt.CheckCapacity("LineSum", o.MaxBatch); err != nil {
+		return nil, err
 	}
 	p := &LineSumPredictor{Model: m, maxBatch: o.MaxBatch}
 	pool := nnrt.NewPool(o.Workers)
@@ -1000,10 +1000,10 @@ func (d *LineSumData) Gather(rows []int, b *LineSumBatch) {
 	b.Y = nnrt.GatherRows(b.Y, d.Y, rows, 1)
 }
 
-// Slice points b at rows lo to hi-1, without copying.
+// Slice points b at rows lo to hi-1, without copying: what is written to b is written to the set.
 func (d *LineSumData) Slice(lo, hi int, b *LineSumBatch) {
-	b.X = d.X[lo*3 : hi*3]
-	b.Y = d.Y[lo*1 : hi*1]
+	b.X = d.X[lo*3 : hi*3 : hi*3]
+	b.Y = d.Y[lo*1 : hi*1 : hi*1]
 }
 
 // LineSumMetrics is what a step or an evaluation reports.
@@ -1020,7 +1020,7 @@ type LineSumTrainerOptions struct {
 
 // LineSumTrainer trains a LineSum with sgd. It is for one goroutine at a time.
 type LineSumTrainer struct {
-	Model *LineSum // trained in place
+	Model *LineSum // trained in place; read only
 	LR    float64  // 0.0013333333333333333 at first; may change between steps
 
 	pool     *nnrt.Pool
@@ -1041,11 +1041,11 @@ type LineSumTrainer struct {
 
 // NewLineSumTrainer returns a trainer of m for batches of up to o.MaxBatch rows. All memory is allocated here.
 func NewLineSumTrainer(m *LineSum, o LineSumTrainerOptions) (*LineSumTrainer, error) {
-	if err := nnrt.CheckModel("LineSum", m == nil); err != nil {
+	if err := nnrt.CheckModel("LineSum", m == nil || m.flat == nil); err != nil {
 		return nil, err
 	}
-	if o.MaxBatch < 1 {
-		return nil, &nnrt.BorderError{Model: "LineSum", Field: "MaxBatch", Got: nnrt.Itoa(o.MaxBatch), Want: "at least 1"}
+	if err := nnrt.CheckCapacity("LineSum", o.MaxBatch); err != nil {
+		return nil, err
 	}
 	t := &LineSumTrainer{Model: m, maxBatch: o.MaxBatch, seed: o.Seed, pool: nnrt.NewPool(o.Workers)}
 	t.LR = 0.0013333333333333333

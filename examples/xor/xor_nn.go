@@ -121,7 +121,7 @@ type XorOutput struct {
 
 // XorPredictor predicts without allocation. It is for one goroutine at a time.
 type XorPredictor struct {
-	Model    *Xor
+	Model    *Xor // read only
 	maxBatch int
 	frame    xorPredict
 	outP     []float32
@@ -135,11 +135,11 @@ type XorPredictorOptions struct {
 
 // NewXorPredictor returns a predictor that reads m's parameters and takes batches of up to o.MaxBatch rows.
 func NewXorPredictor(m *Xor, o XorPredictorOptions) (*XorPredictor, error) {
-	if err := nnrt.CheckModel("Xor", m == nil); err != nil {
+	if err := nnrt.CheckModel("Xor", m == nil || m.flat == nil); err != nil {
 		return nil, err
 	}
-	if o.MaxBatch < 1 {
-		return nil, &nnrt.BorderError{Model: "Xor", Field: "MaxBatch", Got: nnrt.Itoa(o.MaxBatch), Want: "at least 1"}
+	if err := nnrt.CheckCapacity("Xor", o.MaxBatch); err != nil {
+		return nil, err
 	}
 	p := &XorPredictor{Model: m, maxBatch: o.MaxBatch}
 	pool := nnrt.NewPool(o.Workers)
@@ -225,10 +225,10 @@ func (d *XorData) Gather(rows []int, b *XorBatch) {
 	b.Y = nnrt.GatherRows(b.Y, d.Y, rows, 1)
 }
 
-// Slice points b at rows lo to hi-1, without copying.
+// Slice points b at rows lo to hi-1, without copying: what is written to b is written to the set.
 func (d *XorData) Slice(lo, hi int, b *XorBatch) {
-	b.X = d.X[lo*2 : hi*2]
-	b.Y = d.Y[lo*1 : hi*1]
+	b.X = d.X[lo*2 : hi*2 : hi*2]
+	b.Y = d.Y[lo*1 : hi*1 : hi*1]
 }
 
 // XorMetrics is what a step or an evaluation reports.
@@ -246,7 +246,7 @@ type XorTrainerOptions struct {
 
 // XorTrainer trains a Xor with sgd. It is for one goroutine at a time.
 type XorTrainer struct {
-	Model *Xor    // trained in place
+	Model *Xor    // trained in place; read only
 	LR    float64 // 0.5 at first; may change between steps
 
 	pool     *nnrt.Pool
@@ -268,11 +268,11 @@ type XorTrainer struct {
 
 // NewXorTrainer returns a trainer of m for batches of up to o.MaxBatch rows. All memory is allocated here.
 func NewXorTrainer(m *Xor, o XorTrainerOptions) (*XorTrainer, error) {
-	if err := nnrt.CheckModel("Xor", m == nil); err != nil {
+	if err := nnrt.CheckModel("Xor", m == nil || m.flat == nil); err != nil {
 		return nil, err
 	}
-	if o.MaxBatch < 1 {
-		return nil, &nnrt.BorderError{Model: "Xor", Field: "MaxBatch", Got: nnrt.Itoa(o.MaxBatch), Want: "at least 1"}
+	if err := nnrt.CheckCapacity("Xor", o.MaxBatch); err != nil {
+		return nil, err
 	}
 	t := &XorTrainer{Model: m, maxBatch: o.MaxBatch, seed: o.Seed, pool: nnrt.NewPool(o.Workers)}
 	t.LR = 0.5
@@ -1181,7 +1181,7 @@ type XorAdamOutput struct {
 
 // XorAdamPredictor predicts without allocation. It is for one goroutine at a time.
 type XorAdamPredictor struct {
-	Model    *XorAdam
+	Model    *XorAdam // read only
 	maxBatch int
 	frame    xorAdamPredict
 	outP     []float32
@@ -1195,11 +1195,11 @@ type XorAdamPredictorOptions struct {
 
 // NewXorAdamPredictor returns a predictor that reads m's parameters and takes batches of up to o.MaxBatch rows.
 func NewXorAdamPredictor(m *XorAdam, o XorAdamPredictorOptions) (*XorAdamPredictor, error) {
-	if err := nnrt.CheckModel("XorAdam", m == nil); err != nil {
+	if err := nnrt.CheckModel("XorAdam", m == nil || m.flat == nil); err != nil {
 		return nil, err
 	}
-	if o.MaxBatch < 1 {
-		return nil, &nnrt.BorderError{Model: "XorAdam", Field: "MaxBatch", Got: nnrt.Itoa(o.MaxBatch), Want: "at least 1"}
+	if err := nnrt.CheckCapacity("XorAdam", o.MaxBatch); err != nil {
+		return nil, err
 	}
 	p := &XorAdamPredictor{Model: m, maxBatch: o.MaxBatch}
 	pool := nnrt.NewPool(o.Workers)
@@ -1285,10 +1285,10 @@ func (d *XorAdamData) Gather(rows []int, b *XorAdamBatch) {
 	b.Y = nnrt.GatherRows(b.Y, d.Y, rows, 1)
 }
 
-// Slice points b at rows lo to hi-1, without copying.
+// Slice points b at rows lo to hi-1, without copying: what is written to b is written to the set.
 func (d *XorAdamData) Slice(lo, hi int, b *XorAdamBatch) {
-	b.X = d.X[lo*2 : hi*2]
-	b.Y = d.Y[lo*1 : hi*1]
+	b.X = d.X[lo*2 : hi*2 : hi*2]
+	b.Y = d.Y[lo*1 : hi*1 : hi*1]
 }
 
 // XorAdamMetrics is what a step or an evaluation reports.
@@ -1306,7 +1306,7 @@ type XorAdamTrainerOptions struct {
 
 // XorAdamTrainer trains a XorAdam with adam. It is for one goroutine at a time.
 type XorAdamTrainer struct {
-	Model *XorAdam // trained in place
+	Model *XorAdam // trained in place; read only
 	LR    float64  // 0.05 at first; may change between steps
 
 	pool     *nnrt.Pool
@@ -1329,11 +1329,11 @@ type XorAdamTrainer struct {
 
 // NewXorAdamTrainer returns a trainer of m for batches of up to o.MaxBatch rows. All memory is allocated here.
 func NewXorAdamTrainer(m *XorAdam, o XorAdamTrainerOptions) (*XorAdamTrainer, error) {
-	if err := nnrt.CheckModel("XorAdam", m == nil); err != nil {
+	if err := nnrt.CheckModel("XorAdam", m == nil || m.flat == nil); err != nil {
 		return nil, err
 	}
-	if o.MaxBatch < 1 {
-		return nil, &nnrt.BorderError{Model: "XorAdam", Field: "MaxBatch", Got: nnrt.Itoa(o.MaxBatch), Want: "at least 1"}
+	if err := nnrt.CheckCapacity("XorAdam", o.MaxBatch); err != nil {
+		return nil, err
 	}
 	t := &XorAdamTrainer{Model: m, maxBatch: o.MaxBatch, seed: o.Seed, pool: nnrt.NewPool(o.Workers)}
 	t.LR = 0.05
