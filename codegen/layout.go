@@ -46,7 +46,6 @@ func newLayout(m *dsl.Model) *Layout {
 		}
 	}
 	for _, ps := range groups {
-		l.Size = (l.Size + 15) &^ 15 // spans start on a cache line
 		lo := l.Size
 		for _, p := range ps {
 			l.Offset[p] = l.Size

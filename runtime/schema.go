@@ -42,7 +42,7 @@ func (s Schema) Find(path string) (offset int, shape []int, ok bool) {
 	return offset, shape, ok
 }
 
-// Size returns the length of the flat buffer: the end of the last parameter, rounded up to a multiple of 16.
+// Size returns the length of the flat buffer: the end of the last parameter.
 func (s Schema) Size() int {
 	end := 0
 	s.Each(func(_ string, offset int, shape []int) {
@@ -52,7 +52,7 @@ func (s Schema) Size() int {
 		}
 		end = max(end, offset+n)
 	})
-	return (end + padElems - 1) / padElems * padElems
+	return end
 }
 
 // Hash returns a number that tells schemas apart: FNV-1a over paths and shapes in the order of the schema.
