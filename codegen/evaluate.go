@@ -107,9 +107,11 @@ func (ev *evaluator) cut(n *symbolic.Node) error {
 	}
 	over := len(n.Args) == 1 && hasBatch(n.Args[0].Shape)
 	switch {
+	case n.Rank() > 0:
+		return fmt.Errorf("cannot be made of numbers that are sums over rows: it goes through %s", tensorName(n))
 	case over && (n.Op == symbolic.OpSum || n.Op == symbolic.OpReduceMax):
-		if at := ev.mixes(n.Args[0]); at != nil {
-			return fmt.Errorf("cannot be made of sums over rows, it depends on %s of all rows inside a sum over them", nameOf(at))
+		if at := mixing(n.Args[0]); at != nil {
+			return fmt.Errorf("cannot be made of sums over rows: %s sees other rows than its own", tensorName(at))
 		}
 		kind := collectSum
 		if n.Op == symbolic.OpReduceMax {
@@ -118,7 +120,7 @@ func (ev *evaluator) cut(n *symbolic.Node) error {
 		ev.collect(n, kind)
 		return nil
 	case over:
-		return fmt.Errorf("cannot be made of sums over rows, it takes %s over all of them", n.Info().Name)
+		return fmt.Errorf("cannot be made of sums over rows: it takes %s over all of them", n.Info().Name)
 	}
 	for _, a := range n.Args {
 		if err := ev.cut(a); err != nil {
@@ -128,35 +130,22 @@ func (ev *evaluator) cut(n *symbolic.Node) error {
 	return nil
 }
 
+// tensorName says what a node is to the reader of a model.
+func tensorName(n *symbolic.Node) string {
+	if name := n.Graph().Name(n); name != "" {
+		return name
+	}
+	if n.Op == symbolic.OpDimval {
+		return "the number of rows"
+	}
+	return "a " + n.Info().Name
+}
+
 // usesNumber reports whether n is made of sizes and constants only.
 func usesNumber(n *symbolic.Node) bool {
 	return !slices.ContainsFunc(symbolic.Reach(n), func(a *symbolic.Node) bool {
 		return a.Info().Kind == symbolic.KindLeaf && a.Op != symbolic.OpConst && a.Op != symbolic.OpDimval
 	})
-}
-
-// nameOf says what a number of all rows is to the reader of a model.
-func nameOf(n *symbolic.Node) string {
-	if name := n.Graph().Name(n); name != "" {
-		return name
-	}
-	if n.Op == symbolic.OpDimval {
-		return "the number"
-	}
-	return "a " + n.Info().Name
-}
-
-// mixes returns a node below n whose value differs between a chunk and the whole, or nil.
-func (ev *evaluator) mixes(n *symbolic.Node) *symbolic.Node {
-	for _, a := range symbolic.Reach(n) {
-		if a.Op == symbolic.OpDimval && hasBatch([]symbolic.Dim{a.Attr.Dim}) {
-			return a
-		}
-		if ev.batch[a] && !hasBatch(a.Shape) && a.DType != symbolic.NoType {
-			return a
-		}
-	}
-	return nil
 }
 
 func (ev *evaluator) collect(n *symbolic.Node, kind collect) {

@@ -57,9 +57,16 @@ func (f *fieldNames) maxSize(s *symbolic.Sym) string { return "max" + f.sizes[s.
 
 // A ModelError says what cannot be generated, and at which place of the model.
 type ModelError struct {
+	Code    string // of the diagnostic
 	Pos     token.Pos
 	Message string
 }
+
+// Codes of the diagnostics that only generation can find.
+const (
+	codeTwice = "E0203" // two declarations of one name
+	codeModel = "E0222" // a model that makes no sense as a whole
+)
 
 // Error returns the message without the position.
 func (e *ModelError) Error() string { return e.Message }
@@ -106,9 +113,9 @@ func clash(models []*dsl.Model, name string) error {
 	for i := len(models) - 1; i >= 0; i-- {
 		for _, prefix := range []string{camel(models[i].Name), lower(models[i].Name), "New" + camel(models[i].Name)} {
 			if len(name) >= len(prefix) && name[:len(prefix)] == prefix {
-				return &ModelError{models[i].Pos, fmt.Sprintf("the models of this file declare %s twice in Go: rename %s", name, models[i].Name)}
+				return &ModelError{codeTwice, models[i].Pos, fmt.Sprintf("the models of this file declare %s twice in Go: rename %s", name, models[i].Name)}
 			}
 		}
 	}
-	return &ModelError{models[0].Pos, "the models of this file declare " + name + " twice in Go"}
+	return &ModelError{codeTwice, models[0].Pos, "the models of this file declare " + name + " twice in Go"}
 }

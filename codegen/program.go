@@ -33,6 +33,13 @@ type Saved struct{ Result, Param int }
 // newProgram derives and simplifies the Funcs of m; with predict only those that a prediction needs.
 func newProgram(m *dsl.Model, predict bool) (*Program, error) {
 	p := &Program{Model: m, Layout: newLayout(m)}
+	for _, r := range m.Infer.Outputs {
+		for _, x := range m.Inputs {
+			if x.Target && slices.Contains(symbolic.Reach(r.Node), x.Node) {
+				return nil, &ModelError{codeModel, r.Pos, fmt.Sprintf("the output %s depends on the target %s, which a prediction does not have", r.Name, x.Name)}
+			}
+		}
+	}
 	if len(m.Infer.Outputs) > 0 {
 		p.Predict = optimised(p.closed("predict", "computes the outputs for a batch", results(m.Infer.Outputs)))
 	}

@@ -17,9 +17,6 @@ import (
 // after the checker is done, so it is found here.
 const codeNoDerivative = "E0501"
 
-// codeDeclaredTwice is the diagnostic for two models whose Go names meet.
-const codeDeclaredTwice = "E0203"
-
 // compile generates the models of a package. What is wrong with the model comes back as diagnostics.
 func compile(pkg *dsl.Package, cfg codegen.Config) ([]codegen.File, diag.List, error) {
 	cfg.Fset = pkg.Fset
@@ -39,7 +36,7 @@ func locate(err error) diag.List {
 	case errors.As(err, &grad) && grad.Pos.IsValid():
 		list.Errorf(codeNoDerivative, grad.Pos, grad.Pos, "%s", grad.Message)
 	case errors.As(err, &model):
-		list.Errorf(codeDeclaredTwice, model.Pos, model.Pos, "%s", model.Message)
+		list.Errorf(model.Code, model.Pos, model.Pos, "%s", model.Message)
 	}
 	return list
 }
