@@ -62,7 +62,7 @@ func (p *Plan) term(n *symbolic.Node, top bool) (string, int) {
 	}
 	name := n.Info().Name
 	if op, ok := infix[name]; ok {
-		if precs[0] < op.prec {
+		if precs[0] < op.prec || op.prec == infix["eq"].prec && precs[0] == op.prec { // comparisons do not chain
 			args[0] = "(" + args[0] + ")"
 		}
 		if precs[1] <= op.prec {

@@ -518,7 +518,7 @@ func (f *xorForward) rows0(worker, task int) {
 	// z2 = savedH @ zW  (xor.nn:7)
 	nnrt.GemmNN(z2, 1, savedH, 8, f.zW, 1, rows, 1, 8, false)
 
-	// sum = sum(0 < z2 + reshape == (0.5 < y), axis: 0)  (xor.nn:11)
+	// sum = sum((0 < z2 + reshape) == (0.5 < y), axis: 0)  (xor.nn:11)
 	// savedExp = exp(z2 + reshape - max(z2 + reshape, 0))  (xor.nn:10)
 	// savedAdd = savedExp + expm1(-max(z2 + reshape, 0))  (xor.nn:10)
 	// sum2 = sum(max(z2 + reshape, 0) + log1p(savedAdd) - (z2 + reshape) * y, axis: 0)  (xor.nn:10)
@@ -858,7 +858,7 @@ func (f *xorEval) rows0(worker, task int) {
 	// z2 = h @ zW  (xor.nn:7)
 	nnrt.GemmNN(z2, 1, h, 8, f.zW, 1, rows, 1, 8, false)
 
-	// sum1 = sum(0 < z2 + reshape == (0.5 < y), axis: 0)  (xor.nn:11)
+	// sum1 = sum((0 < z2 + reshape) == (0.5 < y), axis: 0)  (xor.nn:11)
 	// sum0 = sum(max(z2 + reshape, 0) + log1p(exp(z2 + reshape - max(z2 + reshape, 0)) + expm1(-max(z2 + reshape, 0))) - (z ...  (xor.nn:10)
 	{
 		z2Row := z2[:rows]
@@ -1584,7 +1584,7 @@ func (f *xorAdamForward) rows0(worker, task int) {
 	// z2 = savedH @ zW  (xor.nn:7)
 	nnrt.GemmNN(z2, 1, savedH, 8, f.zW, 1, rows, 1, 8, false)
 
-	// sum = sum(0 < z2 + reshape == (0.5 < y), axis: 0)  (xor.nn:11)
+	// sum = sum((0 < z2 + reshape) == (0.5 < y), axis: 0)  (xor.nn:11)
 	// savedExp = exp(z2 + reshape - max(z2 + reshape, 0))  (xor.nn:10)
 	// savedAdd = savedExp + expm1(-max(z2 + reshape, 0))  (xor.nn:10)
 	// sum2 = sum(max(z2 + reshape, 0) + log1p(savedAdd) - (z2 + reshape) * y, axis: 0)  (xor.nn:10)
@@ -1941,7 +1941,7 @@ func (f *xorAdamEval) rows0(worker, task int) {
 	// z2 = h @ zW  (xor.nn:7)
 	nnrt.GemmNN(z2, 1, h, 8, f.zW, 1, rows, 1, 8, false)
 
-	// sum1 = sum(0 < z2 + reshape == (0.5 < y), axis: 0)  (xor.nn:11)
+	// sum1 = sum((0 < z2 + reshape) == (0.5 < y), axis: 0)  (xor.nn:11)
 	// sum0 = sum(max(z2 + reshape, 0) + log1p(exp(z2 + reshape - max(z2 + reshape, 0)) + expm1(-max(z2 + reshape, 0))) - (z ...  (xor.nn:10)
 	{
 		z2Row := z2[:rows]
