@@ -2,6 +2,8 @@
 package codegen
 
 import (
+	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/dave/jennifer/jen"
@@ -14,6 +16,15 @@ type level struct {
 	axes []int
 	size string // Go expression
 	v    string // loop variable
+}
+
+// over writes the loop around a body. A variable that the body does not read would not compile.
+func (l level) over(body []jen.Code) jen.Code {
+	head := "range " + l.size
+	if regexp.MustCompile(`\b` + l.v + `\b`).MatchString(fmt.Sprintf("%#v", jen.Block(body...))) {
+		head = l.v + " := " + head
+	}
+	return jen.For(raw("%s", head)).Block(body...)
 }
 
 // groupEmitter writes one group.
@@ -228,7 +239,7 @@ func (e *groupEmitter) emit() []jen.Code {
 	e.numbers(e.plan.after)
 	body := append(e.pre, e.row...)
 	for i := len(e.outer) - 1; i >= 0; i-- {
-		body = []jen.Code{jen.For(raw("%s := range %s", e.outer[i].v, e.outer[i].size)).Block(body...)}
+		body = []jen.Code{e.outer[i].over(body)}
 	}
 	return append(append(e.head, body...), e.tail...)
 }
@@ -336,7 +347,7 @@ func (e *groupEmitter) loop(l *innerLoop) {
 	e.vars = saved
 	e.row = append(e.row, before...)
 	for i := len(e.inner) - 1; i >= 0; i-- {
-		body = []jen.Code{jen.For(raw("%s := range %s", e.inner[i].v, e.inner[i].size)).Block(body...)}
+		body = []jen.Code{e.inner[i].over(body)}
 	}
 	e.row = append(e.row, body...)
 	e.row = append(e.row, after...)

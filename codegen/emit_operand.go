@@ -32,7 +32,7 @@ func (e *groupEmitter) resolve(a *symbolic.Node) (*symbolic.Node, []int) {
 	for i := range axes {
 		axes[i] = i
 	}
-	for a.Op == symbolic.OpBroadcast && !e.member[a] {
+	for a.Op == symbolic.OpBroadcast && !e.member[a] && e.p.value[a] == nil {
 		next := make([]int, a.Args[0].Rank())
 		for i, x := range a.Attr.Axes {
 			next[i] = axes[x]
