@@ -301,6 +301,9 @@ func addNetwork(t *testing.T, p *program, dt symbolic.DType, name string, build 
 	}
 	fwd := half("forward", h.Forward)
 	bwd := half("backward", h.Backward)
+	if arrays {
+		fwd.saved = h.From
+	}
 	bwd.arrays = append(bwd.arrays, gradArrays...)
 	if arrays {
 		bwd.arrays = append(bwd.arrays, savedArrays(t, fwd, bwd, h)...)
@@ -333,7 +336,7 @@ func addNetwork(t *testing.T, p *program, dt symbolic.DType, name string, build 
 // savedArrays places what the forward half leaves in arrays as Generate does.
 func savedArrays(t *testing.T, fwd, bwd *funcCase, h *symbolic.Halves) []arrayOf {
 	t.Helper()
-	all, err := plans(fwd.f, "x", fwd.dt, false, fwd.arrays)
+	all, err := plans(fwd, "x")
 	if err != nil {
 		t.Errorf("%s: %v", fwd.name, err)
 		return nil

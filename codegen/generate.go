@@ -87,10 +87,7 @@ func places(fset *token.FileSet) func(*symbolic.Node) string {
 func (e *modelEmitter) plans() error {
 	var err error
 	member := e.parameterMembers()
-	array := map[*symbolic.Node]bool{}
-	for _, s := range e.prog.Saved {
-		array[e.prog.Forward.Results[s.Result].Node] = true
-	}
+	var array map[*symbolic.Node]bool
 	plan := func(f *symbolic.Func, name string) *Plan {
 		if f == nil || err != nil {
 			return nil
@@ -102,9 +99,15 @@ func (e *modelEmitter) plans() error {
 	m := e.prog.Model
 	e.predict = plan(e.prog.Predict, "Predict")
 	if f := e.prog.Forward; f != nil {
+		// Only the forward half may leave its results in arrays: another Func may return the same node to the user.
+		array = map[*symbolic.Node]bool{}
+		for _, s := range e.prog.Saved {
+			array[f.Results[s.Result].Node] = true
+		}
 		if e.forward = plan(f, "Forward"); err != nil {
 			return err
 		}
+		array = nil
 		e.backwardMembers(member)
 		e.backward = plan(e.prog.Backward, "Backward")
 	}

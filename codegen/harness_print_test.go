@@ -26,15 +26,16 @@ func (c *funcCase) plan(name string) (all []*Plan, err error) {
 			err = fmt.Errorf("panic: %v", v)
 		}
 	}()
-	all, err = plans(c.f, name, c.dt, c.algebra, c.arrays)
+	all, err = plans(c, name)
 	if err == nil && !c.blocks {
 		smallBlocks(all)
 	}
 	return all, err
 }
 
-// plans returns the plan of f, then those of the Funcs that it calls.
-func plans(f *symbolic.Func, name string, dt symbolic.DType, algebra bool, arrays []arrayOf) ([]*Plan, error) {
+// plans returns the plan of a case, then those of the Funcs that it calls.
+func plans(c *funcCase, name string) ([]*Plan, error) {
+	f, dt := c.f, c.dt
 	kept := map[*symbolic.Func]*Plan{}
 	names := newNamer()
 	var order []*Plan
@@ -51,13 +52,13 @@ func plans(f *symbolic.Func, name string, dt symbolic.DType, algebra bool, array
 		order = append(order, p)
 		return p, nil
 	}
-	if algebra {
+	if c.algebra {
 		f = optimised(f)
 	} else {
 		f = legalise(f)
 	}
 	member := map[*symbolic.Node]Member{}
-	for _, a := range arrays {
+	for _, a := range c.arrays {
 		family := &Family{Name: a.name, Count: len(a.params) + len(a.results), Stride: a.stride}
 		for i, n := range a.params {
 			if n != nil {
@@ -68,7 +69,11 @@ func plans(f *symbolic.Func, name string, dt symbolic.DType, algebra bool, array
 			member[f.Results[r].Node] = Member{family, i}
 		}
 	}
-	p, err := newPlan(f, name, env{float: dt, member: member, callee: callee})
+	array := map[*symbolic.Node]bool{}
+	for _, r := range c.saved {
+		array[f.Results[r].Node] = true
+	}
+	p, err := newPlan(f, name, env{float: dt, member: member, array: array, callee: callee})
 	if err != nil {
 		return nil, err
 	}

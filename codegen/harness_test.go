@@ -27,6 +27,7 @@ type funcCase struct {
 	values  [][]float64  // of a parameter, instead of random ones; nil: random
 	inPlace map[int]int  // result in the memory of a parameter
 	arrays  []arrayOf    // parameters and results that lie in arrays
+	saved   []int        // results that the caller takes as arrays where equal layers leave them
 	runs    []funcRun
 	exact   bool    // every element is compared, with the signs of zeros
 	tol     float64 // 0: by type
@@ -164,7 +165,10 @@ func (c *funcCase) prepare(t *testing.T) {
 
 // draw is element i of a random site as the runtime draws it.
 func (c *funcCase) draw(site, kind string, i int) float64 {
-	key := nnrt.NewKey(testSeed, site)
+	return c.drawKey(nnrt.NewKey(testSeed, site), kind, i)
+}
+
+func (c *funcCase) drawKey(key nnrt.Key, kind string, i int) float64 {
 	switch {
 	case c.dt == symbolic.F32 && kind == "normal":
 		return float64(nnrt.Normal[float32](key, uint64(i)))

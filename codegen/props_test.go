@@ -55,7 +55,8 @@ func planRandom(t *testing.T, pick chooser, algebra bool) []*Plan {
 	t.Helper()
 	p := &program{}
 	c := p.add(t, "random", symbolic.F64, func(b *builder) { randomFunc(b, pick) })
-	all, err := plans(c.f, "random", c.dt, algebra, nil)
+	c.algebra = algebra
+	all, err := plans(c, "random")
 	if err != nil {
 		t.Fatal(err)
 	}

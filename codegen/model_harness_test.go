@@ -1,0 +1,241 @@
+// How do tests use generated models? All models of testdata/models, as they are and in float64, become one program that answers calls;
+// an adapter for each is written from the types that the generated file declares.
+package codegen
+
+import (
+	"bytes"
+	"encoding/gob"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"nngen/dsl"
+)
+
+// A testModel is one generated model.
+type testModel struct {
+	name  string // in Go
+	model *dsl.Model
+	code  []byte
+	// The fields of its types, in order: name and Go type.
+	input, batch, output, metrics []field
+}
+
+type field struct{ name, typ string }
+
+// loadModel generates the model of a file. Every old text in it is replaced by the new one after it.
+func loadModel(t *testing.T, file string, replace ...string) *testModel {
+	t.Helper()
+	src, err := os.ReadFile(filepath.Join("testdata/models", file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := 0; i < len(replace); i += 2 {
+		if !strings.Contains(string(src), replace[i]) {
+			t.Fatalf("%s: no %q", file, replace[i])
+		}
+	}
+	text := strings.NewReplacer(replace...).Replace(string(src))
+	pkg, list := dsl.Load(dsl.Options{}, file, []byte(text))
+	if pkg == nil || len(pkg.Models) != 1 {
+		t.Fatalf("%s: %v", file, list)
+	}
+	m := &testModel{model: pkg.Models[0]}
+	m.name = camel(m.model.Name)
+	files, err := Generate(pkg.Models, Config{Package: "main", Source: file, Fset: pkg.Fset})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.code = files[0].Data
+	m.fields(t)
+	return m
+}
+
+// inFloat64 is what loadModel replaces to get a model of another name in float64.
+func inFloat64(name string) []string {
+	return []string{"model " + name + " {", "model " + name + "64 {\n    precision float64\n"}
+}
+
+// fields reads the declared types.
+func (m *testModel) fields(t *testing.T) {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), "", m.code, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	into := map[string]*[]field{m.name + "Input": &m.input, m.name + "Batch": &m.batch, m.name + "Output": &m.output, m.name + "Metrics": &m.metrics}
+	ast.Inspect(file, func(n ast.Node) bool {
+		spec, ok := n.(*ast.TypeSpec)
+		if !ok {
+			return true
+		}
+		s, ok := spec.Type.(*ast.StructType)
+		if to := into[spec.Name.Name]; ok && to != nil {
+			for _, f := range s.Fields.List {
+				typ := ""
+				switch x := f.Type.(type) {
+				case *ast.Ident:
+					typ = x.Name
+				case *ast.ArrayType:
+					typ = "[]" + x.Elt.(*ast.Ident).Name
+				}
+				for _, name := range f.Names {
+					*to = append(*to, field{name.Name, typ})
+				}
+			}
+		}
+		return true
+	})
+}
+
+// adapter writes the glue of a model.
+func (m *testModel) adapter() string {
+	var b strings.Builder
+	literal := func(typ string, fields []field) string {
+		var parts []string
+		for _, f := range fields {
+			value := fmt.Sprintf("floats[%s](c, %q)", strings.TrimPrefix(f.typ, "[]"), f.name)
+			switch {
+			case f.typ == "int":
+				value = fmt.Sprintf("c.Sizes[%q]", f.name)
+			case f.typ == "[]bool":
+				value = fmt.Sprintf("bools(c, %q)", f.name)
+			case !strings.HasPrefix(f.typ, "[]"):
+				value += "[0]"
+			}
+			parts = append(parts, f.name+": "+value)
+		}
+		return m.name + typ + "{" + strings.Join(parts, ", ") + "}"
+	}
+	var outs, metrics []string
+	for _, f := range m.output {
+		switch {
+		case f.typ == "[]bool":
+			outs = append(outs, "wideBools(o."+f.name+")")
+		case strings.HasPrefix(f.typ, "[]"):
+			outs = append(outs, "wide(o."+f.name+")")
+		default:
+			outs = append(outs, "{float64(o."+f.name+")}")
+		}
+	}
+	for _, f := range m.metrics {
+		metrics = append(metrics, "x."+f.name)
+	}
+	measured := func(call, typ string) string {
+		return fmt.Sprintf("func(c *Call) ([]float64, error) { x, err := t.%s(%s); return []float64{%s}, err }", call, literal(typ, m.batch), strings.Join(metrics, ", "))
+	}
+	fmt.Fprintf(&b, `package main
+
+import "testing"
+
+func init() {
+	adapters[%[1]q] = func(seed uint64, capacity int) (*adapter, error) {
+		m := New%[1]s(seed)
+		t, err := New%[1]sTrainer(m, %[1]sTrainerOptions{MaxBatch: capacity, Seed: seed})
+		if err != nil {
+			return nil, err
+		}
+		p, err := New%[1]sPredictor(m, %[1]sPredictorOptions{MaxBatch: capacity})
+		if err != nil {
+			return nil, err
+		}
+		return &adapter{
+			schema: m.Schema(),
+			params: func() []float64 { return wide(m.Flat()) },
+			grads: func() []float64 { return wide(t.Gradients().Flat()) },
+			set: func(x []float64) { narrow(m.Flat(), x) },
+			predict: func(c *Call) ([][]float64, error) { o, err := p.Predict(%[2]s); return [][]float64{%[3]s}, err },
+			forward: %[4]s,
+			step: %[5]s,
+			evaluate: %[6]s,
+			backward: t.Backward,
+			update: t.Update,
+			forks: t.Forks,
+			allocs: func(c *Call) []float64 {
+				b, d, in := %[7]s, %[8]s, %[2]s
+				return []float64{
+					testing.AllocsPerRun(10, func() { t.Step(b) }),
+					testing.AllocsPerRun(10, func() { p.Predict(in) }),
+					testing.AllocsPerRun(10, func() { t.Evaluate(d) }),
+				}
+			},
+		}, nil
+	}
+}
+`, m.name, literal("Input", m.input), strings.Join(outs, ", "), measured("Forward", "Batch"), measured("Step", "Batch"), measured("Evaluate", "Data"),
+		literal("Batch", m.batch), literal("Data", m.batch))
+	return b.String()
+}
+
+// Mirrors of the driver's types.
+type (
+	modelJob struct {
+		Model    string
+		Seed     uint64
+		Capacity int
+		Calls    []modelCall
+	}
+	modelCall struct {
+		Method string
+		Data   map[string][]float64
+		Sizes  map[string]int
+	}
+	modelAnswer struct {
+		Err     string
+		Schema  []paramPlace
+		Results [][][]float64
+	}
+	paramPlace struct {
+		Path         string
+		Offset, Size int
+	}
+)
+
+// modelFiles returns the program of several models.
+func modelFiles(t *testing.T, models []*testModel) map[string]string {
+	t.Helper()
+	driver, err := os.ReadFile("testdata/models/main.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := map[string]string{"main.go": string(driver)}
+	for _, m := range models {
+		files[lower(m.name)+"_nn.go"] = string(m.code)
+		files[lower(m.name)+"_adapter.go"] = m.adapter()
+	}
+	return files
+}
+
+// ask runs the program on jobs.
+func ask(t *testing.T, exe string, jobs []modelJob, procs int) []modelAnswer {
+	t.Helper()
+	dir := t.TempDir()
+	var in bytes.Buffer
+	if err := gob.NewEncoder(&in).Encode(jobs); err != nil {
+		t.Fatal(err)
+	}
+	inFile, outFile := filepath.Join(dir, "in"), filepath.Join(dir, "out")
+	if err := os.WriteFile(inFile, in.Bytes(), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(exe, inFile, outFile)
+	cmd.Env = append(os.Environ(), fmt.Sprintf("GOMAXPROCS=%d", procs))
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	data, err := os.ReadFile(outFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var answers []modelAnswer
+	if err := gob.NewDecoder(bytes.NewReader(data)).Decode(&answers); err != nil {
+		t.Fatal(err)
+	}
+	return answers
+}

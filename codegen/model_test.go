@@ -1,0 +1,391 @@
+// Do generated models do what their source says? Outputs, loss, metrics and gradients for batches of every size, evaluation in chunks,
+// optimizer steps, allocations, forks, and the same bits for any number of processors.
+package codegen
+
+import (
+	"bytes"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"math"
+	"math/rand/v2"
+	"os/exec"
+	"slices"
+	"testing"
+)
+
+// modelSources are the models of testdata/models: file, name in Go.
+var modelSources = [][2]string{
+	{"xor.nn", "Xor"}, {"digits.nn", "Digits"}, {"gelu.nn", "Gelu"}, {"topics.nn", "Topics"}, {"norm.nn", "Norm"},
+	{"dropout.nn", "Dropout"}, {"tagger.nn", "Tagger"}, {"slopes.nn", "Slopes"}, {"tower.nn", "Tower"}, {"blocks.nn", "Blocks"},
+}
+
+// deep is what loadModel replaces to get 48 layers under another name.
+func deep(name string) []string {
+	return []string{"model " + name + " {", "model " + name + "48 {", "const depth = 4", "const depth = 48"}
+}
+
+// testModels loads every model in both float types, and the towers with 48 layers.
+func testModels(t *testing.T) []*testModel {
+	t.Helper()
+	var ms []*testModel
+	for _, s := range modelSources {
+		ms = append(ms, loadModel(t, s[0]), loadModel(t, s[0], inFloat64(s[1])...))
+	}
+	return append(ms, loadModel(t, "tower.nn", deep("Tower")...), loadModel(t, "blocks.nn", deep("Blocks")...))
+}
+
+const (
+	modelSeed = 3
+	capacity  = 20
+	setRows   = 2*capacity + 3 // a whole set whose last chunk is short
+)
+
+var batchSizes = []int{1, 7, capacity}
+
+// A script is the jobs of one model and where their answers are.
+type script struct {
+	m      *testModel
+	first  int // job
+	dirs   [][]float64
+	jobs   []modelJob
+	params []float64
+}
+
+// The jobs of a script.
+const (
+	jobWhole  = iota // every method once
+	jobSmall         // a batch of 7 where that is the capacity
+	jobSteps         // three steps
+	jobParts         // the same in their parts
+	jobAllocs        // allocations
+	jobCount
+)
+
+func newScript(m *testModel) *script {
+	s := &script{m: m}
+	job := func(capacity int, calls ...modelCall) {
+		s.jobs = append(s.jobs, modelJob{Model: m.name, Seed: modelSeed, Capacity: capacity, Calls: calls})
+	}
+	whole := []modelCall{{Method: "params"}}
+	for _, n := range batchSizes {
+		d := dataOf(m, n)
+		whole = append(whole, d.call("predict"), d.call("forward"), modelCall{Method: "backward"})
+	}
+	job(capacity, append(whole, dataOf(m, setRows).call("evaluate"), dataOf(m, 7).call("forward"))...)
+	small := dataOf(m, 7)
+	job(7, small.call("predict"), small.call("forward"), modelCall{Method: "backward"})
+	var steps, parts []modelCall
+	for i := range 3 {
+		d := dataOf(m, capacity-i)
+		steps = append(steps, d.call("step"), modelCall{Method: "params"})
+		parts = append(parts, d.call("forward"), modelCall{Method: "backward"}, modelCall{Method: "update"})
+	}
+	job(capacity, steps...)
+	job(capacity, parts...)
+	job(capacity, dataOf(m, 7).call("allocs"))
+	return s
+}
+
+// TestModels runs all models on one and on two processors.
+func TestModels(t *testing.T) {
+	models := testModels(t)
+	exe, message := goBuild(t, modelFiles(t, models), "build")
+	if exe == "" {
+		t.Fatal(message)
+	}
+	var jobs []modelJob
+	var scripts []*script
+	for _, m := range models {
+		s := newScript(m)
+		s.first = len(jobs)
+		jobs = append(jobs, s.jobs...)
+		scripts = append(scripts, s)
+	}
+	one, two := ask(t, exe, jobs, 1), ask(t, exe, jobs, 2)
+	for _, s := range scripts {
+		t.Run(s.m.name, func(t *testing.T) {
+			for k := range s.jobs {
+				if a := one[s.first+k]; a.Err != "" {
+					t.Fatal(a.Err)
+				}
+				sameAnswers(t, one[s.first+k], two[s.first+k])
+			}
+			s.check(t, one[s.first:])
+		})
+	}
+	t.Run("differences", func(t *testing.T) { checkDifferences(t, exe, scripts, one) })
+	t.Run("forks", func(t *testing.T) { checkForks(t, exe) })
+}
+
+func sameAnswers(t *testing.T, a, b modelAnswer) {
+	t.Helper()
+	if a.Err != b.Err || len(a.Results) != len(b.Results) {
+		t.Fatalf("with two processors: %q, with one %q", b.Err, a.Err)
+	}
+	for i := range a.Results {
+		for j := range a.Results[i] {
+			sameNumbers(t, fmt.Sprintf("call %d on one and on two processors", i), a.Results[i][j], b.Results[i][j])
+		}
+	}
+}
+
+// sameNumbers wants the same bits.
+func sameNumbers(t *testing.T, what string, a, b []float64) {
+	t.Helper()
+	same := func(x, y float64) bool { return math.Float64bits(x) == math.Float64bits(y) }
+	if !slices.EqualFunc(a, b, same) {
+		for i := range min(len(a), len(b)) {
+			if !same(a[i], b[i]) {
+				t.Errorf("%s: element %d of %d is %g and %g", what, i, len(a), a[i], b[i])
+				return
+			}
+		}
+		t.Errorf("%s: %d and %d elements", what, len(a), len(b))
+	}
+}
+
+// check compares the answers of a script with the interpreter and with each other.
+func (s *script) check(t *testing.T, answers []modelAnswer) {
+	whole := answers[jobWhole]
+	o := &oracle{t: t, m: s.m, seed: modelSeed, schema: whole.Schema, flat: slices.Clone(whole.Results[0][0])}
+	tol := 1e-5
+	if s.m.model.Float == floatTypes[1] {
+		tol = 1e-11
+	}
+	compare := func(what string, got, want []float64) {
+		t.Helper()
+		if err := closeNorm(got, want, tol, 1e-2); err != nil {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	at := 1
+	for _, n := range batchSizes {
+		d := dataOf(s.m, n)
+		for i, want := range o.eval(d, results(s.m.model.Infer.Outputs)) {
+			compare(fmt.Sprintf("output %d of %d rows", i, n), whole.Results[at][i], want)
+		}
+		compare(fmt.Sprintf("loss and metrics of %d rows", n), whole.Results[at+1][0], o.measures(d, true))
+		compare(fmt.Sprintf("gradients of %d rows", n), whole.Results[at+2][0], o.gradient(d))
+		at += 3
+	}
+	compare("evaluation of a set with a short last chunk", whole.Results[at][0], o.measures(dataOf(s.m, setRows), false))
+
+	// A trainer of another capacity, and one that has done other things before.
+	small := answers[jobSmall]
+	for i := range small.Results[0] {
+		sameNumbers(t, fmt.Sprintf("output %d at two capacities", i), small.Results[0][i], whole.Results[4][i])
+	}
+	sameNumbers(t, "loss at two capacities", small.Results[1][0], whole.Results[5][0])
+	sameNumbers(t, "gradients at two capacities", small.Results[2][0], whole.Results[6][0])
+	sameNumbers(t, "loss the second time", whole.Results[at+1][0], whole.Results[5][0])
+
+	// Steps, as one call and in parts, and as the optimizer's text says.
+	steps, parts := answers[jobSteps], answers[jobParts]
+	for i := range 3 {
+		d := dataOf(s.m, capacity-i)
+		sameNumbers(t, "loss of a step and of its forward part", steps.Results[2*i][0], parts.Results[3*i][0])
+		sameNumbers(t, "parameters after a step and after its parts", steps.Results[2*i+1][0], parts.Results[3*i+2][0])
+		if s.m.model.Float != floatTypes[1] {
+			continue
+		}
+		o.update(d)
+		if err := closeNorm(steps.Results[2*i+1][0], o.flat, 1e-9, 0); err != nil {
+			t.Errorf("parameters after step %d: %v", i+1, err)
+		}
+	}
+	for i, what := range []string{"Step", "Predict", "Evaluate"} {
+		if n := answers[jobAllocs].Results[0][0][i]; n != 0 {
+			t.Errorf("%s allocates %g times", what, n)
+		}
+	}
+}
+
+// checkDifferences compares gradients with central differences of the loss along random directions.
+func checkDifferences(t *testing.T, exe string, scripts []*script, answers []modelAnswer) {
+	const h, directions = 1e-6, 3
+	var jobs []modelJob
+	var asked []*script
+	for _, s := range scripts {
+		if s.m.model.Float != floatTypes[1] {
+			continue
+		}
+		a := answers[s.first+jobWhole]
+		params := a.Results[0][0]
+		d := dataOf(s.m, 7)
+		job := modelJob{Model: s.m.name, Seed: modelSeed, Capacity: capacity}
+		rng := rand.New(rand.NewPCG(9, 9))
+		frozen := map[string]bool{}
+		for _, g := range s.m.model.Optimizer.Groups {
+			for _, p := range g.Params {
+				frozen[p.Path] = g.Frozen
+			}
+		}
+		for range directions {
+			dir := make([]float64, len(params))
+			for _, p := range a.Schema {
+				for i := p.Offset; i < p.Offset+p.Size && !frozen[p.Path]; i++ {
+					dir[i] = 2*rng.Float64() - 1
+				}
+			}
+			s.dirs = append(s.dirs, dir)
+			for _, sign := range []float64{1, -1} {
+				moved := slices.Clone(params)
+				for i := range moved {
+					moved[i] += sign * h * dir[i]
+				}
+				job.Calls = append(job.Calls, modelCall{Method: "set", Data: map[string][]float64{"params": moved}}, d.call("forward"))
+			}
+		}
+		jobs, asked = append(jobs, job), append(asked, s)
+	}
+	for k, a := range ask(t, exe, jobs, 2) {
+		s := asked[k]
+		if a.Err != "" || answers[s.first+jobWhole].Err != "" {
+			t.Errorf("%s: %s %s", s.m.name, a.Err, answers[s.first+jobWhole].Err)
+			continue
+		}
+		grad := answers[s.first+jobWhole].Results[6][0] // of 7 rows
+		for i, dir := range s.dirs {
+			want := difference(a.Results[4*i+1][0][0], a.Results[4*i+3][0][0], h)
+			got := 0.0
+			for j := range dir {
+				got += grad[j] * dir[j]
+			}
+			if math.Abs(got-want) > 1e-7*max(1, norm(grad)) {
+				t.Errorf("%s: along direction %d the gradient says %g, differences say %g", s.m.name, i, got, want)
+			}
+		}
+	}
+}
+
+// checkForks: one parallel region each for forward, dX, dW and update. The worker pool counts a fork for each that has more than one block, for
+// any number of processors.
+func checkForks(t *testing.T, exe string) {
+	const rows = 4096
+	m := loadModel(t, "digits.nn")
+	e, err := planned(nil, m.model, Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want []float64
+	for _, p := range []struct {
+		plan *Plan
+		rows int
+		want []bool // tiles
+	}{{e.forward, rows, []bool{false}}, {e.backward, rows, []bool{false, true}}, {e.updates[0], e.prog.Layout.Size, []bool{false}}} {
+		var got []bool
+		forks := 0.0
+		for _, st := range p.plan.Steps {
+			if r, ok := st.(*Region); ok {
+				got = append(got, r.Tiles)
+				if r.Tiles || p.rows > r.Block {
+					forks++
+				}
+			}
+		}
+		want = append(want, forks)
+		if !slices.Equal(got, p.want) {
+			t.Errorf("%s has regions %v (true: tiles), want %v\n%s", p.plan.Name, got, p.want, p.plan)
+		}
+	}
+	d := dataOf(m, rows)
+	job := modelJob{Model: m.name, Seed: modelSeed, Capacity: rows, Calls: []modelCall{
+		{Method: "forks"}, d.call("forward"), {Method: "forks"}, {Method: "backward"}, {Method: "forks"}, {Method: "update"}, {Method: "forks"}}}
+	var counts [][]float64
+	for procs := 1; procs <= 2; procs++ {
+		a := ask(t, exe, []modelJob{job}, procs)[0]
+		if a.Err != "" {
+			t.Fatal(a.Err)
+		}
+		var n []float64
+		for i := 2; i < 8; i += 2 {
+			n = append(n, a.Results[i][0][0]-a.Results[i-2][0][0])
+		}
+		counts = append(counts, n)
+	}
+	if !slices.Equal(counts[0], want) || !slices.Equal(counts[1], want) {
+		t.Errorf("forks of forward, backward and update at batch %d: %v with one processor, %v with two, want %v", rows, counts[0], counts[1], want)
+	}
+}
+
+// TestModelsRace runs all models under the race detector.
+func TestModelsRace(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds with the race detector")
+	}
+	if out, err := exec.Command("go", "env", "CGO_ENABLED").Output(); err != nil || string(bytes.TrimSpace(out)) != "1" {
+		t.Skip("the race detector needs cgo")
+	}
+	models := testModels(t)
+	exe, message := goBuild(t, modelFiles(t, models), "build", "-race")
+	if exe == "" {
+		t.Fatal(message)
+	}
+	var jobs []modelJob
+	for _, m := range models {
+		d := dataOf(m, 300)
+		jobs = append(jobs, modelJob{Model: m.name, Seed: modelSeed, Capacity: 300, Calls: []modelCall{d.call("predict"), d.call("step"), d.call("step"), d.call("evaluate")}})
+	}
+	for i, a := range ask(t, exe, jobs, 4) {
+		if a.Err != "" {
+			t.Errorf("%s: %s", models[i].name, a.Err)
+		}
+	}
+}
+
+// TestDeepModels: 4 and 48 equal layers become files of nearly one size, and no function gets long.
+func TestDeepModels(t *testing.T) {
+	for _, name := range []string{"tower", "blocks"} {
+		m4 := loadModel(t, name+".nn")
+		m48 := loadModel(t, name+".nn", deep(m4.name)...)
+		a, b := len(m4.code), len(m48.code)-bytes.Count(m48.code, []byte(m48.name))*2-bytes.Count(m48.code, []byte(lower(m48.name)))*2
+		if d := math.Abs(float64(b-a)) / float64(a); d > 0.05 {
+			t.Errorf("%s: %d bytes for 4 layers, %d for 48: %.1f %% apart, want less than 5 %%", name, a, b, 100*d)
+		}
+		for _, m := range []*testModel{m4, m48} {
+			if f, n := longest(t, m.code); n > 2000 {
+				t.Errorf("%s: %s has %d statements, want at most 2000", m.name, f, n)
+			}
+		}
+	}
+}
+
+// longest returns the function with the most statements.
+func longest(t *testing.T, code []byte) (name string, most int) {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), "", code, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range file.Decls {
+		f, ok := d.(*ast.FuncDecl)
+		if !ok {
+			continue
+		}
+		n := 0
+		ast.Inspect(f.Body, func(x ast.Node) bool {
+			if _, ok := x.(ast.Stmt); ok {
+				n++
+			}
+			return true
+		})
+		if n > most {
+			name, most = f.Name.Name, n
+		}
+	}
+	return name, most
+}
+
+// TestSameModels generates every model again from its text: not a byte may differ.
+func TestSameModels(t *testing.T) {
+	first := testModels(t)
+	for range 2 {
+		for i, m := range testModels(t) {
+			if !bytes.Equal(m.code, first[i].code) {
+				t.Errorf("%s: two generations differ", m.name)
+			}
+		}
+	}
+}
