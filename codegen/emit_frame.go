@@ -95,6 +95,9 @@ func (e *frameEmitter) structType() {
 		}
 	}
 	for _, r := range e.regions() {
+		if !r.Tiles && r.Block < tallBlock {
+			line(jen.Id(fmt.Sprintf("block%d", r.Index)).Int().Comment(fmt.Sprintf("rows of a block of region %d", r.Index)))
+		}
 		if len(r.Panels) > 0 {
 			line(jen.Id(panelField(r)).Int().Comment(fmt.Sprintf("rows of a panel of region %d", r.Index)))
 		}
@@ -182,7 +185,7 @@ func (e *frameEmitter) initMethod() {
 	}
 	for _, r := range e.regions() {
 		if len(r.Panels) > 0 {
-			body = append(body, raw("f.%s = min(%d, %s)", panelField(r), r.Block, sizeExpr(r.Rows, local)))
+			body = append(body, raw("f.%s = min(%d, %s)", panelField(r), max(r.Block, tallBlock), sizeExpr(r.Rows, local)))
 		}
 	}
 	for _, t := range p.localTypes() {
@@ -300,7 +303,10 @@ func (e *frameEmitter) runRegion(r *Region) []jen.Code {
 		}
 	}
 	body := e.comment(shown)
-	tasks := fmt.Sprintf("nnrt.Blocks(%s, %d)", e.size(r.Rows), r.Block)
+	if r.Block < tallBlock {
+		body = append(body, raw("f.block%d = nnrt.RowBlock(%s, %d)", r.Index, e.size(r.Rows), r.Block))
+	}
+	tasks := fmt.Sprintf("nnrt.Blocks(%s, %s)", e.size(r.Rows), blockExpr(r))
 	if len(r.Sums) > 0 {
 		body = append(body, raw("tasks%d := %s", r.Index, tasks))
 		tasks = fmt.Sprintf("tasks%d", r.Index)

@@ -100,6 +100,18 @@ func (e *regionEmitter) rowView(v *Value) string {
 
 func localName(t symbolic.DType) string { return "local" + camel(goTypes[t]) }
 
+// blockExpr is the Go expression of the rows of a block: a constant, or chosen from the number of rows before each run where products gain
+// by more rows than a fork needs.
+func blockExpr(r *Region) string {
+	if r.Block < tallBlock {
+		return fmt.Sprintf("f.block%d", r.Index)
+	}
+	return fmt.Sprint(r.Block)
+}
+
+// tallBlock is the most rows that nnrt.RowBlock chooses on its own.
+const tallBlock = 64
+
 // panelField holds how many rows a region's panels have room for: a block, or fewer where the capacity is smaller.
 func panelField(r *Region) string { return fmt.Sprintf("panel%d", r.Index) }
 
@@ -141,8 +153,8 @@ func (e *frameEmitter) rowMethod(r *Region) {
 		}
 	}
 	head := []jen.Code{
-		raw("r0 := task * %d", r.Block),
-		raw("r1 := min(r0+%d, %s)", r.Block, e.size(r.Rows)),
+		raw("r0 := task * %s", blockExpr(r)),
+		raw("r1 := min(r0+%s, %s)", blockExpr(r), e.size(r.Rows)),
 	}
 	if re.counts {
 		head = append(head, raw("rows := r1 - r0"))
@@ -152,7 +164,7 @@ func (e *frameEmitter) rowMethod(r *Region) {
 		head = append(head, raw("%s := f.%s[worker*f.%sSize:]", name, name, name))
 	}
 	body = append(append(head, re.views...), body...)
-	e.file.Commentf("rows%d works on %d rows of %s, number task.", r.Index, r.Block, r.Rows)
+	e.file.Commentf("rows%d works on one block of the rows of %s, number task.", r.Index, r.Rows)
 	e.file.Func().Params(jen.Id("f").Op("*").Id(e.p.Name)).Id(fmt.Sprintf("rows%d", r.Index)).
 		Params(jen.List(jen.Id("worker"), jen.Id("task")).Int()).Block(body...)
 }

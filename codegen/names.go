@@ -39,7 +39,7 @@ func (n namer) pick(hint string) string {
 }
 
 // internalName matches the numbered names that frames use themselves, and those of sizes.
-var internalName = regexp.MustCompile(`^(body|call|panel|part|rows|slot|tasks|tile|tiles|carry|s)[0-9]|^n[A-Z]|^local[A-Z]|^key$`)
+var internalName = regexp.MustCompile(`^(block|body|call|panel|part|rows|slot|tasks|tile|tiles|carry|s)[0-9]|^n[A-Z]|^local[A-Z]|^key$`)
 
 // words splits a name of the model at everything that is not a letter or a digit.
 func words(s string) []string {

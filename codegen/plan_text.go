@@ -86,7 +86,11 @@ func (p *Plan) regionText(b *strings.Builder, r *Region) {
 	if r.Tiles {
 		fmt.Fprintf(b, "  region %d tiles\n", r.Index)
 	} else {
-		fmt.Fprintf(b, "  region %d rows %s by %d\n", r.Index, r.Rows, r.Block)
+		more := ""
+		if r.Block < tallBlock {
+			more = fmt.Sprintf(" to %d", tallBlock)
+		}
+		fmt.Fprintf(b, "  region %d rows %s by %d%s\n", r.Index, r.Rows, r.Block, more)
 	}
 	for i, pn := range r.Panels {
 		fmt.Fprintf(b, "    panel %d %s width %s\n", i, pn.DType, pn.Width)

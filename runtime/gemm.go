@@ -52,7 +52,7 @@ func (v matrix) at(i, j int) unsafe.Pointer { return unsafe.Add(v.p, i*v.row+j*v
 // below that the copy costs more than the strides of b do. A transposed b is packed earlier, since reading it
 // in place takes a slower loop.
 const (
-	packRows  = 32
+	packRows  = 16
 	packRowsT = 12
 	packK     = 32
 )

@@ -8,11 +8,20 @@ const tileWork = 100_000
 // Blocks returns how many blocks of the given size cover n rows.
 func Blocks(n, block int) int { return (n + block - 1) / block }
 
-// Tile returns how many of n outputs make one task when each costs work multiplications: a multiple of 16, or all of them.
+// tallRows is the number of rows from which a matrix product gains nothing by working on more of them at once: copies of the other
+// matrix are paid for by then.
+const tallRows = 64
+
+// Tile returns how many of n outputs make one task when each costs work multiplications: a multiple of 16, or all of them. Tasks are as
+// large as leaves eight of them.
 func Tile(n, work int) int {
 	t := (tileWork/max(work, 1) + 16) &^ 15
+	t = max(t, min(tallRows, n/8&^15))
 	return max(1, min(t, n))
 }
+
+// RowBlock returns how many of n rows make one task when least of them are worth a fork: a multiple of 16, as large as leaves four tasks.
+func RowBlock(n, least int) int { return max(least, min(tallRows, n/4&^15)) }
 
 // FloorDiv returns floor(a / b) for b > 0.
 func FloorDiv(a, b int) int {

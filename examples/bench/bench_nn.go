@@ -381,7 +381,7 @@ func (f *xorForward) run() {
 	f.loss = f.sum / f.dimval // loss = sum / dimval
 }
 
-// rows0 works on 2048 rows of batch, number task.
+// rows0 works on one block of the rows of batch, number task.
 func (f *xorForward) rows0(worker, task int) {
 	r0 := task * 2048
 	r1 := min(r0+2048, f.nBatch)
@@ -497,7 +497,7 @@ func (f *xorBackward) run() {
 	f.pool.Run(nnrt.Blocks(1, 16384), f.body2)
 }
 
-// rows0 works on 8192 rows of batch, number task.
+// rows0 works on one block of the rows of batch, number task.
 func (f *xorBackward) rows0(worker, task int) {
 	r0 := task * 8192
 	r1 := min(r0+8192, f.nBatch)
@@ -554,7 +554,7 @@ func (f *xorBackward) tiles1(_, task int) {
 	nnrt.SumRows(f.gradHB[lo:hi], f.mul2[lo:], f.nBatch, hi-lo, 8, false)
 }
 
-// rows2 works on 16384 rows of 1, number task.
+// rows2 works on one block of the rows of 1, number task.
 func (f *xorBackward) rows2(worker, task int) {
 	r0 := task * 16384
 	r1 := min(r0+16384, 1)
@@ -616,7 +616,7 @@ func (f *xorUpdate0) run() {
 	f.pool.Run(nnrt.Blocks(f.nN, 16384), f.body0)
 }
 
-// rows0 works on 16384 rows of n, number task.
+// rows0 works on one block of the rows of n, number task.
 func (f *xorUpdate0) rows0(worker, task int) {
 	r0 := task * 16384
 	r1 := min(r0+16384, f.nN)
@@ -680,7 +680,7 @@ func (f *xorEval) run() {
 	f.sum0 = nnrt.TreeSum(f.part0a[:tasks0])
 }
 
-// rows0 works on 2048 rows of batch, number task.
+// rows0 works on one block of the rows of batch, number task.
 func (f *xorEval) rows0(worker, task int) {
 	r0 := task * 2048
 	r1 := min(r0+2048, f.nBatch)
@@ -769,7 +769,7 @@ func (f *xorInit0) run() {
 	f.pool.Run(nnrt.Blocks(2, 16384), f.body0)
 }
 
-// rows0 works on 16384 rows of 2, number task.
+// rows0 works on one block of the rows of 2, number task.
 func (f *xorInit0) rows0(worker, task int) {
 	r0 := task * 16384
 	r1 := min(r0+16384, 2)
@@ -809,7 +809,7 @@ func (f *xorInit2) run() {
 	f.pool.Run(nnrt.Blocks(8, 16384), f.body0)
 }
 
-// rows0 works on 16384 rows of 8, number task.
+// rows0 works on one block of the rows of 8, number task.
 func (f *xorInit2) rows0(worker, task int) {
 	r0 := task * 16384
 	r1 := min(r0+16384, 8)
@@ -1211,7 +1211,7 @@ func (f *irisForward) run() {
 	f.loss = f.sum / f.dimval // loss = sum / dimval
 }
 
-// rows0 works on 512 rows of batch, number task.
+// rows0 works on one block of the rows of batch, number task.
 func (f *irisForward) rows0(worker, task int) {
 	r0 := task * 512
 	r1 := min(r0+512, f.nBatch)
@@ -1353,7 +1353,7 @@ func (f *irisBackward) run() {
 	f.pool.RunWork(4*f.nBatch*16+16*f.nBatch+16*f.nBatch*3+3*f.nBatch, nnrt.Blocks(4, f.tile1a)+nnrt.Blocks(16, f.tile1b)+nnrt.Blocks(16, f.tile1c)+nnrt.Blocks(3, f.tile1d), f.body1)
 }
 
-// rows0 works on 2048 rows of batch, number task.
+// rows0 works on one block of the rows of batch, number task.
 func (f *irisBackward) rows0(worker, task int) {
 	r0 := task * 2048
 	r1 := min(r0+2048, f.nBatch)
@@ -1499,7 +1499,7 @@ func (f *irisUpdate0) run() {
 	f.pool.Run(nnrt.Blocks(f.nN, 16384), f.body0)
 }
 
-// rows0 works on 16384 rows of n, number task.
+// rows0 works on one block of the rows of n, number task.
 func (f *irisUpdate0) rows0(worker, task int) {
 	r0 := task * 16384
 	r1 := min(r0+16384, f.nN)
@@ -1576,7 +1576,7 @@ func (f *irisEval) run() {
 	f.sum0 = nnrt.TreeSum(f.part0a[:tasks0])
 }
 
-// rows0 works on 512 rows of batch, number task.
+// rows0 works on one block of the rows of batch, number task.
 func (f *irisEval) rows0(worker, task int) {
 	r0 := task * 512
 	r1 := min(r0+512, f.nBatch)
@@ -1683,7 +1683,7 @@ func (f *irisInit0) run() {
 	f.pool.Run(nnrt.Blocks(4, 8192), f.body0)
 }
 
-// rows0 works on 8192 rows of 4, number task.
+// rows0 works on one block of the rows of 4, number task.
 func (f *irisInit0) rows0(worker, task int) {
 	r0 := task * 8192
 	r1 := min(r0+8192, 4)
@@ -1723,7 +1723,7 @@ func (f *irisInit2) run() {
 	f.pool.Run(nnrt.Blocks(16, 16384), f.body0)
 }
 
-// rows0 works on 16384 rows of 16, number task.
+// rows0 works on one block of the rows of 16, number task.
 func (f *irisInit2) rows0(worker, task int) {
 	r0 := task * 16384
 	r1 := min(r0+16384, 16)
@@ -2084,6 +2084,7 @@ type mnistForward struct {
 	dimval           float32
 	sum              float32
 	part0a           []float32 // parts of sum, by block
+	block0           int       // rows of a block of region 0
 	panel0           int       // rows of a panel of region 0
 	localFloat32     []float32 // panels of all workers
 	localFloat32Size int
@@ -2094,7 +2095,7 @@ type mnistForward struct {
 func (f *mnistForward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
 	f.pool = pool
 	f.part0a = arena.Take(nnrt.Blocks(nBatch, 16))
-	f.panel0 = min(16, nBatch)
+	f.panel0 = min(64, nBatch)
 	f.localFloat32Size = f.panel0 * 138
 	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.body0 = f.rows0
@@ -2109,16 +2110,17 @@ func (f *mnistForward) run() {
 	// z2 = savedH @ logitsW  (bench.nn:28)
 	// savedExp = exp(z2 + logitsB - reduce_max(z2 + logitsB, axis: 1))  (bench.nn:29)
 	// savedSum = sum(savedExp, axis: 1)  (bench.nn:29)
-	tasks0 := nnrt.Blocks(f.nBatch, 16)
+	f.block0 = nnrt.RowBlock(f.nBatch, 16)
+	tasks0 := nnrt.Blocks(f.nBatch, f.block0)
 	f.pool.Run(tasks0, f.body0)
 	f.sum = nnrt.TreeSum(f.part0a[:tasks0])
 	f.loss = f.sum / f.dimval // loss = sum / dimval
 }
 
-// rows0 works on 16 rows of batch, number task.
+// rows0 works on one block of the rows of batch, number task.
 func (f *mnistForward) rows0(worker, task int) {
-	r0 := task * 16
-	r1 := min(r0+16, f.nBatch)
+	r0 := task * f.block0
+	r1 := min(r0+f.block0, f.nBatch)
 	rows := r1 - r0
 	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
 	z := localFloat32[0:][:rows*128]
@@ -2257,7 +2259,7 @@ func (f *mnistBackward) run() {
 	f.pool.RunWork(784*f.nBatch*128+128*f.nBatch+128*f.nBatch*10+10*f.nBatch, nnrt.Blocks(784, f.tile1a)+nnrt.Blocks(128, f.tile1b)+nnrt.Blocks(128, f.tile1c)+nnrt.Blocks(10, f.tile1d), f.body1)
 }
 
-// rows0 works on 128 rows of batch, number task.
+// rows0 works on one block of the rows of batch, number task.
 func (f *mnistBackward) rows0(worker, task int) {
 	r0 := task * 128
 	r1 := min(r0+128, f.nBatch)
@@ -2395,7 +2397,7 @@ func (f *mnistUpdate0) run() {
 	f.pool.Run(nnrt.Blocks(f.nN, 16384), f.body0)
 }
 
-// rows0 works on 16384 rows of n, number task.
+// rows0 works on one block of the rows of n, number task.
 func (f *mnistUpdate0) rows0(worker, task int) {
 	r0 := task * 16384
 	r1 := min(r0+16384, f.nN)
@@ -2430,6 +2432,7 @@ type mnistEval struct {
 	// Numbers and streams.
 	sum0             float32
 	part0a           []float32 // parts of sum0, by block
+	block0           int       // rows of a block of region 0
 	panel0           int       // rows of a panel of region 0
 	localFloat32     []float32 // panels of all workers
 	localFloat32Size int
@@ -2440,7 +2443,7 @@ type mnistEval struct {
 func (f *mnistEval) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
 	f.pool = pool
 	f.part0a = arena.Take(nnrt.Blocks(nBatch, 16))
-	f.panel0 = min(16, nBatch)
+	f.panel0 = min(64, nBatch)
 	f.localFloat32Size = f.panel0 * 266
 	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.body0 = f.rows0
@@ -2451,15 +2454,16 @@ func (f *mnistEval) run() {
 	// z = x @ hW  (bench.nn:27)
 	// h = max(0, z + hB)  (bench.nn:27)
 	// z2 = h @ logitsW  (bench.nn:28)
-	tasks0 := nnrt.Blocks(f.nBatch, 16)
+	f.block0 = nnrt.RowBlock(f.nBatch, 16)
+	tasks0 := nnrt.Blocks(f.nBatch, f.block0)
 	f.pool.Run(tasks0, f.body0)
 	f.sum0 = nnrt.TreeSum(f.part0a[:tasks0])
 }
 
-// rows0 works on 16 rows of batch, number task.
+// rows0 works on one block of the rows of batch, number task.
 func (f *mnistEval) rows0(worker, task int) {
-	r0 := task * 16
-	r1 := min(r0+16, f.nBatch)
+	r0 := task * f.block0
+	r1 := min(r0+f.block0, f.nBatch)
 	rows := r1 - r0
 	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
 	z := localFloat32[0:][:rows*128]
@@ -2563,7 +2567,7 @@ func (f *mnistInit0) run() {
 	f.pool.Run(nnrt.Blocks(784, 1024), f.body0)
 }
 
-// rows0 works on 1024 rows of 784, number task.
+// rows0 works on one block of the rows of 784, number task.
 func (f *mnistInit0) rows0(worker, task int) {
 	r0 := task * 1024
 	r1 := min(r0+1024, 784)
@@ -2603,7 +2607,7 @@ func (f *mnistInit2) run() {
 	f.pool.Run(nnrt.Blocks(128, 16384), f.body0)
 }
 
-// rows0 works on 16384 rows of 128, number task.
+// rows0 works on one block of the rows of 128, number task.
 func (f *mnistInit2) rows0(worker, task int) {
 	r0 := task * 16384
 	r1 := min(r0+16384, 128)
@@ -3009,6 +3013,7 @@ type mnistDeepForward struct {
 	dimval           float32
 	sum              float32
 	part0a           []float32 // parts of sum, by block
+	block0           int       // rows of a block of region 0
 	panel0           int       // rows of a panel of region 0
 	localFloat32     []float32 // panels of all workers
 	localFloat32Size int
@@ -3019,7 +3024,7 @@ type mnistDeepForward struct {
 func (f *mnistDeepForward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
 	f.pool = pool
 	f.part0a = arena.Take(nnrt.Blocks(nBatch, 16))
-	f.panel0 = min(16, nBatch)
+	f.panel0 = min(64, nBatch)
 	f.localFloat32Size = f.panel0 * 522
 	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.body0 = f.rows0
@@ -3036,16 +3041,17 @@ func (f *mnistDeepForward) run() {
 	// z3 = savedH2 @ logitsW  (bench.nn:39)
 	// savedExp = exp(z3 + logitsB - reduce_max(z3 + logitsB, axis: 1))  (bench.nn:40)
 	// savedSum = sum(savedExp, axis: 1)  (bench.nn:40)
-	tasks0 := nnrt.Blocks(f.nBatch, 16)
+	f.block0 = nnrt.RowBlock(f.nBatch, 16)
+	tasks0 := nnrt.Blocks(f.nBatch, f.block0)
 	f.pool.Run(tasks0, f.body0)
 	f.sum = nnrt.TreeSum(f.part0a[:tasks0])
 	f.loss = f.sum / f.dimval // loss = sum / dimval
 }
 
-// rows0 works on 16 rows of batch, number task.
+// rows0 works on one block of the rows of batch, number task.
 func (f *mnistDeepForward) rows0(worker, task int) {
-	r0 := task * 16
-	r1 := min(r0+16, f.nBatch)
+	r0 := task * f.block0
+	r1 := min(r0+f.block0, f.nBatch)
 	rows := r1 - r0
 	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
 	z := localFloat32[0:][:rows*512]
@@ -3166,6 +3172,7 @@ type mnistDeepBackward struct {
 	tile1d           int
 	tile1e           int
 	tile1f           int
+	block0           int       // rows of a block of region 0
 	panel0           int       // rows of a panel of region 0
 	localFloat32     []float32 // panels of all workers
 	localFloat32Size int
@@ -3182,7 +3189,7 @@ func (f *mnistDeepBackward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[
 	f.add = slot0
 	f.where = slot1
 	f.where2 = slot2
-	f.panel0 = min(16, nBatch)
+	f.panel0 = min(64, nBatch)
 	f.localFloat32Size = f.panel0 * 512
 	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.body0 = f.rows0
@@ -3199,7 +3206,8 @@ func (f *mnistDeepBackward) run() {
 	// where = where(savedH2 == 0, 0, dot)  (bench.nn:38)
 	// dot2 = where @ transpose(h2W)  (bench.nn:38)
 	// where2 = where(savedH1 == 0, 0, dot2)  (bench.nn:37)
-	f.pool.Run(nnrt.Blocks(f.nBatch, 16), f.body0)
+	f.block0 = nnrt.RowBlock(f.nBatch, 16)
+	f.pool.Run(nnrt.Blocks(f.nBatch, f.block0), f.body0)
 
 	// gradH1W = transpose(x) @ where2  (bench.nn:37)
 	f.tile1a = nnrt.Tile(784, f.nBatch*512)
@@ -3216,10 +3224,10 @@ func (f *mnistDeepBackward) run() {
 	f.pool.RunWork(784*f.nBatch*512+512*f.nBatch+512*f.nBatch*512+512*f.nBatch+512*f.nBatch*10+10*f.nBatch, nnrt.Blocks(784, f.tile1a)+nnrt.Blocks(512, f.tile1b)+nnrt.Blocks(512, f.tile1c)+nnrt.Blocks(512, f.tile1d)+nnrt.Blocks(512, f.tile1e)+nnrt.Blocks(10, f.tile1f), f.body1)
 }
 
-// rows0 works on 16 rows of batch, number task.
+// rows0 works on one block of the rows of batch, number task.
 func (f *mnistDeepBackward) rows0(worker, task int) {
-	r0 := task * 16
-	r1 := min(r0+16, f.nBatch)
+	r0 := task * f.block0
+	r1 := min(r0+f.block0, f.nBatch)
 	rows := r1 - r0
 	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
 	div := f.div
@@ -3404,7 +3412,7 @@ func (f *mnistDeepUpdate0) run() {
 	f.pool.Run(nnrt.Blocks(f.nN, 16384), f.body0)
 }
 
-// rows0 works on 16384 rows of n, number task.
+// rows0 works on one block of the rows of n, number task.
 func (f *mnistDeepUpdate0) rows0(worker, task int) {
 	r0 := task * 16384
 	r1 := min(r0+16384, f.nN)
@@ -3457,6 +3465,7 @@ type mnistDeepEval struct {
 	// Numbers and streams.
 	sum0             float32
 	part0a           []float32 // parts of sum0, by block
+	block0           int       // rows of a block of region 0
 	panel0           int       // rows of a panel of region 0
 	localFloat32     []float32 // panels of all workers
 	localFloat32Size int
@@ -3467,7 +3476,7 @@ type mnistDeepEval struct {
 func (f *mnistDeepEval) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
 	f.pool = pool
 	f.part0a = arena.Take(nnrt.Blocks(nBatch, 16))
-	f.panel0 = min(16, nBatch)
+	f.panel0 = min(64, nBatch)
 	f.localFloat32Size = f.panel0 * 1034
 	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.body0 = f.rows0
@@ -3480,15 +3489,16 @@ func (f *mnistDeepEval) run() {
 	// z2 = h1 @ h2W  (bench.nn:38)
 	// h2 = max(0, z2 + h2B)  (bench.nn:38)
 	// z3 = h2 @ logitsW  (bench.nn:39)
-	tasks0 := nnrt.Blocks(f.nBatch, 16)
+	f.block0 = nnrt.RowBlock(f.nBatch, 16)
+	tasks0 := nnrt.Blocks(f.nBatch, f.block0)
 	f.pool.Run(tasks0, f.body0)
 	f.sum0 = nnrt.TreeSum(f.part0a[:tasks0])
 }
 
-// rows0 works on 16 rows of batch, number task.
+// rows0 works on one block of the rows of batch, number task.
 func (f *mnistDeepEval) rows0(worker, task int) {
-	r0 := task * 16
-	r1 := min(r0+16, f.nBatch)
+	r0 := task * f.block0
+	r1 := min(r0+f.block0, f.nBatch)
 	rows := r1 - r0
 	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
 	z := localFloat32[0:][:rows*512]
@@ -3609,7 +3619,7 @@ func (f *mnistDeepInit0) run() {
 	f.pool.Run(nnrt.Blocks(784, 256), f.body0)
 }
 
-// rows0 works on 256 rows of 784, number task.
+// rows0 works on one block of the rows of 784, number task.
 func (f *mnistDeepInit0) rows0(worker, task int) {
 	r0 := task * 256
 	r1 := min(r0+256, 784)
@@ -3649,7 +3659,7 @@ func (f *mnistDeepInit2) run() {
 	f.pool.Run(nnrt.Blocks(512, 256), f.body0)
 }
 
-// rows0 works on 256 rows of 512, number task.
+// rows0 works on one block of the rows of 512, number task.
 func (f *mnistDeepInit2) rows0(worker, task int) {
 	r0 := task * 256
 	r1 := min(r0+256, 512)
@@ -3689,7 +3699,7 @@ func (f *mnistDeepInit3) run() {
 	f.pool.Run(nnrt.Blocks(512, 16384), f.body0)
 }
 
-// rows0 works on 16384 rows of 512, number task.
+// rows0 works on one block of the rows of 512, number task.
 func (f *mnistDeepInit3) rows0(worker, task int) {
 	r0 := task * 16384
 	r1 := min(r0+16384, 512)
@@ -4133,6 +4143,7 @@ type geluForward struct {
 	dimval           float32
 	sum              float32
 	part0a           []float32 // parts of sum, by block
+	block0           int       // rows of a block of region 0
 	panel0           int       // rows of a panel of region 0
 	localFloat32     []float32 // panels of all workers
 	localFloat32Size int
@@ -4143,7 +4154,7 @@ type geluForward struct {
 func (f *geluForward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
 	f.pool = pool
 	f.part0a = arena.Take(nnrt.Blocks(nBatch, 16))
-	f.panel0 = min(16, nBatch)
+	f.panel0 = min(64, nBatch)
 	f.localFloat32Size = f.panel0 * 264
 	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.body0 = f.rows0
@@ -4167,16 +4178,17 @@ func (f *geluForward) run() {
 	// savedH3 = savedZ3 * 0.5 * savedAdd3  (bench.nn:50)
 	// z4 = savedH3 @ outW  (bench.nn:51)
 	// savedSub = z4 + outB - y  (bench.nn:52)
-	tasks0 := nnrt.Blocks(f.nBatch, 16)
+	f.block0 = nnrt.RowBlock(f.nBatch, 16)
+	tasks0 := nnrt.Blocks(f.nBatch, f.block0)
 	f.pool.Run(tasks0, f.body0)
 	f.sum = nnrt.TreeSum(f.part0a[:tasks0])
 	f.loss = f.sum / f.dimval // loss = sum / dimval
 }
 
-// rows0 works on 16 rows of batch, number task.
+// rows0 works on one block of the rows of batch, number task.
 func (f *geluForward) rows0(worker, task int) {
-	r0 := task * 16
-	r1 := min(r0+16, f.nBatch)
+	r0 := task * f.block0
+	r1 := min(r0+f.block0, f.nBatch)
 	rows := r1 - r0
 	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
 	z := localFloat32[0:][:rows*256]
@@ -4340,6 +4352,7 @@ type geluBackward struct {
 	tile1f           int
 	tile1g           int
 	tile1h           int
+	block0           int       // rows of a block of region 0
 	panel0           int       // rows of a panel of region 0
 	localFloat32     []float32 // panels of all workers
 	localFloat32Size int
@@ -4358,7 +4371,7 @@ func (f *geluBackward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float
 	f.add = slot1
 	f.add2 = slot2
 	f.add3 = slot3
-	f.panel0 = min(16, nBatch)
+	f.panel0 = min(64, nBatch)
 	f.localFloat32Size = f.panel0 * 256
 	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.body0 = f.rows0
@@ -4376,7 +4389,8 @@ func (f *geluBackward) run() {
 	// add2 = dot2 * savedAdd2 * 0.5 + dot2 * (savedZ2 * 0.5) * (exp(savedZ2 * -0.70710677 * (savedZ2 * 0.70710677)) * 1.128 ...  (bench.nn:49)
 	// dot3 = add2 @ transpose(h2W)  (bench.nn:49)
 	// add3 = dot3 * savedAdd * 0.5 + dot3 * (savedZ * 0.5) * (exp(savedZ * -0.70710677 * (savedZ * 0.70710677)) * 1.1283792 ...  (bench.nn:48)
-	f.pool.Run(nnrt.Blocks(f.nBatch, 16), f.body0)
+	f.block0 = nnrt.RowBlock(f.nBatch, 16)
+	f.pool.Run(nnrt.Blocks(f.nBatch, f.block0), f.body0)
 
 	// gradH1W = transpose(x) @ add3  (bench.nn:48)
 	f.tile1a = nnrt.Tile(64, f.nBatch*256)
@@ -4397,10 +4411,10 @@ func (f *geluBackward) run() {
 	f.pool.RunWork(64*f.nBatch*256+256*f.nBatch+256*f.nBatch*256+256*f.nBatch+256*f.nBatch*256+256*f.nBatch+256*f.nBatch*8+8*f.nBatch, nnrt.Blocks(64, f.tile1a)+nnrt.Blocks(256, f.tile1b)+nnrt.Blocks(256, f.tile1c)+nnrt.Blocks(256, f.tile1d)+nnrt.Blocks(256, f.tile1e)+nnrt.Blocks(256, f.tile1f)+nnrt.Blocks(256, f.tile1g)+nnrt.Blocks(8, f.tile1h), f.body1)
 }
 
-// rows0 works on 16 rows of batch, number task.
+// rows0 works on one block of the rows of batch, number task.
 func (f *geluBackward) rows0(worker, task int) {
-	r0 := task * 16
-	r1 := min(r0+16, f.nBatch)
+	r0 := task * f.block0
+	r1 := min(r0+f.block0, f.nBatch)
 	rows := r1 - r0
 	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
 	savedSub := f.savedSub[r0*8 : r1*8]
@@ -4619,7 +4633,7 @@ func (f *geluUpdate0) run() {
 	f.pool.Run(nnrt.Blocks(f.nN, 16384), f.body0)
 }
 
-// rows0 works on 16384 rows of n, number task.
+// rows0 works on one block of the rows of n, number task.
 func (f *geluUpdate0) rows0(worker, task int) {
 	r0 := task * 16384
 	r1 := min(r0+16384, f.nN)
@@ -4675,6 +4689,7 @@ type geluEval struct {
 	// Numbers and streams.
 	sum0             float32
 	part0a           []float32 // parts of sum0, by block
+	block0           int       // rows of a block of region 0
 	panel0           int       // rows of a panel of region 0
 	localFloat32     []float32 // panels of all workers
 	localFloat32Size int
@@ -4685,7 +4700,7 @@ type geluEval struct {
 func (f *geluEval) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
 	f.pool = pool
 	f.part0a = arena.Take(nnrt.Blocks(nBatch, 16))
-	f.panel0 = min(16, nBatch)
+	f.panel0 = min(64, nBatch)
 	f.localFloat32Size = f.panel0 * 520
 	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.body0 = f.rows0
@@ -4700,15 +4715,16 @@ func (f *geluEval) run() {
 	// z3 = h2 @ h3W  (bench.nn:50)
 	// h3 = (z3 + h3B) * 0.5 * (erf((z3 + h3B) * 0.70710677) + 1)  (bench.nn:50)
 	// z4 = h3 @ outW  (bench.nn:51)
-	tasks0 := nnrt.Blocks(f.nBatch, 16)
+	f.block0 = nnrt.RowBlock(f.nBatch, 16)
+	tasks0 := nnrt.Blocks(f.nBatch, f.block0)
 	f.pool.Run(tasks0, f.body0)
 	f.sum0 = nnrt.TreeSum(f.part0a[:tasks0])
 }
 
-// rows0 works on 16 rows of batch, number task.
+// rows0 works on one block of the rows of batch, number task.
 func (f *geluEval) rows0(worker, task int) {
-	r0 := task * 16
-	r1 := min(r0+16, f.nBatch)
+	r0 := task * f.block0
+	r1 := min(r0+f.block0, f.nBatch)
 	rows := r1 - r0
 	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
 	z := localFloat32[0:][:rows*256]
@@ -4836,7 +4852,7 @@ func (f *geluInit0) run() {
 	f.pool.Run(nnrt.Blocks(64, 512), f.body0)
 }
 
-// rows0 works on 512 rows of 64, number task.
+// rows0 works on one block of the rows of 64, number task.
 func (f *geluInit0) rows0(worker, task int) {
 	r0 := task * 512
 	r1 := min(r0+512, 64)
@@ -4876,7 +4892,7 @@ func (f *geluInit2) run() {
 	f.pool.Run(nnrt.Blocks(256, 512), f.body0)
 }
 
-// rows0 works on 512 rows of 256, number task.
+// rows0 works on one block of the rows of 256, number task.
 func (f *geluInit2) rows0(worker, task int) {
 	r0 := task * 512
 	r1 := min(r0+512, 256)
@@ -4916,7 +4932,7 @@ func (f *geluInit3) run() {
 	f.pool.Run(nnrt.Blocks(256, 16384), f.body0)
 }
 
-// rows0 works on 16384 rows of 256, number task.
+// rows0 works on one block of the rows of 256, number task.
 func (f *geluInit3) rows0(worker, task int) {
 	r0 := task * 16384
 	r1 := min(r0+16384, 256)

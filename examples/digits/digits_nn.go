@@ -458,6 +458,7 @@ type digitsForward struct {
 	sum2             float32
 	part0a           []float32 // parts of sum, by block
 	part0b           []float32 // parts of sum2, by block
+	block0           int       // rows of a block of region 0
 	panel0           int       // rows of a panel of region 0
 	localFloat32     []float32 // panels of all workers
 	localFloat32Size int
@@ -471,7 +472,7 @@ func (f *digitsForward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[floa
 	f.pool = pool
 	f.part0a = arena.Take(nnrt.Blocks(nBatch, 16))
 	f.part0b = arena.Take(nnrt.Blocks(nBatch, 16))
-	f.panel0 = min(16, nBatch)
+	f.panel0 = min(64, nBatch)
 	f.localFloat32Size = f.panel0 * 148
 	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.localInt32Size = f.panel0
@@ -490,7 +491,8 @@ func (f *digitsForward) run() {
 	// savedExp = exp(z3 - reduce_max(z3, axis: 1))  (digits.nn:9)
 	// savedSum = sum(savedExp, axis: 1)  (digits.nn:9)
 	// argmax = argmax(z3, axis: 1)  (digits.nn:11)
-	tasks0 := nnrt.Blocks(f.nBatch, 16)
+	f.block0 = nnrt.RowBlock(f.nBatch, 16)
+	tasks0 := nnrt.Blocks(f.nBatch, f.block0)
 	f.pool.Run(tasks0, f.body0)
 	f.sum = nnrt.TreeSum(f.part0a[:tasks0])
 	f.sum2 = nnrt.TreeSum(f.part0b[:tasks0])
@@ -498,10 +500,10 @@ func (f *digitsForward) run() {
 	f.loss = f.sum2 / f.dimval    // loss = sum2 / dimval
 }
 
-// rows0 works on 16 rows of batch, number task.
+// rows0 works on one block of the rows of batch, number task.
 func (f *digitsForward) rows0(worker, task int) {
-	r0 := task * 16
-	r1 := min(r0+16, f.nBatch)
+	r0 := task * f.block0
+	r1 := min(r0+f.block0, f.nBatch)
 	rows := r1 - r0
 	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
 	localInt32 := f.localInt32[worker*f.localInt32Size:]
@@ -665,7 +667,7 @@ func (f *digitsBackward) run() {
 	f.pool.RunWork(64*f.nBatch*128+128*f.nBatch+128*f.nBatch*10+10*f.nBatch, nnrt.Blocks(64, f.tile1a)+nnrt.Blocks(128, f.tile1b)+nnrt.Blocks(128, f.tile1c)+nnrt.Blocks(10, f.tile1d), f.body1)
 }
 
-// rows0 works on 128 rows of batch, number task.
+// rows0 works on one block of the rows of batch, number task.
 func (f *digitsBackward) rows0(worker, task int) {
 	r0 := task * 128
 	r1 := min(r0+128, f.nBatch)
@@ -815,7 +817,7 @@ func (f *digitsUpdate0) run() {
 	f.pool.Run(nnrt.Blocks(f.nN, 16384), f.body0)
 }
 
-// rows0 works on 16384 rows of n, number task.
+// rows0 works on one block of the rows of n, number task.
 func (f *digitsUpdate0) rows0(worker, task int) {
 	r0 := task * 16384
 	r1 := min(r0+16384, f.nN)
@@ -868,6 +870,7 @@ type digitsEval struct {
 	sum1             float32
 	part0a           []float32 // parts of sum1, by block
 	part0b           []float32 // parts of sum0, by block
+	block0           int       // rows of a block of region 0
 	panel0           int       // rows of a panel of region 0
 	localFloat32     []float32 // panels of all workers
 	localFloat32Size int
@@ -881,7 +884,7 @@ func (f *digitsEval) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32
 	f.pool = pool
 	f.part0a = arena.Take(nnrt.Blocks(nBatch, 16))
 	f.part0b = arena.Take(nnrt.Blocks(nBatch, 16))
-	f.panel0 = min(16, nBatch)
+	f.panel0 = min(64, nBatch)
 	f.localFloat32Size = f.panel0 * 276
 	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.localInt32Size = f.panel0
@@ -896,16 +899,17 @@ func (f *digitsEval) run() {
 	// z2 = h @ logitsW  (digits.nn:7)
 	// z3 = z2 + logitsB  (digits.nn:7)
 	// argmax = argmax(z3, axis: 1)  (digits.nn:11)
-	tasks0 := nnrt.Blocks(f.nBatch, 16)
+	f.block0 = nnrt.RowBlock(f.nBatch, 16)
+	tasks0 := nnrt.Blocks(f.nBatch, f.block0)
 	f.pool.Run(tasks0, f.body0)
 	f.sum1 = nnrt.TreeSum(f.part0a[:tasks0])
 	f.sum0 = nnrt.TreeSum(f.part0b[:tasks0])
 }
 
-// rows0 works on 16 rows of batch, number task.
+// rows0 works on one block of the rows of batch, number task.
 func (f *digitsEval) rows0(worker, task int) {
-	r0 := task * 16
-	r1 := min(r0+16, f.nBatch)
+	r0 := task * f.block0
+	r1 := min(r0+f.block0, f.nBatch)
 	rows := r1 - r0
 	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
 	localInt32 := f.localInt32[worker*f.localInt32Size:]
@@ -1028,6 +1032,7 @@ type digitsPredict struct {
 
 	// Results, in memory of the caller.
 	probs            []float32 // [batch, 10]
+	block0           int       // rows of a block of region 0
 	panel0           int       // rows of a panel of region 0
 	localFloat32     []float32 // panels of all workers
 	localFloat32Size int
@@ -1037,7 +1042,7 @@ type digitsPredict struct {
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *digitsPredict) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
 	f.pool = pool
-	f.panel0 = min(16, nBatch)
+	f.panel0 = min(64, nBatch)
 	f.localFloat32Size = f.panel0 * 276
 	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.body0 = f.rows0
@@ -1050,13 +1055,14 @@ func (f *digitsPredict) run() {
 	// z2 = h @ logitsW  (digits.nn:7)
 	// exp = exp(z2 + logitsB - reduce_max(z2 + logitsB, axis: 1))  (digits.nn:9)
 	// probs = exp / sum(exp, axis: 1)  (digits.nn:9)
-	f.pool.Run(nnrt.Blocks(f.nBatch, 16), f.body0)
+	f.block0 = nnrt.RowBlock(f.nBatch, 16)
+	f.pool.Run(nnrt.Blocks(f.nBatch, f.block0), f.body0)
 }
 
-// rows0 works on 16 rows of batch, number task.
+// rows0 works on one block of the rows of batch, number task.
 func (f *digitsPredict) rows0(worker, task int) {
-	r0 := task * 16
-	r1 := min(r0+16, f.nBatch)
+	r0 := task * f.block0
+	r1 := min(r0+f.block0, f.nBatch)
 	rows := r1 - r0
 	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
 	z := localFloat32[0:][:rows*128]
@@ -1135,7 +1141,7 @@ func (f *digitsInit0) run() {
 	f.pool.Run(nnrt.Blocks(64, 1024), f.body0)
 }
 
-// rows0 works on 1024 rows of 64, number task.
+// rows0 works on one block of the rows of 64, number task.
 func (f *digitsInit0) rows0(worker, task int) {
 	r0 := task * 1024
 	r1 := min(r0+1024, 64)
@@ -1175,7 +1181,7 @@ func (f *digitsInit2) run() {
 	f.pool.Run(nnrt.Blocks(128, 16384), f.body0)
 }
 
-// rows0 works on 16384 rows of 128, number task.
+// rows0 works on one block of the rows of 128, number task.
 func (f *digitsInit2) rows0(worker, task int) {
 	r0 := task * 16384
 	r1 := min(r0+16384, 128)

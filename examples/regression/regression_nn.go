@@ -425,7 +425,7 @@ func (f *lineMeanForward) run() {
 	f.loss = f.sum / f.dimval // loss = sum / dimval
 }
 
-// rows0 works on 16384 rows of batch, number task.
+// rows0 works on one block of the rows of batch, number task.
 func (f *lineMeanForward) rows0(worker, task int) {
 	r0 := task * 16384
 	r1 := min(r0+16384, f.nBatch)
@@ -510,7 +510,7 @@ func (f *lineMeanBackward) run() {
 	f.pool.Run(nnrt.Blocks(1, 16384), f.body2)
 }
 
-// rows0 works on 16384 rows of batch, number task.
+// rows0 works on one block of the rows of batch, number task.
 func (f *lineMeanBackward) rows0(worker, task int) {
 	r0 := task * 16384
 	r1 := min(r0+16384, f.nBatch)
@@ -540,7 +540,7 @@ func (f *lineMeanBackward) tiles1(_, task int) {
 	nnrt.GemmTN(f.gradFitW[lo*1:], 1, f.x[lo:], 3, f.mul, 1, hi-lo, 1, f.nBatch, false)
 }
 
-// rows2 works on 16384 rows of 1, number task.
+// rows2 works on one block of the rows of 1, number task.
 func (f *lineMeanBackward) rows2(worker, task int) {
 	r0 := task * 16384
 	r1 := min(r0+16384, 1)
@@ -599,7 +599,7 @@ func (f *lineMeanUpdate0) run() {
 	f.pool.Run(nnrt.Blocks(f.nN, 16384), f.body0)
 }
 
-// rows0 works on 16384 rows of n, number task.
+// rows0 works on one block of the rows of n, number task.
 func (f *lineMeanUpdate0) rows0(worker, task int) {
 	r0 := task * 16384
 	r1 := min(r0+16384, f.nN)
@@ -659,7 +659,7 @@ func (f *lineMeanEval) run() {
 	f.sum0 = nnrt.TreeSum(f.part0a[:tasks0])
 }
 
-// rows0 works on 16384 rows of batch, number task.
+// rows0 works on one block of the rows of batch, number task.
 func (f *lineMeanEval) rows0(worker, task int) {
 	r0 := task * 16384
 	r1 := min(r0+16384, f.nBatch)
@@ -745,7 +745,7 @@ func (f *lineMeanPredict) run() {
 	f.pool.Run(nnrt.Blocks(f.nBatch, 16384), f.body0)
 }
 
-// rows0 works on 16384 rows of batch, number task.
+// rows0 works on one block of the rows of batch, number task.
 func (f *lineMeanPredict) rows0(worker, task int) {
 	r0 := task * 16384
 	r1 := min(r0+16384, f.nBatch)
@@ -794,7 +794,7 @@ func (f *lineMeanInit0) run() {
 	f.pool.Run(nnrt.Blocks(3, 16384), f.body0)
 }
 
-// rows0 works on 16384 rows of 3, number task.
+// rows0 works on one block of the rows of 3, number task.
 func (f *lineMeanInit0) rows0(worker, task int) {
 	r0 := task * 16384
 	r1 := min(r0+16384, 3)
@@ -1220,7 +1220,7 @@ func (f *lineSumForward) run() {
 	f.loss = nnrt.TreeSum(f.part0a[:tasks0])
 }
 
-// rows0 works on 16384 rows of batch, number task.
+// rows0 works on one block of the rows of batch, number task.
 func (f *lineSumForward) rows0(worker, task int) {
 	r0 := task * 16384
 	r1 := min(r0+16384, f.nBatch)
@@ -1302,7 +1302,7 @@ func (f *lineSumBackward) run() {
 	f.pool.Run(nnrt.Blocks(1, 16384), f.body2)
 }
 
-// rows0 works on 16384 rows of batch, number task.
+// rows0 works on one block of the rows of batch, number task.
 func (f *lineSumBackward) rows0(worker, task int) {
 	r0 := task * 16384
 	r1 := min(r0+16384, f.nBatch)
@@ -1331,7 +1331,7 @@ func (f *lineSumBackward) tiles1(_, task int) {
 	nnrt.GemmTN(f.gradFitW[lo*1:], 1, f.x[lo:], 3, f.mul, 1, hi-lo, 1, f.nBatch, false)
 }
 
-// rows2 works on 16384 rows of 1, number task.
+// rows2 works on one block of the rows of 1, number task.
 func (f *lineSumBackward) rows2(worker, task int) {
 	r0 := task * 16384
 	r1 := min(r0+16384, 1)
@@ -1390,7 +1390,7 @@ func (f *lineSumUpdate0) run() {
 	f.pool.Run(nnrt.Blocks(f.nN, 16384), f.body0)
 }
 
-// rows0 works on 16384 rows of n, number task.
+// rows0 works on one block of the rows of n, number task.
 func (f *lineSumUpdate0) rows0(worker, task int) {
 	r0 := task * 16384
 	r1 := min(r0+16384, f.nN)
@@ -1450,7 +1450,7 @@ func (f *lineSumEval) run() {
 	f.sum0 = nnrt.TreeSum(f.part0a[:tasks0])
 }
 
-// rows0 works on 16384 rows of batch, number task.
+// rows0 works on one block of the rows of batch, number task.
 func (f *lineSumEval) rows0(worker, task int) {
 	r0 := task * 16384
 	r1 := min(r0+16384, f.nBatch)
@@ -1535,7 +1535,7 @@ func (f *lineSumPredict) run() {
 	f.pool.Run(nnrt.Blocks(f.nBatch, 16384), f.body0)
 }
 
-// rows0 works on 16384 rows of batch, number task.
+// rows0 works on one block of the rows of batch, number task.
 func (f *lineSumPredict) rows0(worker, task int) {
 	r0 := task * 16384
 	r1 := min(r0+16384, f.nBatch)
@@ -1584,7 +1584,7 @@ func (f *lineSumInit0) run() {
 	f.pool.Run(nnrt.Blocks(3, 16384), f.body0)
 }
 
-// rows0 works on 16384 rows of 3, number task.
+// rows0 works on one block of the rows of 3, number task.
 func (f *lineSumInit0) rows0(worker, task int) {
 	r0 := task * 16384
 	r1 := min(r0+16384, 3)

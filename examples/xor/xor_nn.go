@@ -485,7 +485,7 @@ func (f *xorForward) run() {
 	f.loss = f.sum2 / f.dimval    // loss = sum2 / dimval
 }
 
-// rows0 works on 1024 rows of batch, number task.
+// rows0 works on one block of the rows of batch, number task.
 func (f *xorForward) rows0(worker, task int) {
 	r0 := task * 1024
 	r1 := min(r0+1024, f.nBatch)
@@ -620,7 +620,7 @@ func (f *xorBackward) run() {
 	f.pool.Run(nnrt.Blocks(1, 16384), f.body2)
 }
 
-// rows0 works on 8192 rows of batch, number task.
+// rows0 works on one block of the rows of batch, number task.
 func (f *xorBackward) rows0(worker, task int) {
 	r0 := task * 8192
 	r1 := min(r0+8192, f.nBatch)
@@ -686,7 +686,7 @@ func (f *xorBackward) tiles1(_, task int) {
 	nnrt.SumRows(f.gradHB[lo:hi], f.mul[lo:], f.nBatch, hi-lo, 8, false)
 }
 
-// rows2 works on 16384 rows of 1, number task.
+// rows2 works on one block of the rows of 1, number task.
 func (f *xorBackward) rows2(worker, task int) {
 	r0 := task * 16384
 	r1 := min(r0+16384, 1)
@@ -751,7 +751,7 @@ func (f *xorUpdate0) run() {
 	f.pool.Run(nnrt.Blocks(f.nN, 16384), f.body0)
 }
 
-// rows0 works on 16384 rows of n, number task.
+// rows0 works on one block of the rows of n, number task.
 func (f *xorUpdate0) rows0(worker, task int) {
 	r0 := task * 16384
 	r1 := min(r0+16384, f.nN)
@@ -827,7 +827,7 @@ func (f *xorEval) run() {
 	f.sum0 = nnrt.TreeSum(f.part0b[:tasks0])
 }
 
-// rows0 works on 1024 rows of batch, number task.
+// rows0 works on one block of the rows of batch, number task.
 func (f *xorEval) rows0(worker, task int) {
 	r0 := task * 1024
 	r1 := min(r0+1024, f.nBatch)
@@ -949,7 +949,7 @@ func (f *xorPredict) run() {
 	f.pool.Run(nnrt.Blocks(f.nBatch, 2048), f.body0)
 }
 
-// rows0 works on 2048 rows of batch, number task.
+// rows0 works on one block of the rows of batch, number task.
 func (f *xorPredict) rows0(worker, task int) {
 	r0 := task * 2048
 	r1 := min(r0+2048, f.nBatch)
@@ -1015,7 +1015,7 @@ func (f *xorInit0) run() {
 	f.pool.Run(nnrt.Blocks(2, 16384), f.body0)
 }
 
-// rows0 works on 16384 rows of 2, number task.
+// rows0 works on one block of the rows of 2, number task.
 func (f *xorInit0) rows0(worker, task int) {
 	r0 := task * 16384
 	r1 := min(r0+16384, 2)
@@ -1055,7 +1055,7 @@ func (f *xorInit2) run() {
 	f.pool.Run(nnrt.Blocks(8, 16384), f.body0)
 }
 
-// rows0 works on 16384 rows of 8, number task.
+// rows0 works on one block of the rows of 8, number task.
 func (f *xorInit2) rows0(worker, task int) {
 	r0 := task * 16384
 	r1 := min(r0+16384, 8)
@@ -1551,7 +1551,7 @@ func (f *xorAdamForward) run() {
 	f.loss = f.sum2 / f.dimval    // loss = sum2 / dimval
 }
 
-// rows0 works on 1024 rows of batch, number task.
+// rows0 works on one block of the rows of batch, number task.
 func (f *xorAdamForward) rows0(worker, task int) {
 	r0 := task * 1024
 	r1 := min(r0+1024, f.nBatch)
@@ -1686,7 +1686,7 @@ func (f *xorAdamBackward) run() {
 	f.pool.Run(nnrt.Blocks(1, 16384), f.body2)
 }
 
-// rows0 works on 8192 rows of batch, number task.
+// rows0 works on one block of the rows of batch, number task.
 func (f *xorAdamBackward) rows0(worker, task int) {
 	r0 := task * 8192
 	r1 := min(r0+8192, f.nBatch)
@@ -1752,7 +1752,7 @@ func (f *xorAdamBackward) tiles1(_, task int) {
 	nnrt.SumRows(f.gradHB[lo:hi], f.mul[lo:], f.nBatch, hi-lo, 8, false)
 }
 
-// rows2 works on 16384 rows of 1, number task.
+// rows2 works on one block of the rows of 1, number task.
 func (f *xorAdamBackward) rows2(worker, task int) {
 	r0 := task * 16384
 	r1 := min(r0+16384, 1)
@@ -1826,7 +1826,7 @@ func (f *xorAdamUpdate0) run() {
 	f.pool.Run(nnrt.Blocks(f.nN, 16384), f.body0)
 }
 
-// rows0 works on 16384 rows of n, number task.
+// rows0 works on one block of the rows of n, number task.
 func (f *xorAdamUpdate0) rows0(worker, task int) {
 	r0 := task * 16384
 	r1 := min(r0+16384, f.nN)
@@ -1910,7 +1910,7 @@ func (f *xorAdamEval) run() {
 	f.sum0 = nnrt.TreeSum(f.part0b[:tasks0])
 }
 
-// rows0 works on 1024 rows of batch, number task.
+// rows0 works on one block of the rows of batch, number task.
 func (f *xorAdamEval) rows0(worker, task int) {
 	r0 := task * 1024
 	r1 := min(r0+1024, f.nBatch)
@@ -2032,7 +2032,7 @@ func (f *xorAdamPredict) run() {
 	f.pool.Run(nnrt.Blocks(f.nBatch, 2048), f.body0)
 }
 
-// rows0 works on 2048 rows of batch, number task.
+// rows0 works on one block of the rows of batch, number task.
 func (f *xorAdamPredict) rows0(worker, task int) {
 	r0 := task * 2048
 	r1 := min(r0+2048, f.nBatch)
@@ -2098,7 +2098,7 @@ func (f *xorAdamInit0) run() {
 	f.pool.Run(nnrt.Blocks(2, 16384), f.body0)
 }
 
-// rows0 works on 16384 rows of 2, number task.
+// rows0 works on one block of the rows of 2, number task.
 func (f *xorAdamInit0) rows0(worker, task int) {
 	r0 := task * 16384
 	r1 := min(r0+16384, 2)
@@ -2138,7 +2138,7 @@ func (f *xorAdamInit2) run() {
 	f.pool.Run(nnrt.Blocks(8, 16384), f.body0)
 }
 
-// rows0 works on 16384 rows of 8, number task.
+// rows0 works on one block of the rows of 8, number task.
 func (f *xorAdamInit2) rows0(worker, task int) {
 	r0 := task * 16384
 	r1 := min(r0+16384, 8)
