@@ -23,6 +23,7 @@ type testModel struct {
 	name  string // in Go
 	model *dsl.Model
 	code  []byte
+	rows  int // of the set that is evaluated: more than a batch where the loss is made of sums over rows
 	// The fields of its types, in order: name and Go type.
 	input, batch, output, metrics []field
 }
@@ -53,6 +54,13 @@ func loadModel(t *testing.T, file string, replace ...string) *testModel {
 		t.Fatal(err)
 	}
 	m.code = files[0].Data
+	prog, err := newProgram(m.model, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m.rows = setRows; prog.Eval.Finish == nil {
+		m.rows = capacity
+	}
 	m.fields(t)
 	return m
 }
@@ -94,6 +102,16 @@ func (m *testModel) fields(t *testing.T) {
 	})
 }
 
+// goName is the field of an input; the fields of a batch are in the order of the inputs.
+func (m *testModel) goName(input string) string {
+	for i, x := range m.model.Inputs {
+		if x.Name == input {
+			return m.batch[i].name
+		}
+	}
+	return ""
+}
+
 // adapter writes the glue of a model.
 func (m *testModel) adapter() string {
 	var b strings.Builder
@@ -106,6 +124,8 @@ func (m *testModel) adapter() string {
 				value = fmt.Sprintf("c.Sizes[%q]", f.name)
 			case f.typ == "[]bool":
 				value = fmt.Sprintf("bools(c, %q)", f.name)
+			case f.typ == "bool":
+				value = fmt.Sprintf("bools(c, %q)[0]", f.name)
 			case !strings.HasPrefix(f.typ, "[]"):
 				value += "[0]"
 			}
@@ -118,6 +138,8 @@ func (m *testModel) adapter() string {
 		switch {
 		case f.typ == "[]bool":
 			outs = append(outs, "wideBools(o."+f.name+")")
+		case f.typ == "bool":
+			outs = append(outs, "wideBools([]bool{o."+f.name+"})")
 		case strings.HasPrefix(f.typ, "[]"):
 			outs = append(outs, "wide(o."+f.name+")")
 		default:

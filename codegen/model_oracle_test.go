@@ -58,6 +58,8 @@ func dataOf(m *testModel, rows int) *rowSet {
 			switch x.DType {
 			case symbolic.I32:
 				values[i] = float64(rng.IntN(limit))
+			case symbolic.U8:
+				values[i] = float64(rng.IntN(256))
 			case symbolic.Bool:
 				values[i] = float64(max(rng.IntN(2), 1-i)) // the first is true: none at all would be no loss
 			default:
@@ -70,10 +72,10 @@ func dataOf(m *testModel, rows int) *rowSet {
 }
 
 // call is a method on the rows.
-func (d *rowSet) call(method string) modelCall {
+func (d *rowSet) call(m *testModel, method string) modelCall {
 	c := modelCall{Method: method, Data: map[string][]float64{}, Sizes: map[string]int{}}
 	for name, v := range d.fields {
-		c.Data[camel(name)] = v
+		c.Data[m.goName(name)] = v
 	}
 	for s, n := range d.sizes {
 		c.Sizes[camel(s.Name)] = n

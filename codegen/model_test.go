@@ -12,6 +12,7 @@ import (
 	"math/rand/v2"
 	"os/exec"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -19,6 +20,7 @@ import (
 var modelSources = [][2]string{
 	{"xor.nn", "Xor"}, {"digits.nn", "Digits"}, {"gelu.nn", "Gelu"}, {"topics.nn", "Topics"}, {"norm.nn", "Norm"},
 	{"dropout.nn", "Dropout"}, {"tagger.nn", "Tagger"}, {"slopes.nn", "Slopes"}, {"tower.nn", "Tower"}, {"blocks.nn", "Blocks"},
+	{"odd.nn", "Odd"}, {"pair.nn", "Pair"}, {"tied.nn", "Tied"}, {"series.nn", "Series"}, {"stats.nn", "Stats"}, {"kinds.nn", "Kinds"},
 }
 
 // deep is what loadModel replaces to get 48 layers under another name.
@@ -71,20 +73,20 @@ func newScript(m *testModel) *script {
 	whole := []modelCall{{Method: "params"}}
 	for _, n := range batchSizes {
 		d := dataOf(m, n)
-		whole = append(whole, d.call("predict"), d.call("forward"), modelCall{Method: "backward"})
+		whole = append(whole, d.call(m, "predict"), d.call(m, "forward"), modelCall{Method: "backward"})
 	}
-	job(capacity, append(whole, dataOf(m, setRows).call("evaluate"), dataOf(m, 7).call("forward"))...)
+	job(capacity, append(whole, dataOf(m, m.rows).call(m, "evaluate"), dataOf(m, 7).call(m, "forward"))...)
 	small := dataOf(m, 7)
-	job(7, small.call("predict"), small.call("forward"), modelCall{Method: "backward"})
+	job(7, small.call(m, "predict"), small.call(m, "forward"), modelCall{Method: "backward"})
 	var steps, parts []modelCall
 	for i := range 3 {
 		d := dataOf(m, capacity-i)
-		steps = append(steps, d.call("step"), modelCall{Method: "params"})
-		parts = append(parts, d.call("forward"), modelCall{Method: "backward"}, modelCall{Method: "update"})
+		steps = append(steps, d.call(m, "step"), modelCall{Method: "params"})
+		parts = append(parts, d.call(m, "forward"), modelCall{Method: "backward"}, modelCall{Method: "update"})
 	}
 	job(capacity, steps...)
 	job(capacity, parts...)
-	job(capacity, dataOf(m, 7).call("allocs"))
+	job(capacity, dataOf(m, 7).call(m, "allocs"))
 	return s
 }
 
@@ -116,6 +118,13 @@ func TestModels(t *testing.T) {
 		})
 	}
 	t.Run("differences", func(t *testing.T) { checkDifferences(t, exe, scripts, one) })
+	t.Run("a loss over the whole set", func(t *testing.T) {
+		m := models[slices.IndexFunc(models, func(m *testModel) bool { return m.name == "Stats" })]
+		a := ask(t, exe, []modelJob{{Model: m.name, Seed: modelSeed, Capacity: capacity, Calls: []modelCall{dataOf(m, capacity+1).call(m, "evaluate")}}}, 1)[0]
+		if !strings.Contains(a.Err, "want at most 20 (MaxBatch)") {
+			t.Errorf("evaluation of more rows than a batch says %q", a.Err)
+		}
+	})
 	t.Run("forks", func(t *testing.T) { checkForks(t, exe) })
 }
 
@@ -170,7 +179,7 @@ func (s *script) check(t *testing.T, answers []modelAnswer) {
 		compare(fmt.Sprintf("gradients of %d rows", n), whole.Results[at+2][0], o.gradient(d))
 		at += 3
 	}
-	compare("evaluation of a set with a short last chunk", whole.Results[at][0], o.measures(dataOf(s.m, setRows), false))
+	compare("evaluation of a set with a short last chunk", whole.Results[at][0], o.measures(dataOf(s.m, s.m.rows), false))
 
 	// A trainer of another capacity, and one that has done other things before.
 	small := answers[jobSmall]
@@ -214,6 +223,7 @@ func checkDifferences(t *testing.T, exe string, scripts []*script, answers []mod
 		a := answers[s.first+jobWhole]
 		params := a.Results[0][0]
 		d := dataOf(s.m, 7)
+		m := s.m
 		job := modelJob{Model: s.m.name, Seed: modelSeed, Capacity: capacity}
 		rng := rand.New(rand.NewPCG(9, 9))
 		frozen := map[string]bool{}
@@ -235,7 +245,7 @@ func checkDifferences(t *testing.T, exe string, scripts []*script, answers []mod
 				for i := range moved {
 					moved[i] += sign * h * dir[i]
 				}
-				job.Calls = append(job.Calls, modelCall{Method: "set", Data: map[string][]float64{"params": moved}}, d.call("forward"))
+				job.Calls = append(job.Calls, modelCall{Method: "set", Data: map[string][]float64{"params": moved}}, d.call(m, "forward"))
 			}
 		}
 		jobs, asked = append(jobs, job), append(asked, s)
@@ -292,7 +302,7 @@ func checkForks(t *testing.T, exe string) {
 	}
 	d := dataOf(m, rows)
 	job := modelJob{Model: m.name, Seed: modelSeed, Capacity: rows, Calls: []modelCall{
-		{Method: "forks"}, d.call("forward"), {Method: "forks"}, {Method: "backward"}, {Method: "forks"}, {Method: "update"}, {Method: "forks"}}}
+		{Method: "forks"}, d.call(m, "forward"), {Method: "forks"}, {Method: "backward"}, {Method: "forks"}, {Method: "update"}, {Method: "forks"}}}
 	var counts [][]float64
 	for procs := 1; procs <= 2; procs++ {
 		a := ask(t, exe, []modelJob{job}, procs)[0]
@@ -326,7 +336,7 @@ func TestModelsRace(t *testing.T) {
 	var jobs []modelJob
 	for _, m := range models {
 		d := dataOf(m, 300)
-		jobs = append(jobs, modelJob{Model: m.name, Seed: modelSeed, Capacity: 300, Calls: []modelCall{d.call("predict"), d.call("step"), d.call("step"), d.call("evaluate")}})
+		jobs = append(jobs, modelJob{Model: m.name, Seed: modelSeed, Capacity: 300, Calls: []modelCall{d.call(m, "predict"), d.call(m, "step"), d.call(m, "step"), d.call(m, "evaluate")}})
 	}
 	for i, a := range ask(t, exe, jobs, 4) {
 		if a.Err != "" {
