@@ -37,6 +37,10 @@ type funcCase struct {
 	// fill, if set, replaces arguments that depend on others, such as what a forward half leaves.
 	fill func(t *testing.T, env *symbolic.Env, args []*symbolic.Tensor)
 
+	// What random cases remember while they are built.
+	shared []*symbolic.Node
+	sites  int
+
 	files map[string]string
 	err   string
 }

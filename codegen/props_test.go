@@ -191,6 +191,9 @@ func checkPlan(p *Plan) error {
 		m := at[n]
 		if err := p.eachOperand(n, func(d *symbolic.Node, straight bool) error {
 			def, computed := at[d]
+			if d.Op == symbolic.OpGet {
+				def, computed = at[d.Args[0]]
+			}
 			if !computed {
 				if given(d) || free(d) || d.Op == symbolic.OpDimval {
 					return nil
@@ -268,13 +271,30 @@ func (p *Plan) checkSharing(at map[*symbolic.Node]moment, region map[*symbolic.N
 		from, to moment
 	}
 	slots, panels := map[*Slot][]life{}, map[*Panel][]life{}
-	for _, v := range p.Values {
-		if v.Node == nil {
-			continue
+	arrays := map[*Value]life{} // of what calls leave, from the first call to the last reader of a member
+	for i, st := range p.Steps {
+		if c, ok := st.(*Calls); ok {
+			for _, a := range c.arrays {
+				arrays[a.value] = life{a.value, moment{i, 0, 0}, moment{i, 0, 0}}
+			}
 		}
-		l := life{v, at[v.Node], at[v.Node]}
-		if m, ok := last[v]; ok {
+	}
+	for v, m := range last {
+		if l, ok := arrays[v.Base]; ok && v.Base != nil && l.to.before(m) {
 			l.to = m
+			arrays[v.Base] = l
+		}
+	}
+	for _, v := range p.Values {
+		l, ok := arrays[v]
+		if !ok && v.Node == nil {
+			continue // the caller's array
+		}
+		if !ok {
+			l = life{v, at[v.Node], at[v.Node]}
+			if m, ok := last[v]; ok {
+				l.to = m
+			}
 		}
 		switch v.Store {
 		case StoreFrame:
@@ -283,7 +303,7 @@ func (p *Plan) checkSharing(at map[*symbolic.Node]moment, region map[*symbolic.N
 			}
 			known := false
 			for _, d := range v.Slot.Sizes {
-				known = known || d == symbolic.Size(v.Shape)
+				known = known || d == symbolic.Size(v.Shape).Mul(symbolic.Int(max(v.Count, 1)))
 			}
 			if !known {
 				return fmt.Errorf("%s %s does not fit its slot", v.Name, symbolic.ShapeString(v.Shape))
@@ -342,7 +362,7 @@ func (p *Plan) eachOperand(n *symbolic.Node, visit func(d *symbolic.Node, straig
 		for i, a := range n.Args {
 			ok := straight && sameRows(n, i)
 			var err error
-			if computed[a] || len(a.Args) == 0 {
+			if a.Op == symbolic.OpGet && computed[a.Args[0]] || computed[a] || len(a.Args) == 0 {
 				err = visit(a, ok)
 			} else {
 				err = walk(a, ok)

@@ -50,10 +50,21 @@ func randomFunc(b *builder, pick chooser) {
 	}
 	unary := []symbolic.Op{symbolic.OpNeg, symbolic.OpTanh, symbolic.OpSin, symbolic.OpSigmoid, symbolic.OpAtan}
 	binary := []symbolic.Op{symbolic.OpAdd, symbolic.OpSub, symbolic.OpMul}
+	var layer *symbolic.Func
+	if pick(3) == 0 {
+		layer = randomLayer(b, pick)
+		for range 1 + pick(6) { // a run of calls, which may fold into a loop
+			x := b.float(batch, symbolic.Int(4))
+			if pick(3) > 0 && symbolic.SameShape(pool[len(pool)-1].Shape, x.Shape) {
+				x = pool[len(pool)-1]
+			}
+			add(randomCall(b, pick, layer, x, add), nil)
+		}
+	}
 	for range 3 + pick(18) {
 		x := any()
 		r := x.Rank()
-		switch pick(19) {
+		switch pick(20) {
 		case 0, 1:
 			add(b.g.Unary(unary[pick(len(unary))], x))
 		case 2, 3, 4, 5:
@@ -120,6 +131,10 @@ func randomFunc(b *builder, pick chooser) {
 				small(b.g.Binary(symbolic.OpMul, y, b.must(b.g.Reshape(s, shape))))
 			}
 		case 18:
+			if layer != nil && r == 2 && x.Shape[1].Is(4) {
+				add(randomCall(b, pick, layer, x, add), nil)
+			}
+		case 19:
 			if r > 0 && r < 4 {
 				if k, ok := x.Shape[0].Const(); ok {
 					small(b.g.Gather(x, b.arg(symbolic.I32, 0, float64(k-1), batch)))
@@ -138,6 +153,15 @@ func randomFunc(b *builder, pick chooser) {
 	}
 	last := pool[len(pool)-1]
 	b.out(last, nil)
+	defer func() {
+		roots := make([]*symbolic.Node, len(b.c.f.Results))
+		for i, r := range b.c.f.Results {
+			roots[i] = r.Node
+		}
+		for i, n := range b.g.ShareCalls(roots) {
+			b.c.f.Results[i].Node = n
+		}
+	}()
 	if pick(2) == 0 {
 		loss := b.weighted(last)
 		b.out(loss, nil)
@@ -151,6 +175,64 @@ func randomFunc(b *builder, pick chooser) {
 			}
 		}
 	}
+}
+
+// randomLayer makes a kept Func from [rows, 4] to [rows, 4], perhaps with a second result.
+func randomLayer(b *builder, pick chooser) *symbolic.Func {
+	four := symbolic.Int(4)
+	return b.layer("layer", []symbolic.Dim{rowSize, four}, [][]symbolic.Dim{symbolic.Ints(4, 4), symbolic.Ints(4), nil, symbolic.Ints(1)},
+		func(x *symbolic.Node, p []*symbolic.Node) []*symbolic.Node {
+			h := x
+			for range 1 + pick(4) {
+				switch pick(9) {
+				case 0, 1:
+					h = b.tanh(b.matmul(h, p[0]))
+				case 2:
+					h = b.add(h, p[1])
+				case 3:
+					h = b.mul(h, p[2])
+				case 4:
+					h = b.softmax(h)
+				case 5:
+					h = b.layerNorm(h, 1)
+				case 6:
+					h = b.sub(h, b.mean(h, 0))
+				case 7:
+					h = b.mul(b.tanh(h), b.add(p[3], x))
+				case 8:
+					mask := b.bin(symbolic.OpLt, b.must(b.g.Rand("uniform", "1", x.Shape, b.c.dt)), b.num(0.8))
+					h = b.must(b.g.Where(mask, h, b.num(0)))
+				}
+			}
+			out := []*symbolic.Node{b.tanh(h)}
+			switch pick(4) {
+			case 0:
+				out = append(out, b.must(b.g.Reduce(symbolic.OpSum, h, []int{1}, false)))
+			case 1:
+				out = append(out, b.tanh(b.total(h)))
+			}
+			return out
+		})
+}
+
+// randomCall calls a layer on x with parameters of its own, or with those of the call before, and hands a second result to add.
+func randomCall(b *builder, pick chooser, f *symbolic.Func, x *symbolic.Node, add func(*symbolic.Node, error)) *symbolic.Node {
+	k := len(f.Params) - 1
+	params := b.c.shared
+	if len(params) == 0 || pick(4) > 0 {
+		params = b.like(f)
+		b.c.shared = params[:k]
+	}
+	site := ""
+	if f.HasRand() {
+		b.c.sites++
+		site = fmt.Sprintf("blk.%d", b.c.sites)
+	}
+	call := b.must(b.g.CallAt(site, f, []symbolic.Dim{x.Shape[0]}, append([]*symbolic.Node{x}, params...)))
+	if len(f.Results) > 1 {
+		add(b.g.Get(call, 1), nil)
+	}
+	return b.g.Get(call, 0)
 }
 
 // randomReshape joins two neighbouring axes of x or cuts one.
