@@ -350,8 +350,11 @@ func (pl *planner) hint(n *symbolic.Node) string {
 	return n.Info().Name
 }
 
-// Work below which a block is not worth a fork: about 20 us of a portable product.
+// Work below which a block is not worth a fork: about 20 us of a portable product, in operations.
 const blockWork = 200_000
+
+// elementWork is the price of an elementwise operation in operations of a product: scalar loops take about that much longer.
+const elementWork = 8
 
 // blocks chooses the rows of a block for each region, from shapes alone, so that results do not depend on the number of workers.
 func (pl *planner) blocks() {
@@ -367,7 +370,7 @@ func (pl *planner) blocks() {
 				work += rowWork(l.Node)
 			case *Group:
 				for _, n := range l.Members {
-					work += constOr(symbolic.Size(space(n)[1:]), 64) * n.Info().Cost
+					work += constOr(symbolic.Size(space(n)[1:]), 64) * n.Info().Cost * elementWork
 				}
 			}
 		}

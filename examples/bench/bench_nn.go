@@ -359,8 +359,8 @@ type xorForward struct {
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *xorForward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
 	f.pool = pool
-	f.part0a = arena.Take(nnrt.Blocks(nBatch, 2048))
-	f.panel0 = min(2048, nBatch)
+	f.part0a = arena.Take(nnrt.Blocks(nBatch, 256))
+	f.panel0 = min(256, nBatch)
 	f.localFloat32Size = f.panel0 * 9
 	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.body0 = f.rows0
@@ -375,7 +375,7 @@ func (f *xorForward) run() {
 	// savedH = tanh(z + hB)  (bench.nn:7)
 	// z2 = savedH @ zW  (bench.nn:8)
 	// savedSub = z2 + reshape - y  (bench.nn:9)
-	tasks0 := nnrt.Blocks(f.nBatch, 2048)
+	tasks0 := nnrt.Blocks(f.nBatch, 256)
 	f.pool.Run(tasks0, f.body0)
 	f.sum = nnrt.TreeSum(f.part0a[:tasks0])
 	f.loss = f.sum / f.dimval // loss = sum / dimval
@@ -383,8 +383,8 @@ func (f *xorForward) run() {
 
 // rows0 works on one block of the rows of batch, number task.
 func (f *xorForward) rows0(worker, task int) {
-	r0 := task * 2048
-	r1 := min(r0+2048, f.nBatch)
+	r0 := task * 256
+	r1 := min(r0+256, f.nBatch)
 	rows := r1 - r0
 	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
 	z := localFloat32[0:][:rows*8]
@@ -469,7 +469,7 @@ func (f *xorBackward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float3
 	slot1 := arena.Take(nBatch * 8)
 	f.mul = slot0
 	f.mul2 = slot1
-	f.part0a = arena.Take(nnrt.Blocks(nBatch, 8192))
+	f.part0a = arena.Take(nnrt.Blocks(nBatch, 1024))
 	f.body0 = f.rows0
 	f.body1 = f.tiles1
 	f.body2 = f.rows2
@@ -481,7 +481,7 @@ func (f *xorBackward) run() {
 
 	// mul = savedSub * div  (bench.nn:9)
 	// mul2 = mul * zW * (1 - savedH * savedH)  (bench.nn:7)
-	tasks0 := nnrt.Blocks(f.nBatch, 8192)
+	tasks0 := nnrt.Blocks(f.nBatch, 1024)
 	f.pool.Run(tasks0, f.body0)
 	f.sum = nnrt.TreeSum(f.part0a[:tasks0])
 
@@ -499,8 +499,8 @@ func (f *xorBackward) run() {
 
 // rows0 works on one block of the rows of batch, number task.
 func (f *xorBackward) rows0(worker, task int) {
-	r0 := task * 8192
-	r1 := min(r0+8192, f.nBatch)
+	r0 := task * 1024
+	r1 := min(r0+1024, f.nBatch)
 	rows := r1 - r0
 	savedSub := f.savedSub[r0:r1]
 	div := f.div
@@ -661,8 +661,8 @@ type xorEval struct {
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *xorEval) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
 	f.pool = pool
-	f.part0a = arena.Take(nnrt.Blocks(nBatch, 2048))
-	f.panel0 = min(2048, nBatch)
+	f.part0a = arena.Take(nnrt.Blocks(nBatch, 256))
+	f.panel0 = min(256, nBatch)
 	f.localFloat32Size = f.panel0 * 17
 	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.body0 = f.rows0
@@ -675,15 +675,15 @@ func (f *xorEval) run() {
 	// z = x @ hW  (bench.nn:7)
 	// h = tanh(z + hB)  (bench.nn:7)
 	// z2 = h @ zW  (bench.nn:8)
-	tasks0 := nnrt.Blocks(f.nBatch, 2048)
+	tasks0 := nnrt.Blocks(f.nBatch, 256)
 	f.pool.Run(tasks0, f.body0)
 	f.sum0 = nnrt.TreeSum(f.part0a[:tasks0])
 }
 
 // rows0 works on one block of the rows of batch, number task.
 func (f *xorEval) rows0(worker, task int) {
-	r0 := task * 2048
-	r1 := min(r0+2048, f.nBatch)
+	r0 := task * 256
+	r1 := min(r0+256, f.nBatch)
 	rows := r1 - r0
 	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
 	z := localFloat32[0:][:rows*8]
@@ -766,13 +766,13 @@ func (f *xorInit0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 // run init().
 func (f *xorInit0) run() {
 	// value = -0.7745967 + 1.5491934 * uniform  (layers.nn:5)
-	f.pool.Run(nnrt.Blocks(2, 16384), f.body0)
+	f.pool.Run(nnrt.Blocks(2, 2048), f.body0)
 }
 
 // rows0 works on one block of the rows of 2, number task.
 func (f *xorInit0) rows0(worker, task int) {
-	r0 := task * 16384
-	r1 := min(r0+16384, 2)
+	r0 := task * 2048
+	r1 := min(r0+2048, 2)
 	rows := r1 - r0
 	value := f.value[r0*8 : r1*8]
 
@@ -1189,8 +1189,8 @@ type irisForward struct {
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *irisForward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
 	f.pool = pool
-	f.part0a = arena.Take(nnrt.Blocks(nBatch, 512))
-	f.panel0 = min(512, nBatch)
+	f.part0a = arena.Take(nnrt.Blocks(nBatch, 128))
+	f.panel0 = min(128, nBatch)
 	f.localFloat32Size = f.panel0 * 19
 	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.body0 = f.rows0
@@ -1205,7 +1205,7 @@ func (f *irisForward) run() {
 	// z2 = savedH @ logitsW  (bench.nn:18)
 	// savedExp = exp(z2 + logitsB - reduce_max(z2 + logitsB, axis: 1))  (bench.nn:19)
 	// savedSum = sum(savedExp, axis: 1)  (bench.nn:19)
-	tasks0 := nnrt.Blocks(f.nBatch, 512)
+	tasks0 := nnrt.Blocks(f.nBatch, 128)
 	f.pool.Run(tasks0, f.body0)
 	f.sum = nnrt.TreeSum(f.part0a[:tasks0])
 	f.loss = f.sum / f.dimval // loss = sum / dimval
@@ -1213,8 +1213,8 @@ func (f *irisForward) run() {
 
 // rows0 works on one block of the rows of batch, number task.
 func (f *irisForward) rows0(worker, task int) {
-	r0 := task * 512
-	r1 := min(r0+512, f.nBatch)
+	r0 := task * 128
+	r1 := min(r0+128, f.nBatch)
 	rows := r1 - r0
 	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
 	z := localFloat32[0:][:rows*16]
@@ -1325,7 +1325,7 @@ func (f *irisBackward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float
 	slot1 := arena.Take(nBatch * 16)
 	f.add = slot0
 	f.mul = slot1
-	f.panel0 = min(2048, nBatch)
+	f.panel0 = min(512, nBatch)
 	f.localFloat32Size = f.panel0 * 16
 	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.body0 = f.rows0
@@ -1340,7 +1340,7 @@ func (f *irisBackward) run() {
 	// add = where(y == iota(), neg, 0) + div / savedSum * savedExp  (bench.nn:19)
 	// dot = add @ transpose(logitsW)  (bench.nn:18)
 	// mul = dot * (1 - savedH * savedH)  (bench.nn:17)
-	f.pool.Run(nnrt.Blocks(f.nBatch, 2048), f.body0)
+	f.pool.Run(nnrt.Blocks(f.nBatch, 512), f.body0)
 
 	// gradHW = transpose(x) @ mul  (bench.nn:17)
 	f.tile1a = nnrt.Tile(4, f.nBatch*16)
@@ -1355,8 +1355,8 @@ func (f *irisBackward) run() {
 
 // rows0 works on one block of the rows of batch, number task.
 func (f *irisBackward) rows0(worker, task int) {
-	r0 := task * 2048
-	r1 := min(r0+2048, f.nBatch)
+	r0 := task * 512
+	r1 := min(r0+512, f.nBatch)
 	rows := r1 - r0
 	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
 	div := f.div
@@ -1496,13 +1496,13 @@ func (f *irisUpdate0) run() {
 	// v2 = v * 0.999 + g * g * 0.001  (optimizers.nn:68)
 	// m2 = m * 0.9 + g * 0.1  (optimizers.nn:67)
 	// p2 = p - cast * m2 / (sqrt(v2) / cast2 + 1e-08)  (optimizers.nn:75)
-	f.pool.Run(nnrt.Blocks(f.nN, 16384), f.body0)
+	f.pool.Run(nnrt.Blocks(f.nN, 2048), f.body0)
 }
 
 // rows0 works on one block of the rows of n, number task.
 func (f *irisUpdate0) rows0(worker, task int) {
-	r0 := task * 16384
-	r1 := min(r0+16384, f.nN)
+	r0 := task * 2048
+	r1 := min(r0+2048, f.nN)
 	rows := r1 - r0
 	g := f.g[r0:r1]
 	v := f.v[r0:r1]
@@ -1559,8 +1559,8 @@ type irisEval struct {
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *irisEval) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
 	f.pool = pool
-	f.part0a = arena.Take(nnrt.Blocks(nBatch, 512))
-	f.panel0 = min(512, nBatch)
+	f.part0a = arena.Take(nnrt.Blocks(nBatch, 128))
+	f.panel0 = min(128, nBatch)
 	f.localFloat32Size = f.panel0 * 35
 	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.body0 = f.rows0
@@ -1571,15 +1571,15 @@ func (f *irisEval) run() {
 	// z = x @ hW  (bench.nn:17)
 	// h = tanh(z + hB)  (bench.nn:17)
 	// z2 = h @ logitsW  (bench.nn:18)
-	tasks0 := nnrt.Blocks(f.nBatch, 512)
+	tasks0 := nnrt.Blocks(f.nBatch, 128)
 	f.pool.Run(tasks0, f.body0)
 	f.sum0 = nnrt.TreeSum(f.part0a[:tasks0])
 }
 
 // rows0 works on one block of the rows of batch, number task.
 func (f *irisEval) rows0(worker, task int) {
-	r0 := task * 512
-	r1 := min(r0+512, f.nBatch)
+	r0 := task * 128
+	r1 := min(r0+128, f.nBatch)
 	rows := r1 - r0
 	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
 	z := localFloat32[0:][:rows*16]
@@ -1680,13 +1680,13 @@ func (f *irisInit0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 // run init().
 func (f *irisInit0) run() {
 	// value = -0.5477226 + 1.0954452 * uniform  (layers.nn:5)
-	f.pool.Run(nnrt.Blocks(4, 8192), f.body0)
+	f.pool.Run(nnrt.Blocks(4, 1024), f.body0)
 }
 
 // rows0 works on one block of the rows of 4, number task.
 func (f *irisInit0) rows0(worker, task int) {
-	r0 := task * 8192
-	r1 := min(r0+8192, 4)
+	r0 := task * 1024
+	r1 := min(r0+1024, 4)
 	rows := r1 - r0
 	value := f.value[r0*16 : r1*16]
 
@@ -1720,13 +1720,13 @@ func (f *irisInit2) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 // run init().
 func (f *irisInit2) run() {
 	// value = -0.56195146 + 1.1239029 * uniform  (layers.nn:5)
-	f.pool.Run(nnrt.Blocks(16, 16384), f.body0)
+	f.pool.Run(nnrt.Blocks(16, 8192), f.body0)
 }
 
 // rows0 works on one block of the rows of 16, number task.
 func (f *irisInit2) rows0(worker, task int) {
-	r0 := task * 16384
-	r1 := min(r0+16384, 16)
+	r0 := task * 8192
+	r1 := min(r0+8192, 16)
 	rows := r1 - r0
 	value := f.value[r0*3 : r1*3]
 
@@ -2231,7 +2231,7 @@ func (f *mnistBackward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[floa
 	slot1 := arena.Take(nBatch * 128)
 	f.add = slot0
 	f.where = slot1
-	f.panel0 = min(128, nBatch)
+	f.panel0 = min(64, nBatch)
 	f.localFloat32Size = f.panel0 * 128
 	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.body0 = f.rows0
@@ -2246,7 +2246,7 @@ func (f *mnistBackward) run() {
 	// add = where(y == iota(), neg, 0) + div / savedSum * savedExp  (bench.nn:29)
 	// dot = add @ transpose(logitsW)  (bench.nn:28)
 	// where = where(savedH == 0, 0, dot)  (bench.nn:27)
-	f.pool.Run(nnrt.Blocks(f.nBatch, 128), f.body0)
+	f.pool.Run(nnrt.Blocks(f.nBatch, 64), f.body0)
 
 	// gradHW = transpose(x) @ where  (bench.nn:27)
 	f.tile1a = nnrt.Tile(784, f.nBatch*128)
@@ -2261,8 +2261,8 @@ func (f *mnistBackward) run() {
 
 // rows0 works on one block of the rows of batch, number task.
 func (f *mnistBackward) rows0(worker, task int) {
-	r0 := task * 128
-	r1 := min(r0+128, f.nBatch)
+	r0 := task * 64
+	r1 := min(r0+64, f.nBatch)
 	rows := r1 - r0
 	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
 	div := f.div
@@ -2564,13 +2564,13 @@ func (f *mnistInit0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 // run init().
 func (f *mnistInit0) run() {
 	// value = -0.08111071 + 0.16222142 * uniform  (layers.nn:5)
-	f.pool.Run(nnrt.Blocks(784, 1024), f.body0)
+	f.pool.Run(nnrt.Blocks(784, 128), f.body0)
 }
 
 // rows0 works on one block of the rows of 784, number task.
 func (f *mnistInit0) rows0(worker, task int) {
-	r0 := task * 1024
-	r1 := min(r0+1024, 784)
+	r0 := task * 128
+	r1 := min(r0+128, 784)
 	rows := r1 - r0
 	value := f.value[r0*128 : r1*128]
 
@@ -2604,13 +2604,13 @@ func (f *mnistInit2) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 // run init().
 func (f *mnistInit2) run() {
 	// value = -0.2085144 + 0.4170288 * uniform  (layers.nn:5)
-	f.pool.Run(nnrt.Blocks(128, 16384), f.body0)
+	f.pool.Run(nnrt.Blocks(128, 2048), f.body0)
 }
 
 // rows0 works on one block of the rows of 128, number task.
 func (f *mnistInit2) rows0(worker, task int) {
-	r0 := task * 16384
-	r1 := min(r0+16384, 128)
+	r0 := task * 2048
+	r1 := min(r0+2048, 128)
 	rows := r1 - r0
 	value := f.value[r0*10 : r1*10]
 
@@ -3409,13 +3409,13 @@ func (f *mnistDeepUpdate0) run() {
 	// v2 = v * 0.999 + g * g * 0.001  (optimizers.nn:68)
 	// m2 = m * 0.9 + g * 0.1  (optimizers.nn:67)
 	// p2 = p - cast * m2 / (sqrt(v2) / cast2 + 1e-08)  (optimizers.nn:75)
-	f.pool.Run(nnrt.Blocks(f.nN, 16384), f.body0)
+	f.pool.Run(nnrt.Blocks(f.nN, 2048), f.body0)
 }
 
 // rows0 works on one block of the rows of n, number task.
 func (f *mnistDeepUpdate0) rows0(worker, task int) {
-	r0 := task * 16384
-	r1 := min(r0+16384, f.nN)
+	r0 := task * 2048
+	r1 := min(r0+2048, f.nN)
 	rows := r1 - r0
 	g := f.g[r0:r1]
 	v := f.v[r0:r1]
@@ -3602,8 +3602,9 @@ type mnistDeepInit0 struct {
 	value []float32 // [784, 512]
 
 	// Numbers and streams.
-	key   []nnrt.Key // streams of 1
-	body0 func(worker, task int)
+	key    []nnrt.Key // streams of 1
+	block0 int        // rows of a block of region 0
+	body0  func(worker, task int)
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
@@ -3616,13 +3617,14 @@ func (f *mnistDeepInit0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 // run init().
 func (f *mnistDeepInit0) run() {
 	// value = -0.068041384 + 0.13608277 * uniform  (layers.nn:5)
-	f.pool.Run(nnrt.Blocks(784, 256), f.body0)
+	f.block0 = nnrt.RowBlock(784, 32)
+	f.pool.Run(nnrt.Blocks(784, f.block0), f.body0)
 }
 
 // rows0 works on one block of the rows of 784, number task.
 func (f *mnistDeepInit0) rows0(worker, task int) {
-	r0 := task * 256
-	r1 := min(r0+256, 784)
+	r0 := task * f.block0
+	r1 := min(r0+f.block0, 784)
 	rows := r1 - r0
 	value := f.value[r0*512 : r1*512]
 
@@ -3642,8 +3644,9 @@ type mnistDeepInit2 struct {
 	value []float32 // [512, 512]
 
 	// Numbers and streams.
-	key   []nnrt.Key // streams of 1
-	body0 func(worker, task int)
+	key    []nnrt.Key // streams of 1
+	block0 int        // rows of a block of region 0
+	body0  func(worker, task int)
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
@@ -3656,13 +3659,14 @@ func (f *mnistDeepInit2) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 // run init().
 func (f *mnistDeepInit2) run() {
 	// value = -0.07654656 + 0.15309311 * uniform  (layers.nn:5)
-	f.pool.Run(nnrt.Blocks(512, 256), f.body0)
+	f.block0 = nnrt.RowBlock(512, 32)
+	f.pool.Run(nnrt.Blocks(512, f.block0), f.body0)
 }
 
 // rows0 works on one block of the rows of 512, number task.
 func (f *mnistDeepInit2) rows0(worker, task int) {
-	r0 := task * 256
-	r1 := min(r0+256, 512)
+	r0 := task * f.block0
+	r1 := min(r0+f.block0, 512)
 	rows := r1 - r0
 	value := f.value[r0*512 : r1*512]
 
@@ -3696,13 +3700,13 @@ func (f *mnistDeepInit3) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 // run init().
 func (f *mnistDeepInit3) run() {
 	// value = -0.107211255 + 0.21442251 * uniform  (layers.nn:5)
-	f.pool.Run(nnrt.Blocks(512, 16384), f.body0)
+	f.pool.Run(nnrt.Blocks(512, 2048), f.body0)
 }
 
 // rows0 works on one block of the rows of 512, number task.
 func (f *mnistDeepInit3) rows0(worker, task int) {
-	r0 := task * 16384
-	r1 := min(r0+16384, 512)
+	r0 := task * 2048
+	r1 := min(r0+2048, 512)
 	rows := r1 - r0
 	value := f.value[r0*10 : r1*10]
 
@@ -4630,13 +4634,13 @@ func (f *geluUpdate0) run() {
 	// v2 = v * 0.999 + g * g * 0.001  (optimizers.nn:83)
 	// m2 = m * 0.9 + g * 0.1  (optimizers.nn:82)
 	// p2 = p * cast - cast2 * m2 / (sqrt(v2) / cast3 + 1e-08)  (optimizers.nn:91)
-	f.pool.Run(nnrt.Blocks(f.nN, 16384), f.body0)
+	f.pool.Run(nnrt.Blocks(f.nN, 2048), f.body0)
 }
 
 // rows0 works on one block of the rows of n, number task.
 func (f *geluUpdate0) rows0(worker, task int) {
-	r0 := task * 16384
-	r1 := min(r0+16384, f.nN)
+	r0 := task * 2048
+	r1 := min(r0+2048, f.nN)
 	rows := r1 - r0
 	p := f.p[r0:r1]
 	cast := f.cast
@@ -4849,13 +4853,13 @@ func (f *geluInit0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 // run init().
 func (f *geluInit0) run() {
 	// value = -0.13693064 + 0.2738613 * uniform  (layers.nn:5)
-	f.pool.Run(nnrt.Blocks(64, 512), f.body0)
+	f.pool.Run(nnrt.Blocks(64, 64), f.body0)
 }
 
 // rows0 works on one block of the rows of 64, number task.
 func (f *geluInit0) rows0(worker, task int) {
-	r0 := task * 512
-	r1 := min(r0+512, 64)
+	r0 := task * 64
+	r1 := min(r0+64, 64)
 	rows := r1 - r0
 	value := f.value[r0*256 : r1*256]
 
@@ -4889,13 +4893,13 @@ func (f *geluInit2) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 // run init().
 func (f *geluInit2) run() {
 	// value = -0.10825317 + 0.21650635 * uniform  (layers.nn:5)
-	f.pool.Run(nnrt.Blocks(256, 512), f.body0)
+	f.pool.Run(nnrt.Blocks(256, 64), f.body0)
 }
 
 // rows0 works on one block of the rows of 256, number task.
 func (f *geluInit2) rows0(worker, task int) {
-	r0 := task * 512
-	r1 := min(r0+512, 256)
+	r0 := task * 64
+	r1 := min(r0+64, 256)
 	rows := r1 - r0
 	value := f.value[r0*256 : r1*256]
 
@@ -4929,13 +4933,13 @@ func (f *geluInit3) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 // run init().
 func (f *geluInit3) run() {
 	// value = -0.15075567 + 0.30151135 * uniform  (layers.nn:5)
-	f.pool.Run(nnrt.Blocks(256, 16384), f.body0)
+	f.pool.Run(nnrt.Blocks(256, 2048), f.body0)
 }
 
 // rows0 works on one block of the rows of 256, number task.
 func (f *geluInit3) rows0(worker, task int) {
-	r0 := task * 16384
-	r1 := min(r0+16384, 256)
+	r0 := task * 2048
+	r1 := min(r0+2048, 256)
 	rows := r1 - r0
 	value := f.value[r0*8 : r1*8]
 

@@ -639,7 +639,7 @@ func (f *digitsBackward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[flo
 	slot1 := arena.Take(nBatch * 128)
 	f.add = slot0
 	f.where = slot1
-	f.panel0 = min(128, nBatch)
+	f.panel0 = min(64, nBatch)
 	f.localFloat32Size = f.panel0 * 128
 	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.body0 = f.rows0
@@ -654,7 +654,7 @@ func (f *digitsBackward) run() {
 	// add = where(y == iota(), neg, 0) + div / savedSum * savedExp  (digits.nn:9)
 	// dot = add @ transpose(logitsW)  (digits.nn:7)
 	// where = where(savedH == 0, 0, dot)  (digits.nn:6)
-	f.pool.Run(nnrt.Blocks(f.nBatch, 128), f.body0)
+	f.pool.Run(nnrt.Blocks(f.nBatch, 64), f.body0)
 
 	// gradHW = transpose(x) @ where  (digits.nn:6)
 	f.tile1a = nnrt.Tile(64, f.nBatch*128)
@@ -669,8 +669,8 @@ func (f *digitsBackward) run() {
 
 // rows0 works on one block of the rows of batch, number task.
 func (f *digitsBackward) rows0(worker, task int) {
-	r0 := task * 128
-	r1 := min(r0+128, f.nBatch)
+	r0 := task * 64
+	r1 := min(r0+64, f.nBatch)
 	rows := r1 - r0
 	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
 	div := f.div
@@ -814,13 +814,13 @@ func (f *digitsUpdate0) run() {
 	// v2 = v * 0.999 + g * g * 0.001  (optimizers.nn:68)
 	// m2 = m * 0.9 + g * 0.1  (optimizers.nn:67)
 	// p2 = p - cast * m2 / (sqrt(v2) / cast2 + 1e-08)  (optimizers.nn:75)
-	f.pool.Run(nnrt.Blocks(f.nN, 16384), f.body0)
+	f.pool.Run(nnrt.Blocks(f.nN, 2048), f.body0)
 }
 
 // rows0 works on one block of the rows of n, number task.
 func (f *digitsUpdate0) rows0(worker, task int) {
-	r0 := task * 16384
-	r1 := min(r0+16384, f.nN)
+	r0 := task * 2048
+	r1 := min(r0+2048, f.nN)
 	rows := r1 - r0
 	g := f.g[r0:r1]
 	v := f.v[r0:r1]
@@ -1138,13 +1138,13 @@ func (f *digitsInit0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 // run init().
 func (f *digitsInit0) run() {
 	// value = -0.17677669 + 0.35355338 * uniform  (layers.nn:5)
-	f.pool.Run(nnrt.Blocks(64, 1024), f.body0)
+	f.pool.Run(nnrt.Blocks(64, 128), f.body0)
 }
 
 // rows0 works on one block of the rows of 64, number task.
 func (f *digitsInit0) rows0(worker, task int) {
-	r0 := task * 1024
-	r1 := min(r0+1024, 64)
+	r0 := task * 128
+	r1 := min(r0+128, 64)
 	rows := r1 - r0
 	value := f.value[r0*128 : r1*128]
 
@@ -1178,13 +1178,13 @@ func (f *digitsInit2) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 // run init().
 func (f *digitsInit2) run() {
 	// value = -0.2085144 + 0.4170288 * uniform  (layers.nn:5)
-	f.pool.Run(nnrt.Blocks(128, 16384), f.body0)
+	f.pool.Run(nnrt.Blocks(128, 2048), f.body0)
 }
 
 // rows0 works on one block of the rows of 128, number task.
 func (f *digitsInit2) rows0(worker, task int) {
-	r0 := task * 16384
-	r1 := min(r0+16384, 128)
+	r0 := task * 2048
+	r1 := min(r0+2048, 128)
 	rows := r1 - r0
 	value := f.value[r0*10 : r1*10]
 

@@ -405,8 +405,8 @@ type lineMeanForward struct {
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *lineMeanForward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float64]) {
 	f.pool = pool
-	f.part0a = arena.Take(nnrt.Blocks(nBatch, 16384))
-	f.panel0 = min(16384, nBatch)
+	f.part0a = arena.Take(nnrt.Blocks(nBatch, 8192))
+	f.panel0 = min(8192, nBatch)
 	f.localFloat64Size = f.panel0
 	f.localFloat64 = arena.Take(pool.Workers() * f.localFloat64Size)
 	f.body0 = f.rows0
@@ -419,7 +419,7 @@ func (f *lineMeanForward) run() {
 
 	// z = x @ fitW  (regression.nn:8)
 	// savedSub = z + reshape - y  (regression.nn:11)
-	tasks0 := nnrt.Blocks(f.nBatch, 16384)
+	tasks0 := nnrt.Blocks(f.nBatch, 8192)
 	f.pool.Run(tasks0, f.body0)
 	f.sum = nnrt.TreeSum(f.part0a[:tasks0])
 	f.loss = f.sum / f.dimval // loss = sum / dimval
@@ -427,8 +427,8 @@ func (f *lineMeanForward) run() {
 
 // rows0 works on one block of the rows of batch, number task.
 func (f *lineMeanForward) rows0(worker, task int) {
-	r0 := task * 16384
-	r1 := min(r0+16384, f.nBatch)
+	r0 := task * 8192
+	r1 := min(r0+8192, f.nBatch)
 	rows := r1 - r0
 	localFloat64 := f.localFloat64[worker*f.localFloat64Size:]
 	z := localFloat64[0:][:rows]
@@ -642,8 +642,8 @@ type lineMeanEval struct {
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *lineMeanEval) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float64]) {
 	f.pool = pool
-	f.part0a = arena.Take(nnrt.Blocks(nBatch, 16384))
-	f.panel0 = min(16384, nBatch)
+	f.part0a = arena.Take(nnrt.Blocks(nBatch, 8192))
+	f.panel0 = min(8192, nBatch)
 	f.localFloat64Size = f.panel0
 	f.localFloat64 = arena.Take(pool.Workers() * f.localFloat64Size)
 	f.body0 = f.rows0
@@ -654,15 +654,15 @@ func (f *lineMeanEval) run() {
 	f.reshape = f.fitB[0] // reshape = fitB
 
 	// z = x @ fitW  (regression.nn:8)
-	tasks0 := nnrt.Blocks(f.nBatch, 16384)
+	tasks0 := nnrt.Blocks(f.nBatch, 8192)
 	f.pool.Run(tasks0, f.body0)
 	f.sum0 = nnrt.TreeSum(f.part0a[:tasks0])
 }
 
 // rows0 works on one block of the rows of batch, number task.
 func (f *lineMeanEval) rows0(worker, task int) {
-	r0 := task * 16384
-	r1 := min(r0+16384, f.nBatch)
+	r0 := task * 8192
+	r1 := min(r0+8192, f.nBatch)
 	rows := r1 - r0
 	localFloat64 := f.localFloat64[worker*f.localFloat64Size:]
 	z := localFloat64[0:][:rows]
@@ -1202,8 +1202,8 @@ type lineSumForward struct {
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *lineSumForward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float64]) {
 	f.pool = pool
-	f.part0a = arena.Take(nnrt.Blocks(nBatch, 16384))
-	f.panel0 = min(16384, nBatch)
+	f.part0a = arena.Take(nnrt.Blocks(nBatch, 8192))
+	f.panel0 = min(8192, nBatch)
 	f.localFloat64Size = f.panel0
 	f.localFloat64 = arena.Take(pool.Workers() * f.localFloat64Size)
 	f.body0 = f.rows0
@@ -1215,15 +1215,15 @@ func (f *lineSumForward) run() {
 
 	// z = x @ fitW  (regression.nn:8)
 	// savedSub = z + reshape - y  (regression.nn:19)
-	tasks0 := nnrt.Blocks(f.nBatch, 16384)
+	tasks0 := nnrt.Blocks(f.nBatch, 8192)
 	f.pool.Run(tasks0, f.body0)
 	f.loss = nnrt.TreeSum(f.part0a[:tasks0])
 }
 
 // rows0 works on one block of the rows of batch, number task.
 func (f *lineSumForward) rows0(worker, task int) {
-	r0 := task * 16384
-	r1 := min(r0+16384, f.nBatch)
+	r0 := task * 8192
+	r1 := min(r0+8192, f.nBatch)
 	rows := r1 - r0
 	localFloat64 := f.localFloat64[worker*f.localFloat64Size:]
 	z := localFloat64[0:][:rows]
@@ -1433,8 +1433,8 @@ type lineSumEval struct {
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *lineSumEval) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float64]) {
 	f.pool = pool
-	f.part0a = arena.Take(nnrt.Blocks(nBatch, 16384))
-	f.panel0 = min(16384, nBatch)
+	f.part0a = arena.Take(nnrt.Blocks(nBatch, 8192))
+	f.panel0 = min(8192, nBatch)
 	f.localFloat64Size = f.panel0
 	f.localFloat64 = arena.Take(pool.Workers() * f.localFloat64Size)
 	f.body0 = f.rows0
@@ -1445,15 +1445,15 @@ func (f *lineSumEval) run() {
 	f.reshape = f.fitB[0] // reshape = fitB
 
 	// z = x @ fitW  (regression.nn:8)
-	tasks0 := nnrt.Blocks(f.nBatch, 16384)
+	tasks0 := nnrt.Blocks(f.nBatch, 8192)
 	f.pool.Run(tasks0, f.body0)
 	f.sum0 = nnrt.TreeSum(f.part0a[:tasks0])
 }
 
 // rows0 works on one block of the rows of batch, number task.
 func (f *lineSumEval) rows0(worker, task int) {
-	r0 := task * 16384
-	r1 := min(r0+16384, f.nBatch)
+	r0 := task * 8192
+	r1 := min(r0+8192, f.nBatch)
 	rows := r1 - r0
 	localFloat64 := f.localFloat64[worker*f.localFloat64Size:]
 	z := localFloat64[0:][:rows]

@@ -459,9 +459,9 @@ type xorForward struct {
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *xorForward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
 	f.pool = pool
-	f.part0a = arena.Take(nnrt.Blocks(nBatch, 1024))
-	f.part0b = arena.Take(nnrt.Blocks(nBatch, 1024))
-	f.panel0 = min(1024, nBatch)
+	f.part0a = arena.Take(nnrt.Blocks(nBatch, 256))
+	f.part0b = arena.Take(nnrt.Blocks(nBatch, 256))
+	f.panel0 = min(256, nBatch)
 	f.localFloat32Size = f.panel0 * 9
 	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.body0 = f.rows0
@@ -477,7 +477,7 @@ func (f *xorForward) run() {
 	// z2 = savedH @ zW  (xor.nn:7)
 	// savedExp = exp(z2 + reshape - max(z2 + reshape, 0))  (xor.nn:10)
 	// savedAdd = savedExp + expm1(-max(z2 + reshape, 0))  (xor.nn:10)
-	tasks0 := nnrt.Blocks(f.nBatch, 1024)
+	tasks0 := nnrt.Blocks(f.nBatch, 256)
 	f.pool.Run(tasks0, f.body0)
 	f.sum = nnrt.TreeSum(f.part0a[:tasks0])
 	f.sum2 = nnrt.TreeSum(f.part0b[:tasks0])
@@ -487,8 +487,8 @@ func (f *xorForward) run() {
 
 // rows0 works on one block of the rows of batch, number task.
 func (f *xorForward) rows0(worker, task int) {
-	r0 := task * 1024
-	r1 := min(r0+1024, f.nBatch)
+	r0 := task * 256
+	r1 := min(r0+256, f.nBatch)
 	rows := r1 - r0
 	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
 	z := localFloat32[0:][:rows*8]
@@ -591,7 +591,7 @@ func (f *xorBackward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float3
 	slot1 := arena.Take(nBatch * 8)
 	f.add = slot0
 	f.mul = slot1
-	f.part0a = arena.Take(nnrt.Blocks(nBatch, 8192))
+	f.part0a = arena.Take(nnrt.Blocks(nBatch, 1024))
 	f.body0 = f.rows0
 	f.body1 = f.tiles1
 	f.body2 = f.rows2
@@ -604,7 +604,7 @@ func (f *xorBackward) run() {
 
 	// add = neg * y + div / (savedAdd + 1) * savedExp  (xor.nn:10)
 	// mul = add * zW * (1 - savedH * savedH)  (xor.nn:6)
-	tasks0 := nnrt.Blocks(f.nBatch, 8192)
+	tasks0 := nnrt.Blocks(f.nBatch, 1024)
 	f.pool.Run(tasks0, f.body0)
 	f.sum = nnrt.TreeSum(f.part0a[:tasks0])
 
@@ -622,8 +622,8 @@ func (f *xorBackward) run() {
 
 // rows0 works on one block of the rows of batch, number task.
 func (f *xorBackward) rows0(worker, task int) {
-	r0 := task * 8192
-	r1 := min(r0+8192, f.nBatch)
+	r0 := task * 1024
+	r1 := min(r0+1024, f.nBatch)
 	rows := r1 - r0
 	neg := f.neg
 	y := f.y[r0:r1]
@@ -748,13 +748,13 @@ func (f *xorUpdate0) run() {
 
 	// b2 = b * 0.9 + g  (optimizers.nn:12)
 	// p2 = p - cast * b2  (optimizers.nn:22)
-	f.pool.Run(nnrt.Blocks(f.nN, 16384), f.body0)
+	f.pool.Run(nnrt.Blocks(f.nN, 8192), f.body0)
 }
 
 // rows0 works on one block of the rows of n, number task.
 func (f *xorUpdate0) rows0(worker, task int) {
-	r0 := task * 16384
-	r1 := min(r0+16384, f.nN)
+	r0 := task * 8192
+	r1 := min(r0+8192, f.nN)
 	rows := r1 - r0
 	b := f.b[r0:r1]
 	g := f.g[r0:r1]
@@ -806,9 +806,9 @@ type xorEval struct {
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *xorEval) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
 	f.pool = pool
-	f.part0a = arena.Take(nnrt.Blocks(nBatch, 1024))
-	f.part0b = arena.Take(nnrt.Blocks(nBatch, 1024))
-	f.panel0 = min(1024, nBatch)
+	f.part0a = arena.Take(nnrt.Blocks(nBatch, 256))
+	f.part0b = arena.Take(nnrt.Blocks(nBatch, 256))
+	f.panel0 = min(256, nBatch)
 	f.localFloat32Size = f.panel0 * 17
 	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.body0 = f.rows0
@@ -821,7 +821,7 @@ func (f *xorEval) run() {
 	// z = x @ hW  (xor.nn:6)
 	// h = tanh(z + hB)  (xor.nn:6)
 	// z2 = h @ zW  (xor.nn:7)
-	tasks0 := nnrt.Blocks(f.nBatch, 1024)
+	tasks0 := nnrt.Blocks(f.nBatch, 256)
 	f.pool.Run(tasks0, f.body0)
 	f.sum1 = nnrt.TreeSum(f.part0a[:tasks0])
 	f.sum0 = nnrt.TreeSum(f.part0b[:tasks0])
@@ -829,8 +829,8 @@ func (f *xorEval) run() {
 
 // rows0 works on one block of the rows of batch, number task.
 func (f *xorEval) rows0(worker, task int) {
-	r0 := task * 1024
-	r1 := min(r0+1024, f.nBatch)
+	r0 := task * 256
+	r1 := min(r0+256, f.nBatch)
 	rows := r1 - r0
 	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
 	z := localFloat32[0:][:rows*8]
@@ -932,7 +932,7 @@ type xorPredict struct {
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *xorPredict) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
 	f.pool = pool
-	f.panel0 = min(2048, nBatch)
+	f.panel0 = min(256, nBatch)
 	f.localFloat32Size = f.panel0 * 17
 	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.body0 = f.rows0
@@ -946,13 +946,13 @@ func (f *xorPredict) run() {
 	// h = tanh(z + hB)  (xor.nn:6)
 	// z2 = h @ zW  (xor.nn:7)
 	// p = sigmoid(z2 + reshape)  (xor.nn:9)
-	f.pool.Run(nnrt.Blocks(f.nBatch, 2048), f.body0)
+	f.pool.Run(nnrt.Blocks(f.nBatch, 256), f.body0)
 }
 
 // rows0 works on one block of the rows of batch, number task.
 func (f *xorPredict) rows0(worker, task int) {
-	r0 := task * 2048
-	r1 := min(r0+2048, f.nBatch)
+	r0 := task * 256
+	r1 := min(r0+256, f.nBatch)
 	rows := r1 - r0
 	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
 	z := localFloat32[0:][:rows*8]
@@ -1012,13 +1012,13 @@ func (f *xorInit0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 // run init().
 func (f *xorInit0) run() {
 	// value = -0.7745967 + 1.5491934 * uniform  (layers.nn:5)
-	f.pool.Run(nnrt.Blocks(2, 16384), f.body0)
+	f.pool.Run(nnrt.Blocks(2, 2048), f.body0)
 }
 
 // rows0 works on one block of the rows of 2, number task.
 func (f *xorInit0) rows0(worker, task int) {
-	r0 := task * 16384
-	r1 := min(r0+16384, 2)
+	r0 := task * 2048
+	r1 := min(r0+2048, 2)
 	rows := r1 - r0
 	value := f.value[r0*8 : r1*8]
 
@@ -1525,9 +1525,9 @@ type xorAdamForward struct {
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *xorAdamForward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
 	f.pool = pool
-	f.part0a = arena.Take(nnrt.Blocks(nBatch, 1024))
-	f.part0b = arena.Take(nnrt.Blocks(nBatch, 1024))
-	f.panel0 = min(1024, nBatch)
+	f.part0a = arena.Take(nnrt.Blocks(nBatch, 256))
+	f.part0b = arena.Take(nnrt.Blocks(nBatch, 256))
+	f.panel0 = min(256, nBatch)
 	f.localFloat32Size = f.panel0 * 9
 	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.body0 = f.rows0
@@ -1543,7 +1543,7 @@ func (f *xorAdamForward) run() {
 	// z2 = savedH @ zW  (xor.nn:7)
 	// savedExp = exp(z2 + reshape - max(z2 + reshape, 0))  (xor.nn:10)
 	// savedAdd = savedExp + expm1(-max(z2 + reshape, 0))  (xor.nn:10)
-	tasks0 := nnrt.Blocks(f.nBatch, 1024)
+	tasks0 := nnrt.Blocks(f.nBatch, 256)
 	f.pool.Run(tasks0, f.body0)
 	f.sum = nnrt.TreeSum(f.part0a[:tasks0])
 	f.sum2 = nnrt.TreeSum(f.part0b[:tasks0])
@@ -1553,8 +1553,8 @@ func (f *xorAdamForward) run() {
 
 // rows0 works on one block of the rows of batch, number task.
 func (f *xorAdamForward) rows0(worker, task int) {
-	r0 := task * 1024
-	r1 := min(r0+1024, f.nBatch)
+	r0 := task * 256
+	r1 := min(r0+256, f.nBatch)
 	rows := r1 - r0
 	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
 	z := localFloat32[0:][:rows*8]
@@ -1657,7 +1657,7 @@ func (f *xorAdamBackward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[fl
 	slot1 := arena.Take(nBatch * 8)
 	f.add = slot0
 	f.mul = slot1
-	f.part0a = arena.Take(nnrt.Blocks(nBatch, 8192))
+	f.part0a = arena.Take(nnrt.Blocks(nBatch, 1024))
 	f.body0 = f.rows0
 	f.body1 = f.tiles1
 	f.body2 = f.rows2
@@ -1670,7 +1670,7 @@ func (f *xorAdamBackward) run() {
 
 	// add = neg * y + div / (savedAdd + 1) * savedExp  (xor.nn:10)
 	// mul = add * zW * (1 - savedH * savedH)  (xor.nn:6)
-	tasks0 := nnrt.Blocks(f.nBatch, 8192)
+	tasks0 := nnrt.Blocks(f.nBatch, 1024)
 	f.pool.Run(tasks0, f.body0)
 	f.sum = nnrt.TreeSum(f.part0a[:tasks0])
 
@@ -1688,8 +1688,8 @@ func (f *xorAdamBackward) run() {
 
 // rows0 works on one block of the rows of batch, number task.
 func (f *xorAdamBackward) rows0(worker, task int) {
-	r0 := task * 8192
-	r1 := min(r0+8192, f.nBatch)
+	r0 := task * 1024
+	r1 := min(r0+1024, f.nBatch)
 	rows := r1 - r0
 	neg := f.neg
 	y := f.y[r0:r1]
@@ -1823,13 +1823,13 @@ func (f *xorAdamUpdate0) run() {
 	// v2 = v * 0.999 + g * g * 0.001  (optimizers.nn:68)
 	// m2 = m * 0.9 + g * 0.1  (optimizers.nn:67)
 	// p2 = p - cast * m2 / (sqrt(v2) / cast2 + 1e-08)  (optimizers.nn:75)
-	f.pool.Run(nnrt.Blocks(f.nN, 16384), f.body0)
+	f.pool.Run(nnrt.Blocks(f.nN, 2048), f.body0)
 }
 
 // rows0 works on one block of the rows of n, number task.
 func (f *xorAdamUpdate0) rows0(worker, task int) {
-	r0 := task * 16384
-	r1 := min(r0+16384, f.nN)
+	r0 := task * 2048
+	r1 := min(r0+2048, f.nN)
 	rows := r1 - r0
 	g := f.g[r0:r1]
 	v := f.v[r0:r1]
@@ -1889,9 +1889,9 @@ type xorAdamEval struct {
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *xorAdamEval) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
 	f.pool = pool
-	f.part0a = arena.Take(nnrt.Blocks(nBatch, 1024))
-	f.part0b = arena.Take(nnrt.Blocks(nBatch, 1024))
-	f.panel0 = min(1024, nBatch)
+	f.part0a = arena.Take(nnrt.Blocks(nBatch, 256))
+	f.part0b = arena.Take(nnrt.Blocks(nBatch, 256))
+	f.panel0 = min(256, nBatch)
 	f.localFloat32Size = f.panel0 * 17
 	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.body0 = f.rows0
@@ -1904,7 +1904,7 @@ func (f *xorAdamEval) run() {
 	// z = x @ hW  (xor.nn:6)
 	// h = tanh(z + hB)  (xor.nn:6)
 	// z2 = h @ zW  (xor.nn:7)
-	tasks0 := nnrt.Blocks(f.nBatch, 1024)
+	tasks0 := nnrt.Blocks(f.nBatch, 256)
 	f.pool.Run(tasks0, f.body0)
 	f.sum1 = nnrt.TreeSum(f.part0a[:tasks0])
 	f.sum0 = nnrt.TreeSum(f.part0b[:tasks0])
@@ -1912,8 +1912,8 @@ func (f *xorAdamEval) run() {
 
 // rows0 works on one block of the rows of batch, number task.
 func (f *xorAdamEval) rows0(worker, task int) {
-	r0 := task * 1024
-	r1 := min(r0+1024, f.nBatch)
+	r0 := task * 256
+	r1 := min(r0+256, f.nBatch)
 	rows := r1 - r0
 	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
 	z := localFloat32[0:][:rows*8]
@@ -2015,7 +2015,7 @@ type xorAdamPredict struct {
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *xorAdamPredict) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
 	f.pool = pool
-	f.panel0 = min(2048, nBatch)
+	f.panel0 = min(256, nBatch)
 	f.localFloat32Size = f.panel0 * 17
 	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.body0 = f.rows0
@@ -2029,13 +2029,13 @@ func (f *xorAdamPredict) run() {
 	// h = tanh(z + hB)  (xor.nn:6)
 	// z2 = h @ zW  (xor.nn:7)
 	// p = sigmoid(z2 + reshape)  (xor.nn:9)
-	f.pool.Run(nnrt.Blocks(f.nBatch, 2048), f.body0)
+	f.pool.Run(nnrt.Blocks(f.nBatch, 256), f.body0)
 }
 
 // rows0 works on one block of the rows of batch, number task.
 func (f *xorAdamPredict) rows0(worker, task int) {
-	r0 := task * 2048
-	r1 := min(r0+2048, f.nBatch)
+	r0 := task * 256
+	r1 := min(r0+256, f.nBatch)
 	rows := r1 - r0
 	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
 	z := localFloat32[0:][:rows*8]
@@ -2095,13 +2095,13 @@ func (f *xorAdamInit0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 // run init().
 func (f *xorAdamInit0) run() {
 	// value = -0.7745967 + 1.5491934 * uniform  (layers.nn:5)
-	f.pool.Run(nnrt.Blocks(2, 16384), f.body0)
+	f.pool.Run(nnrt.Blocks(2, 2048), f.body0)
 }
 
 // rows0 works on one block of the rows of 2, number task.
 func (f *xorAdamInit0) rows0(worker, task int) {
-	r0 := task * 16384
-	r1 := min(r0+16384, 2)
+	r0 := task * 2048
+	r1 := min(r0+2048, 2)
 	rows := r1 - r0
 	value := f.value[r0*8 : r1*8]
 
