@@ -154,6 +154,9 @@ func (e *elaborator) optimizerState(sc *scope, s *syntax.StateDecl) {
 	if s.Type != nil {
 		if s.Type.Tensor || s.Type.Name.Name != "float" {
 			e.errorf(unknownType, s.Type, "a state of an optimizer is like the parameter, or a float: state %s float = 1", s.Names[0].Name)
+			for _, id := range s.Names {
+				sc.define(id, poison{}, false)
+			}
 			return
 		}
 		scalar = true
