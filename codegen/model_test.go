@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"fmt"
 	"go/ast"
+	"go/format"
 	"go/parser"
 	"go/token"
 	"math"
@@ -14,6 +15,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"nngen/dsl"
 )
 
 // modelSources are the models of testdata/models: file, name in Go.
@@ -317,6 +320,33 @@ func checkForks(t *testing.T, exe string) {
 	}
 	if !slices.Equal(counts[0], want) || !slices.Equal(counts[1], want) {
 		t.Errorf("forks of forward, backward and update at batch %d: %v with one processor, %v with two, want %v", rows, counts[0], counts[1], want)
+	}
+}
+
+// TestModelText: what is generated is as gofmt and go vet want it, with a trainer and without.
+func TestModelText(t *testing.T) {
+	models := testModels(t)
+	if exe, message := goBuild(t, modelFiles(t, models), "vet"); exe == "" {
+		t.Errorf("go vet: %s", message)
+	}
+	predict := map[string]string{"main.go": "package main\n\nfunc main() {}\n"}
+	for _, m := range models {
+		files, err := Generate([]*dsl.Model{m.model}, Config{Package: "main", Source: "m.nn", Predict: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, code := range [][]byte{m.code, files[0].Data} {
+			if clean, err := format.Source(code); err != nil || !bytes.Equal(clean, code) {
+				t.Errorf("%s: gofmt would change it (%v)", m.name, err)
+			}
+		}
+		if bytes.Contains(files[0].Data, []byte("Trainer")) {
+			t.Errorf("%s: a file for prediction only mentions the trainer", m.name)
+		}
+		predict[lower(m.name)+"_nn.go"] = string(files[0].Data)
+	}
+	if exe, message := goBuild(t, predict, "vet"); exe == "" {
+		t.Errorf("go vet of files for prediction only: %s", message)
 	}
 }
 
