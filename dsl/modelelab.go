@@ -55,9 +55,7 @@ func (p *loader) model(d *decl) *Model {
 		e.list.Errorf(badModel, late.Pos, late.Pos, "the parameter %s exists only where training is false", late.Path)
 	}
 	e.checkModel()
-	if !e.list.HasErrors() {
-		e.optimizerOf()
-	}
+	e.optimizerOf()
 	if !e.list.HasErrors() && !p.unread {
 		e.lint()
 	}
