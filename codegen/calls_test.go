@@ -9,11 +9,8 @@ import (
 	"nngen/symbolic"
 )
 
-// rowSize is the first size of every layer of these tests, timeSize the second of some.
-var (
-	rowSize  = symbolic.SymDim("rows", 0)
-	timeSize = symbolic.SymDim("span", 9)
-)
+// rowSize is the first size of every layer of these tests.
+var rowSize = symbolic.SymDim("rows", 0)
 
 // layer makes a Func of what build returns: its arguments are x of the given shape and parameters of the given shapes.
 func (b *builder) layer(name string, x []symbolic.Dim, params [][]symbolic.Dim, build func(x *symbolic.Node, ps []*symbolic.Node) []*symbolic.Node) *symbolic.Func {
