@@ -47,6 +47,12 @@ func loadModel(t *testing.T, file string, replace ...string) *testModel {
 	if pkg == nil || len(pkg.Models) != 1 {
 		t.Fatalf("%s: %v", file, list)
 	}
+	return newTestModel(t, pkg, file)
+}
+
+// newTestModel generates the only model of a package.
+func newTestModel(t *testing.T, pkg *dsl.Package, file string) *testModel {
+	t.Helper()
 	m := &testModel{model: pkg.Models[0]}
 	m.name = camel(m.model.Name)
 	files, err := Generate(pkg.Models, Config{Package: "main", Source: file, Fset: pkg.Fset})

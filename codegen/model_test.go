@@ -5,10 +5,6 @@ package codegen
 import (
 	"bytes"
 	"fmt"
-	"go/ast"
-	"go/format"
-	"go/parser"
-	"go/token"
 	"math"
 	"math/rand/v2"
 	"os/exec"
@@ -16,7 +12,7 @@ import (
 	"strings"
 	"testing"
 
-	"nngen/dsl"
+	"nngen/symbolic"
 )
 
 // modelSources are the models of testdata/models: file, name in Go.
@@ -51,11 +47,11 @@ var batchSizes = []int{1, 7, capacity}
 
 // A script is the jobs of one model and where their answers are.
 type script struct {
-	m      *testModel
-	first  int // job
-	dirs   [][]float64
-	jobs   []modelJob
-	params []float64
+	m     *testModel
+	tol   float64
+	first int // job
+	dirs  [][]float64
+	jobs  []modelJob
 }
 
 // The jobs of a script.
@@ -69,7 +65,10 @@ const (
 )
 
 func newScript(m *testModel) *script {
-	s := &script{m: m}
+	s := &script{m: m, tol: 1e-5}
+	if m.model.Float == symbolic.F64 {
+		s.tol = 1e-11
+	}
 	job := func(capacity int, calls ...modelCall) {
 		s.jobs = append(s.jobs, modelJob{Model: m.name, Seed: modelSeed, Capacity: capacity, Calls: calls})
 	}
@@ -96,12 +95,29 @@ func newScript(m *testModel) *script {
 // TestModels runs all models on one and on two processors.
 func TestModels(t *testing.T) {
 	models := testModels(t)
+	exe, scripts, answers := runModels(t, models, func(t *testing.T, s *script, answers []modelAnswer) { s.check(t, answers) })
+	if exe == "" {
+		return
+	}
+	t.Run("differences", func(t *testing.T) { checkDifferences(t, exe, scripts, answers) })
+	t.Run("a loss over the whole set", func(t *testing.T) {
+		m := models[slices.IndexFunc(models, func(m *testModel) bool { return m.name == "Stats" })]
+		a := ask(t, exe, []modelJob{{Model: m.name, Seed: modelSeed, Capacity: capacity, Calls: []modelCall{dataOf(m, capacity+1).call(m, "evaluate")}}}, 1)[0]
+		if !strings.Contains(a.Err, "want at most 20 (MaxBatch)") {
+			t.Errorf("evaluation of more rows than a batch says %q", a.Err)
+		}
+	})
+	t.Run("forks", func(t *testing.T) { checkForks(t, exe) })
+}
+
+// runModels builds a program of models, runs the script of each on one and on two processors, and checks it in a subtest.
+func runModels(t *testing.T, models []*testModel, check func(t *testing.T, s *script, answers []modelAnswer)) (exe string, scripts []*script, one []modelAnswer) {
+	t.Helper()
 	exe, message := goBuild(t, modelFiles(t, models), "build")
 	if exe == "" {
 		t.Fatal(message)
 	}
 	var jobs []modelJob
-	var scripts []*script
 	for _, m := range models {
 		s := newScript(m)
 		s.first = len(jobs)
@@ -117,18 +133,10 @@ func TestModels(t *testing.T) {
 				}
 				sameAnswers(t, one[s.first+k], two[s.first+k])
 			}
-			s.check(t, one[s.first:])
+			check(t, s, one[s.first:])
 		})
 	}
-	t.Run("differences", func(t *testing.T) { checkDifferences(t, exe, scripts, one) })
-	t.Run("a loss over the whole set", func(t *testing.T) {
-		m := models[slices.IndexFunc(models, func(m *testModel) bool { return m.name == "Stats" })]
-		a := ask(t, exe, []modelJob{{Model: m.name, Seed: modelSeed, Capacity: capacity, Calls: []modelCall{dataOf(m, capacity+1).call(m, "evaluate")}}}, 1)[0]
-		if !strings.Contains(a.Err, "want at most 20 (MaxBatch)") {
-			t.Errorf("evaluation of more rows than a batch says %q", a.Err)
-		}
-	})
-	t.Run("forks", func(t *testing.T) { checkForks(t, exe) })
+	return exe, scripts, one
 }
 
 func sameAnswers(t *testing.T, a, b modelAnswer) {
@@ -162,13 +170,9 @@ func sameNumbers(t *testing.T, what string, a, b []float64) {
 func (s *script) check(t *testing.T, answers []modelAnswer) {
 	whole := answers[jobWhole]
 	o := &oracle{t: t, m: s.m, seed: modelSeed, schema: whole.Schema, flat: slices.Clone(whole.Results[0][0])}
-	tol := 1e-5
-	if s.m.model.Float == floatTypes[1] {
-		tol = 1e-11
-	}
 	compare := func(what string, got, want []float64) {
 		t.Helper()
-		if err := closeNorm(got, want, tol, 1e-2); err != nil {
+		if err := closeNorm(got, want, s.tol, 1e-2); err != nil {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
@@ -199,7 +203,7 @@ func (s *script) check(t *testing.T, answers []modelAnswer) {
 		d := dataOf(s.m, capacity-i)
 		sameNumbers(t, "loss of a step and of its forward part", steps.Results[2*i][0], parts.Results[3*i][0])
 		sameNumbers(t, "parameters after a step and after its parts", steps.Results[2*i+1][0], parts.Results[3*i+2][0])
-		if s.m.model.Float != floatTypes[1] {
+		if s.m.model.Float != symbolic.F64 {
 			continue
 		}
 		o.update(d)
@@ -220,7 +224,7 @@ func checkDifferences(t *testing.T, exe string, scripts []*script, answers []mod
 	var jobs []modelJob
 	var asked []*script
 	for _, s := range scripts {
-		if s.m.model.Float != floatTypes[1] {
+		if s.m.model.Float != symbolic.F64 {
 			continue
 		}
 		a := answers[s.first+jobWhole]
@@ -323,33 +327,6 @@ func checkForks(t *testing.T, exe string) {
 	}
 }
 
-// TestModelText: what is generated is as gofmt and go vet want it, with a trainer and without.
-func TestModelText(t *testing.T) {
-	models := testModels(t)
-	if exe, message := goBuild(t, modelFiles(t, models), "vet"); exe == "" {
-		t.Errorf("go vet: %s", message)
-	}
-	predict := map[string]string{"main.go": "package main\n\nfunc main() {}\n"}
-	for _, m := range models {
-		files, err := Generate([]*dsl.Model{m.model}, Config{Package: "main", Source: "m.nn", Predict: true})
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, code := range [][]byte{m.code, files[0].Data} {
-			if clean, err := format.Source(code); err != nil || !bytes.Equal(clean, code) {
-				t.Errorf("%s: gofmt would change it (%v)", m.name, err)
-			}
-		}
-		if bytes.Contains(files[0].Data, []byte("Trainer")) {
-			t.Errorf("%s: a file for prediction only mentions the trainer", m.name)
-		}
-		predict[lower(m.name)+"_nn.go"] = string(files[0].Data)
-	}
-	if exe, message := goBuild(t, predict, "vet"); exe == "" {
-		t.Errorf("go vet of files for prediction only: %s", message)
-	}
-}
-
 // TestModelsRace runs all models under the race detector.
 func TestModelsRace(t *testing.T) {
 	if testing.Short() {
@@ -371,61 +348,6 @@ func TestModelsRace(t *testing.T) {
 	for i, a := range ask(t, exe, jobs, 4) {
 		if a.Err != "" {
 			t.Errorf("%s: %s", models[i].name, a.Err)
-		}
-	}
-}
-
-// TestDeepModels: 4 and 48 equal layers become files of nearly one size, and no function gets long.
-func TestDeepModels(t *testing.T) {
-	for _, name := range []string{"tower", "blocks"} {
-		m4 := loadModel(t, name+".nn")
-		m48 := loadModel(t, name+".nn", deep(m4.name)...)
-		a, b := len(m4.code), len(m48.code)-bytes.Count(m48.code, []byte(m48.name))*2-bytes.Count(m48.code, []byte(lower(m48.name)))*2
-		if d := math.Abs(float64(b-a)) / float64(a); d > 0.05 {
-			t.Errorf("%s: %d bytes for 4 layers, %d for 48: %.1f %% apart, want less than 5 %%", name, a, b, 100*d)
-		}
-		for _, m := range []*testModel{m4, m48} {
-			if f, n := longest(t, m.code); n > 2000 {
-				t.Errorf("%s: %s has %d statements, want at most 2000", m.name, f, n)
-			}
-		}
-	}
-}
-
-// longest returns the function with the most statements.
-func longest(t *testing.T, code []byte) (name string, most int) {
-	t.Helper()
-	file, err := parser.ParseFile(token.NewFileSet(), "", code, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, d := range file.Decls {
-		f, ok := d.(*ast.FuncDecl)
-		if !ok {
-			continue
-		}
-		n := 0
-		ast.Inspect(f.Body, func(x ast.Node) bool {
-			if _, ok := x.(ast.Stmt); ok {
-				n++
-			}
-			return true
-		})
-		if n > most {
-			name, most = f.Name.Name, n
-		}
-	}
-	return name, most
-}
-
-// TestSameModels generates every model again from its text: not a byte may differ.
-func TestSameModels(t *testing.T) {
-	first := testModels(t)
-	for range 2 {
-		for i, m := range testModels(t) {
-			if !bytes.Equal(m.code, first[i].code) {
-				t.Errorf("%s: two generations differ", m.name)
-			}
 		}
 	}
 }
