@@ -309,6 +309,18 @@ func addUpdates(t *testing.T, p *program, dt symbolic.DType) {
 		})
 		c.algebra = algebra
 		c.inPlace = map[int]int{0: 0, 1: 1}
+		c = p.add(t, fmt.Sprintf("old state in place, simplified %t", algebra), dt, func(b *builder) {
+			x, g, m := b.float(batch), b.float(batch), b.float(batch)
+			m2 := b.add(b.mul(m, b.num(0.9)), g)
+			old := b.mul(m, b.num(0.5)) // needed after m2 lies where m was
+			n := b.un(symbolic.OpSqrt, b.total(b.mul(m2, m2)))
+			b.out(b.sub(x, b.div(b.add(m2, old), n)), nil)
+			b.out(m2, nil)
+			b.out(b.div(b.sub(m2, m), n), nil)
+			b.out(b.mul(m, n), nil) // reads m itself when n is known
+		})
+		c.algebra = algebra
+		c.inPlace = map[int]int{0: 0, 1: 2}
 		c = p.add(t, fmt.Sprintf("norm of the whole tensor in place, simplified %t", algebra), dt, func(b *builder) {
 			x, g := b.float(batch), b.float(batch)
 			ratio := b.div(b.un(symbolic.OpSqrt, b.total(b.mul(x, x))), b.un(symbolic.OpSqrt, b.total(b.mul(g, g))))

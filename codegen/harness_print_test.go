@@ -73,9 +73,15 @@ func plans(c *funcCase, name string) ([]*Plan, error) {
 	for _, r := range c.saved {
 		array[f.Results[r].Node] = true
 	}
+	for r, a := range c.inPlace {
+		f.Results[r].Name = f.Params[a].Attr.Name
+	}
 	p, err := newPlan(f, name, env{float: dt, member: member, array: array, callee: callee})
 	if err != nil {
 		return nil, err
+	}
+	if len(c.inPlace) > 0 {
+		p.inPlace()
 	}
 	return append([]*Plan{p}, order...), nil
 }
@@ -157,7 +163,7 @@ func (c *funcCase) glue(i int, p *Plan) string {
 		line("copy(f.%s[%s:], %s)", v.Name, memberOffset(v), source)
 	}
 	for j, r := range p.Func.Results {
-		v := p.value[r.Node]
+		v := p.resultOf(r.Node)
 		a, shared := c.inPlace[j]
 		switch {
 		case shared:
@@ -179,7 +185,7 @@ func (c *funcCase) glue(i int, p *Plan) string {
 	}
 	line("f.run()")
 	for _, r := range p.Func.Results {
-		v := p.value[r.Node]
+		v := p.resultOf(r.Node)
 		put, x := "put", "f."+v.Name
 		if r.Node.DType == symbolic.Bool {
 			put = "putTruths"

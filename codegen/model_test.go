@@ -19,7 +19,7 @@ import (
 var modelSources = [][2]string{
 	{"xor.nn", "Xor"}, {"digits.nn", "Digits"}, {"gelu.nn", "Gelu"}, {"topics.nn", "Topics"}, {"norm.nn", "Norm"},
 	{"dropout.nn", "Dropout"}, {"tagger.nn", "Tagger"}, {"slopes.nn", "Slopes"}, {"tower.nn", "Tower"}, {"blocks.nn", "Blocks"},
-	{"odd.nn", "Odd"}, {"pair.nn", "Pair"}, {"tied.nn", "Tied"}, {"series.nn", "Series"}, {"stats.nn", "Stats"}, {"kinds.nn", "Kinds"},
+	{"odd.nn", "Odd"}, {"pair.nn", "Pair"}, {"tied.nn", "Tied"}, {"series.nn", "Series"}, {"stats.nn", "Stats"}, {"kinds.nn", "Kinds"}, {"delay.nn", "Delay"},
 }
 
 // deep is what loadModel replaces to get 48 layers under another name.
@@ -277,8 +277,7 @@ func checkDifferences(t *testing.T, exe string, scripts []*script, answers []mod
 	}
 }
 
-// checkForks: one parallel region each for forward, dX, dW and update. The worker pool counts a fork for each that has more than one block, for
-// any number of processors.
+// checkForks: one parallel region each for forward, dX, dW and update, and the worker pool counts as many for any number of processors.
 func checkForks(t *testing.T, exe string) {
 	const rows = 4096
 	m := loadModel(t, "digits.nn")
@@ -286,23 +285,16 @@ func checkForks(t *testing.T, exe string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var want []float64
 	for _, p := range []struct {
 		plan *Plan
-		rows int
 		want []bool // tiles
-	}{{e.forward, rows, []bool{false}}, {e.backward, rows, []bool{false, true}}, {e.updates[0], e.prog.Layout.Size, []bool{false}}} {
+	}{{e.forward, []bool{false}}, {e.backward, []bool{false, true}}, {e.updates[0], []bool{false}}} {
 		var got []bool
-		forks := 0.0
 		for _, st := range p.plan.Steps {
 			if r, ok := st.(*Region); ok {
 				got = append(got, r.Tiles)
-				if r.Tiles || p.rows > r.Block {
-					forks++
-				}
 			}
 		}
-		want = append(want, forks)
 		if !slices.Equal(got, p.want) {
 			t.Errorf("%s has regions %v (true: tiles), want %v\n%s", p.plan.Name, got, p.want, p.plan)
 		}
@@ -322,7 +314,7 @@ func checkForks(t *testing.T, exe string) {
 		}
 		counts = append(counts, n)
 	}
-	if !slices.Equal(counts[0], want) || !slices.Equal(counts[1], want) {
+	if want := []float64{1, 2, 1}; !slices.Equal(counts[0], want) || !slices.Equal(counts[1], want) {
 		t.Errorf("forks of forward, backward and update at batch %d: %v with one processor, %v with two, want %v", rows, counts[0], counts[1], want)
 	}
 }
