@@ -41,6 +41,7 @@ const (
 	modelSeed = 3
 	capacity  = 20
 	setRows   = 2*capacity + 3 // a whole set whose last chunk is short
+	wideRows  = 700            // a batch of several blocks
 )
 
 var batchSizes = []int{1, 7, capacity}
@@ -61,7 +62,7 @@ const (
 	jobSteps         // three steps
 	jobParts         // the same in their parts
 	jobAllocs        // allocations
-	jobCount
+	jobWide          // a batch that is cut into blocks
 )
 
 func newScript(m *testModel) *script {
@@ -89,6 +90,8 @@ func newScript(m *testModel) *script {
 	job(capacity, steps...)
 	job(capacity, parts...)
 	job(capacity, dataOf(m, 7).call(m, "allocs"))
+	wide := dataOf(m, wideRows)
+	job(wideRows, wide.call(m, "predict"), wide.call(m, "forward"), modelCall{Method: "backward"}, modelCall{Method: "update"})
 	return s
 }
 
@@ -187,6 +190,12 @@ func (s *script) check(t *testing.T, answers []modelAnswer) {
 		at += 3
 	}
 	compare("evaluation of a set with a short last chunk", whole.Results[at][0], o.measures(dataOf(s.m, s.m.rows), false))
+
+	if wide := answers[jobWide]; s.m.model.Float == symbolic.F64 {
+		d := dataOf(s.m, wideRows)
+		compare("loss and metrics of several blocks", wide.Results[1][0], o.measures(d, true))
+		compare("gradients of several blocks", wide.Results[2][0], o.gradient(d))
+	}
 
 	// A trainer of another capacity, and one that has done other things before.
 	small := answers[jobSmall]
