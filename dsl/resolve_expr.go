@@ -25,6 +25,7 @@ func (r *resolver) expr(sc *rscope, x syntax.Expr) {
 		}
 	case *syntax.As:
 		r.expr(sc, x.X)
+		r.named(sc, x)
 		if x.Index != nil {
 			r.expr(sc, x.Index)
 		}
@@ -53,6 +54,26 @@ func (r *resolver) expr(sc *rscope, x syntax.Expr) {
 			r.define(body, id, "argument", true)
 		}
 		r.expr(body, x.Body)
+	}
+}
+
+// named reports `as` after a call that makes no layer.
+func (r *resolver) named(sc *rscope, x *syntax.As) {
+	c, ok := x.X.(*syntax.Call)
+	if !ok {
+		return
+	}
+	id, ok := c.Fun.(*syntax.Ident)
+	if !ok || sc.find(id.Name) != nil {
+		return
+	}
+	d := r.f.decls[id.Name]
+	if d == nil {
+		d = r.p.std[id.Name]
+	}
+	if d != nil && d.isFunc(syntax.Func) || d == nil && builtins[id.Name] != nil {
+		r.list.Errorf(wrongKind, x.Name.Pos(), x.Name.End(), "%s is a func, not a layer: it has no parameters to name", id.Name).
+			Help("remove it", diag.Edit{Pos: c.End(), End: x.End()})
 	}
 }
 
