@@ -113,7 +113,7 @@ func (e *frameEmitter) structType() {
 	e.file.Type().Id(p.Name).Struct(fields...)
 }
 
-func tileField(r *Region, i int) string { return fmt.Sprintf("tile%d%c", r.Index, 'a'+i) }
+func tileField(r *Region, i int) string { return fmt.Sprintf("tile%d%s", r.Index, letters(i)) }
 func bodyField(r *Region) string        { return fmt.Sprintf("body%d", r.Index) }
 
 func (p *Plan) localTypes() []symbolic.DType {

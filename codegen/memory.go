@@ -192,7 +192,7 @@ func (pl *planner) place() {
 				}
 			}
 			for j, s := range st.Sums {
-				s.Name = fmt.Sprintf("part%d%c", st.Index, 'a'+j)
+				s.Name = fmt.Sprintf("part%d%s", st.Index, letters(j))
 				pl.number(s.Node)
 			}
 		}

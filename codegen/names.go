@@ -78,6 +78,15 @@ func lower(s string) string {
 	return string(r)
 }
 
+// letters numbers things beside a number: a to z, then aa, ab and so on.
+func letters(i int) string {
+	s := ""
+	for i++; i > 0; i = (i - 1) / 26 {
+		s = string(rune('a'+(i-1)%26)) + s
+	}
+	return s
+}
+
 // copy returns a namer for an inner scope.
 func (n namer) copy() namer {
 	c := newNamer()
