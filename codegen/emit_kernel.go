@@ -21,11 +21,11 @@ func init() {
 	kernelPrinters = map[symbolic.Op]kernelPrinter{
 		symbolic.OpDot:        printDot,
 		symbolic.OpGather:     printGather,
-		symbolic.OpSum:        printReduce("ReduceSum"),
-		symbolic.OpReduceMax:  printReduce("ReduceMax"),
-		symbolic.OpProd:       printReduce("ReduceProd"),
-		symbolic.OpArgmax:     printReduce("ArgMax"),
-		symbolic.OpCumsum:     printReduce("CumSum"),
+		symbolic.OpSum:        printReduce,
+		symbolic.OpReduceMax:  printReduce,
+		symbolic.OpProd:       printReduce,
+		symbolic.OpArgmax:     printReduce,
+		symbolic.OpCumsum:     printReduce,
 		symbolic.OpPermute:    printStrided,
 		symbolic.OpSlice:      printStrided,
 		symbolic.OpReverse:    printStrided,
@@ -171,21 +171,19 @@ func pickDims(shape []symbolic.Dim, axes []int) []symbolic.Dim {
 
 func printGather(e *regionEmitter, n *symbolic.Node) []jen.Code {
 	width := e.size(symbolic.Size(n.Args[0].Shape[1:]))
-	return []jen.Code{raw("nnrt.Gather(%s, %s, %s, %s)", e.result(n), e.operand(n, 0), e.operand(n, 1), width)}
+	return []jen.Code{raw("nnrt.%s(%s, %s, %s, %s)", n.Info().Kernel, e.result(n), e.operand(n, 0), e.operand(n, 1), width)}
 }
 
 // printReduce prints the kernels that see their argument as [outer, n, inner] and reduce the middle.
-func printReduce(kernel string) kernelPrinter {
-	return func(e *regionEmitter, n *symbolic.Node) []jen.Code {
-		shape, axes := n.Args[0].Shape, n.Attr.Axes
-		lo, hi := axes[0], axes[len(axes)-1]+1
-		call := fmt.Sprintf("nnrt.%s(%s, %s, %s, %s, %s", kernel, e.result(n), e.operand(n, 0),
-			e.count(shape, axesFrom(0, lo)), e.count(shape, axes), e.count(shape, axesFrom(hi, len(shape))))
-		if n.Op == symbolic.OpCumsum {
-			call += fmt.Sprintf(", %t", n.Attr.Flag)
-		}
-		return []jen.Code{raw("%s)", call)}
+func printReduce(e *regionEmitter, n *symbolic.Node) []jen.Code {
+	shape, axes := n.Args[0].Shape, n.Attr.Axes
+	lo, hi := axes[0], axes[len(axes)-1]+1
+	call := fmt.Sprintf("nnrt.%s(%s, %s, %s, %s, %s", n.Info().Kernel, e.result(n), e.operand(n, 0),
+		e.count(shape, axesFrom(0, lo)), e.count(shape, axes), e.count(shape, axesFrom(hi, len(shape))))
+	if n.Op == symbolic.OpCumsum {
+		call += fmt.Sprintf(", %t", n.Attr.Flag)
 	}
+	return []jen.Code{raw("%s)", call)}
 }
 
 // strides returns the Go expressions of the row-major strides of a shape.
@@ -323,7 +321,7 @@ func printScatter(e *regionEmitter, n *symbolic.Node) []jen.Code {
 	out := e.extent(e.result(n), n)
 	return []jen.Code{
 		raw("clear(%s)", out),
-		raw("nnrt.ScatterAdd(%s, %s, %s[:%s], %s, 0, %s)", out, e.operand(n, 1), e.operand(n, 0), e.size(symbolic.Size(idx.Shape)), width, width),
+		raw("nnrt.%s(%s, %s, %s[:%s], %s, 0, %s)", n.Info().Kernel, out, e.operand(n, 1), e.operand(n, 0), e.size(symbolic.Size(idx.Shape)), width, width),
 	}
 }
 
