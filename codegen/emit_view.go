@@ -22,9 +22,10 @@ type view struct {
 
 type viewField struct {
 	name  string
-	run   *Run  // a parameter
-	sub   *view // a layer
-	count int   // > 0: array of layers
+	run   *Run    // a parameter
+	sub   *view   // a layer
+	count int     // > 0: array of layers
+	elems []*view // of an array whose members do not lie at one stride: each on its own
 }
 
 // A located is a run with what is left of its path below the view at hand.
@@ -104,6 +105,7 @@ func (e *modelEmitter) layerFields(names namer, name string, inside []located) [
 		return []viewField{{name: names.pickExported(camel(name)), sub: e.layerType(name, below), count: count}}
 	}
 	var out []viewField
+	alike := true
 	done := map[string]bool{}
 	single := unfold(inside)
 	for _, s := range single {
@@ -118,7 +120,19 @@ func (e *modelEmitter) layerFields(names namer, name string, inside []located) [
 				below = append(below, located{x.run, x.rest[1:]})
 			}
 		}
-		out = append(out, viewField{name: names.pickExported(camel(name + number)), sub: e.layerType(name, below)})
+		alike = alike && number == strconv.Itoa(len(out))
+		out = append(out, viewField{name: number, sub: e.layerType(name, below)})
+		alike = alike && out[len(out)-1].sub.typeName == out[0].sub.typeName
+	}
+	if alike {
+		all := viewField{name: names.pickExported(camel(name)), sub: out[0].sub, count: len(out)}
+		for _, f := range out {
+			all.elems = append(all.elems, f.sub)
+		}
+		return []viewField{all}
+	}
+	for i := range out {
+		out[i].name = names.pickExported(camel(name + out[i].name))
 	}
 	return out
 }
@@ -232,6 +246,10 @@ func (v *view) bindings(expr string, loops map[int][]jen.Code) []jen.Code {
 	for _, f := range v.fields {
 		at := expr + "." + f.name
 		switch {
+		case f.elems != nil:
+			for i, sub := range f.elems {
+				out = append(out, sub.bindings(fmt.Sprintf("%s[%d]", at, i), loops)...)
+			}
 		case f.run == nil && f.count == 1:
 			out = append(out, f.sub.bindings(at+"[0]", loops)...)
 		case f.run == nil && f.count > 1:

@@ -1,0 +1,102 @@
+package codegen
+
+import (
+	"errors"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"nngen/dsl"
+)
+
+// TestNamesThatMeetInGo compiles and runs models whose names Go spells alike, that are methods of generated types or fields of frames, and
+// numbered layers that differ.
+func TestNamesThatMeetInGo(t *testing.T) {
+	src := `layer outer(x [b, n], k int) [b, n] {
+    h := x
+    for i in 0..k { h = h + dense(h, n) as inner[i] }
+    return h
+}
+model P {
+    input  len [batch, 2]
+    input  Len [batch, 2]
+    input  nBatch [batch, 2]
+    input  body0 [batch, 2]
+    target check [batch, 2]
+    hyper step = 3
+    hyper forward = 0.5
+    param W [2, 2] = normal()
+    param w [2, 2] = normal()
+    z := (len + Len*step + nBatch*forward + body0) @ W @ w
+    u := dense(z, 2) as flat
+    g := outer(outer(u, 1) as l[0], 2) as l[1]
+    q := dense(dense(g, 3) as ll[0], 2, bias: false) as ll[1]
+    output o    = q
+    output O    = q*2
+    loss        = mean(mse(q, check))
+    metric Loss = mean(q)
+    optimizer sgd(lr: 0.001)
+}
+model NoRows {
+    precision float64
+    target y [3]
+    param w [3] = normal()
+    output o = w
+    loss     = sum(mse(w, y))
+    optimizer sgd(lr: 0.1)
+}
+`
+	files, err := generateText(t, src)
+	if err != nil {
+		t.Fatal(err)
+	}
+	main := `package main
+
+import "log"
+
+func main() {
+	m := NewP(1)
+	t, err := NewPTrainer(m, PTrainerOptions{MaxBatch: 2})
+	if err != nil {
+		log.Fatal(err)
+	}
+	x := []float32{1, 2, 3, 4}
+	if _, err := t.Step(PBatch{Len2: x, Len3: x, NBatch: x, Body0: x, Check2: x}); err != nil {
+		log.Fatal(err)
+	}
+	for _, p := range [][]float32{m.W, m.W2, m.Flat2.B, m.L0.Inner[0].B, m.L1.Inner[1].B, m.Ll0.B, m.Ll1.W} {
+		if len(p) == 0 {
+			log.Fatal("a view of nothing")
+		}
+	}
+	if out, err := NewNoRows(1).Predict(NoRowsInput{}); err != nil || len(out.O) != 3 {
+		log.Fatal(out, err)
+	}
+}
+`
+	exe, message := goBuild(t, map[string]string{"names_nn.go": string(files[0].Data), "main.go": main}, "build")
+	if exe == "" {
+		t.Fatal(message)
+	}
+	if out, err := exec.Command(exe).CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+// TestModelsThatMeetInGo wants an error at the second of two models of one Go name.
+func TestModelsThatMeetInGo(t *testing.T) {
+	_, err := generateText(t, "model Foo {\n    input x [batch, 2]\n    output o = x*2\n}\nmodel foo {\n    input x [batch, 2]\n    output o = x*2\n}\n")
+	var model *ModelError
+	if !errors.As(err, &model) || !strings.Contains(model.Message, "rename foo") {
+		t.Errorf("got %v, want a ModelError that says to rename foo", err)
+	}
+}
+
+func generateText(t *testing.T, src string) ([]File, error) {
+	t.Helper()
+	pkg, list := dsl.Load(dsl.Options{}, "names.nn", []byte(src))
+	if list.HasErrors() {
+		t.Fatal(list.Err(pkg.Fset, pkg.Sources))
+	}
+	return Generate(pkg.Models, Config{Package: "main", Source: "names.nn", Fset: pkg.Fset})
+}
