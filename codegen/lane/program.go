@@ -1,0 +1,89 @@
+package lane
+
+// This file answers: how is what happens to one element written down? As a list of instructions, each used by later ones.
+
+import "fmt"
+
+// A Value is the result of an instruction of a Program: its position.
+type Value int32
+
+// An Inst is one instruction.
+type Inst struct {
+	Op    Op
+	Args  []Value
+	Type  Type
+	Imm   uint64 // bits of a constant, or how far to shift
+	Index int    // which input or operand
+}
+
+// A Program is straight-line code on lanes, in order of dependence. Equal instructions are one.
+type Program struct {
+	Size  int // bytes of a float: 4 or 8
+	Insts []Inst
+	known map[string]Value
+}
+
+// NewProgram returns an empty program on floats of size bytes.
+func NewProgram(size int) *Program { return &Program{Size: size, known: map[string]Value{}} }
+
+func (p *Program) put(in Inst) Value {
+	key := fmt.Sprint(in.Op, in.Args, in.Type, in.Imm, in.Index)
+	if v, ok := p.known[key]; ok {
+		return v
+	}
+	v := Value(len(p.Insts))
+	p.Insts = append(p.Insts, in)
+	p.known[key] = v
+	return v
+}
+
+// Type returns what the lanes of v hold.
+func (p *Program) Type(v Value) Type { return p.Insts[v].Type }
+
+// Float returns a constant, rounded to the program's floats.
+func (p *Program) Float(x float64) Value {
+	return p.put(Inst{Op: OpConst, Type: Float, Imm: floatBits(x, p.Size)})
+}
+
+// Int returns an int constant.
+func (p *Program) Int(x int32) Value {
+	return p.put(Inst{Op: OpConst, Type: Int, Imm: uint64(uint32(x))})
+}
+
+// Input returns number index of the stage's inputs, the same in all lanes.
+func (p *Program) Input(index int, t Type) Value {
+	return p.put(Inst{Op: OpInput, Type: t, Index: index})
+}
+
+// Load returns the element of operand index at this point of the loops.
+func (p *Program) Load(index int, t Type) Value {
+	return p.put(Inst{Op: OpLoad, Type: t, Index: index})
+}
+
+// Lane returns the position along the inner loop.
+func (p *Program) Lane() Value { return p.put(Inst{Op: OpLane, Type: Int}) }
+
+// Do returns the result of a primitive.
+func (p *Program) Do(op Op, args ...Value) Value {
+	row := &ops[op]
+	if len(args) != len(row.args) {
+		panic(fmt.Sprintf("lane: %s takes %d arguments, got %d", row.name, len(row.args), len(args)))
+	}
+	for i, a := range args {
+		if t := p.Type(a); t != row.args[i] {
+			panic(fmt.Sprintf("lane: argument %d of %s has the wrong type", i, row.name))
+		}
+	}
+	return p.put(Inst{Op: op, Args: args, Type: row.result})
+}
+
+// Shift returns the result of a shift by a constant.
+func (p *Program) Shift(op Op, a Value, by int) Value {
+	return p.put(Inst{Op: op, Args: []Value{a}, Type: Int, Imm: uint64(by)})
+}
+
+// constant returns the bits of v if it is one.
+func (p *Program) constant(v Value) (uint64, bool) {
+	in := &p.Insts[v]
+	return in.Imm, in.Op == OpConst
+}
