@@ -69,6 +69,9 @@ func gemm[T Float](c, a, b matrix, m, n, k int, acc bool) {
 		}
 		return
 	}
+	if gemmVector[T](c, a, b, nil, m, n, k, acc) {
+		return
+	}
 	size := int(unsafe.Sizeof(*new(T)))
 	transposed := b.col != size
 	pack := m >= packRows || transposed && m >= packRowsT

@@ -1,0 +1,299 @@
+// Command gemm writes the register tiles of the matrix products for one instruction set (-isa avx2 or avx512).
+//
+// One function a type of element walks down a strip of c, tile by tile. A tile is r rows by v vectors; its sums stay in registers while k
+// runs. Elements of a are broadcast from where they lie (two strides, so that a transposed a costs nothing), vectors of b run along n.
+package main
+
+//go:generate go run . -isa avx512 -out ../../gemm_avx512_amd64.s -stubs ../../gemm_avx512_stubs_amd64.go -pkg nnrt
+//go:generate go run . -isa avx2 -out ../../gemm_avx2_amd64.s -stubs ../../gemm_avx2_stubs_amd64.go -pkg nnrt
+
+import (
+	"flag"
+	"fmt"
+	"log"
+
+	. "github.com/mmcloughlin/avo/build"
+	"github.com/mmcloughlin/avo/operand"
+	. "github.com/mmcloughlin/avo/reg"
+)
+
+// Offsets of the fields of tileArgs, in runtime/gemm_amd64.go.
+const (
+	argC = 8 * iota
+	argA
+	argB
+	argBias
+	argOffC
+	argOffA
+	argOffB
+	argOffBias
+	argRowC
+	argRowA
+	argColA
+	argRowB
+	argK
+	argTiles
+	argRows
+	argTaller
+	argMask
+	argShape
+	argAcc
+)
+
+// A shape is a width of tiles: v vectors, rows up to the given number. The last vector is masked, or all of them are whole.
+type shape struct {
+	v, rows int
+	half    bool // vectors of half the length, in the encoding that has masks
+	masked  bool
+}
+
+// The shapes of an instruction set; the position in the list is tileArgs.shape.
+var shapes = map[string][]shape{
+	// 32 registers: sums, v vectors of b, one broadcast.
+	"avx512": {
+		{v: 1, rows: 14, half: true, masked: true},
+		{v: 1, rows: 14, masked: true},
+		{v: 2, rows: 14, masked: true},
+		{v: 4, rows: 6, masked: true},
+		{v: 8, rows: 2, masked: true},
+	},
+	// 16 registers. Masks cost instructions here, so only the narrowest shape has them.
+	"avx2": {
+		{v: 1, rows: 12, masked: true},
+		{v: 1, rows: 12},
+		{v: 2, rows: 6},
+		{v: 4, rows: 2},
+		{v: 8, rows: 1},
+	},
+}
+
+// Registers that a whole strip uses, and those of one tile.
+var (
+	args = R8
+	rowA = R9  // bytes from a row of a to the next
+	colA = R10 // bytes from an element of a row of a to the next
+	rowB = R11
+	row3 = R12 // 3*rowA
+	c    = RDI
+	a    = RSI
+	b    = RBX
+
+	bk    = RAX // row k of b
+	kLeft = RCX
+	ak    = []Register{RDX, R13, R14, R15} // element k of rows 0, 4, 8 and 12 of the tile of a
+)
+
+func main() {
+	isa := flag.String("isa", "avx512", "instruction set: avx2 or avx512")
+	flag.Parse()
+	if shapes[*isa] == nil {
+		log.Fatalf("no instruction set %q", *isa)
+	}
+	ConstraintExpr("amd64,!purego")
+	for _, t := range types {
+		tiles(t, *isa)
+	}
+	Generate()
+}
+
+func arg(off int) operand.Mem { return operand.Mem{Base: args, Disp: off} }
+
+// tiles writes the function that computes a strip.
+func tiles(t elem, isa string) {
+	p := &printer{elem: t, evex: isa == "avx512"}
+	TEXT(fmt.Sprintf("tiles%s%s", map[string]string{"avx2": "AVX2", "avx512": "AVX512"}[isa], t.name), NOSPLIT, "func(args *byte)")
+	Pragma("noescape")
+	Doc(fmt.Sprintf("tiles%s%s computes the strip of c that a tileArgs describes.", map[string]string{"avx2": "AVX2", "avx512": "AVX512"}[isa], t.name))
+	Load(Param("args"), args)
+	MOVQ(arg(argC), c)
+	MOVQ(arg(argA), a)
+	MOVQ(arg(argB), b)
+	ADDQ(arg(argOffC), c)
+	ADDQ(arg(argOffA), a)
+	ADDQ(arg(argOffB), b)
+	MOVQ(arg(argRowA), rowA)
+	MOVQ(arg(argColA), colA)
+	MOVQ(arg(argRowB), rowB)
+	LEAQ(operand.Mem{Base: rowA, Index: rowA, Scale: 2}, row3)
+	if p.evex {
+		KMOVW(arg(argMask), K1)
+	}
+	MOVQ(arg(argShape), RAX)
+	list := shapes[isa]
+	for i := len(list) - 1; i > 0; i-- {
+		CMPQ(RAX, operand.Imm(uint64(i)))
+		JEQ(operand.LabelRef(fmt.Sprintf("shape%d", i)))
+	}
+	for i, s := range list {
+		p.shape, p.id = s, i
+		p.strip()
+	}
+	Label("done")
+	VZEROUPPER()
+	RET()
+}
+
+// printer writes the tiles of one shape.
+type printer struct {
+	elem
+	shape
+	evex bool
+	id   int
+}
+
+// strip writes the loop over the tiles of a strip: the first `taller` of them have one row more than the others.
+func (p *printer) strip() {
+	Label(fmt.Sprintf("shape%d", p.id))
+	if p.masked && !p.evex {
+		MOVQ(arg(argMask), RAX)
+		VMOVUPS(operand.Mem{Base: RAX}, Y15)
+	}
+	MOVQ(arg(argRows), RAX)
+	CMPQ(arg(argTaller), operand.Imm(0))
+	JEQ(operand.LabelRef(fmt.Sprintf("choose%d", p.id)))
+	DECQ(arg(argTaller))
+	INCQ(RAX)
+	Label(fmt.Sprintf("choose%d", p.id))
+	p.choose(1, p.rows)
+}
+
+// choose branches on the number of rows, in RAX, which is between lo and hi.
+func (p *printer) choose(lo, hi int) {
+	if lo == hi {
+		p.tile(lo)
+		return
+	}
+	mid := (lo + hi + 1) / 2
+	upper := fmt.Sprintf("shape%d_from%d_to%d", p.id, mid, hi)
+	CMPQ(RAX, operand.Imm(uint64(mid)))
+	JGE(operand.LabelRef(upper))
+	p.choose(lo, mid-1)
+	Label(upper)
+	p.choose(mid, hi)
+}
+
+// vec is register i, in the length of the shape.
+func (p *printer) vec(i int) Register {
+	switch {
+	case !p.evex || p.half:
+		return ymm[i]
+	default:
+		return zmm[i]
+	}
+}
+
+func (p *printer) bytes() int {
+	if !p.evex || p.half {
+		return 32
+	}
+	return 64
+}
+
+// tile writes one tile of r rows and the step to the next.
+func (p *printer) tile(r int) {
+	name := fmt.Sprintf("shape%d_rows%d", p.id, r)
+	v := p.v
+	sum := func(i, j int) Register { return p.vec(i*v + j) }
+	vb := func(j int) Register { return p.vec(r*v + j) }
+	x := p.vec(r*v + v) // the broadcast
+	if r == 1 {
+		x = p.vec(v)
+	}
+	for g := 0; 4*g < r; g++ {
+		if g == 0 {
+			MOVQ(a, ak[0])
+		} else {
+			LEAQ(operand.Mem{Base: ak[g-1], Index: rowA, Scale: 4}, ak[g])
+		}
+	}
+	MOVQ(b, bk)
+	MOVQ(arg(argK), kLeft)
+	for i := range r * v {
+		p.zero(i)
+	}
+	Label(name)
+	last := func(j int) bool { return p.masked && j == v-1 }
+	if r > 1 || p.masked {
+		for j := range v {
+			if r > 1 || last(j) {
+				p.load(operand.Mem{Base: bk, Disp: j * p.bytes()}, vbFor(p, r, j, vb), last(j))
+			}
+		}
+	}
+	for i := range r {
+		m := operand.Mem{Base: ak[i/4]}
+		switch i % 4 {
+		case 1:
+			m.Index, m.Scale = rowA, 1
+		case 2:
+			m.Index, m.Scale = rowA, 2
+		case 3:
+			m.Index, m.Scale = row3, 1
+		}
+		if v == 1 && p.evex {
+			p.fmaBcst(m, vbFor(p, r, 0, vb), sum(i, 0))
+			continue
+		}
+		p.bcast(m, x)
+		for j := range v {
+			if r == 1 && !last(j) {
+				p.fma(operand.Mem{Base: bk, Disp: j * p.bytes()}, x, sum(i, j))
+			} else {
+				p.fma(vbFor(p, r, j, vb), x, sum(i, j))
+			}
+		}
+	}
+	for g := 0; 4*g < r; g++ {
+		ADDQ(colA, ak[g])
+	}
+	ADDQ(rowB, bk)
+	DECQ(kLeft)
+	JNZ(operand.LabelRef(name))
+
+	// Rows of c from here on; the rows of a are done.
+	rowC, t := RDX, RCX
+	MOVQ(arg(argRowC), rowC)
+	CMPQ(arg(argAcc), operand.Imm(0))
+	JEQ(operand.LabelRef(name + "_bias"))
+	MOVQ(c, t)
+	for i := range r {
+		for j := range v {
+			p.addFrom(operand.Mem{Base: t, Disp: j * p.bytes()}, sum(i, j), vbFor(p, r, 0, vb), last(j))
+		}
+		if i < r-1 {
+			ADDQ(rowC, t)
+		}
+	}
+	Label(name + "_bias")
+	MOVQ(arg(argBias), t)
+	TESTQ(t, t)
+	JEQ(operand.LabelRef(name + "_store"))
+	ADDQ(arg(argOffBias), t)
+	for j := range v {
+		y := vbFor(p, r, 0, vb)
+		p.load(operand.Mem{Base: t, Disp: j * p.bytes()}, y, last(j))
+		for i := range r {
+			p.add(y, sum(i, j), sum(i, j))
+		}
+	}
+	Label(name + "_store")
+	for i := range r {
+		for j := range v {
+			p.store(sum(i, j), operand.Mem{Base: c, Disp: j * p.bytes()}, last(j))
+		}
+		ADDQ(rowC, c)
+	}
+	IMUL3Q(operand.Imm(uint64(r)), rowA, t)
+	ADDQ(t, a)
+	DECQ(arg(argTiles))
+	JNZ(operand.LabelRef(fmt.Sprintf("shape%d", p.id)))
+	JMP(operand.LabelRef("done"))
+}
+
+// vbFor is the register of vector j of b. A tile of one row keeps only the masked vector in a register; the others are operands in memory.
+func vbFor(p *printer, r, j int, vb func(int) Register) Register {
+	if r == 1 {
+		return p.vec(p.v + 1)
+	}
+	return vb(j)
+}
