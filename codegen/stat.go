@@ -57,7 +57,18 @@ type Stat struct {
 	Sizes     []SizeStat
 	Layers    []LayerStat // by line; the last has line 0: the types and functions that a user calls, the update loops, and the rest
 	Total     LayerStat
+	Products  []ProductStat // of a step, in the order in which they first run
 	Memory    MemoryStat
+}
+
+// A ProductStat is a shape that matrix products of a step have: C [M, N] is the sum over K terms, Count times a step. Kernel says how
+// the factors lie in memory: GemmNN as they are multiplied, GemmNT with the second transposed, GemmTN with the first transposed.
+type ProductStat struct {
+	Kernel string `json:"kernel"`
+	M      int    `json:"m"`
+	N      int    `json:"n"`
+	K      int    `json:"k"`
+	Count  int    `json:"count"`
 }
 
 // A SizeStat is the value that a run-time size has in a Stat.
@@ -176,6 +187,15 @@ func (s *statter) frame(p *Plan, phase func(*LayerStat) *Work) {
 	lines := s.lines(p)
 	s.owners(p, lines)
 	p.eachWork(s.size, func(n *symbolic.Node, w Work) { phase(s.row(lines[n])).add(w) })
+	p.eachProduct(s.size, func(x ProductStat) {
+		for i := range s.stat.Products {
+			if y := &s.stat.Products[i]; y.Kernel == x.Kernel && y.M == x.M && y.N == x.N && y.K == x.K {
+				y.Count += x.Count
+				return
+			}
+		}
+		s.stat.Products = append(s.stat.Products, x)
+	})
 }
 
 // lines says for each node of a plan which line of the model it belongs to: the one that made it, or, where that is a line of another

@@ -17,11 +17,7 @@ func (p *Plan) eachWork(size func(*symbolic.Sym) int, visit func(n *symbolic.Nod
 			r.run(st)
 		case *Calls:
 			for _, call := range st.Nodes {
-				bound := map[string]int{}
-				for i, s := range call.Attr.Func.Syms {
-					bound[s.Name] = call.Attr.Bind[i].Eval(size)
-				}
-				st.Plan.eachWork(func(s *symbolic.Sym) int { return bound[s.Name] }, func(_ *symbolic.Node, w Work) { visit(call, w) })
+				st.Plan.eachWork(callSize(call, size), func(_ *symbolic.Node, w Work) { visit(call, w) })
 			}
 		case *Copies:
 			for _, c := range st.Pairs {
@@ -29,6 +25,40 @@ func (p *Plan) eachWork(size func(*symbolic.Sym) int, visit func(n *symbolic.Nod
 			}
 		}
 	}
+}
+
+// callSize gives the sizes of a called Func their values.
+func callSize(call *symbolic.Node, size func(*symbolic.Sym) int) func(*symbolic.Sym) int {
+	bound := map[string]int{}
+	for i, s := range call.Attr.Func.Syms {
+		bound[s.Name] = call.Attr.Bind[i].Eval(size)
+	}
+	return func(s *symbolic.Sym) int { return bound[s.Name] }
+}
+
+// eachProduct visits the shapes of the matrix products of one run of p at the given sizes.
+func (p *Plan) eachProduct(size func(*symbolic.Sym) int, visit func(ProductStat)) {
+	for _, st := range p.Steps {
+		switch st := st.(type) {
+		case *Region:
+			for _, l := range st.Body {
+				if k, ok := l.(*Kernel); ok && k.Node.Op == symbolic.OpDot {
+					visit(productStat(k.Node, size))
+				}
+			}
+		case *Calls:
+			for _, call := range st.Nodes {
+				st.Plan.eachProduct(callSize(call, size), visit)
+			}
+		}
+	}
+}
+
+func productStat(n *symbolic.Node, size func(*symbolic.Sym) int) ProductStat {
+	p := productOf(n)
+	count := func(shape []symbolic.Dim, axes []int) int { return symbolic.Size(pickDims(shape, axes)).Eval(size) }
+	a, b := n.Args[0].Shape, n.Args[1].Shape
+	return ProductStat{Kernel: p.variant(), M: count(a, p.freeA), N: count(b, p.freeB), K: count(a, p.contractA), Count: count(a, p.batch)}
 }
 
 // scratch returns the bytes of p's frame at the given sizes, with the frames of the Funcs that it calls.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -85,6 +86,10 @@ func TestStatByHand(t *testing.T) {
 			t.Errorf("%s: got %d, want %d", c.what, c.got, c.want)
 		}
 	}
+	want := []ProductStat{{"GemmNN", b, 10, 20, 1}, {"GemmNN", b, 3, 10, 1}, {"GemmNT", b, 10, 3, 1}, {"GemmTN", 20, 10, b, 1}, {"GemmTN", 10, 3, b, 1}}
+	if !slices.Equal(s.Products, want) {
+		t.Errorf("got the products %v, want %v", s.Products, want)
+	}
 }
 
 // TestStatRepeats checks that a loop of equal layers costs its length times one of them.
@@ -151,7 +156,7 @@ func TestStatOfEveryModel(t *testing.T) {
 				}
 				// Twice the rows are twice the products of a step, whatever the blocks; more where rows meet rows.
 				twice := stat(t, m, cfg, map[string]int{"batch": 32})
-				if got, want := twice.Total.Sum().Products, 2*s.Total.Sum().Products; got != want {
+				if got, want := twice.Total.Sum().Products, 2*s.Total.Sum().Products; got < want || got > want && m.Name != "Stats" {
 					t.Errorf("got %d operations in products for twice the batch, want %d", got, want)
 				}
 			})
@@ -180,6 +185,13 @@ func checkStat(t *testing.T, s *Stat) {
 	}
 	if sum.Parameters != s.Total.Parameters || sum.Lines != s.Total.Lines || sum.Sum() != s.Total.Sum() {
 		t.Errorf("the rows add up to %+v, the total is %+v", sum, s.Total)
+	}
+	shapes := int64(0)
+	for _, x := range s.Products {
+		shapes += 2 * int64(x.M) * int64(x.N) * int64(x.K) * int64(x.Count)
+	}
+	if shapes != s.Total.Sum().Products {
+		t.Errorf("the shapes of products do %d operations, the rows %d", shapes, s.Total.Sum().Products)
 	}
 	if s.Total.Forward.Operations == 0 || s.Total.Forward.Bytes == 0 {
 		t.Errorf("a forward pass costs nothing: %+v", s.Total.Forward)

@@ -194,6 +194,8 @@ type statReport struct {
 	WorkingSet int64              `json:"working_set_bytes"`
 	Layers     []statRow          `json:"layers"`
 
+	Shapes []codegen.ProductStat `json:"product_shapes"` // of the matrix products of a step
+
 	order []string // of the sizes
 }
 
@@ -242,7 +244,8 @@ func (b *statBound) decide() {
 // newStatReport adds the bound and the text of the model's lines.
 func newStatReport(s *codegen.Stat, path string, source []string, m machine) statReport {
 	r := statReport{Model: s.Model, File: filepath.ToSlash(path), Float: s.Float.String(), Optimizer: s.Optimizer, Sizes: map[string]int{},
-		GFLOPS: m.gflops, GBS: m.gbs, Memory: s.Memory, WorkingSet: s.Memory.Sum()}
+		GFLOPS: m.gflops, GBS: m.gbs, Memory: s.Memory, WorkingSet: s.Memory.Sum(),
+		Shapes: s.Products}
 	for _, z := range s.Sizes {
 		r.Sizes[z.Name] = z.Value
 		r.order = append(r.order, z.Name)
