@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 )
 
 // withProcs runs f with the given GOMAXPROCS.
@@ -116,6 +117,60 @@ func TestPoolNestedRun(t *testing.T) {
 	})
 }
 
+// Helpers that are late for a region never take part in the next one if its pool has fewer workers.
+func TestPoolsOfDifferentSizes(t *testing.T) {
+	withProcs(t, 4, func() {
+		var pools [5]*Pool
+		var body [5]func(worker, task int)
+		var ran [5]atomic.Int64
+		for size := 1; size < len(pools); size++ {
+			pools[size] = NewPool(size)
+			body[size] = func(worker, _ int) {
+				if worker >= size {
+					t.Errorf("worker %d in a pool of %d", worker, size)
+				}
+				ran[size].Add(1)
+			}
+		}
+		const rounds = 5000
+		for round := range rounds {
+			for size := 1; size < len(pools); size++ {
+				pools[size].Run(1+(round+size)%5, body[size])
+			}
+		}
+		for size := 1; size < len(pools); size++ {
+			if n := ran[size].Load(); n != 3*rounds {
+				t.Errorf("%d tasks ran in the pool of %d, want %d", n, size, 3*rounds)
+			}
+		}
+	})
+}
+
+// The caller waits for tasks that take long, and for helpers that had to be woken.
+func TestPoolLongTasks(t *testing.T) {
+	withProcs(t, 3, func() {
+		p := NewPool(0)
+		sum := make([]int, 3)
+		for round := range 30 {
+			p.Run(len(sum), func(worker, task int) {
+				if worker > 0 {
+					time.Sleep(time.Millisecond)
+				}
+				sum[task]++
+			})
+			for i, v := range sum {
+				if v != round+1 {
+					t.Fatalf("round %d: task %d has run %d times", round, i, v)
+				}
+			}
+			if round%3 == 0 {
+				time.Sleep(time.Millisecond)
+			}
+			runtime.Gosched()
+		}
+	})
+}
+
 func TestPoolForks(t *testing.T) {
 	for _, procs := range []int{1, 4} {
 		withProcs(t, procs, func() {
@@ -210,29 +265,4 @@ func TestPoolNoAllocation(t *testing.T) {
 			t.Errorf("%v allocations per Run", n)
 		}
 	})
-}
-
-// BenchmarkPool measures fork and join: tasks of the given number of additions, serially and on two workers.
-func BenchmarkPool(b *testing.B) {
-	for _, work := range []struct {
-		name string
-		n    int
-	}{{"empty", 0}, {"2us", 4000}, {"20us", 40000}} {
-		var sink [64]float64
-		body := func(worker, _ int) {
-			s := 1.0
-			for range work.n {
-				s += 1e-9
-			}
-			sink[worker*8] = s
-		}
-		for _, workers := range []int{1, 2} {
-			b.Run(work.name+"/workers="+string(rune('0'+workers)), func(b *testing.B) {
-				p := NewPool(workers)
-				for b.Loop() {
-					p.Run(2, body)
-				}
-			})
-		}
-	}
 }
