@@ -73,6 +73,9 @@ func (t *treeSum[T]) sum() T {
 
 // SumFlat returns the sum of x.
 func SumFlat[T Float](x []T) T {
+	if sum, ok := sumFlatVector(x); ok {
+		return sum
+	}
 	if len(x) <= flatChunk { // the tree of one partial
 		return sumChunk(x)
 	}
@@ -92,6 +95,9 @@ func SumSquares[T Float](x []T) T { return Dot(x, x) }
 // length.
 func Dot[T Float](x, y []T) T {
 	y = y[:len(x)]
+	if sum, ok := dotVector(x, y); ok {
+		return sum
+	}
 	if len(x) <= flatChunk {
 		return dotChunk(x, y)
 	}

@@ -21,6 +21,9 @@ const rowChunk = 512
 // r of src[r*ld+j], or is increased by it if acc. With no rows the sum is zero.
 func SumRows[T Float](dst []T, src []T, rows, cols, ld int, acc bool) {
 	dst = dst[:cols]
+	if sumRowsVector(dst, src, rows, ld, acc) {
+		return
+	}
 	j := 0
 	for ; j+2 <= cols; j += 2 {
 		var s0, s1 T
@@ -95,6 +98,9 @@ func sumColumn[T Float](src []T, rows, ld int) T {
 // nothing is zero.
 func ReduceSum[T Float](dst, src []T, outer, n, inner int) {
 	if inner == 1 {
+		if reduceSumVector(dst[:outer], src, n) {
+			return
+		}
 		for o := range outer {
 			dst[o] = SumFlat(src[o*n : (o+1)*n])
 		}
@@ -108,6 +114,9 @@ func ReduceSum[T Float](dst, src []T, outer, n, inner int) {
 // ReduceProd multiplies src, viewed as [outer, n, inner], over its middle axis into dst [outer, inner]: element
 // i belongs to lane i&15, and the lanes are multiplied by the tree of [Sum16]. The product of nothing is one.
 func ReduceProd[T Float](dst, src []T, outer, n, inner int) {
+	if inner == 1 && reduceProdVector(dst[:outer], src, n) {
+		return
+	}
 	for o := range outer {
 		for j := range inner {
 			var lane [16]T
@@ -130,6 +139,9 @@ func ReduceProd[T Float](dst, src []T, outer, n, inner int) {
 // ReduceMax takes the maximum of src, viewed as [outer, n, inner], over its middle axis into dst [outer, inner].
 // A NaN among the elements makes the maximum NaN; the maximum of nothing is -Inf.
 func ReduceMax[T Float](dst, src []T, outer, n, inner int) {
+	if inner == 1 && reduceMaxVector(dst[:outer], src, n) {
+		return
+	}
 	for o := range outer {
 		block := src[o*n*inner : (o+1)*n*inner]
 		if inner == 1 {
@@ -167,6 +179,9 @@ func maxFlat[T Float](x []T) T {
 // [outer, inner]. Of equal maxima the first wins; NaN counts as the greatest value, and the first NaN wins. The
 // position in an empty axis is zero.
 func ArgMax[T Float](dst []int32, src []T, outer, n, inner int) {
+	if inner == 1 && argMaxVector(dst[:outer], src, n) {
+		return
+	}
 	for o := range outer {
 		block := src[o*n*inner : (o+1)*n*inner]
 		if inner == 1 {

@@ -73,19 +73,38 @@ func TestTreeSum(t *testing.T) {
 	}
 }
 
+// sprinkle puts special values among x.
+func sprinkle[T Float](rng *rand.Rand, x []T) {
+	tiny := T(math.SmallestNonzeroFloat32)
+	if !is32(tiny) {
+		tiny = 5e-324
+	}
+	special := []T{T(math.NaN()), T(math.Inf(1)), T(math.Inf(-1)), T(math.Copysign(0, -1)), 0, tiny, -tiny}[rng.IntN(7)]
+	for i := range x {
+		if rng.IntN(5) == 0 {
+			x[i] = special
+		}
+	}
+}
+
 func TestFlatSums(t *testing.T) {
-	t.Run("float32", testFlatSums[float32])
-	t.Run("float64", testFlatSums[float64])
+	onEachCPU(t, func(t *testing.T) {
+		t.Run("float32", testFlatSums[float32])
+		t.Run("float64", testFlatSums[float64])
+	})
 }
 
 func testFlatSums[T Float](t *testing.T) {
 	rng := rand.New(rand.NewPCG(2, 2))
 	lengths := []int{100, flatChunk - 1, flatChunk, flatChunk + 1, 2 * flatChunk, 5*flatChunk + 77}
-	for n := range 50 {
+	for n := range 131 {
 		lengths = append(lengths, n)
 	}
-	for _, n := range lengths {
+	for i, n := range lengths {
 		x, y := guarded[T](rng, n).s, guarded[T](rng, n).s
+		if i%3 == 2 {
+			sprinkle(rng, x)
+		}
 		ones := make([]T, n)
 		for i := range ones {
 			ones[i] = 1
@@ -103,16 +122,21 @@ func testFlatSums[T Float](t *testing.T) {
 }
 
 func TestSumRows(t *testing.T) {
-	t.Run("float32", testSumRows[float32])
-	t.Run("float64", testSumRows[float64])
+	onEachCPU(t, func(t *testing.T) {
+		t.Run("float32", testSumRows[float32])
+		t.Run("float64", testSumRows[float64])
+	})
 }
 
 func testSumRows[T Float](t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 3))
-	for _, rows := range []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 40, 511, 512, 513, 1024, 1700, 3 * 512} {
-		for _, cols := range []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 15, 16, 17, 33, 40, 131} {
+	for _, rows := range []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 40, 511, 512, 513, 1024, 1700, 3 * 512, 6*512 + 1} {
+		for _, cols := range []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 15, 16, 17, 33, 40, 64, 79, 131} {
 			ld := cols + rng.IntN(3)
 			src, dst := guarded[T](rng, rows*ld+cols), guarded[T](rng, cols)
+			if cols%5 == 3 {
+				sprinkle(rng, src.s)
+			}
 			for _, acc := range []bool{false, true} {
 				want := append([]T(nil), dst.all...)
 				for j := range cols {
@@ -147,17 +171,27 @@ func axisSpec[T, R any](src []T, outer, n, inner int, f func([]T) R) []R {
 }
 
 func TestAxisReductions(t *testing.T) {
-	t.Run("float32", testAxisReductions[float32])
-	t.Run("float64", testAxisReductions[float64])
+	onEachCPU(t, func(t *testing.T) {
+		t.Run("float32", testAxisReductions[float32])
+		t.Run("float64", testAxisReductions[float64])
+	})
 }
 
 func testAxisReductions[T Float](t *testing.T) {
 	rng := rand.New(rand.NewPCG(4, 4))
 	nan, inf := T(math.NaN()), T(math.Inf(1))
-	for _, outer := range []int{0, 1, 2, 5} {
-		for _, n := range []int{0, 1, 2, 3, 7, 16, 17, 40} {
-			for _, inner := range []int{0, 1, 2, 3, 8, 17} {
-				for _, special := range []T{1, 0, nan, inf, -inf} {
+	lengths := []int{200, 1000}
+	for n := range 131 {
+		lengths = append(lengths, n)
+	}
+	for _, outer := range []int{0, 1, 2, 5, 11} {
+		for i, n := range lengths {
+			inners := []int{1}
+			if i%8 == 4 {
+				inners = []int{0, 1, 2, 3, 8, 17}
+			}
+			for _, inner := range inners {
+				for _, special := range []T{1, 0, -1 / inf, nan, inf, -inf} {
 					name := fmt.Sprintf("[%d %d %d] with %g", outer, n, inner, special)
 					src := guarded[T](rng, outer*n*inner).s
 					if special != 1 {
@@ -295,32 +329,60 @@ func TestReductionsDoNotAllocate(t *testing.T) {
 	}
 }
 
-// BenchmarkReduce reports nanoseconds per element.
+// BenchmarkReduce reports gigabytes read a second on every level.
 func BenchmarkReduce(b *testing.B) {
 	const rows, cols = 64, 128
-	src, dst, arg := make([]float32, rows*cols), make([]float32, rows*cols), make([]int32, rows*cols)
+	src, dst, arg := make([]float32, 1024*512), make([]float32, rows*cols), make([]int32, rows*cols)
+	wide := make([]float64, rows*cols)
 	for i := range src {
 		src[i] = float32(i * 7919 % 1000)
 	}
+	for i := range wide {
+		wide[i] = float64(src[i])
+	}
 	for _, c := range []struct {
-		name string
-		f    func()
+		name  string
+		bytes int64
+		f     func()
 	}{
-		{"SumRows/64x128", func() { SumRows(dst, src, rows, cols, cols, false) }},
-		{"SumRows/819x10", func() { SumRows(dst, src, 819, 10, 10, false) }},
-		{"SumFlat", func() { dst[0] = SumFlat(src) }},
-		{"Dot", func() { dst[0] = Dot(src, src) }},
-		{"ReduceSum/rows", func() { ReduceSum(dst, src, rows, cols, 1) }},
-		{"ReduceMax/rows", func() { ReduceMax(dst, src, rows, cols, 1) }},
-		{"ReduceMax/columns", func() { ReduceMax(dst, src, 1, rows, cols) }},
-		{"ArgMax/rows", func() { ArgMax(arg, src, rows, cols, 1) }},
-		{"CumSum/columns", func() { CumSum(dst, src, 1, rows, cols, false) }},
+		{"SumRows/4x3", 48, func() { SumRows(dst, src, 4, 3, 3, false) }},
+		{"SumRows/16x16", 1024, func() { SumRows(dst, src, 16, 16, 16, false) }},
+		{"SumRows/64x10", 2560, func() { SumRows(dst, src, 64, 10, 10, false) }},
+		{"SumRows/64x128", 4 * rows * cols, func() { SumRows(dst, src, rows, cols, cols, false) }},
+		{"SumRows/128x512", 128 * 512 * 4, func() { SumRows(dst, src, 128, 512, 512, false) }},
+		{"SumRows/1024x512", 1024 * 512 * 4, func() { SumRows(dst, src, 1024, 512, 512, false) }},
+		{"SumRows/float64", 8 * rows * cols, func() { SumRows(wide, wide, rows, cols, cols, false) }},
+		{"SumFlat/3", 12, func() { dst[0] = SumFlat(src[:3]) }},
+		{"SumFlat/100", 400, func() { dst[0] = SumFlat(src[:100]) }},
+		{"SumFlat/8192", 4 * 8192, func() { dst[0] = SumFlat(src[:8192]) }},
+		{"SumFlat/512K", 4 * 1024 * 512, func() { dst[0] = SumFlat(src) }},
+		{"Dot/8192", 8 * 8192, func() { dst[0] = Dot(src[:8192], src[8192:16384]) }},
+		{"ReduceSum/64x10", 2560, func() { ReduceSum(dst, src, 64, 10, 1) }},
+		{"ReduceSum/64x128", 4 * rows * cols, func() { ReduceSum(dst, src, rows, cols, 1) }},
+		{"ReduceProd/64x128", 4 * rows * cols, func() { ReduceProd(dst, src, rows, cols, 1) }},
+		{"ReduceMax/64x10", 2560, func() { ReduceMax(dst, src, 64, 10, 1) }},
+		{"ReduceMax/64x128", 4 * rows * cols, func() { ReduceMax(dst, src, rows, cols, 1) }},
+		{"ReduceMax/columns", 4 * rows * cols, func() { ReduceMax(dst, src, 1, rows, cols) }},
+		{"ArgMax/4x3", 48, func() { ArgMax(arg, src, 4, 3, 1) }},
+		{"ArgMax/64x10", 2560, func() { ArgMax(arg, src, 64, 10, 1) }},
+		{"ArgMax/64x128", 4 * rows * cols, func() { ArgMax(arg, src, rows, cols, 1) }},
+		{"CumSum/columns", 4 * rows * cols, func() { CumSum(dst, src, 1, rows, cols, false) }},
 	} {
-		b.Run(c.name, func(b *testing.B) {
+		benchEachCPU(b, c.name, c.bytes, c.f)
+	}
+}
+
+// benchEachCPU runs a benchmark on every level that the machine has.
+func benchEachCPU(b *testing.B, name string, bytes int64, f func()) {
+	before := ActiveCPU()
+	defer func() { activeCPU = before }()
+	for c := Portable; c <= BestCPU(); c++ {
+		activeCPU = c
+		b.Run(name+"/"+c.String(), func(b *testing.B) {
+			b.SetBytes(bytes)
 			for b.Loop() {
-				c.f()
+				f()
 			}
-			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/(rows*cols), "ns/elem")
 		})
 	}
 }
