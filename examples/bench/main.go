@@ -1,14 +1,18 @@
 // Command bench measures the time of a training step (forward, loss, backward, update) on fixed workloads and prints one
 // JSON object a line:
 //
-//	{"peer":"nngen","workload":"xor_2_8_1_b4_sgd","threads":1,"us_per_step":0.61,"first_step_s":0.00001,"final_loss":0.2,"cpu":"...","isa":"portable"}
+//	{"peer":"nngen","workload":"xor_2_8_1_b4_sgd","threads":1,"us_per_step":0.61,"gflops":2.1,"first_step_s":0.00001,"final_loss":0.2,"cpu":"...","isa":"avx512"}
 //
 // The workloads have the names, shapes, activations, losses and optimizers of the scripts that measure other libraries. Each
-// trains on one fixed batch, so that only the step is timed; the time is the best of five repetitions after warm-up.
+// trains on one fixed batch, so that only the step is timed; the time is the best of five repetitions after warm-up. The operations
+// behind gflops are those that `nngen stat` counts, in products and elsewhere.
 //
 // Usage:
 //
-//	bench [-threads N] [-only NAME] [-seconds S]
+//	bench [-threads N] [-only TEXT] [-seconds S] [-gemm] [-serve]
+//
+// With -gemm it measures the matrix products of the workloads' steps alone, and one of 512x512x512. With -serve it waits for lines
+// "NAME SECONDS" on standard input and measures what they name; examples/bench/compare uses it.
 package main
 
 import (
@@ -21,6 +25,8 @@ import (
 	"runtime"
 	"strings"
 	"time"
+
+	nnrt "nngen/runtime"
 )
 
 // A line is one measurement.
@@ -29,17 +35,18 @@ type line struct {
 	Workload   string  `json:"workload"`
 	Threads    int     `json:"threads"`
 	USPerStep  float64 `json:"us_per_step"`
+	GFLOPS     float64 `json:"gflops"`
 	FirstStepS float64 `json:"first_step_s"`
 	FinalLoss  float64 `json:"final_loss"`
 	CPU        string  `json:"cpu"`
 	ISA        string  `json:"isa"`
 }
 
-// isa is the instruction set of the kernels that run: portable Go.
-const isa = "portable"
+// isa is the instruction set of the kernels that run.
+func isa() string { return nnrt.ActiveCPU().String() }
 
 func main() {
-	if err := run(os.Args[1:], os.Stdout, os.Stderr); err != nil {
+	if err := run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr); err != nil {
 		if err != flag.ErrHelp {
 			fmt.Fprintln(os.Stderr, "bench:", err)
 		}
@@ -47,13 +54,22 @@ func main() {
 	}
 }
 
-// run parses the flags and measures the workloads that they choose.
-func run(args []string, stdout, stderr io.Writer) error {
+// A task is what can be measured: a workload or a product.
+type task struct {
+	name       string
+	operations int64 // of one step
+	setup      func(threads int) (step func() (float64, error), err error)
+}
+
+// run parses the flags and measures the tasks that they choose.
+func run(args []string, stdin io.Reader, stdout, stderr io.Writer) error {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	threads := flags.Int("threads", 1, "workers that share a step")
 	only := flags.String("only", "", "measure the workloads whose name contains this `text`")
 	seconds := flags.Float64("seconds", 0.6, "time to spend on each workload")
+	gemm := flags.Bool("gemm", false, "measure the matrix products of the steps instead of the steps")
+	server := flags.Bool("serve", false, "measure what lines \"NAME SECONDS\" on standard input name")
 	if err := flags.Parse(args); err != nil {
 		return flag.ErrHelp // the flag package has said why
 	}
@@ -66,16 +82,26 @@ func run(args []string, stdout, stderr io.Writer) error {
 		return fmt.Errorf("got -seconds %v, want more than 0", *seconds)
 	}
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(*threads))
+	steps, products, err := tasks()
+	if err != nil {
+		return err
+	}
 	cpu, out := cpuName(), json.NewEncoder(stdout)
+	if *server {
+		return serve(stdin, stdout, append(steps, products...), *threads, cpu)
+	}
+	if *gemm {
+		steps = products
+	}
 	measured := false
-	for _, w := range workloads {
-		if !strings.Contains(w.name, *only) {
+	for _, t := range steps {
+		if !strings.Contains(t.name, *only) {
 			continue
 		}
 		measured = true
-		l, err := measure(w, *threads, *seconds)
+		l, err := measure(t, *threads, *seconds)
 		if err != nil {
-			return fmt.Errorf("%s: %w", w.name, err)
+			return err
 		}
 		l.CPU = cpu
 		if err := out.Encode(l); err != nil {
@@ -88,44 +114,67 @@ func run(args []string, stdout, stderr io.Writer) error {
 	return nil
 }
 
-// measure times one workload: the best of five repetitions, each long enough for a fifth of the time.
-func measure(w workload, threads int, seconds float64) (line, error) {
-	start := time.Now()
-	step, err := w.setup(threads)
+// tasks returns the workloads and the products.
+func tasks() (steps, products []task, err error) {
+	all, err := counts()
 	if err != nil {
-		return line{}, err
+		return nil, nil, err
 	}
-	loss, err := step()
-	if err != nil {
-		return line{}, err
-	}
-	first := time.Since(start)
-	for range 5 {
-		if _, err := step(); err != nil {
-			return line{}, err
+	for i, w := range workloads {
+		if i >= len(all) || all[i].Workload != w.name {
+			return nil, nil, fmt.Errorf("operations.json does not have %s in its place", w.name)
 		}
+		steps = append(steps, task{w.name, all[i].Operations, w.setup})
 	}
-	start = time.Now()
-	if _, err := step(); err != nil {
-		return line{}, err
+	for _, p := range shapes(all) {
+		products = append(products, task{p.String(), 2 * int64(p.M) * int64(p.N) * int64(p.K), p.setup})
 	}
-	one := max(time.Since(start).Seconds(), 1e-7)
-	n := max(int(seconds/5/one), 1)
-	best := 0.0
-	for rep := range 5 {
-		start = time.Now()
+	return steps, products, nil
+}
+
+// measure sets a task up and times it: the best of five repetitions after warm-up, each long enough for a fifth of the time. Each
+// measurement starts from the same parameters, so that none sees numbers that longer training has made too small to be normal.
+func measure(t task, threads int, seconds float64) (line, error) {
+	began := time.Now()
+	step, err := t.setup(threads)
+	if err != nil {
+		return line{}, fmt.Errorf("%s: %w", t.name, err)
+	}
+	loss := 0.0
+	repeat := func(n int) (float64, error) {
+		began := time.Now()
 		for range n {
+			var err error
 			if loss, err = step(); err != nil {
-				return line{}, err
+				return 0, fmt.Errorf("%s: %w", t.name, err)
 			}
 		}
-		if t := time.Since(start).Seconds() / float64(n); rep == 0 || t < best {
-			best = t
-		}
+		return time.Since(began).Seconds() / float64(n), nil
 	}
+	if _, err := repeat(1); err != nil {
+		return line{}, err
+	}
+	first := time.Since(began)
+	if _, err := repeat(5); err != nil {
+		return line{}, err
+	}
+	one, err := repeat(1)
+	if err != nil {
+		return line{}, err
+	}
+	n := max(int(seconds/5/max(one, 1e-7)), 1)
+	best := math.Inf(1)
+	for range 5 {
+		t, err := repeat(n)
+		if err != nil {
+			return line{}, err
+		}
+		best = min(best, t)
+	}
+	round := func(v, to float64) float64 { return math.Round(v*to) / to }
 	return line{
-		Peer: "nngen", Workload: w.name, Threads: threads,
-		USPerStep: math.Round(best*1e10) / 1e4, FirstStepS: first.Seconds(), FinalLoss: loss, ISA: isa,
+		Peer: "nngen", Workload: t.name, Threads: threads, USPerStep: round(best*1e6, 1e4), GFLOPS: round(float64(t.operations)/best/1e9, 1e2),
+		FirstStepS: first.Seconds(), FinalLoss: loss, ISA: isa(),
 	}, nil
 }
 

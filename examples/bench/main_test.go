@@ -8,12 +8,14 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+
+	nnrt "nngen/runtime"
 )
 
 // TestLines checks that every workload is measured and that each line has the fields of the peers' scripts.
 func TestLines(t *testing.T) {
 	var out bytes.Buffer
-	if err := run([]string{"-seconds", "0.001", "-threads", "2"}, &out, io.Discard); err != nil {
+	if err := run([]string{"-seconds", "0.001", "-threads", "2"}, nil, &out, io.Discard); err != nil {
 		t.Fatal(err)
 	}
 	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
@@ -27,7 +29,7 @@ func TestLines(t *testing.T) {
 		if err := dec.Decode(&l); err != nil {
 			t.Fatalf("%s: %v", text, err)
 		}
-		if l.Peer != "nngen" || l.Workload != workloads[i].name || l.Threads != 2 || l.CPU == "" || l.ISA == "" || !(l.USPerStep > 0) {
+		if l.Peer != "nngen" || l.Workload != workloads[i].name || l.Threads != 2 || l.CPU == "" || l.ISA != nnrt.ActiveCPU().String() || !(l.USPerStep > 0) || !(l.GFLOPS > 0) {
 			t.Errorf("incomplete line %s", text)
 		}
 		if math.IsNaN(l.FinalLoss) || math.IsInf(l.FinalLoss, 0) {
@@ -39,14 +41,14 @@ func TestLines(t *testing.T) {
 // TestFlags checks that -only selects, and that mistakes are errors.
 func TestFlags(t *testing.T) {
 	var out bytes.Buffer
-	if err := run([]string{"-only", "xor", "-seconds", "0.001"}, &out, io.Discard); err != nil {
+	if err := run([]string{"-only", "xor", "-seconds", "0.001"}, nil, &out, io.Discard); err != nil {
 		t.Fatal(err)
 	}
 	if n := strings.Count(out.String(), "\n"); n != 1 {
 		t.Errorf("-only xor prints %d lines, want 1", n)
 	}
 	for _, args := range [][]string{{"-threads", "0"}, {"-seconds", "0"}, {"-only", "nothing"}, {"more"}, {"-unknown"}} {
-		if err := run(args, io.Discard, io.Discard); err == nil {
+		if err := run(args, nil, io.Discard, io.Discard); err == nil {
 			t.Errorf("bench %v: no error", args)
 		}
 	}
