@@ -1,6 +1,7 @@
 package nnrt
 
 import (
+	"fmt"
 	"runtime"
 	"slices"
 	"sync/atomic"
@@ -61,38 +62,43 @@ func BenchmarkFork(b *testing.B) {
 	})
 }
 
-// BenchmarkForkPays compares regions of two equal tasks on one worker and on two: where two are faster, a fork pays. The name is the
-// time that both tasks take together.
+// BenchmarkForkPays compares regions on one worker and on two: each is a product of width x width weights, cut into two blocks of rows or
+// (the third, as in a backward pass) into two tiles of the weights, and reads what the one before it wrote. The name says how many
+// multiplications a region has; grid.go sets forkWork by where two workers are clearly faster.
 func BenchmarkForkPays(b *testing.B) {
-	start := time.Now()
-	const probe = 10_000_000
-	b.Logf("%d additions of 1e-9 make %v", probe, grind(probe)-1)
-	perMicro := float64(probe) / (float64(time.Since(start).Nanoseconds()) / 1000)
-	for _, micros := range []int{1, 2, 5, 10, 20, 50} {
-		n := int(perMicro*float64(micros)) / 2
-		var sum [2]float64
-		body := func(_, task int) { sum[task] = grind(n) }
+	for _, shape := range []struct{ rows, width int }{{16, 64}, {32, 64}, {64, 64}, {128, 64}, {256, 64}, {32, 128}, {64, 128}, {16, 256}, {32, 256}} {
+		m, d := shape.rows, shape.width
+		x, y := Aligned[float32](m*d), Aligned[float32](m*d)
+		w, dw := Aligned[float32](d*d), Aligned[float32](d*d)
+		for i := range w {
+			w[i] = float32(i%13) * 0.001
+		}
+		forward := func(_, task int) {
+			at := task * (m / 2) * d
+			GemmNN(y[at:], d, x[at:], d, w, d, m/2, d, d, false)
+		}
+		back := func(_, task int) {
+			at := task * (m / 2) * d
+			GemmNN(x[at:], d, y[at:], d, w, d, m/2, d, d, false)
+		}
+		weights := func(_, task int) {
+			at := task * (d / 2)
+			GemmTN(dw[at*d:], d, x[at:], d, y, d, d/2, d, m, false)
+		}
 		for _, row := range []struct {
 			name    string
 			workers int
 		}{{"serial", 1}, {"forked", 2}} {
-			b.Run(time.Duration(micros*1000).String()+"/"+row.name, func(b *testing.B) {
+			b.Run(fmt.Sprintf("%dk/%dx%d/%s", m*d*d/1000, m, d, row.name), func(b *testing.B) {
 				p := NewPool(row.workers)
 				for b.Loop() {
-					p.Run(2, body)
+					p.Run(2, forward)
+					p.Run(2, back)
+					p.Run(2, weights)
 				}
+				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(3*b.N), "ns/region")
+				b.ReportMetric(0, "ns/op")
 			})
 		}
 	}
-}
-
-// grind is n dependent additions.
-//
-//go:noinline
-func grind(n int) float64 {
-	s := 1.0
-	for range n {
-		s += 1e-9
-	}
-	return s
 }
