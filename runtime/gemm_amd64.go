@@ -46,32 +46,6 @@ var vectorMask = [16]int32{-1, -1, -1, -1, -1, -1, -1, -1}
 // callBytes bounds the work of one call of assembly, which nothing can interrupt: the bytes of b that it multiplies, some 30 microseconds.
 const callBytes = 6 << 20
 
-// gemmVector is gemm with vector instructions; it returns false if there are none.
-func gemmVector[T Float](c, a, b matrix, bias unsafe.Pointer, m, n, k int, acc bool) bool {
-	if activeCPU == Portable {
-		return false
-	}
-	size := int(unsafe.Sizeof(*new(T)))
-	t := tileArgs{c: c.p, a: a.p, b: b.p, rowC: c.row, rowA: a.row, colA: a.col, rowB: b.row}
-	for k0 := 0; k0 < k; k0 += KC {
-		t.k = min(k-k0, KC)
-		t.offA = k0 * a.col
-		if acc || k0 > 0 {
-			t.acc = 1
-		}
-		if k0+KC >= k {
-			t.bias = bias
-		}
-		if b.col == size {
-			t.offB, t.offC, t.offBias = k0*b.row, 0, 0
-			strips[T](&t, m, n*size)
-		} else {
-			packed[T](&t, matrix{b.at(k0, 0), b.row, b.col}, m, n)
-		}
-	}
-	return true
-}
-
 // strips computes c, with rows of so many bytes, from b as it lies.
 func strips[T Float](t *tileArgs, m, bytes int) {
 	shapes := shapesAVX2
@@ -138,25 +112,4 @@ func tiles[T Float](t *tileArgs) {
 	default:
 		tilesAVX2F64(args)
 	}
-}
-
-// packed computes c from a transposed b, a strip of which is copied at a time.
-func packed[T Float](t *tileArgs, b matrix, m, n int) {
-	size := int(unsafe.Sizeof(*new(T)))
-	s := getScratch()
-	const width = 128
-	cols := width / size
-	dst := s.aligned()
-	t.b, t.rowB = dst, width
-	for j := 0; j < n; j += cols {
-		w := min(cols, n-j)
-		for kk := range t.k {
-			for jj := range w {
-				*(*T)(unsafe.Add(dst, kk*width+jj*size)) = *(*T)(b.at(kk, j+jj))
-			}
-		}
-		t.offB, t.offC, t.offBias = 0, j*size, j*size
-		strips[T](t, m, w*size)
-	}
-	putScratch(s)
 }
