@@ -79,6 +79,9 @@ func normalPair[T Float](k Key, i uint64) (even, odd T) {
 
 // FillUniform sets dst[i] = Uniform(k, start+i).
 func FillUniform[T Float](dst []T, k Key, start uint64) {
+	if fillUniformVector(dst, k, start) {
+		return
+	}
 	per := uint64(2) // elements in a block
 	if is32(*new(T)) {
 		per = 4

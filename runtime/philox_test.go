@@ -43,18 +43,25 @@ func TestFNV1a(t *testing.T) {
 }
 
 func TestFillEqualsElements(t *testing.T) {
-	t.Run("float32", testFillEqualsElements[float32])
-	t.Run("float64", testFillEqualsElements[float64])
+	onEachCPU(t, func(t *testing.T) {
+		t.Run("float32", testFillEqualsElements[float32])
+		t.Run("float64", testFillEqualsElements[float64])
+	})
 }
 
 func testFillEqualsElements[T Float](t *testing.T) {
 	k := NewKey(7, "dense.W").At(3)
-	for n := range 20 {
-		for _, start := range []uint64{0, 1, 2, 3, 4, 5, 1 << 40, math.MaxUint32 - 3} {
+	for n := range 131 {
+		// The counter passes 2**32 inside a group, and the numbers of elements end.
+		for _, start := range []uint64{0, 1, 2, 3, 4, 5, 1 << 40, 1<<33 - 7, 1<<34 - 11, math.MaxUint32 - 3, math.MaxUint64 - 60} {
 			for name, fill := range map[string]func([]T, Key, uint64){"uniform": FillUniform[T], "normal": FillNormal[T]} {
 				element := Uniform[T]
 				if name == "normal" {
 					element = Normal[T]
+				}
+				k := k
+				if start&1 == 1 {
+					k = k.At(0xFEDCBA98_76543210)
 				}
 				all := make([]T, n+2)
 				all[0], all[n+1] = 77, 77
@@ -218,23 +225,22 @@ func TestRandomDoesNotAllocate(t *testing.T) {
 	}
 }
 
+// BenchmarkRandom reports gigabytes written a second on every level.
 func BenchmarkRandom(b *testing.B) {
-	x, y := make([]float32, 1024), make([]float64, 1024)
+	x, y := make([]float32, 8192), make([]float64, 4096)
 	k := NewKey(1, "x")
 	for _, c := range []struct {
-		name string
-		f    func()
+		name  string
+		bytes int64
+		f     func()
 	}{
-		{"Uniform/float32", func() { FillUniform(x, k, 0) }},
-		{"Uniform/float64", func() { FillUniform(y, k, 0) }},
-		{"Normal/float32", func() { FillNormal(x, k, 0) }},
-		{"Normal/float64", func() { FillNormal(y, k, 0) }},
+		{"Uniform/float32", 4 * 8192, func() { FillUniform(x, k, 0) }},
+		{"Uniform/float32/128", 4 * 128, func() { FillUniform(x[:128], k, 128) }},
+		{"Uniform/float32/5", 4 * 5, func() { FillUniform(x[:5], k, 128) }},
+		{"Uniform/float64", 8 * 4096, func() { FillUniform(y, k, 0) }},
+		{"Normal/float32", 4 * 8192, func() { FillNormal(x, k, 0) }},
+		{"Normal/float64", 8 * 4096, func() { FillNormal(y, k, 0) }},
 	} {
-		b.Run(c.name, func(b *testing.B) {
-			for b.Loop() {
-				c.f()
-			}
-			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/1024, "ns/elem")
-		})
+		benchEachCPU(b, c.name, c.bytes, c.f)
 	}
 }
