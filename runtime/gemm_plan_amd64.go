@@ -27,7 +27,12 @@ func gemmVector[T Float](c, a, b matrix, bias unsafe.Pointer, m, n, k int, acc b
 	if activeCPU == Portable {
 		return false
 	}
-	w := chooseWay(c, a, b, int(unsafe.Sizeof(*new(T))), m, n, k, acc)
+	multiply[T](chooseWay(a, b, int(unsafe.Sizeof(*new(T))), m, n, k, acc), c, a, b, bias, m, n, k, acc)
+	return true
+}
+
+// multiply computes a product in the given way. A transposed b cannot be read in place.
+func multiply[T Float](w way, c, a, b matrix, bias unsafe.Pointer, m, n, k int, acc bool) {
 	t := tileArgs{c: c.p, a: a.p, b: b.p, rowC: c.row, rowA: a.row, colA: a.col, rowB: b.row}
 	for k0 := 0; k0 < k; k0 += KC {
 		t.k = min(k-k0, KC)
@@ -41,60 +46,93 @@ func gemmVector[T Float](c, a, b matrix, bias unsafe.Pointer, m, n, k int, acc b
 		switch w {
 		case inPlace:
 			t.offB, t.offC, t.offBias = k0*b.row, 0, 0
-			panel[T](&t, m, n*int(unsafe.Sizeof(*new(T))))
+			strips[T](&t, m, n*int(unsafe.Sizeof(*new(T))))
 		case packing:
 			packed[T](t, matrix{b.at(k0, 0), b.row, b.col}, m, n)
 		case swapped:
 			swap[T](c, matrix{a.at(0, k0), a.row, a.col}, matrix{b.at(k0, 0), b.row, b.col}, m, n, t.k, acc || k0 > 0)
 		}
 	}
-	return true
 }
 
-// chooseWay compares the half vectors of multiplications and the elements to be copied.
-func chooseWay(c, a, b matrix, size, m, n, k int, acc bool) way {
+// chooseWay compares what the ways cost, in half vectors of multiplications.
+func chooseWay(a, b matrix, size, m, n, k int, acc bool) way {
+	if b.col == size && (n*size > wideBytes || m*n*k < swapWork) {
+		if n*k*size > farBytes && m >= farRows {
+			return packing
+		}
+		return inPlace
+	}
+	direct := m * halves(n, size) * k
+	turned := n*halves(m, size)*k + copyCost(m, n, size)
+	if acc {
+		turned += copyCost(m, n, size)
+	}
+	if a.row != size {
+		turned += copyCost(m, k, size)
+	}
 	if b.col != size {
-		pack := m*halves(n, size)*k + copyCost*n*k
-		swap := n*halves(m, size)*k + copyCost*m*n
-		if a.row != size {
-			swap += copyCost * m * k
-		}
-		if acc {
-			swap += copyCost * m * n
-		}
-		if swap < pack {
-			return swapped
-		}
+		direct += copyCost(n, k, size)
+	}
+	switch {
+	case turned < direct:
+		return swapped
+	case b.col != size:
 		return packing
 	}
 	return inPlace
 }
 
-const copyCost = 1
+const (
+	wideBytes = 64      // with longer rows of c, few lanes are idle
+	swapWork  = 1 << 12 // below so many products nothing is worth a choice
+	farBytes  = 1 << 20 // a larger b comes from the third-level cache, whose latency rows far apart do not hide
+	farRows   = 128     // that many rows of c pay for packing b
+)
 
-// halves is the number of vectors of 32 bytes that n elements take.
+// halves is the number of vectors of 32 bytes that n elements take, in rows that no tile can share if they are short.
 func halves(n, size int) int {
-	return (n*size + 31) / 32
+	h := (n*size + 31) / 32
+	if activeCPU == AVX512 && h > 1 {
+		return (h + 1) &^ 1
+	}
+	return h
 }
 
-// panel computes rows of so many bytes of c from b as t has it, a block of rows at a time, so that its part of a stays in the first-level
-// cache.
-func panel[T Float](t *tileArgs, m, bytes int) {
-	strips[T](t, m, bytes)
+// copyCost is what copying a transposed matrix costs, in half vectors of multiplications. Fewer rows than a block has are copied one by one.
+func copyCost(rows, cols, size int) int {
+	if min(rows, cols)*size < 32 {
+		return 3 * rows * cols
+	}
+	return rows * cols * size / 8
 }
 
-// packed computes c from strips copied from b.
+// packed computes c from strips copied from b, some at a time.
 func packed[T Float](t tileArgs, b matrix, m, n int) {
 	size := int(unsafe.Sizeof(*new(T)))
-	s := getScratch()
-	dst := s.aligned()
-	t.b, t.rowB = dst, stripBytes
 	cols := stripBytes / size
-	for j := 0; j < n; j += cols {
-		w := min(cols, n-j)
-		transpose[T](matrix{dst, stripBytes, size}, matrix{b.at(0, j), b.col, b.row}, w, t.k)
-		t.offB, t.offC, t.offBias = 0, j*size, j*size
-		strips[T](&t, m, w*size)
+	s := getScratch()
+	t.b, t.rowB = s.aligned(), stripBytes
+	for j := 0; j < n; j += panelStrips * cols {
+		w := min(panelStrips*cols, n-j)
+		bj := matrix{b.at(0, j), b.row, b.col}
+		if b.col == size {
+			w = w / cols * cols
+			if w == 0 { // the rest is less than a strip
+				t.b, t.rowB, t.offB, t.offC, t.offBias = bj.p, b.row, 0, j*size, j*size
+				strips[T](&t, m, (n-j)*size)
+				break
+			}
+			packStrips((*byte)(t.b), (*byte)(bj.p), b.row, t.k, w/cols)
+		} else {
+			for jj := 0; jj < w; jj += cols {
+				transpose[T](matrix{unsafe.Add(t.b, jj*size*t.k), stripBytes, size}, matrix{bj.at(0, jj), b.col, b.row}, min(cols, w-jj), t.k)
+			}
+		}
+		for jj := 0; jj < w; jj += cols {
+			t.offB, t.offC, t.offBias = jj*size*t.k, (j+jj)*size, (j+jj)*size
+			strips[T](&t, m, min(cols, w-jj)*size)
+		}
 	}
 	putScratch(s)
 }
