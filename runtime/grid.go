@@ -34,10 +34,10 @@ const tallRows = 64
 // lanes rounds n up to a multiple of 16, the elements of a cache line and of the widest vector.
 func lanes(n int) int { return (n + 15) &^ 15 }
 
-// worthTask returns how many outputs are worth a task when each costs work multiplications: a multiple of 16.
-func worthTask(work int) int {
-	work = max(work, 1)
-	return lanes((taskWork + work - 1) / work)
+// worthTask returns how many lines of count outputs are worth a task when each output costs work multiplications: a multiple of 16.
+func worthTask(count, work int) int {
+	line := max(int64(count)*int64(work), 1)
+	return lanes(int((taskWork + line - 1) / line))
 }
 
 // Blocks returns how many blocks of the given size cover n rows.
@@ -46,7 +46,7 @@ func Blocks(n, block int) int { return (n + block - 1) / block }
 // Tile returns how many of n outputs make one task when each costs work multiplications: a multiple of 16, or all of them. A task is worth
 // its price, and otherwise as large as leaves sixteen of them, up to 64 outputs.
 func Tile(n, work int) int {
-	t := max(worthTask(work), min(tallRows, n/manyTasks&^15))
+	t := max(worthTask(1, work), min(tallRows, n/manyTasks&^15))
 	return max(1, min(t, n))
 }
 
@@ -63,9 +63,9 @@ func Grid(m, n, work int) (tm, tn int) {
 		tm = tallRows
 	}
 	strips := max(1, manyTasks/Blocks(max(m, 1), max(tm, 1)))
-	tn = max(worthTask(tm*work), lanes(n/strips))
+	tn = max(worthTask(tm, work), lanes(n/strips))
 	tn = max(1, min(tn, n))
-	tm = max(1, min(max(tm, worthTask(tn*work)), m))
+	tm = max(1, min(max(tm, worthTask(tn, work)), m))
 	return tm, tn
 }
 

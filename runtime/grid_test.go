@@ -1,6 +1,7 @@
 package nnrt
 
 import (
+	"math"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -45,15 +46,18 @@ func TestGridRules(t *testing.T) {
 				if !whole(tm, m) || !whole(tn, n) {
 					t.Errorf("Grid(%d, %d, %d) = %d, %d: neither all nor a multiple of 16", m, n, k, tm, tn)
 				}
-				if tasks := Blocks(m, tm) * Blocks(n, tn); tasks > 1 && tm*tn*k < taskWork {
-					t.Errorf("Grid(%d, %d, %d) = %d, %d: %d tasks of %d multiplications", m, n, k, tm, tn, tasks, tm*tn*k)
+				if tasks := Blocks(m, tm) * Blocks(n, tn); tasks > 1 && int64(tm)*int64(tn)*int64(k) < taskWork {
+					t.Errorf("Grid(%d, %d, %d) = %d, %d: %d tasks, too small", m, n, k, tm, tn, tasks)
+				}
+				if int64(n)*int64(k) > math.MaxInt {
+					continue
 				}
 				tile := Tile(m, n*k)
 				if !whole(tile, m) {
 					t.Errorf("Tile(%d, %d) = %d: neither all nor a multiple of 16", m, n*k, tile)
 				}
-				if tile < m && tile*n*k < taskWork {
-					t.Errorf("Tile(%d, %d) = %d: tasks of %d multiplications", m, n*k, tile, tile*n*k)
+				if tile < m && int64(tile)*int64(n)*int64(k) < taskWork {
+					t.Errorf("Tile(%d, %d) = %d: tasks too small", m, n*k, tile)
 				}
 			}
 		}
