@@ -12,21 +12,87 @@ const KC = 512
 // strides lda, ldb and ldc.
 //
 // For each element of c, k runs in order in blocks of [KC]: a block's partial sum starts at zero, takes one
-// rounded product after the other, and is added to c (which starts at zero unless acc). So each element depends
-// on its row of a and its column of b only; computing c in pieces, cut in any way along m and n, gives the same
-// bits as computing it whole. c must not overlap a or b.
+// product after the other, and is added to c (which starts at zero unless acc). Vector instructions fuse a product with its sum, plain Go
+// rounds both (see [CPU]). So each element depends on its row of a and its column of b only; computing c in pieces, cut in any way along m
+// and n, gives the same bits as computing it whole. c must not overlap a or b.
 func GemmNN[T Float](c []T, ldc int, a []T, lda int, b []T, ldb int, m, n, k int, acc bool) {
-	gemm[T](view(c, m, n, ldc, 1), view(a, m, k, lda, 1), view(b, k, n, ldb, 1), m, n, k, acc)
+	var p product
+	p.c, p.a, p.b = view(c, m, n, ldc, 1), view(a, m, k, lda, 1), view(b, k, n, ldb, 1)
+	p.m, p.n, p.k, p.acc = m, n, k, accFlag(acc)
+	gemm[T](&p)
 }
 
 // GemmNT is [GemmNN] with b stored transposed, as [n, k] with row stride ldb.
 func GemmNT[T Float](c []T, ldc int, a []T, lda int, b []T, ldb int, m, n, k int, acc bool) {
-	gemm[T](view(c, m, n, ldc, 1), view(a, m, k, lda, 1), view(b, k, n, 1, ldb), m, n, k, acc)
+	var p product
+	p.c, p.a, p.b = view(c, m, n, ldc, 1), view(a, m, k, lda, 1), view(b, k, n, 1, ldb)
+	p.m, p.n, p.k, p.acc = m, n, k, accFlag(acc)
+	gemm[T](&p)
 }
 
 // GemmTN is [GemmNN] with a stored transposed, as [k, m] with row stride lda.
 func GemmTN[T Float](c []T, ldc int, a []T, lda int, b []T, ldb int, m, n, k int, acc bool) {
-	gemm[T](view(c, m, n, ldc, 1), view(a, m, k, 1, lda), view(b, k, n, ldb, 1), m, n, k, acc)
+	var p product
+	p.c, p.a, p.b = view(c, m, n, ldc, 1), view(a, m, k, 1, lda), view(b, k, n, ldb, 1)
+	p.m, p.n, p.k, p.acc = m, n, k, accFlag(acc)
+	gemm[T](&p)
+}
+
+// GemmNNBias computes c = a*b + bias: [GemmNN] without acc, with bias [n] added to each row of c after the last product.
+func GemmNNBias[T Float](c []T, ldc int, a []T, lda int, b []T, ldb int, bias []T, m, n, k int) {
+	var p product
+	p.c, p.a, p.b = view(c, m, n, ldc, 1), view(a, m, k, lda, 1), view(b, k, n, ldb, 1)
+	p.bias = view(bias, 1, n, n, 1).p
+	p.m, p.n, p.k = m, n, k
+	gemm[T](&p)
+}
+
+// A Batch says how the matrices of a batch of products follow each other: product i has c at i*C, a at i*A and b at i*B elements. A stride
+// of zero gives all products the same a or b.
+type Batch struct{ N, C, A, B int }
+
+// GemmNNBatch computes [GemmNN] for each member of a batch.
+func GemmNNBatch[T Float](s Batch, c []T, ldc int, a []T, lda int, b []T, ldb int, m, n, k int, acc bool) {
+	for i := range s.N {
+		GemmNN(c[i*s.C:], ldc, a[i*s.A:], lda, b[i*s.B:], ldb, m, n, k, acc)
+	}
+}
+
+// GemmNTBatch computes [GemmNT] for each member of a batch.
+func GemmNTBatch[T Float](s Batch, c []T, ldc int, a []T, lda int, b []T, ldb int, m, n, k int, acc bool) {
+	for i := range s.N {
+		GemmNT(c[i*s.C:], ldc, a[i*s.A:], lda, b[i*s.B:], ldb, m, n, k, acc)
+	}
+}
+
+// GemmTNBatch computes [GemmTN] for each member of a batch.
+func GemmTNBatch[T Float](s Batch, c []T, ldc int, a []T, lda int, b []T, ldb int, m, n, k int, acc bool) {
+	for i := range s.N {
+		GemmTN(c[i*s.C:], ldc, a[i*s.A:], lda, b[i*s.B:], ldb, m, n, k, acc)
+	}
+}
+
+// A product is what a matrix product has to do: c = a*b, with c [m, n], a [m, k] and b [k, n] stored in any way. The assembly reads it by
+// the offsets in _asm/gemm; the fields after acc are for it.
+type product struct {
+	c, a, b matrix
+	bias    unsafe.Pointer // row that is added to each row of c at last, or nil
+	m, n, k int
+	acc     int // 1 if c is added to, 0 if it is set
+
+	offC, offA, offB, offBias int // where a strip begins, in bytes
+	tiles                     int // number of tiles, one below the other; the assembly counts them down, and the taller ones
+	rows                      int // rows of a tile; the first `taller` tiles have one more
+	taller                    int
+	mask                      uintptr // lanes of the last vector: bits for AVX-512, the address of a vector for AVX2
+	shape                     int     // position in the list of tileShapes
+}
+
+func accFlag(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 // matrix is a checked view: element (i, j) lies i*row + j*col bytes after p. The inner loops of a product run on
@@ -48,6 +114,9 @@ func view[T Float](s []T, rows, cols, row, col int) matrix {
 
 func (v matrix) at(i, j int) unsafe.Pointer { return unsafe.Add(v.p, i*v.row+j*v.col) }
 
+// from is the view that begins at element (i, j).
+func (v matrix) from(i, j int) matrix { return matrix{v.at(i, j), v.row, v.col} }
+
 // A strip of four columns of b is copied to contiguous memory when it serves at least packRows rows of a;
 // below that the copy costs more than the strides of b do. A transposed b is packed earlier, since reading it
 // in place takes a slower loop.
@@ -57,21 +126,48 @@ const (
 	packK     = 32
 )
 
-// gemm is the product of views. The tile is 2 x 4, what fits the 15 free vector registers of amd64 with operands
-// and products; edges take 1 x 4, 4 x 1 and 1 x 1 tiles.
-func gemm[T Float](c, a, b matrix, m, n, k int, acc bool) {
-	if m <= 0 || n <= 0 {
+// gemm computes a product on the instruction set that is active.
+func gemm[T Float](p *product) {
+	if p.m <= 0 || p.n <= 0 {
 		return
 	}
-	if k <= 0 && !acc {
-		for i := range m {
-			clear(unsafe.Slice((*T)(c.at(i, 0)), n))
+	if p.k <= 0 {
+		gemmEmpty[T](p)
+		return
+	}
+	if !gemmVector[T](p) {
+		gemmPortable[T](p.c, p.a, p.b, p.m, p.n, p.k, p.acc != 0)
+		addBias[T](p)
+	}
+}
+
+// gemmEmpty is the product without terms.
+func gemmEmpty[T Float](p *product) {
+	if p.acc == 0 {
+		for i := range p.m {
+			clear(unsafe.Slice((*T)(p.c.at(i, 0)), p.n))
 		}
+	}
+	addBias[T](p)
+}
+
+// addBias adds the bias, if there is one, to each row of c.
+func addBias[T Float](p *product) {
+	if p.bias == nil {
 		return
 	}
-	if gemmVector[T](c, a, b, nil, m, n, k, acc) {
-		return
+	bias := unsafe.Slice((*T)(p.bias), p.n)
+	for i := range p.m {
+		c := unsafe.Slice((*T)(p.c.at(i, 0)), p.n)
+		for j, v := range bias {
+			c[j] += v
+		}
 	}
+}
+
+// gemmPortable is the product in plain Go. The tile is 2 x 4, what fits the 15 free vector registers of amd64 with operands
+// and products; edges take 1 x 4, 4 x 1 and 1 x 1 tiles.
+func gemmPortable[T Float](c, a, b matrix, m, n, k int, acc bool) {
 	size := int(unsafe.Sizeof(*new(T)))
 	transposed := b.col != size
 	pack := m >= packRows || transposed && m >= packRowsT

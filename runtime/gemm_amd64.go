@@ -6,24 +6,6 @@ package nnrt
 
 import "unsafe"
 
-// tileArgs describes a strip of c to the assembly, which counts tiles and taller down. Strides are in bytes. The order of the fields is in
-// _asm/gemm, too.
-type tileArgs struct {
-	c, a, b                   unsafe.Pointer // operands; the strip begins so many bytes after them
-	bias                      unsafe.Pointer // row that is added to each row of c at last, or nil
-	offC, offA, offB, offBias int
-	rowC                      int
-	rowA, colA                int // from a row of a to the next, and from one of its elements to the next
-	rowB                      int
-	k                         int
-	tiles                     int // number of tiles, one below the other
-	rows                      int // rows of a tile; the first `taller` tiles have one more
-	taller                    int
-	mask                      uintptr // lanes of the last vector: bits for AVX-512, the address of a vector for AVX2
-	shape                     int
-	acc                       int // 1 if c is added to, 0 if it is set
-}
-
 // A tileShape is a width of tiles that the assembly has, in the order in which it numbers them.
 type tileShape struct {
 	width int // bytes of c in a row of a tile
@@ -46,8 +28,34 @@ var vectorMask = [16]int32{-1, -1, -1, -1, -1, -1, -1, -1}
 // callBytes bounds the work of one call of assembly, which nothing can interrupt: the bytes of b that it multiplies, some 30 microseconds.
 const callBytes = 6 << 20
 
+// gemmTile computes a product that is one strip of one tile or two, with as little around it as can be; it returns false if the product is
+// none.
+func gemmTile[T Float](p *product) bool {
+	bytes := p.n * int(unsafe.Sizeof(*new(T)))
+	last := bytes // bytes of the last vector
+	if activeCPU == AVX512 {
+		if p.m > 24 || bytes > 128 {
+			return false
+		}
+		if bytes > 64 {
+			p.shape, last = 2, bytes-64
+		} else if bytes > 32 {
+			p.shape = 1
+		}
+	} else if p.m > 24 || bytes > 32 {
+		return false
+	}
+	p.tiles, p.rows = 1, p.m
+	if p.m > 12 {
+		p.tiles, p.rows, p.taller = 2, p.m/2, p.m%2
+	}
+	p.mask = maskOf[T](last)
+	tiles[T](p)
+	return true
+}
+
 // strips computes c, with rows of so many bytes, from b as it lies.
-func strips[T Float](t *tileArgs, m, bytes int) {
+func strips[T Float](p *product, m, bytes int) {
 	shapes := shapesAVX2
 	if activeCPU == AVX512 {
 		shapes = shapesAVX512
@@ -58,49 +66,49 @@ func strips[T Float](t *tileArgs, m, bytes int) {
 			i--
 		}
 		s := &shapes[i]
-		t.shape = i
+		p.shape = i
 		if s.mask >= 0 {
-			t.mask = maskOf[T](min(bytes, s.width) - s.mask)
+			p.mask = maskOf[T](min(bytes, s.width) - s.mask)
 		}
 		if m <= s.rows {
-			t.tiles, t.rows, t.taller = 1, m, 0
-			tiles[T](t)
+			p.tiles, p.rows, p.taller = 1, m, 0
+			tiles[T](p)
 		} else {
-			strip[T](t, m, s)
+			strip[T](p, m, s)
 		}
 		bytes -= s.width
-		t.offB += s.width
-		t.offC += s.width
-		t.offBias += s.width
+		p.offB += s.width
+		p.offC += s.width
+		p.offBias += s.width
 	}
 }
 
 // strip computes one strip of c in as many calls as its work takes, with rows spread evenly over the tiles.
-func strip[T Float](t *tileArgs, m int, s *tileShape) {
-	offC, offA := t.offC, t.offA
+func strip[T Float](p *product, m int, s *tileShape) {
+	offC, offA := p.offC, p.offA
 	for m > 0 {
-		mc := min(m, max(s.rows, callBytes/(s.width*t.k)))
-		t.tiles = (mc + s.rows - 1) / s.rows
-		t.rows, t.taller = mc/t.tiles, mc%t.tiles
-		tiles[T](t)
-		t.offC += mc * t.rowC
-		t.offA += mc * t.rowA
+		mc := min(m, max(s.rows, callBytes/(s.width*p.k)))
+		p.tiles = (mc + s.rows - 1) / s.rows
+		p.rows, p.taller = mc/p.tiles, mc%p.tiles
+		tiles[T](p)
+		p.offC += mc * p.c.row
+		p.offA += mc * p.a.row
 		m -= mc
 	}
-	t.offC, t.offA = offC, offA
+	p.offC, p.offA = offC, offA
 }
 
 // maskOf is the mask of a vector with so many bytes.
 func maskOf[T Float](bytes int) uintptr {
 	if activeCPU == AVX512 {
-		return 1<<(bytes/int(unsafe.Sizeof(*new(T)))) - 1
+		return 1<<(uint(bytes)/uint(unsafe.Sizeof(*new(T)))%64) - 1
 	}
-	return uintptr(unsafe.Pointer(&vectorMask[8-bytes/4]))
+	return uintptr(unsafe.Pointer(&vectorMask[(8-bytes/4)&15]))
 }
 
 // tiles calls the assembly.
-func tiles[T Float](t *tileArgs) {
-	args := (*byte)(unsafe.Pointer(t))
+func tiles[T Float](p *product) {
+	args := (*byte)(unsafe.Pointer(p))
 	f32 := unsafe.Sizeof(*new(T)) == 4
 	switch {
 	case activeCPU == AVX512 && f32:

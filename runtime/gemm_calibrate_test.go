@@ -59,7 +59,7 @@ func TestCalibrateWays(t *testing.T) {
 					for range 3 {
 						t0 := time.Now()
 						for range reps {
-							multiply[float32](w, c, a, b, nil, m, n, k, false)
+							multiply[float32](w, &product{c: c, a: a, b: b, m: m, n: n, k: k})
 						}
 						best[w][i] = max(best[w][i], 2*float64(m*n*k)*float64(reps)/float64(time.Since(t0).Nanoseconds()))
 					}
@@ -69,6 +69,6 @@ func TestCalibrateWays(t *testing.T) {
 		for w := range best {
 			line += fmt.Sprintf(" | %6.1f", best[w][0])
 		}
-		t.Log(line, " chosen", chooseWay(a, b, size, m, n, k, false))
+		t.Log(line, " chosen", chooseWay(&product{c: c, a: a, b: b, m: m, n: n, k: k}, size))
 	}
 }

@@ -23,40 +23,45 @@ const (
 )
 
 // gemmVector is gemm with vector instructions; it returns false if there are none.
-func gemmVector[T Float](c, a, b matrix, bias unsafe.Pointer, m, n, k int, acc bool) bool {
+func gemmVector[T Float](p *product) bool {
 	if activeCPU == Portable {
 		return false
 	}
-	multiply[T](chooseWay(a, b, int(unsafe.Sizeof(*new(T))), m, n, k, acc), c, a, b, bias, m, n, k, acc)
+	if p.k <= KC && p.b.col == int(unsafe.Sizeof(*new(T))) && gemmTile[T](p) {
+		return true
+	}
+	multiply[T](chooseWay(p, int(unsafe.Sizeof(*new(T)))), p)
 	return true
 }
 
 // multiply computes a product in the given way. A transposed b cannot be read in place.
-func multiply[T Float](w way, c, a, b matrix, bias unsafe.Pointer, m, n, k int, acc bool) {
-	t := tileArgs{c: c.p, a: a.p, b: b.p, rowC: c.row, rowA: a.row, colA: a.col, rowB: b.row}
+func multiply[T Float](w way, p *product) {
+	a, b, k, bias := p.a, p.b, p.k, p.bias
+	p.bias = nil
 	for k0 := 0; k0 < k; k0 += KC {
-		t.k = min(k-k0, KC)
-		t.offA = k0 * a.col
-		if acc || k0 > 0 {
-			t.acc = 1
+		p.k = min(k-k0, KC)
+		p.a.p, p.b.p = a.at(0, k0), b.at(k0, 0)
+		if k0 > 0 {
+			p.acc = 1
 		}
 		if k0+KC >= k {
-			t.bias = bias
+			p.bias = bias
 		}
 		switch w {
 		case inPlace:
-			t.offB, t.offC, t.offBias = k0*b.row, 0, 0
-			strips[T](&t, m, n*int(unsafe.Sizeof(*new(T))))
+			p.offB, p.offC, p.offBias = 0, 0, 0
+			strips[T](p, p.m, p.n*int(unsafe.Sizeof(*new(T))))
 		case packing:
-			packed[T](t, matrix{b.at(k0, 0), b.row, b.col}, m, n)
+			packed[T](*p)
 		case swapped:
-			swap[T](c, matrix{a.at(0, k0), a.row, a.col}, matrix{b.at(k0, 0), b.row, b.col}, m, n, t.k, acc || k0 > 0)
+			swap[T](p)
 		}
 	}
 }
 
 // chooseWay compares what the ways cost, in half vectors of multiplications.
-func chooseWay(a, b matrix, size, m, n, k int, acc bool) way {
+func chooseWay(p *product, size int) way {
+	a, b, m, n, k := &p.a, &p.b, p.m, p.n, p.k
 	if b.col == size && (n*size > wideBytes || m*n*k < swapWork) {
 		if n*k*size > farBytes && m >= farRows {
 			return packing
@@ -65,7 +70,7 @@ func chooseWay(a, b matrix, size, m, n, k int, acc bool) way {
 	}
 	direct := m * halves(n, size) * k
 	turned := n*halves(m, size)*k + copyCost(m, n, size)
-	if acc {
+	if p.acc != 0 {
 		turned += copyCost(m, n, size)
 	}
 	if a.row != size {
@@ -108,30 +113,32 @@ func copyCost(rows, cols, size int) int {
 }
 
 // packed computes c from strips copied from b, some at a time.
-func packed[T Float](t tileArgs, b matrix, m, n int) {
+func packed[T Float](p product) {
 	size := int(unsafe.Sizeof(*new(T)))
 	cols := stripBytes / size
 	s := getScratch()
-	t.b, t.rowB = s.aligned(), stripBytes
-	for j := 0; j < n; j += panelStrips * cols {
-		w := min(panelStrips*cols, n-j)
+	b, k := p.b, p.k
+	p.b = matrix{s.aligned(), stripBytes, size}
+	for j := 0; j < p.n; j += panelStrips * cols {
+		w := min(panelStrips*cols, p.n-j)
 		bj := matrix{b.at(0, j), b.row, b.col}
 		if b.col == size {
 			w = w / cols * cols
 			if w == 0 { // the rest is less than a strip
-				t.b, t.rowB, t.offB, t.offC, t.offBias = bj.p, b.row, 0, j*size, j*size
-				strips[T](&t, m, (n-j)*size)
+				p.b = bj
+				p.offB, p.offC, p.offBias = 0, j*size, j*size
+				strips[T](&p, p.m, (p.n-j)*size)
 				break
 			}
-			packStrips((*byte)(t.b), (*byte)(bj.p), b.row, t.k, w/cols)
+			packStrips((*byte)(p.b.p), (*byte)(bj.p), b.row, k, w/cols)
 		} else {
 			for jj := 0; jj < w; jj += cols {
-				transpose[T](matrix{unsafe.Add(t.b, jj*size*t.k), stripBytes, size}, matrix{bj.at(0, jj), b.col, b.row}, min(cols, w-jj), t.k)
+				transpose[T](p.b.from(k*jj/cols, 0), matrix{bj.at(0, jj), b.col, b.row}, min(cols, w-jj), k)
 			}
 		}
 		for jj := 0; jj < w; jj += cols {
-			t.offB, t.offC, t.offBias = jj*size*t.k, (j+jj)*size, (j+jj)*size
-			strips[T](&t, m, min(cols, w-jj)*size)
+			p.offB, p.offC, p.offBias = jj*size*k, (j+jj)*size, (j+jj)*size
+			strips[T](&p, p.m, min(cols, w-jj)*size)
 		}
 	}
 	putScratch(s)
@@ -141,36 +148,37 @@ func packed[T Float](t tileArgs, b matrix, m, n int) {
 const swapRows = 128
 
 // swap computes the transposed c as the product of the transposed b and the transposed a, in pieces of stripBytes columns.
-func swap[T Float](c, a, b matrix, m, n, kc int, acc bool) {
+func swap[T Float](p *product) {
 	size := int(unsafe.Sizeof(*new(T)))
-	s := getScratch()
-	ct := matrix{s.aligned(), stripBytes, size}
-	at := unsafe.Add(ct.p, swapRows*stripBytes)
 	cols := stripBytes / size
-	t := tileArgs{c: ct.p, a: b.p, b: at, rowC: ct.row, rowA: b.col, colA: b.row, rowB: stripBytes, k: kc}
-	if acc {
-		t.acc = 1
+	s := getScratch()
+	var t product
+	t.c = matrix{s.aligned(), stripBytes, size}
+	t.a = matrix{p.b.p, p.b.col, p.b.row}
+	t.b = matrix{t.c.at(swapRows, 0), stripBytes, size}
+	t.k, t.acc = p.k, p.acc
+	if p.a.row == size {
+		t.b = matrix{p.a.p, p.a.col, size}
 	}
-	if a.row == size {
-		t.b, t.rowB = a.p, a.col
-	}
-	for i := 0; i < m; i += cols {
-		w := min(cols, m-i)
-		offB := 0
-		if a.row == size {
-			offB = i * size
-		} else {
-			transpose[T](matrix{at, stripBytes, size}, matrix{a.at(i, 0), a.row, a.col}, w, kc)
+	for i := 0; i < p.m; i += cols {
+		w := min(cols, p.m-i)
+		offB := i * size
+		if p.a.row != size {
+			transpose[T](t.b, p.a.from(i, 0), w, p.k)
+			offB = 0
 		}
-		for j := 0; j < n; j += swapRows {
-			h := min(swapRows, n-j)
-			if acc {
-				transpose[T](ct, matrix{c.at(i, j), c.row, c.col}, w, h)
+		for j := 0; j < p.n; j += swapRows {
+			h := min(swapRows, p.n-j)
+			if p.acc != 0 {
+				transpose[T](t.c, p.c.from(i, j), w, h)
 			}
-			t.offA, t.offB, t.offC = j*b.col, offB, 0
+			t.offA, t.offB, t.offC = j*t.a.row, offB, 0
 			strips[T](&t, h, w*size)
-			transpose[T](matrix{c.at(i, j), c.row, c.col}, ct, h, w)
+			transpose[T](p.c.from(i, j), t.c, h, w)
 		}
+	}
+	if p.bias != nil {
+		addBias[T](p)
 	}
 	putScratch(s)
 }

@@ -17,27 +17,31 @@ import (
 	. "github.com/mmcloughlin/avo/reg"
 )
 
-// Offsets of the fields of tileArgs, in runtime/gemm_amd64.go.
+// Offsets of the fields of a product, in runtime/gemm.go. A matrix is an address, the stride of rows and that of columns.
 const (
 	argC = 8 * iota
+	argRowC
+	_
 	argA
+	argRowA
+	argColA
 	argB
+	argRowB
+	_
 	argBias
+	_ // m
+	_ // n
+	argK
+	argAcc
 	argOffC
 	argOffA
 	argOffB
 	argOffBias
-	argRowC
-	argRowA
-	argColA
-	argRowB
-	argK
 	argTiles
 	argRows
 	argTaller
 	argMask
 	argShape
-	argAcc
 )
 
 // A shape is a width of tiles: v vectors, rows up to the given number. The last vector is masked, or all of them are whole.
@@ -47,7 +51,7 @@ type shape struct {
 	masked  bool
 }
 
-// The shapes of an instruction set; the position in the list is tileArgs.shape.
+// The shapes of an instruction set; the position in the list is product.shape.
 var shapes = map[string][]shape{
 	// 32 registers: sums, v vectors of b, one broadcast.
 	"avx512": {
@@ -103,7 +107,7 @@ func tiles(t elem, isa string) {
 	p := &printer{elem: t, evex: isa == "avx512"}
 	TEXT(fmt.Sprintf("tiles%s%s", map[string]string{"avx2": "AVX2", "avx512": "AVX512"}[isa], t.name), NOSPLIT, "func(args *byte)")
 	Pragma("noescape")
-	Doc(fmt.Sprintf("tiles%s%s computes the strip of c that a tileArgs describes.", map[string]string{"avx2": "AVX2", "avx512": "AVX512"}[isa], t.name))
+	Doc(fmt.Sprintf("tiles%s%s computes the strip of c that a product describes.", map[string]string{"avx2": "AVX2", "avx512": "AVX512"}[isa], t.name))
 	Load(Param("args"), args)
 	MOVQ(arg(argC), c)
 	MOVQ(arg(argA), a)
