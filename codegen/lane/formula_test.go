@@ -1,0 +1,151 @@
+package lane
+
+import (
+	"math"
+	"os"
+	"runtime"
+	"sync"
+	"testing"
+)
+
+// exact holds the functions in float64, whose own error is far below what is measured here.
+var exact = map[string]func(float64) float64{
+	"exp": math.Exp, "expm1": math.Expm1, "tanh": math.Tanh, "sigmoid": exactSigmoid, "erf": math.Erf, "log": math.Log, "log1p": math.Log1p,
+	"rsqrt": func(x float64) float64 { return 1 / math.Sqrt(x) },
+	"sin":   math.Sin, "cos": math.Cos, "tan": math.Tan, "sinh": math.Sinh, "cosh": math.Cosh,
+}
+
+func exactSigmoid(x float64) float64 {
+	if x < 0 {
+		return math.Exp(x) / (1 + math.Exp(x))
+	}
+	return 1 / (1 + math.Exp(-x))
+}
+
+// A worst is the greatest error seen and where.
+type worst struct {
+	ulp float64
+	at  float32
+}
+
+func (w *worst) see(ulp float64, at float32) {
+	if ulp > w.ulp || ulp != ulp {
+		*w = worst{ulp, at}
+	}
+}
+
+// ulpError is the distance of got from the exact value, in units in the last place of float32 at that value.
+// Infinities and NaNs must agree; so must the sign of a zero.
+func ulpError(got float32, want float64) float64 {
+	w32 := float32(want)
+	switch {
+	case want != want:
+		if got != got {
+			return 0
+		}
+		return math.Inf(1)
+	case math.IsInf(float64(w32), 0) || math.IsInf(float64(got), 0):
+		if got == w32 || math.IsInf(float64(w32), 0) && got == math.MaxFloat32*sign32(w32) {
+			return 0
+		}
+		return math.Inf(1)
+	case want == 0:
+		if got == 0 && math.Signbit(want) == math.Signbit(float64(got)) {
+			return 0
+		}
+		return math.Inf(1)
+	}
+	exp := int(math.Float64bits(want)>>52&0x7ff) - 1023
+	return math.Abs(float64(got)-want) * math.Float64frombits(uint64(1023-max(exp-23, -149))<<52)
+}
+
+func sign32(x float32) float32 { return float32(math.Copysign(1, float64(x))) }
+
+// step is the distance of the bit patterns tried: all of them with NNGEN_LONG=1.
+func step() int {
+	if os.Getenv("NNGEN_LONG") == "1" {
+		return 1
+	}
+	return 997
+}
+
+// everyFloat calls f, on all processors, with blocks of float32 whose bit patterns are step apart.
+func everyFloat(step int, f func(x []float32)) {
+	const block = 1024
+	var wg sync.WaitGroup
+	starts := make(chan int, 64)
+	for range runtime.GOMAXPROCS(0) {
+		wg.Go(func() {
+			x := make([]float32, 0, block)
+			for start := range starts {
+				x = x[:0]
+				for b := start; b < min(start+block*step, 1<<32); b += step {
+					x = append(x, math.Float32frombits(uint32(b)))
+				}
+				f(x)
+			}
+		})
+	}
+	for start := 0; start < 1<<32; start += block * step {
+		starts <- start
+	}
+	close(starts)
+	wg.Wait()
+}
+
+// program returns the formula applied to operands 0, 1, ...
+func program(t testing.TB, name string, args int) (*Program, Value) {
+	t.Helper()
+	p := NewProgram(4)
+	var a []Value
+	for i := range args {
+		a = append(a, p.Load(i, Float))
+	}
+	v, ok := p.Call(name, a...)
+	if !ok {
+		t.Fatalf("there is no formula %s", name)
+	}
+	return p, v
+}
+
+// TestFormulaError measures every formula of one argument, rounding as fma instructions do.
+func TestFormulaError(t *testing.T) {
+	for _, f := range Formulas() {
+		want := exact[f.Name]
+		if want == nil {
+			continue
+		}
+		t.Run(f.Name, func(t *testing.T) {
+			p, v := program(t, f.Name, 1)
+			var mu sync.Mutex
+			var all worst
+			everyFloat(step(), func(x []float32) {
+				m := NewInterpreter(p)
+				y := make([]float32, len(x))
+				m.Run(y, v, [][]float32{x}, nil)
+				var w worst
+				for i := range x {
+					w.see(ulpError(y[i], want(float64(x[i]))), x[i])
+				}
+				mu.Lock()
+				all.see(w.ulp, w.at)
+				mu.Unlock()
+			})
+			t.Logf("%s: %d instructions, worst error %.3f ulp at %g", f.Name, instructions(p), all.ulp, all.at)
+			if !(all.ulp <= f.Bound) {
+				t.Errorf("error %.3f ulp at %g, bound %g", all.ulp, all.at, f.Bound)
+			}
+		})
+	}
+}
+
+// instructions counts what the processor executes: all but constants, operands and views.
+func instructions(p *Program) int {
+	n := 0
+	for _, in := range p.Insts {
+		if form := ops[in.Op].form; form != formLeaf && form != formFree {
+			n++
+		}
+	}
+	return n
+}

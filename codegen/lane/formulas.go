@@ -1,0 +1,163 @@
+package lane
+
+// This file answers: how are the elementary functions of float32 computed? It is THE TABLE of formulas: vector assembly, the portable functions of
+// package nnrt and docs/accuracy.md are all made from it.
+//
+// Constants are minimax fits by Lawson's and Remez' methods, whose leading coefficients were rounded to float32 one by one, the others being fitted again
+// each time; each formula says how far its polynomial is from the function it stands for. A few habits are common to all:
+//
+//   - An integer k is split from a number by adding 1.5 * 2^23 (+ a bias): the sum's low bits are then k + bias, and shifting them to the exponent's
+//     place makes a power of two (the method is old; see Muller, Elementary Functions, 3rd edition, section 11).
+//   - ln 2 and pi/2 are two or three constants; products with the first are exact, with or without fma (Cody and Waite, 1980).
+//   - min and max have the constant first, so that NaN passes.
+//   - A sign is taken off and put back by its bit, so that odd functions are odd and -0 stays.
+
+// A Formula is a row of the table of formulas.
+type Formula struct {
+	Name string // as in package symbolic, or a name of its own for a part of several formulas
+	Args string // separated by comma and space
+	Doc  string // what it computes, as a Go comment says it; the function's name goes before
+	// Source says where the method is from and how good the fit is.
+	Source string
+	// Bound is the greatest error in units in the last place where fma rounds once; Portable that of portable Go, which rounds products. Both are
+	// checked over every float32. Zero for parts.
+	Bound, Portable float64
+	Body            string
+}
+
+// Formulas returns the rows of the table, parts of formulas before the formulas that call them.
+func Formulas() []Formula { return formulas }
+
+var formulas = []Formula{
+	{
+		Name: "expm1_near", Args: "r",
+		Doc:    "returns e**r - 1 for |r| up to ln(2)/2 and a little more.",
+		Source: "minimax fit of (e**r - 1 - r)/r**2; relative error of the whole 2**-26.1",
+		Body: `
+			u = mul(r, r)
+			lo = fma(r, 0x1.5554b2p-3, 0x1.fffffep-2)
+			hi = fma(u, 0x1.6b9706p-10, fma(r, 0x1.1226d8p-7, 0x1.5556f8p-5))
+			return fma(u, fma(u, hi, lo), r)`,
+	},
+	{
+		Name: "exp", Args: "x", Bound: 1, Portable: 1.5,
+		Doc: "returns e**x.",
+		Source: "x = k ln(2) + r, then 2**k (1 + r w) with a minimax fit of w = (e**r - 1)/r (error of the result 2**-28.2); 2**k in two factors, so that " +
+			"overflow and subnormal results come out of a product, rounded once",
+		Body: `
+			y = max(-104, min(89, x))
+			t = fma(y, 0x1.715476p0, 12583166)  // k + 254 in the low bits
+			k = sub(t, 12583166)
+			r = fnma(k, 0x1.7f7d1cp-20, fnma(k, 0x1.62e4p-1, y))
+			w = horner(r, 1, 0x1.fffffcp-2, 0x1.555492p-3, 0x1.5558bcp-5, 0x1.1239ep-7, 0x1.6a41f6p-10)
+			half = iand(shl(bits(t), 22), -0x800000)  // exponent of the first factor
+			s = unbits(half)
+			return mul(fma(mul(s, r), w, s), unbits(isub(shl(bits(t), 23), half)))`,
+	},
+	{
+		Name: "expm1", Args: "x", Bound: 2, Portable: 2.5,
+		Doc:    "returns e**x - 1, accurate near zero.",
+		Source: "as exp: half of it is 2**(k-1) (e**r - 1) + (2**(k-1) - 1/2); near zero it is x",
+		Body: `
+			y = max(-25, min(89, x))
+			t = fma(y, 0x1.715476p0, 12583038)  // k - 1 + 127 in the low bits
+			k = sub(t, 12583038)
+			r = fnma(k, 0x1.7f7d1cp-20, fnma(k, 0x1.62e4p-1, y))
+			g = expm1_near(r)
+			s = unbits(shl(bits(t), 23))
+			h = fma(s, g, sub(s, 0.5))
+			return where(lt(andn(-0.0, x), 0x1p-25), x, add(h, h))`,
+	},
+	{
+		Name: "tanh", Args: "x", Bound: 2, Portable: 3,
+		Doc: "returns the hyperbolic tangent of x.",
+		Source: "for a = |x|: 2a = k ln(2) + 2r and the addition theorem with tanh(k ln(2)/2) = (s - 1)/(s + 1), s = 2**k; k is rounded down more often than up, so that " +
+			"nothing cancels; odd minimax fit of tanh(r) on [0, 0.3] (2**-26.3); the denominator is the numerator and 2 - 2 tanh(r), so that their errors cancel",
+		Body: `
+			sign = and(x, -0.0)
+			a = min(10, andn(-0.0, x))
+			t = add(fma(a, 0x1.715476p1, -0.3), 12583039)  // k + 127 in the low bits
+			k = sub(t, 12583039)
+			r = fnma(k, 0x1.7f7d1cp-21, fnma(k, 0x1.62e4p-2, a))
+			u = mul(r, r)
+			h = fma(mul(u, r), horner(u, -0x1.55549ep-2, 0x1.10aff4p-3, -0x1.9c963ep-5), r)  // tanh(r)
+			s = unbits(shl(bits(t), 23))
+			num = fma(h, add(s, 1), sub(s, 1))
+			return or(sign, div(num, add(num, fnma(h, 2, 2))))`,
+	},
+	{
+		Name: "sigmoid", Args: "x", Bound: 2.5, Portable: 3,
+		Doc: "returns the logistic function 1/(1+e**-x), with full relative accuracy on both sides.",
+		Source: "2**-24/(2**-24 + q) with q = 2**-24 e**-x: nothing overflows, and subnormal results are rounded once, by the division; -x = k ln(2) - r, " +
+			"and 1 - e**-r as in expm1_near",
+		Body: `
+			y = max(-104, min(30, x))
+			t = fnma(y, 0x1.715476p0, 12583015)  // k + 127 - 24 in the low bits
+			k = sub(t, 12583015)
+			r = fma(k, 0x1.7f7d1cp-20, fma(k, 0x1.62e4p-1, y))
+			u = mul(r, r)
+			lo = fnma(r, 0x1.5554b2p-3, 0x1.fffffep-2)
+			hi = fma(u, 0x1.6b9706p-10, fnma(r, 0x1.1226d8p-7, 0x1.5556f8p-5))
+			g = fnma(u, fma(u, hi, lo), r)  // 1 - e**-r
+			s = unbits(shl(bits(t), 23))
+			return div(0x1p-24, add(fnma(s, g, s), 0x1p-24))`,
+	},
+	{
+		Name: "erf", Args: "x", Bound: 2, Portable: 3,
+		Doc: "returns the error function of x.",
+		Source: "below 0.37 an odd minimax fit (2**-26.1); above it 1 - 2**-z with a fit of z = -log2(1 - erf|x|) (error of the result 2**-26.1), z = r - k, and a fit of " +
+			"(1 - 2**-r)/r (2**-26.2)",
+		Body: `
+			sign = and(x, -0.0)
+			a = min(4, andn(-0.0, x))
+			w = mul(a, a)
+			near = fma(a, horner(w, 0x1.06eba6p-3, -0x1.812658p-2, 0x1.cdab9cp-4, -0x1.a0c386p-6), a)
+			z = horner(a, -0x1.3804f6p-15, 0x1.a0d792p0, 0x1.d56756p-1, 0x1.379912p-3, -0x1.0f5fccp-5, 0x1.307f8ep-8, -0x1.416d94p-12)
+			t = sub(12583039, z)  // k + 127 in the low bits
+			r = add(z, sub(t, 12583039))
+			g = mul(r, horner(r, 0x1.62e43p-1, -0x1.ebfbdep-3, 0x1.c6afa4p-5, -0x1.3b2c3ap-7, 0x1.5ef14ap-10, -0x1.429a38p-13))
+			s = unbits(shl(bits(t), 23))
+			return or(sign, where(lt(a, 0.37), near, fma(s, g, sub(1, s))))`,
+	},
+	{
+		Name: "log_near", Args: "f",
+		Doc:    "returns log(1+f) for |f| up to 1/3.",
+		Source: "minimax fit of (log(1+f) - f)/f**2; relative error of the whole 2**-27.7",
+		Body: `
+			p = horner(f, -0.5, 0x1.555506p-2, -0x1.fffefap-3, 0x1.99d05cp-3, -0x1.559c2ep-3, 0x1.1ed452p-3, -0x1.f33c72p-4, 0x1.1e72ap-3, -0x1.07aa38p-3)
+			return fma(mul(f, f), p, f)`,
+	},
+	{
+		Name: "log", Args: "x", Bound: 1, Portable: 1.5,
+		Doc:    "returns the natural logarithm of x: NaN below zero, -Inf at zero.",
+		Source: "x = 2**k (1 + f) with 1 + f from 2/3 to 4/3; subnormal arguments are scaled by 2**24 first",
+		Body: `
+			small = lt(x, 0x1p-126)
+			b = bits(where(small, mul(x, 0x1p24), x))
+			e = iand(isub(b, 0x3f2aaaab), -0x800000)  // k * 2**23
+			f = sub(unbits(isub(b, e)), 1)
+			k = fma(fromint(e), 0x1p-23, where(small, -24, 0))
+			y = fma(k, 0x1.62e43p-1, log_near(f))
+			edge = where(eq(x, 0), -inf, nan)
+			return where(le(x, 0), edge, where(lt(x, inf), y, x))`,
+	},
+	{
+		Name: "log1p", Args: "x", Bound: 2, Portable: 2.5,
+		Doc: "returns log(1+x), accurate near zero.",
+		Source: "1 + x = 2**k (1 + f) with k from the rounded sum and f = 2**-k x - (1 - 2**-k) from x itself, so that the sum's rounding is not in it (after N. Juffa, " +
+			"log1pf)",
+		Body: `
+			e = iand(isub(bits(add(x, 1)), 0x3f2aaaab), -0x800000)  // k * 2**23
+			s = unbits(isub(0x40800000, e))  // 4 * 2**-k, which is normal
+			f = sub(unbits(isub(bits(x), e)), fnma(s, 0.25, 1))
+			y = fma(fromint(e), 0x1.62e43p-24, log_near(f))
+			edge = where(eq(x, -1), -inf, nan)
+			return where(le(x, -1), edge, where(lt(x, inf), y, x))`,
+	},
+	{
+		Name: "rsqrt", Args: "x", Bound: 1.5, Portable: 1.5,
+		Doc:    "returns 1/sqrt(x).",
+		Source: "a square root and a division, each rounded correctly",
+		Body:   `return div(1, sqrt(x))`,
+	},
+}
