@@ -5,6 +5,9 @@ package nnrt
 // Gather copies rows of a table: dst[i*width+j] = table[idx[i]*width+j] for every i < len(idx) and j < width.
 // Indices must lie inside the table; [CheckIndex] proves it at the border of a model.
 func Gather[T any](dst, table []T, idx []int32, width int) {
+	if gatherVector(dst, table, idx, width) {
+		return
+	}
 	if width == 1 {
 		dst = dst[:len(idx)]
 		for i, r := range idx {
@@ -22,7 +25,7 @@ func Gather[T any](dst, table []T, idx []int32, width int) {
 // dst[idx[i]*width+j] += upd[i*width+j] for j in [lo, hi), in increasing order of i. Workers divide the columns
 // among themselves, so that equal indices are added in the same order for any number of workers.
 func ScatterAdd[T Float](dst, upd []T, idx []int32, width, lo, hi int) {
-	if lo >= hi {
+	if lo >= hi || scatterAddVector(dst, upd, idx, width, lo, hi) {
 		return
 	}
 	for i, r := range idx {

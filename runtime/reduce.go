@@ -88,9 +88,6 @@ func SumFlat[T Float](x []T) T {
 	return tree.sum()
 }
 
-// SumSquares returns the sum of the squares of x, each rounded, in the order of [SumFlat].
-func SumSquares[T Float](x []T) T { return Dot(x, x) }
-
 // Dot returns the sum of the products x[i]*y[i], each rounded, in the order of [SumFlat]. The slices have equal
 // length.
 func Dot[T Float](x, y []T) T {

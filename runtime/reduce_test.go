@@ -112,8 +112,8 @@ func testFlatSums[T Float](t *testing.T) {
 		if got, want := Dot(x, y), flatSpec(x, y); !sameBits(got, want) {
 			t.Errorf("Dot of %d: %g, want %g", n, got, want)
 		}
-		if got, want := SumSquares(x), flatSpec(x, x); !sameBits(got, want) {
-			t.Errorf("SumSquares of %d: %g, want %g", n, got, want)
+		if got, want := Dot(x, x), flatSpec(x, x); !sameBits(got, want) {
+			t.Errorf("squares of %d: %g, want %g", n, got, want)
 		}
 		if got, want := SumFlat(x), flatSpec(x, ones); !sameBits(got, want) {
 			t.Errorf("SumFlat of %d: %g, want %g", n, got, want)

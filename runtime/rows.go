@@ -75,8 +75,12 @@ func Itoa(n int) string { return strconv.Itoa(n) }
 
 // Fill sets every element of x to v.
 func Fill[T any](x []T, v T) {
-	for i := range x {
+	const few = 32
+	for i := range x[:min(few, len(x))] {
 		x[i] = v
+	}
+	for n := few; n < len(x); n *= 2 { // a copy moves more at once than a loop
+		copy(x[n:], x[:n])
 	}
 }
 

@@ -23,11 +23,15 @@ var Levels = []Level{{false, 4}, {true, 4}, {false, 8}, {true, 8}}
 
 // Name returns the name of a kernel on this level, as in sumRows32AVX2.
 func (l Level) Name(kernel string) string {
-	set := "AVX2"
+	return fmt.Sprintf("%s%d%s", kernel, 8*l.Size, l.Set())
+}
+
+// Set returns the name of the instruction set.
+func (l Level) Set() string {
 	if l.Wide {
-		set = "AVX512"
+		return "AVX512"
 	}
-	return fmt.Sprintf("%s%d%s", kernel, 8*l.Size, set)
+	return "AVX2"
 }
 
 // Float returns the Go name of the element type.
