@@ -12,7 +12,7 @@ const KC = 512
 // strides lda, ldb and ldc.
 //
 // For each element of c, k runs in order in blocks of [KC]: a block's partial sum starts at zero, takes one
-// product after the other, and is added to c (which starts at zero unless acc). Vector instructions fuse a product with its sum, plain Go
+// product after the other, and is added to c; the first one becomes c unless acc. Vector instructions fuse a product with its sum, plain Go
 // rounds both (see [CPU]). So each element depends on its row of a and its column of b only; computing c in pieces, cut in any way along m
 // and n, gives the same bits as computing it whole. c must not overlap a or b.
 func GemmNN[T Float](c []T, ldc int, a []T, lda int, b []T, ldb int, m, n, k int, acc bool) {
@@ -135,10 +135,15 @@ func gemm[T Float](p *product) {
 		gemmEmpty[T](p)
 		return
 	}
-	if !gemmVector[T](p) {
-		gemmPortable[T](p.c, p.a, p.b, p.m, p.n, p.k, p.acc != 0)
-		addBias[T](p)
+	if gemmVector[T](p) {
+		return
 	}
+	if exact {
+		gemmExact[T](p)
+	} else {
+		gemmPortable[T](p.c, p.a, p.b, p.m, p.n, p.k, p.acc != 0)
+	}
+	addBias[T](p)
 }
 
 // gemmEmpty is the product without terms.

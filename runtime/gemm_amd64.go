@@ -50,7 +50,7 @@ func gemmTile[T Float](p *product) bool {
 		p.tiles, p.rows, p.taller = 2, p.m/2, p.m%2
 	}
 	p.mask = maskOf[T](last)
-	tiles[T](p)
+	callTiles[T](p)
 	return true
 }
 
@@ -72,7 +72,7 @@ func strips[T Float](p *product, m, bytes int) {
 		}
 		if m <= s.rows {
 			p.tiles, p.rows, p.taller = 1, m, 0
-			tiles[T](p)
+			callTiles[T](p)
 		} else {
 			strip[T](p, m, s)
 		}
@@ -90,7 +90,7 @@ func strip[T Float](p *product, m int, s *tileShape) {
 		mc := min(m, max(s.rows, callBytes/(s.width*p.k)))
 		p.tiles = (mc + s.rows - 1) / s.rows
 		p.rows, p.taller = mc/p.tiles, mc%p.tiles
-		tiles[T](p)
+		callTiles[T](p)
 		p.offC += mc * p.c.row
 		p.offA += mc * p.a.row
 		m -= mc
@@ -106,8 +106,8 @@ func maskOf[T Float](bytes int) uintptr {
 	return uintptr(unsafe.Pointer(&vectorMask[(8-bytes/4)&15]))
 }
 
-// tiles calls the assembly.
-func tiles[T Float](p *product) {
+// callTiles calls the assembly.
+func callTiles[T Float](p *product) {
 	args := (*byte)(unsafe.Pointer(p))
 	f32 := unsafe.Sizeof(*new(T)) == 4
 	switch {

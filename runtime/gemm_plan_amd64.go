@@ -119,8 +119,8 @@ func packed[T Float](p product) {
 	s := getScratch()
 	b, k := p.b, p.k
 	p.b = matrix{s.aligned(), stripBytes, size}
-	for j := 0; j < p.n; j += panelStrips * cols {
-		w := min(panelStrips*cols, p.n-j)
+	for j, w := 0, 0; j < p.n; j += w {
+		w = min(panelStrips*cols, p.n-j)
 		bj := matrix{b.at(0, j), b.row, b.col}
 		if b.col == size {
 			w = w / cols * cols

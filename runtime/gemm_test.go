@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"sync"
 	"testing"
 	"unsafe"
 )
@@ -36,13 +37,20 @@ func gemmSpec[T Float](c []T, ldc int, a []T, ar, ac int, b []T, br, bc int, m, 
 				var s T
 				for kk := k0; kk < min(k0+KC, k); kk++ {
 					x, y := a[i*ar+kk*ac], b[kk*br+j*bc]
-					if activeCPU != Portable {
+					switch {
+					case activeCPU != Portable:
 						s = fusedSum(s, x, y)
-					} else {
+					case exact:
+						s = fusedTerm(s, x, y)
+					default:
 						s += T(x * y)
 					}
 				}
-				sum += s
+				if k0 == 0 && !acc {
+					sum = s
+				} else {
+					sum += s
+				}
 			}
 			c[i*ldc+j] = sum
 		}
@@ -73,51 +81,188 @@ func TestGemm(t *testing.T) {
 	})
 }
 
-func testGemm[T Float](t *testing.T) {
-	rng := rand.New(rand.NewPCG(1, 2))
-	sizes := []struct{ m, n, k int }{{33, 41, 64}, {64, 9, 513}, {3, 5, 1025}, {40, 40, 33}, {34, 7, 31}, {12, 13, 600}, {1, 40, 40}, {40, 1, 40}, {40, 40, 1}}
+type gemmSize struct{ m, n, k int }
+
+// gemmSizes are small sizes completely, and some of those up to 130 and with several blocks of terms.
+func gemmSizes(rng *rand.Rand) []gemmSize {
+	sizes := []gemmSize{{33, 41, 64}, {64, 9, 513}, {3, 5, 1025}, {40, 40, 33}, {34, 7, 31}, {12, 13, 600}, {1, 40, 40}, {40, 1, 40}, {40, 40, 1}, {129, 10, 70}, {70, 130, 20}, {1, 130, 130}, {130, 1, 130}, {2, 129, 40}, {5, 128, 16}, {130, 65, 514}}
 	for m := range 10 {
 		for n := range 10 {
 			for _, k := range []int{0, 1, 2, 3, 4, 5, 7, 8, 40} {
-				sizes = append(sizes, struct{ m, n, k int }{m, n, k})
+				sizes = append(sizes, gemmSize{m, n, k})
 			}
 		}
 	}
-	for range 200 {
-		sizes = append(sizes, struct{ m, n, k int }{rng.IntN(41), rng.IntN(41), rng.IntN(41)})
+	for range 100 {
+		sizes = append(sizes, gemmSize{rng.IntN(41), rng.IntN(41), rng.IntN(41)})
 	}
+	for range 20 {
+		sizes = append(sizes, gemmSize{rng.IntN(131), rng.IntN(131), rng.IntN(131)})
+	}
+	return sizes
+}
+
+// A gemmCase is one product with its operands, between guards.
+type gemmCase[T Float] struct {
+	gemmSize
+	lda, ldb, ldc  int
+	ar, ac, br, bc int // strides of a and b as views [m, k] and [k, n]
+	a, b, c        guard[T]
+}
+
+func newGemmCase[T Float](rng *rand.Rand, s gemmSize, ta, tb bool, pad int) gemmCase[T] {
+	x := gemmCase[T]{gemmSize: s, lda: s.k + pad, ldb: s.n + 2*pad, ldc: s.n + 3*pad}
+	x.ar, x.ac, x.br, x.bc = x.lda, 1, x.ldb, 1
+	arows, brows := s.m, s.k
+	if ta {
+		x.lda = s.m + pad
+		x.ar, x.ac, arows = 1, x.lda, s.k
+	}
+	if tb {
+		x.ldb = s.k + pad
+		x.br, x.bc, brows = 1, x.ldb, s.n
+	}
+	x.a, x.b, x.c = guarded[T](rng, arows*x.lda), guarded[T](rng, brows*x.ldb), guarded[T](rng, s.m*x.ldc)
+	return x
+}
+
+// want is all of c after the product, guards included.
+func (x *gemmCase[T]) want(acc bool) []T {
+	all := append([]T(nil), x.c.all...)
+	gemmSpec(all[guardLen:guardLen+len(x.c.s)], x.ldc, x.a.s, x.ar, x.ac, x.b.s, x.br, x.bc, x.m, x.n, x.k, acc)
+	return all
+}
+
+// check compares all of c, which finds stores between the rows and outside the slice, too.
+func (x *gemmCase[T]) check(t *testing.T, name string, want []T) {
+	t.Helper()
+	if i := diffBits(x.c.all, want); i >= 0 {
+		t.Fatalf("%s %+v ldc %d: element %d is %v, want %v", name, x.gemmSize, x.ldc, i-guardLen, x.c.all[i], want[i])
+	}
+}
+
+func testGemm[T Float](t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
 	for _, kind := range gemmKinds[T]() {
-		for _, s := range sizes {
-			for pad := range 3 {
-				lda, ldb, ldc := s.k+pad, s.n+2*pad, s.n+3*pad
-				ar, ac, br, bc := lda, 1, ldb, 1
-				arows, brows := s.m, s.k
-				if kind.ta {
-					lda = s.m + pad
-					ar, ac, arows = 1, lda, s.k
+		for _, s := range gemmSizes(rng) {
+			for _, acc := range []bool{false, true} {
+				x := newGemmCase[T](rng, s, kind.ta, kind.tb, rng.IntN(3))
+				want := x.want(acc)
+				kind.run(x.c.s, x.ldc, x.a.s, x.lda, x.b.s, x.ldb, s.m, s.n, s.k, acc)
+				x.check(t, kind.name, want)
+			}
+		}
+	}
+}
+
+func TestGemmBias(t *testing.T) {
+	onEachCPU(t, func(t *testing.T) {
+		t.Run("float32", testGemmBias[float32])
+		t.Run("float64", testGemmBias[float64])
+	})
+}
+
+func testGemmBias[T Float](t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 6))
+	for _, s := range gemmSizes(rng) {
+		x := newGemmCase[T](rng, s, false, false, 1)
+		want := x.want(false)
+		bias := guarded[T](rng, s.n)
+		for i := range s.m {
+			for j := range s.n {
+				want[guardLen+i*x.ldc+j] += bias.s[j]
+			}
+		}
+		GemmNNBias(x.c.s, x.ldc, x.a.s, x.lda, x.b.s, x.ldb, bias.s, s.m, s.n, s.k)
+		x.check(t, "bias", want)
+	}
+}
+
+// A batch is its products one by one, also with an operand in common.
+func TestGemmBatch(t *testing.T) {
+	rng := rand.New(rand.NewPCG(7, 8))
+	const n = 3
+	for i, batch := range []func(s Batch, c []float32, ldc int, a []float32, lda int, b []float32, ldb int, m, n, k int, acc bool){
+		GemmNNBatch[float32], GemmNTBatch[float32], GemmTNBatch[float32],
+	} {
+		kind := gemmKinds[float32]()[i]
+		for _, s := range []Batch{{n, 50, 60, 70}, {n, 50, 0, 70}, {n, 50, 60, 0}, {0, 1, 1, 1}} {
+			a, b, got := guarded[float32](rng, 60*n+100).s, guarded[float32](rng, 70*n+100).s, make([]float32, 50*n+100)
+			want := append([]float32(nil), got...)
+			for i := range s.N {
+				kind.run(want[i*s.C:], 7, a[i*s.A:], 8, b[i*s.B:], 9, 6, 7, 5, true)
+			}
+			batch(s, got, 7, a, 8, b, 9, 6, 7, 5, true)
+			if i := diffBits(got, want); i >= 0 {
+				t.Fatalf("%s %+v: element %d is %v, want %v", kind.name, s, i, got[i], want[i])
+			}
+		}
+	}
+}
+
+// Every level agrees with plain Go to what rounding the terms separately can make: less than one unit of the last place of the sum of the
+// absolute terms for each term.
+func TestGemmTolerance(t *testing.T) {
+	rng := rand.New(rand.NewPCG(9, 10))
+	for _, s := range []gemmSize{{20, 30, 40}, {5, 7, 1100}} {
+		x := newGemmCase[float32](rng, s, false, false, 0)
+		got := make([]float32, s.m*s.n)
+		GemmNN(got, s.n, x.a.s, x.lda, x.b.s, x.ldb, s.m, s.n, s.k, false)
+		for i := range s.m {
+			for j := range s.n {
+				var sum, size float64
+				for kk := range s.k {
+					term := float64(x.a.s[i*x.lda+kk]) * float64(x.b.s[kk*x.ldb+j])
+					sum += term
+					size += math.Abs(term)
 				}
-				if kind.tb {
-					ldb = s.k + pad
-					br, bc, brows = 1, ldb, s.n
-				}
-				for _, acc := range []bool{false, true} {
-					a, b := guarded[T](rng, arows*lda), guarded[T](rng, brows*ldb)
-					c := guarded[T](rng, s.m*ldc)
-					want := append([]T(nil), c.all...)
-					gemmSpec(want[guardLen:guardLen+len(c.s)], ldc, a.s, ar, ac, b.s, br, bc, s.m, s.n, s.k, acc)
-					kind.run(c.s, ldc, a.s, lda, b.s, ldb, s.m, s.n, s.k, acc)
-					// Comparing everything finds stores between the rows and outside the slice, too.
-					if i := diffBits(c.all, want); i >= 0 {
-						t.Fatalf("%s %v pad %d acc %v: element %d is %v, want %v", kind.name, s, pad, acc, i-guardLen, c.all[i], want[i])
-					}
+				if d := math.Abs(float64(got[i*s.n+j]) - sum); d > size*float64(s.k)*0x1p-23 {
+					t.Fatalf("%+v: (%d, %d) differs by %g of %g", s, i, j, d, size)
 				}
 			}
 		}
 	}
 }
 
+// Products allocate nothing, also when several run at the same time.
+func TestGemmAllocs(t *testing.T) {
+	onEachCPU(t, func(t *testing.T) {
+		a, c := make([]float32, 80*80), make([]float32, 80*80)
+		for _, kind := range gemmKinds[float32]() {
+			for _, n := range []int{3, 80} {
+				if got := testing.AllocsPerRun(5, func() { kind.run(c, 80, a, 80, a, 80, 80, n, 80, false) }); got > 0 {
+					t.Errorf("%s with %d columns: %v allocations", kind.name, n, got)
+				}
+			}
+		}
+	})
+}
+
+func TestGemmConcurrent(t *testing.T) {
+	rng := rand.New(rand.NewPCG(11, 12))
+	x := newGemmCase[float32](rng, gemmSize{70, 60, 50}, false, true, 0)
+	want := make([]float32, 70*60)
+	GemmNT(want, 60, x.a.s, x.lda, x.b.s, x.ldb, 70, 60, 50, false)
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			got := make([]float32, 70*60)
+			for range 50 {
+				GemmNT(got, 60, x.a.s, x.lda, x.b.s, x.ldb, 70, 60, 50, false)
+				if i := diffBits(got, want); i >= 0 {
+					t.Errorf("element %d is %v, want %v", i, got[i], want[i])
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
 // Any piece of c has the bits that it has when c is computed whole.
-func TestGemmPieces(t *testing.T) {
+func TestGemmPieces(t *testing.T) { onEachCPU(t, testGemmPieces) }
+
+func testGemmPieces(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 4))
 	const m, n, k = 70, 37, 700
 	for _, kind := range gemmKinds[float32]() {
@@ -152,23 +297,46 @@ func TestGemmPieces(t *testing.T) {
 	}
 }
 
-// A zero factor does not hide NaN or infinity in the other one.
+// A zero factor does not hide NaN or infinity in the other one, and lanes that no column uses do not spread what is in them.
 func TestGemmNaN(t *testing.T) {
-	for _, kind := range gemmKinds[float32]() {
-		for _, special := range []float32{float32(math.NaN()), float32(math.Inf(1))} {
-			for _, size := range []int{1, 2, 4, 5, 40} {
-				a, b := make([]float32, size*size), make([]float32, size*size)
-				b[0] = special // row 0 and column 0, however stored
-				c := make([]float32, size*size)
-				kind.run(c, size, a, size, b, size, size, size, size, false)
-				for i := range size {
-					if c[i*size] == c[i*size] {
-						t.Fatalf("%s size %d: 0 * %v = %v in row %d", kind.name, size, special, c[i*size], i)
+	onEachCPU(t, func(t *testing.T) {
+		for _, kind := range gemmKinds[float32]() {
+			for _, special := range []float32{float32(math.NaN()), float32(math.Inf(1)), float32(math.Inf(-1))} {
+				for _, size := range []int{1, 2, 4, 5, 17, 40} {
+					a, b := make([]float32, size*size), make([]float32, size*size)
+					b[0] = special // row 0 and column 0, however stored
+					c := make([]float32, size*size)
+					kind.run(c, size, a, size, b, size, size, size, size, false)
+					for i := range c {
+						if nan := c[i] != c[i]; nan != (i%size == 0) {
+							t.Fatalf("%s size %d: 0 * %v: element %d is %v", kind.name, size, special, i, c[i])
+						}
 					}
 				}
 			}
 		}
-	}
+	})
+}
+
+// Subnormal numbers are not flushed, and a sum of negative zeros is what it is term by term.
+func TestGemmExtremes(t *testing.T) {
+	onEachCPU(t, func(t *testing.T) {
+		rng := rand.New(rand.NewPCG(13, 14))
+		values := []float32{0, float32(math.Copysign(0, -1)), 1, -1, 0x1p-149, -0x1p-130, 0x1p-75, -0x1p-74, math.MaxFloat32, -0x1p127}
+		for _, kind := range gemmKinds[float32]() {
+			for _, s := range []gemmSize{{9, 35, 3}, {20, 10, 2}, {17, 40, 9}} {
+				x := newGemmCase[float32](rng, s, kind.ta, kind.tb, 0)
+				for _, v := range [][]float32{x.a.s, x.b.s} {
+					for i := range v {
+						v[i] = values[rng.IntN(len(values))]
+					}
+				}
+				want := x.want(false)
+				kind.run(x.c.s, x.ldc, x.a.s, x.lda, x.b.s, x.ldb, s.m, s.n, s.k, false)
+				x.check(t, kind.name, want)
+			}
+		}
+	})
 }
 
 func TestGemmShortSlicePanics(t *testing.T) {
