@@ -31,7 +31,7 @@ model Mean = Ema {
 	if err != nil {
 		t.Fatal(err)
 	}
-	exe, message := goBuild(t, map[string]string{"average_nn.go": string(files[0].Data), "main.go": averageMain}, "build")
+	exe, message := goBuild(t, withFiles(map[string]string{"main.go": averageMain}, files), "build")
 	if exe == "" {
 		t.Fatal(message)
 	}

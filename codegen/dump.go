@@ -11,8 +11,8 @@ import (
 )
 
 // Stages are the stages that Dump knows, in the order of the pipeline: the forward graph, the graph with gradients, the simplified
-// functions, the plans, the Go file.
-var Stages = []string{"graph", "grad", "opt", "plan", "go"}
+// functions, the plans, the Go file, the assembly file.
+var Stages = []string{"graph", "grad", "opt", "plan", "go", "asm"}
 
 // Dump returns the text form of a model at a stage. It is deterministic.
 func Dump(m *dsl.Model, cfg Config, stage string) (string, error) {
@@ -44,16 +44,17 @@ func Dump(m *dsl.Model, cfg Config, stage string) (string, error) {
 			b.WriteString(p.String())
 		}
 		return b.String(), nil
-	case "go":
+	case "go", "asm":
 		files, err := Generate([]*dsl.Model{m}, cfg)
 		if err != nil {
 			return "", err
 		}
-		var b strings.Builder
 		for _, f := range files {
-			b.Write(f.Data)
+			if strings.HasSuffix(f.Name, "_nn.go") == (stage == "go") && !strings.HasSuffix(f.Name, "_amd64.go") && !strings.HasSuffix(f.Name, "_noasm.go") {
+				return string(f.Data), nil
+			}
 		}
-		return b.String(), nil
+		return "", nil // no loop became assembly
 	}
 	return "", fmt.Errorf("unknown stage %q, want one of %s", stage, strings.Join(Stages, " "))
 }

@@ -63,7 +63,12 @@ func TestDumps(t *testing.T) {
 		for _, stage := range []string{"graph", "grad", "opt"} {
 			readBack(t, stage, dumps[stage])
 		}
-		generated[c.Name+"_nn.go"] = dumps["go"]
+		for name, text := range generatedFiles(t, src, c.Name) {
+			if strings.HasSuffix(name, "_nn.go") && text != dumps["go"] {
+				t.Error("the dump of go is not what is generated")
+			}
+			generated[name] = text
+		}
 		generated[c.Name+"_use.go"] = string(c.Read("use.go"))
 		return dumps
 	})
@@ -77,6 +82,24 @@ func TestDumps(t *testing.T) {
 	if out, err := exec.Command(exe).CombinedOutput(); err != nil {
 		t.Errorf("the generated models do not work: %v\n%s", err, out)
 	}
+}
+
+// generatedFiles generates the only model of src as files that begin with name.
+func generatedFiles(t *testing.T, src []byte, name string) map[string]string {
+	t.Helper()
+	pkg, list := dsl.Load(dsl.Options{}, "in.nn", src)
+	if list.HasErrors() {
+		t.Fatal(list.Err(pkg.Fset, pkg.Sources))
+	}
+	files, err := Generate(pkg.Models, Config{Package: "main", Source: "in.nn", Fset: pkg.Fset})
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := map[string]string{}
+	for _, f := range files {
+		out[name+strings.TrimPrefix(f.Name, "in")] = string(f.Data)
+	}
+	return out
 }
 
 // dumpAll returns the text of every stage of a file with one model.

@@ -241,7 +241,11 @@ func (e *groupEmitter) emit() []jen.Code {
 	for i := len(e.outer) - 1; i >= 0; i-- {
 		body = []jen.Code{e.outer[i].over(body)}
 	}
-	return append(append(e.head, body...), e.tail...)
+	code := append(append(e.head, body...), e.tail...)
+	if call := e.vector(); call != "" {
+		return []jen.Code{jen.If(raw("!%s", call)).Block(code...)}
+	}
+	return code
 }
 
 // numbers writes what is computed once a row between loops.

@@ -16,13 +16,14 @@ import (
 
 // modelEmitter writes the file of one model.
 type modelEmitter struct {
-	names *fieldNames
-	prog  *Program
-	file  *jen.File
-	name  string // exported Go name, such as Digits
-	low   string // the same unexported
-	typ   string // float32 or float64
-	where func(*symbolic.Node) string
+	names   *fieldNames
+	prog    *Program
+	file    *jen.File
+	name    string // exported Go name, such as Digits
+	low     string // the same unexported
+	typ     string // float32 or float64
+	where   func(*symbolic.Node) string
+	vectors *vectorFile
 
 	views     []*view
 	viewNames namer

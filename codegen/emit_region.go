@@ -14,7 +14,8 @@ type frameEmitter struct {
 	p    *Plan
 	file *jen.File
 	// where prints the place of a node in its model, for comments: "digits.nn:6".
-	where func(*symbolic.Node) string
+	where   func(*symbolic.Node) string
+	vectors *vectorFile
 }
 
 // sym returns how the frame's methods call a run-time size.
@@ -56,6 +57,7 @@ type regionEmitter struct {
 	seen   map[*Value]string
 	nums   map[*Value]string
 	counts bool // the body needs the number of rows
+	groups int  // groups written so far
 }
 
 // number returns the local variable that holds a number of the frame.

@@ -21,6 +21,7 @@ type Config struct {
 	Source  string         // base name of the .nn file, such as digits.nn
 	Fset    *token.FileSet // positions of the models
 	Predict bool           // leave the trainer out: a service that only predicts does not link it
+	NoAsm   bool           // no vector assembly: Go does not build it in a package that uses cgo
 }
 
 // A File is one generated file.
@@ -36,8 +37,12 @@ func Generate(models []*dsl.Model, cfg Config) ([]File, error) {
 	file.ImportAlias(runtimePath, runtimeName)
 	file.Comment("A compile-time check that this file and the runtime fit together.")
 	file.Const().Id("_").Op("=").Qual(runtimePath, "APIVersion1")
+	var vectors *vectorFile
+	if !cfg.NoAsm {
+		vectors = newVectorFile(cfg)
+	}
 	for _, m := range models {
-		if err := generateModel(file, m, cfg); err != nil {
+		if err := generateModel(file, m, cfg, vectors); err != nil {
 			return nil, fmt.Errorf("%s: %w", m.Name, err)
 		}
 	}
@@ -49,14 +54,23 @@ func Generate(models []*dsl.Model, cfg Config) ([]File, error) {
 		return nil, err
 	}
 	base := strings.TrimSuffix(filepath.Base(cfg.Source), ".nn")
-	return []File{{Name: base + "_nn.go", Data: b.Bytes()}}, nil
+	files := []File{{Name: base + "_nn.go", Data: b.Bytes()}}
+	if vectors != nil {
+		more, err := vectors.files(base)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, more...)
+	}
+	return files, nil
 }
 
-func generateModel(file *jen.File, m *dsl.Model, cfg Config) error {
+func generateModel(file *jen.File, m *dsl.Model, cfg Config, vectors *vectorFile) error {
 	e, err := planned(file, m, cfg)
 	if err != nil {
 		return err
 	}
+	e.vectors = vectors
 	e.emit()
 	return nil
 }
@@ -216,7 +230,7 @@ func (e *modelEmitter) emit() {
 		e.trainer(batch)
 	}
 	for _, p := range e.all() {
-		fe := &frameEmitter{p: p, file: e.file, where: e.where}
+		fe := &frameEmitter{p: p, file: e.file, where: e.where, vectors: e.vectors}
 		fe.frame()
 	}
 }

@@ -74,7 +74,7 @@ func main() {
 	}
 }
 `
-	exe, message := goBuild(t, map[string]string{"names_nn.go": string(files[0].Data), "main.go": main}, "build")
+	exe, message := goBuild(t, withFiles(map[string]string{"main.go": main}, files), "build")
 	if exe == "" {
 		t.Fatal(message)
 	}

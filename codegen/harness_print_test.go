@@ -97,8 +97,8 @@ func smallBlocks(all []*Plan) {
 	}
 }
 
-// frames prints plans as one file of package main.
-func frames(all []*Plan) (text string, err error) {
+// frames prints plans as files of package main: one of Go, and those of its vector assembly.
+func frames(all []*Plan, name string) (files map[string]string, err error) {
 	defer func() {
 		if v := recover(); v != nil {
 			err = fmt.Errorf("panic: %v", v)
@@ -106,15 +106,24 @@ func frames(all []*Plan) (text string, err error) {
 	}()
 	file := jen.NewFile("main")
 	file.ImportAlias(runtimePath, runtimeName)
+	vectors := newVectorFile(Config{Package: "main", Source: name + ".nn"})
 	for _, p := range all {
-		e := &frameEmitter{p: p, file: file, where: func(*symbolic.Node) string { return "" }}
+		e := &frameEmitter{p: p, file: file, where: func(*symbolic.Node) string { return "" }, vectors: vectors}
 		e.frame()
 	}
 	var b bytes.Buffer
 	if err := file.Render(&b); err != nil {
-		return "", err
+		return nil, err
 	}
-	return b.String(), nil
+	files = map[string]string{name + ".go": b.String()}
+	more, err := vectors.files(name)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range more {
+		files[f.Name] = string(f.Data)
+	}
+	return files, nil
 }
 
 // glue returns the function that runs a case's frame on a session.
@@ -219,7 +228,7 @@ func (c *funcCase) show(t *testing.T) {
 	})
 }
 
-var inCase = regexp.MustCompile(`(?:case|glue)(\d+)\.go:(\d+)`)
+var inCase = regexp.MustCompile(`(?:case|glue)(\d+)(?:_nn_amd64)?\.(?:go|s):(\d+)`)
 
 // build compiles all cases. Cases that do not compile get the compiler's messages, and the others are built without them.
 func (p *program) build(t *testing.T) string {
@@ -264,6 +273,14 @@ func (p *program) build(t *testing.T) string {
 	}
 }
 
+// withFiles adds generated files to those of a program.
+func withFiles(program map[string]string, files []File) map[string]string {
+	for _, f := range files {
+		program[f.Name] = string(f.Data)
+	}
+	return program
+}
+
 // goBuild runs a go command on the driver of testdata/bench and more files, which exist in an overlay only and may take a file's place. It
 // returns the program, or what the command said.
 func goBuild(t *testing.T, files map[string]string, command string, flags ...string) (exe, message string) {
@@ -300,8 +317,26 @@ func goBuild(t *testing.T, files map[string]string, command string, flags ...str
 	return exe, string(out)
 }
 
-// runJobs runs the program with the given number of processors.
-func runJobs(t *testing.T, exe string, jobs []job, procs int) []answer {
+// A host is what a program is run on: a number of processors, and a level of vector instructions, the best there is where it is empty.
+type host struct {
+	procs int
+	cpu   string
+}
+
+// hosts are what every program runs on. The first three give the same bits.
+var hosts = []host{{1, ""}, {2, ""}, {2, "avx2"}, {1, "portable"}}
+
+func (h host) String() string {
+	return strings.TrimSpace(fmt.Sprintf("%d processors %s", h.procs, h.cpu))
+}
+
+// env is the environment that makes a program see h.
+func (h host) env() []string {
+	return append(os.Environ(), fmt.Sprintf("GOMAXPROCS=%d", h.procs), "NNGEN_CPU="+h.cpu)
+}
+
+// runJobs runs the program on a host.
+func runJobs(t *testing.T, exe string, jobs []job, h host) []answer {
 	t.Helper()
 	dir := t.TempDir()
 	var in bytes.Buffer
@@ -313,7 +348,7 @@ func runJobs(t *testing.T, exe string, jobs []job, procs int) []answer {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(exe, inFile, outFile)
-	cmd.Env = append(os.Environ(), fmt.Sprintf("GOMAXPROCS=%d", procs))
+	cmd.Env = h.env()
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}

@@ -220,30 +220,37 @@ func (p *program) run(t *testing.T) {
 			c.err = "plan: " + err.Error()
 			continue
 		}
-		text, err := frames(all)
-		if err != nil {
+		if c.files, err = frames(all, fmt.Sprintf("case%d", i)); err != nil {
 			c.err = "print: " + err.Error() + "\n" + all[0].String()
 			continue
 		}
-		c.files = map[string]string{fmt.Sprintf("case%d.go", i): text, fmt.Sprintf("glue%d.go", i): c.glue(i, all[0])}
+		c.files[fmt.Sprintf("glue%d.go", i)] = c.glue(i, all[0])
 		jobs[i] = c.job(all[0])
 	}
 	exe := p.build(t)
 	if exe == "" {
 		return
 	}
-	one, two := runJobs(t, exe, jobs, 1), runJobs(t, exe, jobs, 2)
+	answers := make([][]answer, len(hosts))
+	for i, h := range hosts {
+		answers[i] = runJobs(t, exe, jobs, h)
+	}
 	for i, c := range p.cases {
 		t.Run(c.name, func(t *testing.T) {
 			c.show(t)
 			if c.err != "" {
 				t.Fatal(c.err)
 			}
-			if one[i].Err != "" {
-				t.Fatal(one[i].Err)
+			for k, a := range answers {
+				if a[i].Err != "" {
+					t.Fatalf("%s: %s", hosts[k], a[i].Err)
+				}
+				if hosts[k].cpu != "portable" {
+					sameBits(t, answers[0][i], a[i], hosts[k])
+				}
 			}
-			sameBits(t, one[i], two[i])
-			c.compare(t, one[i])
+			c.compare(t, answers[0][i])
+			t.Run("portable", func(t *testing.T) { c.compare(t, answers[len(hosts)-1][i]) })
 		})
 	}
 }
@@ -274,10 +281,10 @@ func (c *funcCase) job(p *Plan) job {
 }
 
 // sameBits compares the answers of two runs of the program bit by bit.
-func sameBits(t *testing.T, a, b answer) {
+func sameBits(t *testing.T, a, b answer, on host) {
 	t.Helper()
 	if a.Err != b.Err || len(a.Runs) != len(b.Runs) {
-		t.Errorf("with two processors: %q after %d runs, with one %q after %d", b.Err, len(b.Runs), a.Err, len(a.Runs))
+		t.Errorf("on %s: %q after %d runs, at first %q after %d", on, b.Err, len(b.Runs), a.Err, len(a.Runs))
 		return
 	}
 	for i := range a.Runs {

@@ -31,7 +31,7 @@ func TestManyKernelsInOneRegion(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	exe, message := goBuild(t, map[string]string{"many_nn.go": string(files[0].Data), "main.go": manyMain}, "build")
+	exe, message := goBuild(t, withFiles(map[string]string{"main.go": manyMain}, files), "build")
 	if exe == "" {
 		t.Fatal(message)
 	}

@@ -23,7 +23,9 @@ type testModel struct {
 	name  string // in Go
 	model *dsl.Model
 	code  []byte
-	rows  int // of the set that is evaluated: more than a batch where the loss is made of sums over rows
+	files []File
+	base  string // what their names begin with
+	rows  int    // of the set that is evaluated: more than a batch where the loss is made of sums over rows
 	// The fields of its types, in order: name and Go type.
 	input, batch, output, metrics []field
 }
@@ -53,13 +55,13 @@ func loadModel(t *testing.T, file string, replace ...string) *testModel {
 // newTestModel generates the only model of a package.
 func newTestModel(t *testing.T, pkg *dsl.Package, file string) *testModel {
 	t.Helper()
-	m := &testModel{model: pkg.Models[0]}
+	m := &testModel{model: pkg.Models[0], base: strings.TrimSuffix(file, ".nn")}
 	m.name = camel(m.model.Name)
 	files, err := Generate(pkg.Models, Config{Package: "main", Source: file, Fset: pkg.Fset})
 	if err != nil {
 		t.Fatal(err)
 	}
-	m.code = files[0].Data
+	m.code, m.files = files[0].Data, files
 	prog, err := newProgram(m.model, false)
 	if err != nil {
 		t.Fatal(err)
@@ -234,14 +236,16 @@ func modelFiles(t *testing.T, models []*testModel) map[string]string {
 	}
 	files := map[string]string{"main.go": string(driver)}
 	for _, m := range models {
-		files[lower(m.name)+"_nn.go"] = string(m.code)
+		for _, f := range m.files {
+			files[lower(m.name)+strings.TrimPrefix(f.Name, m.base)] = string(f.Data)
+		}
 		files[lower(m.name)+"_adapter.go"] = m.adapter()
 	}
 	return files
 }
 
 // ask runs the program on jobs.
-func ask(t *testing.T, exe string, jobs []modelJob, procs int) []modelAnswer {
+func ask(t *testing.T, exe string, jobs []modelJob, h host) []modelAnswer {
 	t.Helper()
 	dir := t.TempDir()
 	var in bytes.Buffer
@@ -253,7 +257,7 @@ func ask(t *testing.T, exe string, jobs []modelJob, procs int) []modelAnswer {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(exe, inFile, outFile)
-	cmd.Env = append(os.Environ(), fmt.Sprintf("GOMAXPROCS=%d", procs))
+	cmd.Env = h.env()
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}

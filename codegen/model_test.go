@@ -105,7 +105,7 @@ func TestModels(t *testing.T) {
 	t.Run("differences", func(t *testing.T) { checkDifferences(t, exe, scripts, answers) })
 	t.Run("a loss over the whole set", func(t *testing.T) {
 		m := models[slices.IndexFunc(models, func(m *testModel) bool { return m.name == "Stats" })]
-		a := ask(t, exe, []modelJob{{Model: m.name, Seed: modelSeed, Capacity: capacity, Calls: []modelCall{dataOf(m, capacity+1).call(m, "evaluate")}}}, 1)[0]
+		a := ask(t, exe, []modelJob{{Model: m.name, Seed: modelSeed, Capacity: capacity, Calls: []modelCall{dataOf(m, capacity+1).call(m, "evaluate")}}}, hosts[0])[0]
 		if !strings.Contains(a.Err, "want at most 20 (MaxBatch)") {
 			t.Errorf("evaluation of more rows than a batch says %q", a.Err)
 		}
@@ -114,7 +114,7 @@ func TestModels(t *testing.T) {
 }
 
 // runModels builds a program of models, runs the script of each on one and on two processors, and checks it in a subtest.
-func runModels(t *testing.T, models []*testModel, check func(t *testing.T, s *script, answers []modelAnswer)) (exe string, scripts []*script, one []modelAnswer) {
+func runModels(t *testing.T, models []*testModel, check func(t *testing.T, s *script, answers []modelAnswer)) (exe string, scripts []*script, best []modelAnswer) {
 	t.Helper()
 	exe, message := goBuild(t, modelFiles(t, models), "build")
 	if exe == "" {
@@ -127,29 +127,37 @@ func runModels(t *testing.T, models []*testModel, check func(t *testing.T, s *sc
 		jobs = append(jobs, s.jobs...)
 		scripts = append(scripts, s)
 	}
-	one, two := ask(t, exe, jobs, 1), ask(t, exe, jobs, 2)
+	answers := make([][]modelAnswer, len(hosts))
+	for i, h := range hosts {
+		answers[i] = ask(t, exe, jobs, h)
+	}
 	for _, s := range scripts {
 		t.Run(s.m.name, func(t *testing.T) {
-			for k := range s.jobs {
-				if a := one[s.first+k]; a.Err != "" {
-					t.Fatal(a.Err)
+			for i, h := range hosts {
+				for k := range s.jobs {
+					if a := answers[i][s.first+k]; a.Err != "" {
+						t.Fatalf("%s: %s", h, a.Err)
+					}
+					if h.cpu != "portable" {
+						sameAnswers(t, answers[0][s.first+k], answers[i][s.first+k], h)
+					}
 				}
-				sameAnswers(t, one[s.first+k], two[s.first+k])
 			}
-			check(t, s, one[s.first:])
+			check(t, s, answers[0][s.first:])
+			t.Run("portable", func(t *testing.T) { check(t, s, answers[len(hosts)-1][s.first:]) })
 		})
 	}
-	return exe, scripts, one
+	return exe, scripts, answers[0]
 }
 
-func sameAnswers(t *testing.T, a, b modelAnswer) {
+func sameAnswers(t *testing.T, a, b modelAnswer, on host) {
 	t.Helper()
 	if a.Err != b.Err || len(a.Results) != len(b.Results) {
-		t.Fatalf("with two processors: %q, with one %q", b.Err, a.Err)
+		t.Fatalf("on %s: %q, at first %q", on, b.Err, a.Err)
 	}
 	for i := range a.Results {
 		for j := range a.Results[i] {
-			sameNumbers(t, fmt.Sprintf("call %d on one and on two processors", i), a.Results[i][j], b.Results[i][j])
+			sameNumbers(t, fmt.Sprintf("call %d at first and on %s", i, on), a.Results[i][j], b.Results[i][j])
 		}
 	}
 }
@@ -266,7 +274,7 @@ func checkDifferences(t *testing.T, exe string, scripts []*script, answers []mod
 		}
 		jobs, asked = append(jobs, job), append(asked, s)
 	}
-	for k, a := range ask(t, exe, jobs, 2) {
+	for k, a := range ask(t, exe, jobs, host{procs: 2}) {
 		s := asked[k]
 		if a.Err != "" || answers[s.first+jobWhole].Err != "" {
 			t.Errorf("%s: %s %s", s.m.name, a.Err, answers[s.first+jobWhole].Err)
@@ -313,7 +321,7 @@ func checkForks(t *testing.T, exe string) {
 		{Method: "forks"}, d.call(m, "forward"), {Method: "forks"}, {Method: "backward"}, {Method: "forks"}, {Method: "update"}, {Method: "forks"}}}
 	var counts [][]float64
 	for procs := 1; procs <= 2; procs++ {
-		a := ask(t, exe, []modelJob{job}, procs)[0]
+		a := ask(t, exe, []modelJob{job}, host{procs: procs})[0]
 		if a.Err != "" {
 			t.Fatal(a.Err)
 		}
@@ -346,7 +354,7 @@ func TestModelsRace(t *testing.T) {
 		d := dataOf(m, 300)
 		jobs = append(jobs, modelJob{Model: m.name, Seed: modelSeed, Capacity: 300, Calls: []modelCall{d.call(m, "predict"), d.call(m, "step"), d.call(m, "step"), d.call(m, "evaluate")}})
 	}
-	for i, a := range ask(t, exe, jobs, 4) {
+	for i, a := range ask(t, exe, jobs, host{procs: 4}) {
 		if a.Err != "" {
 			t.Errorf("%s: %s", models[i].name, a.Err)
 		}

@@ -144,6 +144,9 @@ type Info struct {
 
 	// Go is the Go spelling of an elementwise op with the arguments as %[1]s, %[2]s, %[3]s; operands are already in parentheses.
 	Go string
+	// Lane names what computes an element op in vector lanes: a primitive, a few of them, or a formula of package lane. Loops with an op
+	// that lanes do not have stay Go.
+	Lane string
 	// Kernel names what runs any other op that is not a view or a leaf.
 	Kernel string
 

@@ -32,9 +32,9 @@ func init() {
 			Partials: []string{"d"}, Value: func(x []float64) float64 { return x[0] }, Go: "%[1]s", Domain: std(1)},
 
 		// elementwise, one argument: name, doc, meaning, partial, Go, cost, domain
-		OpNeg:     {Name: "neg", Arity: 1, Kind: KindElement, Doc: "-a.", Rule: arith("neg"), Partials: []string{"-d"}, Value: func(x []float64) float64 { return -x[0] }, Go: "-%[1]s", Cost: 1, Domain: std(1)},
-		OpAbs:     {Name: "abs", Arity: 1, Kind: KindElement, Doc: "|a|; the derivative at 0 is 0.", Rule: arith("abs"), Partials: []string{"sign(a)"}, Value: fn1(math.Abs), Go: "nnrt.Abs(%[1]s)", Cost: 1, Domain: [][2]float64{{0.2, 2}}},
-		OpSign:    {Name: "sign", Arity: 1, Kind: KindElement, Doc: "-1, 0 or 1; sign(NaN) is NaN.", Rule: arith("sign"), Zero: true, Value: fn1(sign), Go: "nnrt.Sign(%[1]s)", Cost: 2, Domain: std(1)},
+		OpNeg:     {Name: "neg", Arity: 1, Kind: KindElement, Lane: "neg", Doc: "-a.", Rule: arith("neg"), Partials: []string{"-d"}, Value: func(x []float64) float64 { return -x[0] }, Go: "-%[1]s", Cost: 1, Domain: std(1)},
+		OpAbs:     {Name: "abs", Arity: 1, Kind: KindElement, Lane: "abs", Doc: "|a|; the derivative at 0 is 0.", Rule: arith("abs"), Partials: []string{"sign(a)"}, Value: fn1(math.Abs), Go: "nnrt.Abs(%[1]s)", Cost: 1, Domain: [][2]float64{{0.2, 2}}},
+		OpSign:    {Name: "sign", Arity: 1, Kind: KindElement, Lane: "sign", Doc: "-1, 0 or 1; sign(NaN) is NaN.", Rule: arith("sign"), Zero: true, Value: fn1(sign), Go: "nnrt.Sign(%[1]s)", Cost: 2, Domain: std(1)},
 		OpSqrt:    math1("sqrt", "Square root.", math.Sqrt, "0.5/y", "nnrt.Sqrt", 4, 0.3, 3),
 		OpRsqrt:   math1("rsqrt", "1/sqrt(a).", func(x float64) float64 { return 1 / math.Sqrt(x) }, "-0.5*y*y*y", "nnrt.Rsqrt", 6, 0.3, 3),
 		OpExp:     math1("exp", "e^a.", math.Exp, "y", "nnrt.Exp", 15, -2, 2),
@@ -58,35 +58,35 @@ func init() {
 		OpFloor:   step1("floor", "Largest integer not above a; the derivative is 0.", math.Floor, "nnrt.Floor"),
 		OpCeil:    step1("ceil", "Smallest integer not below a; the derivative is 0.", math.Ceil, "nnrt.Ceil"),
 		OpRound:   step1("round", "Nearest integer, halves to even; the derivative is 0.", math.RoundToEven, "nnrt.Round"),
-		OpNot:     {Name: "not", Arity: 1, Kind: KindElement, Doc: "Logical not.", Rule: logic("not"), Zero: true, Value: func(x []float64) float64 { return 1 - x[0] }, Go: "!%[1]s", Cost: 1, Domain: [][2]float64{{0, 1}}},
+		OpNot:     {Name: "not", Arity: 1, Kind: KindElement, Lane: "not", Doc: "Logical not.", Rule: logic("not"), Zero: true, Value: func(x []float64) float64 { return 1 - x[0] }, Go: "!%[1]s", Cost: 1, Domain: [][2]float64{{0, 1}}},
 		OpCast: {Name: "cast", Arity: 1, Kind: KindElement, Doc: "a as another type (DType); towards int it drops the fraction, from bool it gives 0 and 1, towards bool it is a != 0. Printed by the printer.",
 			Rule: ruleCast, VJP: vjpCast, JVP: jvpCast, Value: func(x []float64) float64 { return x[0] }, Cost: 1, Domain: std(1)},
 		OpStopGradient: {Name: "stop_gradient", Arity: 1, Kind: KindElement, Doc: "a itself, constant for differentiation; erased after it.", Rule: ruleSame, Zero: true,
 			Value: func(x []float64) float64 { return x[0] }, Go: "%[1]s", Domain: std(1)},
 
 		// elementwise, two or three arguments
-		OpAdd: {Name: "add", Arity: 2, Kind: KindElement, Doc: "a + b.", Rule: arith("add"), Partials: []string{"d", "d"}, Value: func(x []float64) float64 { return x[0] + x[1] }, Go: "%[1]s + %[2]s", Cost: 1, Domain: std(2)},
-		OpSub: {Name: "sub", Arity: 2, Kind: KindElement, Doc: "a - b.", Rule: arith("sub"), Partials: []string{"d", "-d"}, Value: func(x []float64) float64 { return x[0] - x[1] }, Go: "%[1]s - %[2]s", Cost: 1, Domain: std(2)},
-		OpMul: {Name: "mul", Arity: 2, Kind: KindElement, Doc: "a * b.", Rule: arith("mul"), Partials: []string{"d*b", "d*a"}, Value: func(x []float64) float64 { return x[0] * x[1] }, Go: "%[1]s * %[2]s", Cost: 1, Domain: std(2)},
-		OpDiv: {Name: "div", Arity: 2, Kind: KindElement, Doc: "a / b.", Rule: floats("div"), Partials: []string{"d/b", "-d*(y/b)"}, Value: func(x []float64) float64 { return x[0] / x[1] }, Go: "%[1]s / %[2]s", Cost: 4, Domain: [][2]float64{{-2, 2}, {0.5, 2}}},
-		OpPow: {Name: "pow", Arity: 2, Kind: KindElement, Doc: "a ^ b; the derivative by a is 0 where b is 0, that by b is 0 where a is 0 and b is not negative.", Rule: floats("pow"),
+		OpAdd: {Name: "add", Arity: 2, Kind: KindElement, Lane: "add", Doc: "a + b.", Rule: arith("add"), Partials: []string{"d", "d"}, Value: func(x []float64) float64 { return x[0] + x[1] }, Go: "%[1]s + %[2]s", Cost: 1, Domain: std(2)},
+		OpSub: {Name: "sub", Arity: 2, Kind: KindElement, Lane: "sub", Doc: "a - b.", Rule: arith("sub"), Partials: []string{"d", "-d"}, Value: func(x []float64) float64 { return x[0] - x[1] }, Go: "%[1]s - %[2]s", Cost: 1, Domain: std(2)},
+		OpMul: {Name: "mul", Arity: 2, Kind: KindElement, Lane: "mul", Doc: "a * b.", Rule: arith("mul"), Partials: []string{"d*b", "d*a"}, Value: func(x []float64) float64 { return x[0] * x[1] }, Go: "%[1]s * %[2]s", Cost: 1, Domain: std(2)},
+		OpDiv: {Name: "div", Arity: 2, Kind: KindElement, Lane: "div", Doc: "a / b.", Rule: floats("div"), Partials: []string{"d/b", "-d*(y/b)"}, Value: func(x []float64) float64 { return x[0] / x[1] }, Go: "%[1]s / %[2]s", Cost: 4, Domain: [][2]float64{{-2, 2}, {0.5, 2}}},
+		OpPow: {Name: "pow", Arity: 2, Kind: KindElement, Lane: "pow", Doc: "a ^ b; the derivative by a is 0 where b is 0, that by b is 0 where a is 0 and b is not negative.", Rule: floats("pow"),
 			Partials: []string{"where(b == 0, 0, d*(b*pow(a, b - 1)))", "d*where(a == 0 and b >= 0, 0, y*log(a))"},
 			Value:    fn2(math.Pow), Go: "nnrt.Pow(%[1]s, %[2]s)", Cost: 30, Domain: [][2]float64{{0.5, 2}, {-2, 2}}},
-		OpMin: {Name: "min", Arity: 2, Kind: KindElement, Doc: "The smaller of a and b, NaN if either is; where they are equal the derivative goes to a.", Rule: arith("min"),
+		OpMin: {Name: "min", Arity: 2, Kind: KindElement, Lane: "min", Doc: "The smaller of a and b, NaN if either is; where they are equal the derivative goes to a.", Rule: arith("min"),
 			Partials: []string{"where(a == y, d, 0)", "where(a == y, 0, d)"}, Value: fn2(minNaN), Go: "min(%[1]s, %[2]s)", Cost: 1, Domain: [][2]float64{{-2, 0.4}, {0.6, 2}}},
-		OpMax: {Name: "max", Arity: 2, Kind: KindElement, Doc: "The larger of a and b, NaN if either is; where they are equal the derivative goes to a.", Rule: arith("max"),
+		OpMax: {Name: "max", Arity: 2, Kind: KindElement, Lane: "max", Doc: "The larger of a and b, NaN if either is; where they are equal the derivative goes to a.", Rule: arith("max"),
 			Partials: []string{"where(a == y, d, 0)", "where(a == y, 0, d)"}, Value: fn2(maxNaN), Go: "max(%[1]s, %[2]s)", Cost: 1, Domain: [][2]float64{{-2, 0.4}, {0.6, 2}}},
-		OpAtan2: {Name: "atan2", Arity: 2, Kind: KindElement, Doc: "The angle of the point (b, a), in (-pi, pi].", Rule: floats("atan2"),
+		OpAtan2: {Name: "atan2", Arity: 2, Kind: KindElement, Lane: "atan2", Doc: "The angle of the point (b, a), in (-pi, pi].", Rule: floats("atan2"),
 			Partials: []string{"d*b/(a*a + b*b)", "-d*a/(a*a + b*b)"}, Value: fn2(math.Atan2), Go: "nnrt.Atan2(%[1]s, %[2]s)", Cost: 25, Domain: [][2]float64{{-2, 2}, {0.5, 2}}},
-		OpFma: {Name: "fma", Arity: 3, Kind: KindElement, Doc: "a*b + c with one rounding.", Rule: floats("fma"),
+		OpFma: {Name: "fma", Arity: 3, Kind: KindElement, Lane: "fma", Doc: "a*b + c with one rounding.", Rule: floats("fma"),
 			Partials: []string{"d*b", "d*a", "d"}, Value: func(x []float64) float64 { return math.FMA(x[0], x[1], x[2]) }, Go: "nnrt.FMA(%[1]s, %[2]s, %[3]s)", Cost: 1, Domain: std(3)},
 		OpLt:  compare("lt", "a < b.", func(a, b float64) bool { return a < b }, "%[1]s < %[2]s", false),
 		OpLe:  compare("le", "a <= b.", func(a, b float64) bool { return a <= b }, "%[1]s <= %[2]s", false),
 		OpEq:  compare("eq", "a == b.", func(a, b float64) bool { return a == b }, "%[1]s == %[2]s", true),
 		OpNe:  compare("ne", "a != b.", func(a, b float64) bool { return a != b }, "%[1]s != %[2]s", true),
-		OpAnd: {Name: "and", Arity: 2, Kind: KindElement, Doc: "Logical and.", Rule: logic("and"), Zero: true, Value: func(x []float64) float64 { return x[0] * x[1] }, Go: "%[1]s && %[2]s", Cost: 1, Domain: [][2]float64{{0, 1}, {0, 1}}},
-		OpOr:  {Name: "or", Arity: 2, Kind: KindElement, Doc: "Logical or.", Rule: logic("or"), Zero: true, Value: func(x []float64) float64 { return math.Max(x[0], x[1]) }, Go: "%[1]s || %[2]s", Cost: 1, Domain: [][2]float64{{0, 1}, {0, 1}}},
-		OpWhere: {Name: "where", Arity: 3, Kind: KindElement, Doc: "b where a holds, else c. Printed by the printer.", Rule: ruleWhere,
+		OpAnd: {Name: "and", Arity: 2, Kind: KindElement, Lane: "and", Doc: "Logical and.", Rule: logic("and"), Zero: true, Value: func(x []float64) float64 { return x[0] * x[1] }, Go: "%[1]s && %[2]s", Cost: 1, Domain: [][2]float64{{0, 1}, {0, 1}}},
+		OpOr:  {Name: "or", Arity: 2, Kind: KindElement, Lane: "or", Doc: "Logical or.", Rule: logic("or"), Zero: true, Value: func(x []float64) float64 { return math.Max(x[0], x[1]) }, Go: "%[1]s || %[2]s", Cost: 1, Domain: [][2]float64{{0, 1}, {0, 1}}},
+		OpWhere: {Name: "where", Arity: 3, Kind: KindElement, Lane: "where", Doc: "b where a holds, else c. Printed by the printer.", Rule: ruleWhere,
 			Partials: []string{"0", "where(a, d, 0)", "where(a, 0, d)"},
 			Value: func(x []float64) float64 {
 				if x[0] != 0 {
@@ -132,18 +132,18 @@ func leaf(name, doc string) Info {
 // math1 is the row of a smooth function of one float.
 func math1(name, doc string, f func(float64) float64, partial, goFunc string, cost int, lo, hi float64) Info {
 	return Info{Name: name, Arity: 1, Kind: KindElement, Doc: doc, Rule: floats(name), Partials: []string{partial}, Value: fn1(f),
-		Go: goFunc + "(%[1]s)", Cost: cost, Domain: [][2]float64{{lo, hi}}}
+		Go: goFunc + "(%[1]s)", Lane: name, Cost: cost, Domain: [][2]float64{{lo, hi}}}
 }
 
 // step1 is the row of a function of one float that is constant between jumps.
 func step1(name, doc string, f func(float64) float64, goFunc string) Info {
-	return Info{Name: name, Arity: 1, Kind: KindElement, Doc: doc, Rule: floats(name), Zero: true, Value: fn1(f), Go: goFunc + "(%[1]s)", Cost: 2,
+	return Info{Name: name, Arity: 1, Kind: KindElement, Doc: doc, Rule: floats(name), Zero: true, Value: fn1(f), Go: goFunc + "(%[1]s)", Lane: name, Cost: 2,
 		Domain: [][2]float64{{-3, 3}}}
 }
 
 // compare is the row of a comparison; bools says that it also compares bools.
 func compare(name, doc string, f func(a, b float64) bool, goText string, bools bool) Info {
-	return Info{Name: name, Arity: 2, Kind: KindElement, Doc: doc, Rule: ruleCompare(name, bools), Zero: true, Go: goText, Cost: 1,
+	return Info{Name: name, Arity: 2, Kind: KindElement, Doc: doc, Rule: ruleCompare(name, bools), Zero: true, Go: goText, Lane: name, Cost: 1,
 		Domain: [][2]float64{{-2, 2}, {-2, 2}},
 		Value: func(x []float64) float64 {
 			if f(x[0], x[1]) {

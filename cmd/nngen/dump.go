@@ -37,6 +37,7 @@ var stages = []stage{
 	{"opt", "after simplification", nil, codegenStage("opt")},
 	{"plan", "regions, fused loops, kernels and the memory map", nil, codegenStage("plan")},
 	{"go", "the generated Go", nil, codegenStage("go")},
+	{"asm", "the vector assembly of its loops; empty where there is none", nil, codegenStage("asm")},
 }
 
 func codegenStage(name string) func(*dsl.Model, codegen.Config) (string, error) {

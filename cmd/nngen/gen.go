@@ -21,7 +21,7 @@ import (
 type genFlags struct {
 	compileFlags
 	out, pkg, emit string
-	check          bool
+	check, asm     bool
 }
 
 // newGen builds the command. Its flags are the root's too.
@@ -30,7 +30,8 @@ func newGen() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "gen [flags] FILE.nn...",
 		Short: "Generate Go files from models",
-		Long: `Gen checks each model file and writes the Go code for it: digits.nn becomes digits_nn.go in the same folder.
+		Long: `Gen checks each model file and writes the Go code for it: digits.nn becomes digits_nn.go in the same folder, and
+digits_nn_amd64.s with its declarations, the same loops in vector assembly (AVX2 and AVX-512) for processors that have it.
 A file is written only when it changes, as a whole, and files that the same source generated before but does not any more
 are removed. Nothing is written when a model has errors.
 
@@ -39,6 +40,7 @@ The package is the one that the folder's Go files belong to, else GOPACKAGE as s
   nngen gen --out internal/net --package net digits.nn
   nngen gen -D hidden=64 digits.nn
   nngen gen --emit predict digits.nn  for a service that only predicts: no trainer is built or linked
+  nngen gen --asm=false digits.nn     Go alone, such as for a package that uses cgo
   nngen gen --check .                 in continuous integration: fail when a file is stale`,
 		Args: someSource,
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args) },
@@ -47,6 +49,7 @@ The package is the one that the folder's Go files belong to, else GOPACKAGE as s
 	cmd.Flags().StringVar(&f.out, "out", "", "write into this `folder` instead of the source's")
 	cmd.Flags().StringVar(&f.pkg, "package", "", "`name` of the generated package")
 	cmd.Flags().StringVar(&f.emit, "emit", "all", "`what` to generate: all, or predict for model and predictor without the trainer")
+	cmd.Flags().BoolVar(&f.asm, "asm", true, "write vector assembly beside the Go code; never in a package that uses cgo")
 	cmd.Flags().BoolVar(&f.check, "check", false, "write nothing; fail and name the files that are not up to date")
 	return cmd
 }
@@ -108,8 +111,15 @@ func (f *genFlags) one(cmd *cobra.Command, s source) (bool, error) {
 				return false, err
 			}
 		}
+		cgo, err := usesCgo(dir)
+		if err != nil {
+			return false, err
+		}
+		if cgo && f.asm && !quiet(cmd) {
+			fmt.Fprintf(cmd.OutOrStdout(), "note: the package in %s uses cgo, beside which Go builds no assembly: the loops of %s stay Go\n", dir, filepath.Base(s.path))
+		}
 		var more diag.List
-		files, more, err = compile(pkg, codegen.Config{Package: name, Source: filepath.Base(s.path), Predict: f.emit == "predict"})
+		files, more, err = compile(pkg, codegen.Config{Package: name, Source: filepath.Base(s.path), Predict: f.emit == "predict", NoAsm: cgo || !f.asm})
 		if err != nil {
 			return false, fmt.Errorf("%s: %w", s.path, err)
 		}

@@ -41,6 +41,32 @@ func packageName(dir string, getenv func(string) string) (string, error) {
 	return identifier(filepath.Base(abs)), nil
 }
 
+// usesCgo reports whether a Go file of dir that is part of its package imports "C".
+func usesCgo(dir string) (bool, error) {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	for _, e := range entries {
+		if e.IsDir() || filepath.Ext(e.Name()) != ".go" || strings.HasSuffix(e.Name(), "_test.go") {
+			continue
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), filepath.Join(dir, e.Name()), nil, parser.ImportsOnly)
+		if err != nil {
+			continue // the go command will say what is wrong with it
+		}
+		for _, i := range f.Imports {
+			if i.Path.Value == `"C"` {
+				return true, nil
+			}
+		}
+	}
+	return false, nil
+}
+
 // packageClauses returns the different package names of the Go files in dir, sorted. Tests do not count, nor files that
 // their build constraint always leaves out (//go:build ignore).
 func packageClauses(dir string) ([]string, error) {

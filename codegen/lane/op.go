@@ -22,6 +22,7 @@ const (
 	OpInput           // a number the same in all lanes, or what an earlier stage left (Index)
 	OpLoad            // the element of operand Index
 	OpLane            // int: position along the inner loop
+	OpAcc             // accumulator Index of the loop
 
 	OpAdd
 	OpSub
@@ -115,6 +116,7 @@ var ops = [numOps]opInfo{
 	OpInput: {name: "input", form: formLeaf, result: Float},
 	OpLoad:  {name: "load", form: formLeaf, result: Float},
 	OpLane:  {name: "lane", form: formLeaf, result: Int},
+	OpAcc:   {name: "acc", form: formLeaf, result: Float},
 
 	OpAdd:   {name: "add", args: []Type{Float, Float}, result: Float, vector: "VADD", commutes: true, text: "%s + %s", doc: "a + b"},
 	OpSub:   {name: "sub", args: []Type{Float, Float}, result: Float, vector: "VSUB", text: "%s - %s", doc: "a - b"},

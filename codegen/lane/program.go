@@ -87,3 +87,12 @@ func (p *Program) constant(v Value) (uint64, bool) {
 	in := &p.Insts[v]
 	return in.Imm, in.Op == OpConst
 }
+
+// Renumber changes the numbers of all inputs.
+func (p *Program) Renumber(to func(int) int) {
+	for i := range p.Insts {
+		if p.Insts[i].Op == OpInput {
+			p.Insts[i].Index = to(p.Insts[i].Index)
+		}
+	}
+}

@@ -400,12 +400,14 @@ func (f *xorForward) rows0(worker, task int) {
 
 	// savedH = tanh(z + hB)  (bench.nn:7)
 	{
-		for i := range rows {
-			zRow := z[i*8:][:8]
-			hBRow := f.hB[:8]
-			savedHRow := savedH[i*8:][:8]
-			for j := range 8 {
-				savedHRow[j] = nnrt.Tanh(zRow[j] + hBRow[j])
+		if !xorForwardLoop0a(z, f.hB, savedH, rows) {
+			for i := range rows {
+				zRow := z[i*8:][:8]
+				hBRow := f.hB[:8]
+				savedHRow := savedH[i*8:][:8]
+				for j := range 8 {
+					savedHRow[j] = nnrt.Tanh(zRow[j] + hBRow[j])
+				}
 			}
 		}
 	}
@@ -416,16 +418,18 @@ func (f *xorForward) rows0(worker, task int) {
 	// savedSub = z2 + reshape - y  (bench.nn:9)
 	// sum = sum(savedSub * savedSub, axis: 0)  (bench.nn:9)
 	{
-		z2Row := z2[:rows]
-		yRow := y[:rows]
-		savedSubRow := savedSub[:rows]
-		var acc [16]float32
-		for j := range rows {
-			sub := (z2Row[j] + reshape) - yRow[j]
-			savedSubRow[j] = sub
-			acc[j&15] += float32(sub * sub)
+		if !xorForwardLoop0b(z2, y, savedSub, f.part0a[task:], rows, reshape) {
+			z2Row := z2[:rows]
+			yRow := y[:rows]
+			savedSubRow := savedSub[:rows]
+			var acc [16]float32
+			for j := range rows {
+				sub := (z2Row[j] + reshape) - yRow[j]
+				savedSubRow[j] = sub
+				acc[j&15] += float32(sub * sub)
+			}
+			f.part0a[task] = nnrt.Sum16(&acc)
 		}
-		f.part0a[task] = nnrt.Sum16(&acc)
 	}
 }
 
@@ -511,21 +515,23 @@ func (f *xorBackward) rows0(worker, task int) {
 	// mul = savedSub * div  (bench.nn:9)
 	// sum = sum(mul, axis: 0)  (bench.nn:8)
 	// mul2 = mul * zW * (1 - savedH * savedH)  (bench.nn:7)
-	var acc [16]float32
-	for i := range rows {
-		savedSubI := savedSub[i]
-		savedHRow := savedH[i*8:][:8]
-		zWRow := f.zW[:8]
-		mul2Row := mul2[i*8:][:8]
-		mul3 := float32(savedSubI * div)
-		mul[i] = mul3
-		acc[i&15] += mul3
-		for j := range 8 {
-			mul4 := float32(float32(mul3*zWRow[j]) * (1 - float32(savedHRow[j]*savedHRow[j])))
-			mul2Row[j] = mul4
+	if !xorBackwardLoop0a(savedSub, f.part0a[task:], mul, savedH, f.zW, mul2, rows, div) {
+		var acc [16]float32
+		for i := range rows {
+			savedSubI := savedSub[i]
+			savedHRow := savedH[i*8:][:8]
+			zWRow := f.zW[:8]
+			mul2Row := mul2[i*8:][:8]
+			mul3 := float32(savedSubI * div)
+			mul[i] = mul3
+			acc[i&15] += mul3
+			for j := range 8 {
+				mul4 := float32(float32(mul3*zWRow[j]) * (1 - float32(savedHRow[j]*savedHRow[j])))
+				mul2Row[j] = mul4
+			}
 		}
+		f.part0a[task] = nnrt.Sum16(&acc)
 	}
-	f.part0a[task] = nnrt.Sum16(&acc)
 }
 
 // tiles1 works on one tile of one product or sum, number task.
@@ -627,11 +633,13 @@ func (f *xorUpdate0) rows0(worker, task int) {
 	p2 := f.p2[r0:r1]
 
 	// p2 = p - cast * g  (optimizers.nn:22)
-	gRow := g[:rows]
-	pRow := p[:rows]
-	p2Row := p2[:rows]
-	for j := range rows {
-		p2Row[j] = pRow[j] - float32(cast*gRow[j])
+	if !xorUpdate0Loop0a(g, p, p2, rows, cast) {
+		gRow := g[:rows]
+		pRow := p[:rows]
+		p2Row := p2[:rows]
+		for j := range rows {
+			p2Row[j] = pRow[j] - float32(cast*gRow[j])
+		}
 	}
 }
 
@@ -698,12 +706,14 @@ func (f *xorEval) rows0(worker, task int) {
 
 	// h = tanh(z + hB)  (bench.nn:7)
 	{
-		for i := range rows {
-			zRow := z[i*8:][:8]
-			hBRow := f.hB[:8]
-			hRow := h[i*8:][:8]
-			for j := range 8 {
-				hRow[j] = nnrt.Tanh(zRow[j] + hBRow[j])
+		if !xorForwardLoop0a(z, f.hB, h, rows) {
+			for i := range rows {
+				zRow := z[i*8:][:8]
+				hBRow := f.hB[:8]
+				hRow := h[i*8:][:8]
+				for j := range 8 {
+					hRow[j] = nnrt.Tanh(zRow[j] + hBRow[j])
+				}
 			}
 		}
 	}
@@ -713,14 +723,16 @@ func (f *xorEval) rows0(worker, task int) {
 
 	// sum0 = sum((z2 + reshape - y) * (z2 + reshape - y), axis: 0)  (bench.nn:9)
 	{
-		z2Row := z2[:rows]
-		yRow := y[:rows]
-		var acc [16]float32
-		for j := range rows {
-			sub := (z2Row[j] + reshape) - yRow[j]
-			acc[j&15] += float32(sub * sub)
+		if !xorEvalLoop0b(z2, y, f.part0a[task:], rows, reshape) {
+			z2Row := z2[:rows]
+			yRow := y[:rows]
+			var acc [16]float32
+			for j := range rows {
+				sub := (z2Row[j] + reshape) - yRow[j]
+				acc[j&15] += float32(sub * sub)
+			}
+			f.part0a[task] = nnrt.Sum16(&acc)
 		}
-		f.part0a[task] = nnrt.Sum16(&acc)
 	}
 }
 
@@ -1230,12 +1242,14 @@ func (f *irisForward) rows0(worker, task int) {
 
 	// savedH = tanh(z + hB)  (bench.nn:17)
 	{
-		for i := range rows {
-			zRow := z[i*16:][:16]
-			hBRow := f.hB[:16]
-			savedHRow := savedH[i*16:][:16]
-			for j := range 16 {
-				savedHRow[j] = nnrt.Tanh(zRow[j] + hBRow[j])
+		if !irisForwardLoop0a(z, f.hB, savedH, rows) {
+			for i := range rows {
+				zRow := z[i*16:][:16]
+				hBRow := f.hB[:16]
+				savedHRow := savedH[i*16:][:16]
+				for j := range 16 {
+					savedHRow[j] = nnrt.Tanh(zRow[j] + hBRow[j])
+				}
 			}
 		}
 	}
@@ -1247,37 +1261,39 @@ func (f *irisForward) rows0(worker, task int) {
 	// savedSum = sum(savedExp, axis: 1)  (bench.nn:19)
 	// sum = sum(log(savedSum) - sum(where(y == iota(), z2 + logitsB - reduce_max(z2 + logitsB, axis: 1), 0), axis: 1), axi ...  (bench.nn:19)
 	{
-		var acc3 [16]float32
-		for i := range rows {
-			z2Row := z2[i*3:][:3]
-			logitsBRow := f.logitsB[:3]
-			yI := y[i]
-			savedExpRow := savedExp[i*3:][:3]
-			reduceMax := nnrt.Inf[float32](-1)
-			for j := range 3 {
-				reduceMax = max(reduceMax, z2Row[j]+logitsBRow[j])
-			}
-			var acc [16]float32
-			var acc2 [16]float32
-			for j := range 3 {
-				sub := (z2Row[j] + logitsBRow[j]) - reduceMax
-				where := float32(0)
-				if yI == int32(j) {
-					where = sub
+		if !irisForwardLoop0b(z2, f.logitsB, y, savedExp, savedSum, f.part0a[task:], rows) {
+			var acc3 [16]float32
+			for i := range rows {
+				z2Row := z2[i*3:][:3]
+				logitsBRow := f.logitsB[:3]
+				yI := y[i]
+				savedExpRow := savedExp[i*3:][:3]
+				reduceMax := nnrt.Inf[float32](-1)
+				for j := range 3 {
+					reduceMax = max(reduceMax, z2Row[j]+logitsBRow[j])
 				}
-				exp := nnrt.Exp(sub)
-				savedExpRow[j] = exp
-				acc[j&15] += where
-				acc2[j&15] += exp
+				var acc [16]float32
+				var acc2 [16]float32
+				for j := range 3 {
+					sub := (z2Row[j] + logitsBRow[j]) - reduceMax
+					where := float32(0)
+					if yI == int32(j) {
+						where = sub
+					}
+					exp := nnrt.Exp(sub)
+					savedExpRow[j] = exp
+					acc[j&15] += where
+					acc2[j&15] += exp
+				}
+				sum2 := nnrt.Sum16(&acc)
+				sum3 := nnrt.Sum16(&acc2)
+				savedSum[i] = sum3
+				log := nnrt.Log(sum3)
+				sub := log - sum2
+				acc3[i&15] += sub
 			}
-			sum2 := nnrt.Sum16(&acc)
-			sum3 := nnrt.Sum16(&acc2)
-			savedSum[i] = sum3
-			log := nnrt.Log(sum3)
-			sub := log - sum2
-			acc3[i&15] += sub
+			f.part0a[task] = nnrt.Sum16(&acc3)
 		}
-		f.part0a[task] = nnrt.Sum16(&acc3)
 	}
 }
 
@@ -1371,18 +1387,20 @@ func (f *irisBackward) rows0(worker, task int) {
 
 	// add = where(y == iota(), neg, 0) + div / savedSum * savedExp  (bench.nn:19)
 	{
-		for i := range rows {
-			savedSumI := savedSum[i]
-			yI := y[i]
-			savedExpRow := savedExp[i*3:][:3]
-			addRow := add[i*3:][:3]
-			div2 := div / savedSumI
-			for j := range 3 {
-				where := float32(0)
-				if yI == int32(j) {
-					where = neg
+		if !irisBackwardLoop0a(savedSum, y, savedExp, add, rows, div, neg) {
+			for i := range rows {
+				savedSumI := savedSum[i]
+				yI := y[i]
+				savedExpRow := savedExp[i*3:][:3]
+				addRow := add[i*3:][:3]
+				div2 := div / savedSumI
+				for j := range 3 {
+					where := float32(0)
+					if yI == int32(j) {
+						where = neg
+					}
+					addRow[j] = where + float32(div2*savedExpRow[j])
 				}
-				addRow[j] = where + float32(div2*savedExpRow[j])
 			}
 		}
 	}
@@ -1392,11 +1410,13 @@ func (f *irisBackward) rows0(worker, task int) {
 
 	// mul = dot * (1 - savedH * savedH)  (bench.nn:17)
 	{
-		savedHRow := savedH[:rows*16]
-		dotRow := dot[:rows*16]
-		mulRow := mul[:rows*16]
-		for j := range rows * 16 {
-			mulRow[j] = float32(dotRow[j] * (1 - float32(savedHRow[j]*savedHRow[j])))
+		if !irisBackwardLoop0b(savedH, dot, mul, rows*16) {
+			savedHRow := savedH[:rows*16]
+			dotRow := dot[:rows*16]
+			mulRow := mul[:rows*16]
+			for j := range rows * 16 {
+				mulRow[j] = float32(dotRow[j] * (1 - float32(savedHRow[j]*savedHRow[j])))
+			}
 		}
 	}
 }
@@ -1454,8 +1474,8 @@ func (f *irisPrologue0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 
 // run scalars of one step of adam.
 func (f *irisPrologue0) run() {
-	f.c1 = f.lr / (1 - nnrt.Pow(float64(0.9), f.t))     // c1 = lr / (1 - 0.9 ^ t)
-	f.c2 = nnrt.Sqrt(1 - nnrt.Pow(float64(0.999), f.t)) // c2 = sqrt(1 - 0.999 ^ t)
+	f.c1 = f.lr / (1 - nnrt.Pow(float64(0.9), f.t))      // c1 = lr / (1 - 0.9 ^ t)
+	f.c2 = nnrt.Rsqrt(1 - nnrt.Pow(float64(0.999), f.t)) // c2 = rsqrt(1 - 0.999 ^ t)
 }
 
 // irisUpdate0 is the frame of update: what one run reads, writes and needs in between.
@@ -1495,7 +1515,7 @@ func (f *irisUpdate0) run() {
 
 	// v2 = v * 0.999 + g * g * 0.001  (optimizers.nn:68)
 	// m2 = m * 0.9 + g * 0.1  (optimizers.nn:67)
-	// p2 = p - cast * m2 / (sqrt(v2) / cast2 + 1e-08)  (optimizers.nn:75)
+	// p2 = p - cast * m2 / (sqrt(v2) * cast2 + 1e-08)  (optimizers.nn:75)
 	f.pool.Run(nnrt.Blocks(f.nN, 2048), f.body0)
 }
 
@@ -1516,21 +1536,23 @@ func (f *irisUpdate0) rows0(worker, task int) {
 
 	// v2 = v * 0.999 + g * g * 0.001  (optimizers.nn:68)
 	// m2 = m * 0.9 + g * 0.1  (optimizers.nn:67)
-	// p2 = p - cast * m2 / (sqrt(v2) / cast2 + 1e-08)  (optimizers.nn:75)
-	gRow := g[:rows]
-	vRow := v[:rows]
-	mRow := m[:rows]
-	pRow := p[:rows]
-	v2Row := v2[:rows]
-	m2Row := m2[:rows]
-	p2Row := p2[:rows]
-	for j := range rows {
-		v3 := float32(vRow[j]*0.999) + float32(float32(gRow[j]*gRow[j])*0.001)
-		m3 := float32(mRow[j]*0.9) + float32(gRow[j]*0.1)
-		p3 := pRow[j] - (float32(cast*m3) / ((nnrt.Sqrt(v3) / cast2) + 1e-08))
-		v2Row[j] = v3
-		m2Row[j] = m3
-		p2Row[j] = p3
+	// p2 = p - cast * m2 / (sqrt(v2) * cast2 + 1e-08)  (optimizers.nn:75)
+	if !irisUpdate0Loop0a(g, v, m, p, v2, m2, p2, rows, cast2, cast) {
+		gRow := g[:rows]
+		vRow := v[:rows]
+		mRow := m[:rows]
+		pRow := p[:rows]
+		v2Row := v2[:rows]
+		m2Row := m2[:rows]
+		p2Row := p2[:rows]
+		for j := range rows {
+			v3 := float32(vRow[j]*0.999) + float32(float32(gRow[j]*gRow[j])*0.001)
+			m3 := float32(mRow[j]*0.9) + float32(gRow[j]*0.1)
+			p3 := pRow[j] - (float32(cast*m3) / (float32(nnrt.Sqrt(v3)*cast2) + 1e-08))
+			v2Row[j] = v3
+			m2Row[j] = m3
+			p2Row[j] = p3
+		}
 	}
 }
 
@@ -1593,12 +1615,14 @@ func (f *irisEval) rows0(worker, task int) {
 
 	// h = tanh(z + hB)  (bench.nn:17)
 	{
-		for i := range rows {
-			zRow := z[i*16:][:16]
-			hBRow := f.hB[:16]
-			hRow := h[i*16:][:16]
-			for j := range 16 {
-				hRow[j] = nnrt.Tanh(zRow[j] + hBRow[j])
+		if !irisForwardLoop0a(z, f.hB, h, rows) {
+			for i := range rows {
+				zRow := z[i*16:][:16]
+				hBRow := f.hB[:16]
+				hRow := h[i*16:][:16]
+				for j := range 16 {
+					hRow[j] = nnrt.Tanh(zRow[j] + hBRow[j])
+				}
 			}
 		}
 	}
@@ -1608,33 +1632,35 @@ func (f *irisEval) rows0(worker, task int) {
 
 	// sum0 = sum(log(sum(exp(z2 + logitsB - reduce_max(z2 + logitsB, axis: 1)), axis: 1)) - sum(where(y == iota(), z2 + log ...  (bench.nn:19)
 	{
-		var acc3 [16]float32
-		for i := range rows {
-			z2Row := z2[i*3:][:3]
-			logitsBRow := f.logitsB[:3]
-			yI := y[i]
-			reduceMax := nnrt.Inf[float32](-1)
-			for j := range 3 {
-				reduceMax = max(reduceMax, z2Row[j]+logitsBRow[j])
-			}
-			var acc [16]float32
-			var acc2 [16]float32
-			for j := range 3 {
-				sub := (z2Row[j] + logitsBRow[j]) - reduceMax
-				where := float32(0)
-				if yI == int32(j) {
-					where = sub
+		if !irisEvalLoop0b(z2, f.logitsB, y, f.part0a[task:], rows) {
+			var acc3 [16]float32
+			for i := range rows {
+				z2Row := z2[i*3:][:3]
+				logitsBRow := f.logitsB[:3]
+				yI := y[i]
+				reduceMax := nnrt.Inf[float32](-1)
+				for j := range 3 {
+					reduceMax = max(reduceMax, z2Row[j]+logitsBRow[j])
 				}
-				acc[j&15] += where
-				acc2[j&15] += nnrt.Exp(sub)
+				var acc [16]float32
+				var acc2 [16]float32
+				for j := range 3 {
+					sub := (z2Row[j] + logitsBRow[j]) - reduceMax
+					where := float32(0)
+					if yI == int32(j) {
+						where = sub
+					}
+					acc[j&15] += where
+					acc2[j&15] += nnrt.Exp(sub)
+				}
+				sum := nnrt.Sum16(&acc)
+				sum2 := nnrt.Sum16(&acc2)
+				log := nnrt.Log(sum2)
+				sub := log - sum
+				acc3[i&15] += sub
 			}
-			sum := nnrt.Sum16(&acc)
-			sum2 := nnrt.Sum16(&acc2)
-			log := nnrt.Log(sum2)
-			sub := log - sum
-			acc3[i&15] += sub
+			f.part0a[task] = nnrt.Sum16(&acc3)
 		}
-		f.part0a[task] = nnrt.Sum16(&acc3)
 	}
 }
 
@@ -2136,12 +2162,14 @@ func (f *mnistForward) rows0(worker, task int) {
 
 	// savedH = max(0, z + hB)  (bench.nn:27)
 	{
-		for i := range rows {
-			zRow := z[i*128:][:128]
-			hBRow := f.hB[:128]
-			savedHRow := savedH[i*128:][:128]
-			for j := range 128 {
-				savedHRow[j] = max(0, zRow[j]+hBRow[j])
+		if !mnistForwardLoop0a(z, f.hB, savedH, rows) {
+			for i := range rows {
+				zRow := z[i*128:][:128]
+				hBRow := f.hB[:128]
+				savedHRow := savedH[i*128:][:128]
+				for j := range 128 {
+					savedHRow[j] = max(0, zRow[j]+hBRow[j])
+				}
 			}
 		}
 	}
@@ -2153,37 +2181,39 @@ func (f *mnistForward) rows0(worker, task int) {
 	// savedSum = sum(savedExp, axis: 1)  (bench.nn:29)
 	// sum = sum(log(savedSum) - sum(where(y == iota(), z2 + logitsB - reduce_max(z2 + logitsB, axis: 1), 0), axis: 1), axi ...  (bench.nn:29)
 	{
-		var acc3 [16]float32
-		for i := range rows {
-			z2Row := z2[i*10:][:10]
-			logitsBRow := f.logitsB[:10]
-			yI := y[i]
-			savedExpRow := savedExp[i*10:][:10]
-			reduceMax := nnrt.Inf[float32](-1)
-			for j := range 10 {
-				reduceMax = max(reduceMax, z2Row[j]+logitsBRow[j])
-			}
-			var acc [16]float32
-			var acc2 [16]float32
-			for j := range 10 {
-				sub := (z2Row[j] + logitsBRow[j]) - reduceMax
-				where := float32(0)
-				if yI == int32(j) {
-					where = sub
+		if !mnistForwardLoop0b(z2, f.logitsB, y, savedExp, savedSum, f.part0a[task:], rows) {
+			var acc3 [16]float32
+			for i := range rows {
+				z2Row := z2[i*10:][:10]
+				logitsBRow := f.logitsB[:10]
+				yI := y[i]
+				savedExpRow := savedExp[i*10:][:10]
+				reduceMax := nnrt.Inf[float32](-1)
+				for j := range 10 {
+					reduceMax = max(reduceMax, z2Row[j]+logitsBRow[j])
 				}
-				exp := nnrt.Exp(sub)
-				savedExpRow[j] = exp
-				acc[j&15] += where
-				acc2[j&15] += exp
+				var acc [16]float32
+				var acc2 [16]float32
+				for j := range 10 {
+					sub := (z2Row[j] + logitsBRow[j]) - reduceMax
+					where := float32(0)
+					if yI == int32(j) {
+						where = sub
+					}
+					exp := nnrt.Exp(sub)
+					savedExpRow[j] = exp
+					acc[j&15] += where
+					acc2[j&15] += exp
+				}
+				sum2 := nnrt.Sum16(&acc)
+				sum3 := nnrt.Sum16(&acc2)
+				savedSum[i] = sum3
+				log := nnrt.Log(sum3)
+				sub := log - sum2
+				acc3[i&15] += sub
 			}
-			sum2 := nnrt.Sum16(&acc)
-			sum3 := nnrt.Sum16(&acc2)
-			savedSum[i] = sum3
-			log := nnrt.Log(sum3)
-			sub := log - sum2
-			acc3[i&15] += sub
+			f.part0a[task] = nnrt.Sum16(&acc3)
 		}
-		f.part0a[task] = nnrt.Sum16(&acc3)
 	}
 }
 
@@ -2277,18 +2307,20 @@ func (f *mnistBackward) rows0(worker, task int) {
 
 	// add = where(y == iota(), neg, 0) + div / savedSum * savedExp  (bench.nn:29)
 	{
-		for i := range rows {
-			savedSumI := savedSum[i]
-			yI := y[i]
-			savedExpRow := savedExp[i*10:][:10]
-			addRow := add[i*10:][:10]
-			div2 := div / savedSumI
-			for j := range 10 {
-				where2 := float32(0)
-				if yI == int32(j) {
-					where2 = neg
+		if !mnistBackwardLoop0a(savedSum, y, savedExp, add, rows, div, neg) {
+			for i := range rows {
+				savedSumI := savedSum[i]
+				yI := y[i]
+				savedExpRow := savedExp[i*10:][:10]
+				addRow := add[i*10:][:10]
+				div2 := div / savedSumI
+				for j := range 10 {
+					where2 := float32(0)
+					if yI == int32(j) {
+						where2 = neg
+					}
+					addRow[j] = where2 + float32(div2*savedExpRow[j])
 				}
-				addRow[j] = where2 + float32(div2*savedExpRow[j])
 			}
 		}
 	}
@@ -2298,15 +2330,17 @@ func (f *mnistBackward) rows0(worker, task int) {
 
 	// where = where(savedH == 0, 0, dot)  (bench.nn:27)
 	{
-		savedHRow := savedH[:rows*128]
-		dotRow := dot[:rows*128]
-		whereRow := where[:rows*128]
-		for j := range rows * 128 {
-			where2 := float32(dotRow[j])
-			if savedHRow[j] == 0 {
-				where2 = 0
+		if !mnistBackwardLoop0b(savedH, dot, where, rows*128) {
+			savedHRow := savedH[:rows*128]
+			dotRow := dot[:rows*128]
+			whereRow := where[:rows*128]
+			for j := range rows * 128 {
+				where2 := float32(dotRow[j])
+				if savedHRow[j] == 0 {
+					where2 = 0
+				}
+				whereRow[j] = where2
 			}
-			whereRow[j] = where2
 		}
 	}
 }
@@ -2408,11 +2442,13 @@ func (f *mnistUpdate0) rows0(worker, task int) {
 	p2 := f.p2[r0:r1]
 
 	// p2 = p - cast * g  (optimizers.nn:22)
-	gRow := g[:rows]
-	pRow := p[:rows]
-	p2Row := p2[:rows]
-	for j := range rows {
-		p2Row[j] = pRow[j] - float32(cast*gRow[j])
+	if !xorUpdate0Loop0a(g, p, p2, rows, cast) {
+		gRow := g[:rows]
+		pRow := p[:rows]
+		p2Row := p2[:rows]
+		for j := range rows {
+			p2Row[j] = pRow[j] - float32(cast*gRow[j])
+		}
 	}
 }
 
@@ -2477,12 +2513,14 @@ func (f *mnistEval) rows0(worker, task int) {
 
 	// h = max(0, z + hB)  (bench.nn:27)
 	{
-		for i := range rows {
-			zRow := z[i*128:][:128]
-			hBRow := f.hB[:128]
-			hRow := h[i*128:][:128]
-			for j := range 128 {
-				hRow[j] = max(0, zRow[j]+hBRow[j])
+		if !mnistForwardLoop0a(z, f.hB, h, rows) {
+			for i := range rows {
+				zRow := z[i*128:][:128]
+				hBRow := f.hB[:128]
+				hRow := h[i*128:][:128]
+				for j := range 128 {
+					hRow[j] = max(0, zRow[j]+hBRow[j])
+				}
 			}
 		}
 	}
@@ -2492,33 +2530,35 @@ func (f *mnistEval) rows0(worker, task int) {
 
 	// sum0 = sum(log(sum(exp(z2 + logitsB - reduce_max(z2 + logitsB, axis: 1)), axis: 1)) - sum(where(y == iota(), z2 + log ...  (bench.nn:29)
 	{
-		var acc3 [16]float32
-		for i := range rows {
-			z2Row := z2[i*10:][:10]
-			logitsBRow := f.logitsB[:10]
-			yI := y[i]
-			reduceMax := nnrt.Inf[float32](-1)
-			for j := range 10 {
-				reduceMax = max(reduceMax, z2Row[j]+logitsBRow[j])
-			}
-			var acc [16]float32
-			var acc2 [16]float32
-			for j := range 10 {
-				sub := (z2Row[j] + logitsBRow[j]) - reduceMax
-				where := float32(0)
-				if yI == int32(j) {
-					where = sub
+		if !mnistEvalLoop0b(z2, f.logitsB, y, f.part0a[task:], rows) {
+			var acc3 [16]float32
+			for i := range rows {
+				z2Row := z2[i*10:][:10]
+				logitsBRow := f.logitsB[:10]
+				yI := y[i]
+				reduceMax := nnrt.Inf[float32](-1)
+				for j := range 10 {
+					reduceMax = max(reduceMax, z2Row[j]+logitsBRow[j])
 				}
-				acc[j&15] += where
-				acc2[j&15] += nnrt.Exp(sub)
+				var acc [16]float32
+				var acc2 [16]float32
+				for j := range 10 {
+					sub := (z2Row[j] + logitsBRow[j]) - reduceMax
+					where := float32(0)
+					if yI == int32(j) {
+						where = sub
+					}
+					acc[j&15] += where
+					acc2[j&15] += nnrt.Exp(sub)
+				}
+				sum := nnrt.Sum16(&acc)
+				sum2 := nnrt.Sum16(&acc2)
+				log := nnrt.Log(sum2)
+				sub := log - sum
+				acc3[i&15] += sub
 			}
-			sum := nnrt.Sum16(&acc)
-			sum2 := nnrt.Sum16(&acc2)
-			log := nnrt.Log(sum2)
-			sub := log - sum
-			acc3[i&15] += sub
+			f.part0a[task] = nnrt.Sum16(&acc3)
 		}
-		f.part0a[task] = nnrt.Sum16(&acc3)
 	}
 }
 
@@ -3069,12 +3109,14 @@ func (f *mnistDeepForward) rows0(worker, task int) {
 
 	// savedH1 = max(0, z + h1B)  (bench.nn:37)
 	{
-		for i := range rows {
-			zRow := z[i*512:][:512]
-			h1BRow := f.h1B[:512]
-			savedH1Row := savedH1[i*512:][:512]
-			for j := range 512 {
-				savedH1Row[j] = max(0, zRow[j]+h1BRow[j])
+		if !mnistDeepForwardLoop0a(z, f.h1B, savedH1, rows) {
+			for i := range rows {
+				zRow := z[i*512:][:512]
+				h1BRow := f.h1B[:512]
+				savedH1Row := savedH1[i*512:][:512]
+				for j := range 512 {
+					savedH1Row[j] = max(0, zRow[j]+h1BRow[j])
+				}
 			}
 		}
 	}
@@ -3084,12 +3126,14 @@ func (f *mnistDeepForward) rows0(worker, task int) {
 
 	// savedH2 = max(0, z2 + h2B)  (bench.nn:38)
 	{
-		for i := range rows {
-			z2Row := z2[i*512:][:512]
-			h2BRow := f.h2B[:512]
-			savedH2Row := savedH2[i*512:][:512]
-			for j := range 512 {
-				savedH2Row[j] = max(0, z2Row[j]+h2BRow[j])
+		if !mnistDeepForwardLoop0a(z2, f.h2B, savedH2, rows) {
+			for i := range rows {
+				z2Row := z2[i*512:][:512]
+				h2BRow := f.h2B[:512]
+				savedH2Row := savedH2[i*512:][:512]
+				for j := range 512 {
+					savedH2Row[j] = max(0, z2Row[j]+h2BRow[j])
+				}
 			}
 		}
 	}
@@ -3101,37 +3145,39 @@ func (f *mnistDeepForward) rows0(worker, task int) {
 	// savedSum = sum(savedExp, axis: 1)  (bench.nn:40)
 	// sum = sum(log(savedSum) - sum(where(y == iota(), z3 + logitsB - reduce_max(z3 + logitsB, axis: 1), 0), axis: 1), axi ...  (bench.nn:40)
 	{
-		var acc3 [16]float32
-		for i := range rows {
-			z3Row := z3[i*10:][:10]
-			logitsBRow := f.logitsB[:10]
-			yI := y[i]
-			savedExpRow := savedExp[i*10:][:10]
-			reduceMax := nnrt.Inf[float32](-1)
-			for j := range 10 {
-				reduceMax = max(reduceMax, z3Row[j]+logitsBRow[j])
-			}
-			var acc [16]float32
-			var acc2 [16]float32
-			for j := range 10 {
-				sub := (z3Row[j] + logitsBRow[j]) - reduceMax
-				where := float32(0)
-				if yI == int32(j) {
-					where = sub
+		if !mnistForwardLoop0b(z3, f.logitsB, y, savedExp, savedSum, f.part0a[task:], rows) {
+			var acc3 [16]float32
+			for i := range rows {
+				z3Row := z3[i*10:][:10]
+				logitsBRow := f.logitsB[:10]
+				yI := y[i]
+				savedExpRow := savedExp[i*10:][:10]
+				reduceMax := nnrt.Inf[float32](-1)
+				for j := range 10 {
+					reduceMax = max(reduceMax, z3Row[j]+logitsBRow[j])
 				}
-				exp := nnrt.Exp(sub)
-				savedExpRow[j] = exp
-				acc[j&15] += where
-				acc2[j&15] += exp
+				var acc [16]float32
+				var acc2 [16]float32
+				for j := range 10 {
+					sub := (z3Row[j] + logitsBRow[j]) - reduceMax
+					where := float32(0)
+					if yI == int32(j) {
+						where = sub
+					}
+					exp := nnrt.Exp(sub)
+					savedExpRow[j] = exp
+					acc[j&15] += where
+					acc2[j&15] += exp
+				}
+				sum2 := nnrt.Sum16(&acc)
+				sum3 := nnrt.Sum16(&acc2)
+				savedSum[i] = sum3
+				log := nnrt.Log(sum3)
+				sub := log - sum2
+				acc3[i&15] += sub
 			}
-			sum2 := nnrt.Sum16(&acc)
-			sum3 := nnrt.Sum16(&acc2)
-			savedSum[i] = sum3
-			log := nnrt.Log(sum3)
-			sub := log - sum2
-			acc3[i&15] += sub
+			f.part0a[task] = nnrt.Sum16(&acc3)
 		}
-		f.part0a[task] = nnrt.Sum16(&acc3)
 	}
 }
 
@@ -3245,18 +3291,20 @@ func (f *mnistDeepBackward) rows0(worker, task int) {
 
 	// add = where(y == iota(), neg, 0) + div / savedSum * savedExp  (bench.nn:40)
 	{
-		for i := range rows {
-			savedSumI := savedSum[i]
-			yI := y[i]
-			savedExpRow := savedExp[i*10:][:10]
-			addRow := add[i*10:][:10]
-			div2 := div / savedSumI
-			for j := range 10 {
-				where3 := float32(0)
-				if yI == int32(j) {
-					where3 = neg
+		if !mnistBackwardLoop0a(savedSum, y, savedExp, add, rows, div, neg) {
+			for i := range rows {
+				savedSumI := savedSum[i]
+				yI := y[i]
+				savedExpRow := savedExp[i*10:][:10]
+				addRow := add[i*10:][:10]
+				div2 := div / savedSumI
+				for j := range 10 {
+					where3 := float32(0)
+					if yI == int32(j) {
+						where3 = neg
+					}
+					addRow[j] = where3 + float32(div2*savedExpRow[j])
 				}
-				addRow[j] = where3 + float32(div2*savedExpRow[j])
 			}
 		}
 	}
@@ -3266,15 +3314,17 @@ func (f *mnistDeepBackward) rows0(worker, task int) {
 
 	// where = where(savedH2 == 0, 0, dot)  (bench.nn:38)
 	{
-		savedH2Row := savedH2[:rows*512]
-		dotRow := dot[:rows*512]
-		whereRow := where[:rows*512]
-		for j := range rows * 512 {
-			where3 := float32(dotRow[j])
-			if savedH2Row[j] == 0 {
-				where3 = 0
+		if !mnistBackwardLoop0b(savedH2, dot, where, rows*512) {
+			savedH2Row := savedH2[:rows*512]
+			dotRow := dot[:rows*512]
+			whereRow := where[:rows*512]
+			for j := range rows * 512 {
+				where3 := float32(dotRow[j])
+				if savedH2Row[j] == 0 {
+					where3 = 0
+				}
+				whereRow[j] = where3
 			}
-			whereRow[j] = where3
 		}
 	}
 
@@ -3283,15 +3333,17 @@ func (f *mnistDeepBackward) rows0(worker, task int) {
 
 	// where2 = where(savedH1 == 0, 0, dot2)  (bench.nn:37)
 	{
-		savedH1Row := savedH1[:rows*512]
-		dot2Row := dot2[:rows*512]
-		where2Row := where2[:rows*512]
-		for j := range rows * 512 {
-			where3 := float32(dot2Row[j])
-			if savedH1Row[j] == 0 {
-				where3 = 0
+		if !mnistBackwardLoop0b(savedH1, dot2, where2, rows*512) {
+			savedH1Row := savedH1[:rows*512]
+			dot2Row := dot2[:rows*512]
+			where2Row := where2[:rows*512]
+			for j := range rows * 512 {
+				where3 := float32(dot2Row[j])
+				if savedH1Row[j] == 0 {
+					where3 = 0
+				}
+				where2Row[j] = where3
 			}
-			where2Row[j] = where3
 		}
 	}
 }
@@ -3367,8 +3419,8 @@ func (f *mnistDeepPrologue0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 
 // run scalars of one step of adam.
 func (f *mnistDeepPrologue0) run() {
-	f.c1 = f.lr / (1 - nnrt.Pow(float64(0.9), f.t))     // c1 = lr / (1 - 0.9 ^ t)
-	f.c2 = nnrt.Sqrt(1 - nnrt.Pow(float64(0.999), f.t)) // c2 = sqrt(1 - 0.999 ^ t)
+	f.c1 = f.lr / (1 - nnrt.Pow(float64(0.9), f.t))      // c1 = lr / (1 - 0.9 ^ t)
+	f.c2 = nnrt.Rsqrt(1 - nnrt.Pow(float64(0.999), f.t)) // c2 = rsqrt(1 - 0.999 ^ t)
 }
 
 // mnistDeepUpdate0 is the frame of update: what one run reads, writes and needs in between.
@@ -3408,7 +3460,7 @@ func (f *mnistDeepUpdate0) run() {
 
 	// v2 = v * 0.999 + g * g * 0.001  (optimizers.nn:68)
 	// m2 = m * 0.9 + g * 0.1  (optimizers.nn:67)
-	// p2 = p - cast * m2 / (sqrt(v2) / cast2 + 1e-08)  (optimizers.nn:75)
+	// p2 = p - cast * m2 / (sqrt(v2) * cast2 + 1e-08)  (optimizers.nn:75)
 	f.pool.Run(nnrt.Blocks(f.nN, 2048), f.body0)
 }
 
@@ -3429,21 +3481,23 @@ func (f *mnistDeepUpdate0) rows0(worker, task int) {
 
 	// v2 = v * 0.999 + g * g * 0.001  (optimizers.nn:68)
 	// m2 = m * 0.9 + g * 0.1  (optimizers.nn:67)
-	// p2 = p - cast * m2 / (sqrt(v2) / cast2 + 1e-08)  (optimizers.nn:75)
-	gRow := g[:rows]
-	vRow := v[:rows]
-	mRow := m[:rows]
-	pRow := p[:rows]
-	v2Row := v2[:rows]
-	m2Row := m2[:rows]
-	p2Row := p2[:rows]
-	for j := range rows {
-		v3 := float32(vRow[j]*0.999) + float32(float32(gRow[j]*gRow[j])*0.001)
-		m3 := float32(mRow[j]*0.9) + float32(gRow[j]*0.1)
-		p3 := pRow[j] - (float32(cast*m3) / ((nnrt.Sqrt(v3) / cast2) + 1e-08))
-		v2Row[j] = v3
-		m2Row[j] = m3
-		p2Row[j] = p3
+	// p2 = p - cast * m2 / (sqrt(v2) * cast2 + 1e-08)  (optimizers.nn:75)
+	if !irisUpdate0Loop0a(g, v, m, p, v2, m2, p2, rows, cast2, cast) {
+		gRow := g[:rows]
+		vRow := v[:rows]
+		mRow := m[:rows]
+		pRow := p[:rows]
+		v2Row := v2[:rows]
+		m2Row := m2[:rows]
+		p2Row := p2[:rows]
+		for j := range rows {
+			v3 := float32(vRow[j]*0.999) + float32(float32(gRow[j]*gRow[j])*0.001)
+			m3 := float32(mRow[j]*0.9) + float32(gRow[j]*0.1)
+			p3 := pRow[j] - (float32(cast*m3) / (float32(nnrt.Sqrt(v3)*cast2) + 1e-08))
+			v2Row[j] = v3
+			m2Row[j] = m3
+			p2Row[j] = p3
+		}
 	}
 }
 
@@ -3514,12 +3568,14 @@ func (f *mnistDeepEval) rows0(worker, task int) {
 
 	// h1 = max(0, z + h1B)  (bench.nn:37)
 	{
-		for i := range rows {
-			zRow := z[i*512:][:512]
-			h1BRow := f.h1B[:512]
-			h1Row := h1[i*512:][:512]
-			for j := range 512 {
-				h1Row[j] = max(0, zRow[j]+h1BRow[j])
+		if !mnistDeepForwardLoop0a(z, f.h1B, h1, rows) {
+			for i := range rows {
+				zRow := z[i*512:][:512]
+				h1BRow := f.h1B[:512]
+				h1Row := h1[i*512:][:512]
+				for j := range 512 {
+					h1Row[j] = max(0, zRow[j]+h1BRow[j])
+				}
 			}
 		}
 	}
@@ -3529,12 +3585,14 @@ func (f *mnistDeepEval) rows0(worker, task int) {
 
 	// h2 = max(0, z2 + h2B)  (bench.nn:38)
 	{
-		for i := range rows {
-			z2Row := z2[i*512:][:512]
-			h2BRow := f.h2B[:512]
-			h2Row := h2[i*512:][:512]
-			for j := range 512 {
-				h2Row[j] = max(0, z2Row[j]+h2BRow[j])
+		if !mnistDeepForwardLoop0a(z2, f.h2B, h2, rows) {
+			for i := range rows {
+				z2Row := z2[i*512:][:512]
+				h2BRow := f.h2B[:512]
+				h2Row := h2[i*512:][:512]
+				for j := range 512 {
+					h2Row[j] = max(0, z2Row[j]+h2BRow[j])
+				}
 			}
 		}
 	}
@@ -3544,33 +3602,35 @@ func (f *mnistDeepEval) rows0(worker, task int) {
 
 	// sum0 = sum(log(sum(exp(z3 + logitsB - reduce_max(z3 + logitsB, axis: 1)), axis: 1)) - sum(where(y == iota(), z3 + log ...  (bench.nn:40)
 	{
-		var acc3 [16]float32
-		for i := range rows {
-			z3Row := z3[i*10:][:10]
-			logitsBRow := f.logitsB[:10]
-			yI := y[i]
-			reduceMax := nnrt.Inf[float32](-1)
-			for j := range 10 {
-				reduceMax = max(reduceMax, z3Row[j]+logitsBRow[j])
-			}
-			var acc [16]float32
-			var acc2 [16]float32
-			for j := range 10 {
-				sub := (z3Row[j] + logitsBRow[j]) - reduceMax
-				where := float32(0)
-				if yI == int32(j) {
-					where = sub
+		if !mnistEvalLoop0b(z3, f.logitsB, y, f.part0a[task:], rows) {
+			var acc3 [16]float32
+			for i := range rows {
+				z3Row := z3[i*10:][:10]
+				logitsBRow := f.logitsB[:10]
+				yI := y[i]
+				reduceMax := nnrt.Inf[float32](-1)
+				for j := range 10 {
+					reduceMax = max(reduceMax, z3Row[j]+logitsBRow[j])
 				}
-				acc[j&15] += where
-				acc2[j&15] += nnrt.Exp(sub)
+				var acc [16]float32
+				var acc2 [16]float32
+				for j := range 10 {
+					sub := (z3Row[j] + logitsBRow[j]) - reduceMax
+					where := float32(0)
+					if yI == int32(j) {
+						where = sub
+					}
+					acc[j&15] += where
+					acc2[j&15] += nnrt.Exp(sub)
+				}
+				sum := nnrt.Sum16(&acc)
+				sum2 := nnrt.Sum16(&acc2)
+				log := nnrt.Log(sum2)
+				sub := log - sum
+				acc3[i&15] += sub
 			}
-			sum := nnrt.Sum16(&acc)
-			sum2 := nnrt.Sum16(&acc2)
-			log := nnrt.Log(sum2)
-			sub := log - sum
-			acc3[i&15] += sub
+			f.part0a[task] = nnrt.Sum16(&acc3)
 		}
-		f.part0a[task] = nnrt.Sum16(&acc3)
 	}
 }
 
@@ -4219,19 +4279,21 @@ func (f *geluForward) rows0(worker, task int) {
 	// savedAdd = erf(savedZ * 0.70710677) + 1  (bench.nn:48)
 	// savedH1 = savedZ * 0.5 * savedAdd  (bench.nn:48)
 	{
-		for i := range rows {
-			zRow := z[i*256:][:256]
-			h1BRow := f.h1B[:256]
-			savedZRow := savedZ[i*256:][:256]
-			savedAddRow := savedAdd[i*256:][:256]
-			savedH1Row := savedH1[i*256:][:256]
-			for j := range 256 {
-				z5 := zRow[j] + h1BRow[j]
-				add := nnrt.Erf(float32(z5*0.70710677)) + 1
-				h1 := float32(float32(z5*0.5) * add)
-				savedZRow[j] = z5
-				savedAddRow[j] = add
-				savedH1Row[j] = h1
+		if !geluForwardLoop0a(z, f.h1B, savedZ, savedAdd, savedH1, rows) {
+			for i := range rows {
+				zRow := z[i*256:][:256]
+				h1BRow := f.h1B[:256]
+				savedZRow := savedZ[i*256:][:256]
+				savedAddRow := savedAdd[i*256:][:256]
+				savedH1Row := savedH1[i*256:][:256]
+				for j := range 256 {
+					z5 := zRow[j] + h1BRow[j]
+					add := nnrt.Erf(float32(z5*0.70710677)) + 1
+					h1 := float32(float32(z5*0.5) * add)
+					savedZRow[j] = z5
+					savedAddRow[j] = add
+					savedH1Row[j] = h1
+				}
 			}
 		}
 	}
@@ -4243,19 +4305,21 @@ func (f *geluForward) rows0(worker, task int) {
 	// savedAdd2 = erf(savedZ2 * 0.70710677) + 1  (bench.nn:49)
 	// savedH2 = savedZ2 * 0.5 * savedAdd2  (bench.nn:49)
 	{
-		for i := range rows {
-			z2Row := z2[i*256:][:256]
-			h2BRow := f.h2B[:256]
-			savedZ2Row := savedZ2[i*256:][:256]
-			savedAdd2Row := savedAdd2[i*256:][:256]
-			savedH2Row := savedH2[i*256:][:256]
-			for j := range 256 {
-				z5 := z2Row[j] + h2BRow[j]
-				add := nnrt.Erf(float32(z5*0.70710677)) + 1
-				h2 := float32(float32(z5*0.5) * add)
-				savedZ2Row[j] = z5
-				savedAdd2Row[j] = add
-				savedH2Row[j] = h2
+		if !geluForwardLoop0a(z2, f.h2B, savedZ2, savedAdd2, savedH2, rows) {
+			for i := range rows {
+				z2Row := z2[i*256:][:256]
+				h2BRow := f.h2B[:256]
+				savedZ2Row := savedZ2[i*256:][:256]
+				savedAdd2Row := savedAdd2[i*256:][:256]
+				savedH2Row := savedH2[i*256:][:256]
+				for j := range 256 {
+					z5 := z2Row[j] + h2BRow[j]
+					add := nnrt.Erf(float32(z5*0.70710677)) + 1
+					h2 := float32(float32(z5*0.5) * add)
+					savedZ2Row[j] = z5
+					savedAdd2Row[j] = add
+					savedH2Row[j] = h2
+				}
 			}
 		}
 	}
@@ -4267,19 +4331,21 @@ func (f *geluForward) rows0(worker, task int) {
 	// savedAdd3 = erf(savedZ3 * 0.70710677) + 1  (bench.nn:50)
 	// savedH3 = savedZ3 * 0.5 * savedAdd3  (bench.nn:50)
 	{
-		for i := range rows {
-			z3Row := z3[i*256:][:256]
-			h3BRow := f.h3B[:256]
-			savedZ3Row := savedZ3[i*256:][:256]
-			savedAdd3Row := savedAdd3[i*256:][:256]
-			savedH3Row := savedH3[i*256:][:256]
-			for j := range 256 {
-				z5 := z3Row[j] + h3BRow[j]
-				add := nnrt.Erf(float32(z5*0.70710677)) + 1
-				h3 := float32(float32(z5*0.5) * add)
-				savedZ3Row[j] = z5
-				savedAdd3Row[j] = add
-				savedH3Row[j] = h3
+		if !geluForwardLoop0a(z3, f.h3B, savedZ3, savedAdd3, savedH3, rows) {
+			for i := range rows {
+				z3Row := z3[i*256:][:256]
+				h3BRow := f.h3B[:256]
+				savedZ3Row := savedZ3[i*256:][:256]
+				savedAdd3Row := savedAdd3[i*256:][:256]
+				savedH3Row := savedH3[i*256:][:256]
+				for j := range 256 {
+					z5 := z3Row[j] + h3BRow[j]
+					add := nnrt.Erf(float32(z5*0.70710677)) + 1
+					h3 := float32(float32(z5*0.5) * add)
+					savedZ3Row[j] = z5
+					savedAdd3Row[j] = add
+					savedH3Row[j] = h3
+				}
 			}
 		}
 	}
@@ -4290,22 +4356,24 @@ func (f *geluForward) rows0(worker, task int) {
 	// savedSub = z4 + outB - y  (bench.nn:52)
 	// sum = sum(sum(savedSub * savedSub, axis: 1), axis: 0)  (bench.nn:52)
 	{
-		var acc2 [16]float32
-		for i := range rows {
-			z4Row := z4[i*8:][:8]
-			outBRow := f.outB[:8]
-			yRow := y[i*8:][:8]
-			savedSubRow := savedSub[i*8:][:8]
-			var acc [16]float32
-			for j := range 8 {
-				sub := (z4Row[j] + outBRow[j]) - yRow[j]
-				savedSubRow[j] = sub
-				acc[j&15] += float32(sub * sub)
+		if !geluForwardLoop0d(z4, f.outB, y, savedSub, f.part0a[task:], rows) {
+			var acc2 [16]float32
+			for i := range rows {
+				z4Row := z4[i*8:][:8]
+				outBRow := f.outB[:8]
+				yRow := y[i*8:][:8]
+				savedSubRow := savedSub[i*8:][:8]
+				var acc [16]float32
+				for j := range 8 {
+					sub := (z4Row[j] + outBRow[j]) - yRow[j]
+					savedSubRow[j] = sub
+					acc[j&15] += float32(sub * sub)
+				}
+				sum2 := nnrt.Sum16(&acc)
+				acc2[i&15] += sum2
 			}
-			sum2 := nnrt.Sum16(&acc)
-			acc2[i&15] += sum2
+			f.part0a[task] = nnrt.Sum16(&acc2)
 		}
-		f.part0a[task] = nnrt.Sum16(&acc2)
 	}
 }
 
@@ -4439,10 +4507,12 @@ func (f *geluBackward) rows0(worker, task int) {
 
 	// mul = savedSub * div  (bench.nn:52)
 	{
-		savedSubRow := savedSub[:rows*8]
-		mulRow := mul[:rows*8]
-		for j := range rows * 8 {
-			mulRow[j] = float32(savedSubRow[j] * div)
+		if !geluBackwardLoop0a(savedSub, mul, rows*8, div) {
+			savedSubRow := savedSub[:rows*8]
+			mulRow := mul[:rows*8]
+			for j := range rows * 8 {
+				mulRow[j] = float32(savedSubRow[j] * div)
+			}
 		}
 	}
 
@@ -4451,15 +4521,17 @@ func (f *geluBackward) rows0(worker, task int) {
 
 	// add = dot * savedAdd3 * 0.5 + dot * (savedZ3 * 0.5) * (exp(savedZ3 * -0.70710677 * (savedZ3 * 0.70710677)) * 1.12837 ...  (bench.nn:50)
 	{
-		savedZ3Row := savedZ3[:rows*256]
-		dotRow := dot[:rows*256]
-		savedAdd3Row := savedAdd3[:rows*256]
-		addRow := add[:rows*256]
-		for j := range rows * 256 {
-			mul2 := float32(float32(savedZ3Row[j]*(-0.70710677)) * float32(savedZ3Row[j]*0.70710677))
-			mul3 := float32(float32(dotRow[j]*float32(savedZ3Row[j]*0.5)) * float32(nnrt.Exp(mul2)*1.1283792))
-			add4 := float32(float32(dotRow[j]*savedAdd3Row[j])*0.5) + float32(mul3*0.70710677)
-			addRow[j] = add4
+		if !geluBackwardLoop0b(savedZ3, dot, savedAdd3, add, rows*256) {
+			savedZ3Row := savedZ3[:rows*256]
+			dotRow := dot[:rows*256]
+			savedAdd3Row := savedAdd3[:rows*256]
+			addRow := add[:rows*256]
+			for j := range rows * 256 {
+				mul2 := float32(float32(savedZ3Row[j]*(-0.70710677)) * float32(savedZ3Row[j]*0.70710677))
+				mul3 := float32(float32(dotRow[j]*float32(savedZ3Row[j]*0.5)) * float32(nnrt.Exp(mul2)*1.1283792))
+				add4 := float32(float32(dotRow[j]*savedAdd3Row[j])*0.5) + float32(mul3*0.70710677)
+				addRow[j] = add4
+			}
 		}
 	}
 
@@ -4468,15 +4540,17 @@ func (f *geluBackward) rows0(worker, task int) {
 
 	// add2 = dot2 * savedAdd2 * 0.5 + dot2 * (savedZ2 * 0.5) * (exp(savedZ2 * -0.70710677 * (savedZ2 * 0.70710677)) * 1.128 ...  (bench.nn:49)
 	{
-		savedZ2Row := savedZ2[:rows*256]
-		dot2Row := dot2[:rows*256]
-		savedAdd2Row := savedAdd2[:rows*256]
-		add2Row := add2[:rows*256]
-		for j := range rows * 256 {
-			mul2 := float32(float32(savedZ2Row[j]*(-0.70710677)) * float32(savedZ2Row[j]*0.70710677))
-			mul3 := float32(float32(dot2Row[j]*float32(savedZ2Row[j]*0.5)) * float32(nnrt.Exp(mul2)*1.1283792))
-			add4 := float32(float32(dot2Row[j]*savedAdd2Row[j])*0.5) + float32(mul3*0.70710677)
-			add2Row[j] = add4
+		if !geluBackwardLoop0b(savedZ2, dot2, savedAdd2, add2, rows*256) {
+			savedZ2Row := savedZ2[:rows*256]
+			dot2Row := dot2[:rows*256]
+			savedAdd2Row := savedAdd2[:rows*256]
+			add2Row := add2[:rows*256]
+			for j := range rows * 256 {
+				mul2 := float32(float32(savedZ2Row[j]*(-0.70710677)) * float32(savedZ2Row[j]*0.70710677))
+				mul3 := float32(float32(dot2Row[j]*float32(savedZ2Row[j]*0.5)) * float32(nnrt.Exp(mul2)*1.1283792))
+				add4 := float32(float32(dot2Row[j]*savedAdd2Row[j])*0.5) + float32(mul3*0.70710677)
+				add2Row[j] = add4
+			}
 		}
 	}
 
@@ -4485,15 +4559,17 @@ func (f *geluBackward) rows0(worker, task int) {
 
 	// add3 = dot3 * savedAdd * 0.5 + dot3 * (savedZ * 0.5) * (exp(savedZ * -0.70710677 * (savedZ * 0.70710677)) * 1.1283792 ...  (bench.nn:48)
 	{
-		savedZRow := savedZ[:rows*256]
-		dot3Row := dot3[:rows*256]
-		savedAddRow := savedAdd[:rows*256]
-		add3Row := add3[:rows*256]
-		for j := range rows * 256 {
-			mul2 := float32(float32(savedZRow[j]*(-0.70710677)) * float32(savedZRow[j]*0.70710677))
-			mul3 := float32(float32(dot3Row[j]*float32(savedZRow[j]*0.5)) * float32(nnrt.Exp(mul2)*1.1283792))
-			add4 := float32(float32(dot3Row[j]*savedAddRow[j])*0.5) + float32(mul3*0.70710677)
-			add3Row[j] = add4
+		if !geluBackwardLoop0b(savedZ, dot3, savedAdd, add3, rows*256) {
+			savedZRow := savedZ[:rows*256]
+			dot3Row := dot3[:rows*256]
+			savedAddRow := savedAdd[:rows*256]
+			add3Row := add3[:rows*256]
+			for j := range rows * 256 {
+				mul2 := float32(float32(savedZRow[j]*(-0.70710677)) * float32(savedZRow[j]*0.70710677))
+				mul3 := float32(float32(dot3Row[j]*float32(savedZRow[j]*0.5)) * float32(nnrt.Exp(mul2)*1.1283792))
+				add4 := float32(float32(dot3Row[j]*savedAddRow[j])*0.5) + float32(mul3*0.70710677)
+				add3Row[j] = add4
+			}
 		}
 	}
 }
@@ -4588,9 +4664,9 @@ func (f *geluPrologue0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 
 // run scalars of one step of adamw.
 func (f *geluPrologue0) run() {
-	f.c1 = 1 - float64(f.lr*0.01)                       // c1 = 1 - lr * 0.01
-	f.c2 = f.lr / (1 - nnrt.Pow(float64(0.9), f.t))     // c2 = lr / (1 - 0.9 ^ t)
-	f.c3 = nnrt.Sqrt(1 - nnrt.Pow(float64(0.999), f.t)) // c3 = sqrt(1 - 0.999 ^ t)
+	f.c1 = 1 - float64(f.lr*0.01)                        // c1 = 1 - lr * 0.01
+	f.c2 = f.lr / (1 - nnrt.Pow(float64(0.9), f.t))      // c2 = lr / (1 - 0.9 ^ t)
+	f.c3 = nnrt.Rsqrt(1 - nnrt.Pow(float64(0.999), f.t)) // c3 = rsqrt(1 - 0.999 ^ t)
 }
 
 // geluUpdate0 is the frame of update: what one run reads, writes and needs in between.
@@ -4633,7 +4709,7 @@ func (f *geluUpdate0) run() {
 
 	// v2 = v * 0.999 + g * g * 0.001  (optimizers.nn:83)
 	// m2 = m * 0.9 + g * 0.1  (optimizers.nn:82)
-	// p2 = p * cast - cast2 * m2 / (sqrt(v2) / cast3 + 1e-08)  (optimizers.nn:91)
+	// p2 = p * cast - cast2 * m2 / (sqrt(v2) * cast3 + 1e-08)  (optimizers.nn:91)
 	f.pool.Run(nnrt.Blocks(f.nN, 2048), f.body0)
 }
 
@@ -4655,21 +4731,23 @@ func (f *geluUpdate0) rows0(worker, task int) {
 
 	// v2 = v * 0.999 + g * g * 0.001  (optimizers.nn:83)
 	// m2 = m * 0.9 + g * 0.1  (optimizers.nn:82)
-	// p2 = p * cast - cast2 * m2 / (sqrt(v2) / cast3 + 1e-08)  (optimizers.nn:91)
-	pRow := p[:rows]
-	gRow := g[:rows]
-	vRow := v[:rows]
-	mRow := m[:rows]
-	v2Row := v2[:rows]
-	m2Row := m2[:rows]
-	p2Row := p2[:rows]
-	for j := range rows {
-		v3 := float32(vRow[j]*0.999) + float32(float32(gRow[j]*gRow[j])*0.001)
-		m3 := float32(mRow[j]*0.9) + float32(gRow[j]*0.1)
-		p3 := float32(pRow[j]*cast) - (float32(cast2*m3) / ((nnrt.Sqrt(v3) / cast3) + 1e-08))
-		v2Row[j] = v3
-		m2Row[j] = m3
-		p2Row[j] = p3
+	// p2 = p * cast - cast2 * m2 / (sqrt(v2) * cast3 + 1e-08)  (optimizers.nn:91)
+	if !geluUpdate0Loop0a(p, g, v, m, v2, m2, p2, rows, cast, cast3, cast2) {
+		pRow := p[:rows]
+		gRow := g[:rows]
+		vRow := v[:rows]
+		mRow := m[:rows]
+		v2Row := v2[:rows]
+		m2Row := m2[:rows]
+		p2Row := p2[:rows]
+		for j := range rows {
+			v3 := float32(vRow[j]*0.999) + float32(float32(gRow[j]*gRow[j])*0.001)
+			m3 := float32(mRow[j]*0.9) + float32(gRow[j]*0.1)
+			p3 := float32(pRow[j]*cast) - (float32(cast2*m3) / (float32(nnrt.Sqrt(v3)*cast3) + 1e-08))
+			v2Row[j] = v3
+			m2Row[j] = m3
+			p2Row[j] = p3
+		}
 	}
 }
 
@@ -4746,13 +4824,15 @@ func (f *geluEval) rows0(worker, task int) {
 
 	// h1 = (z + h1B) * 0.5 * (erf((z + h1B) * 0.70710677) + 1)  (bench.nn:48)
 	{
-		for i := range rows {
-			zRow := z[i*256:][:256]
-			h1BRow := f.h1B[:256]
-			h1Row := h1[i*256:][:256]
-			for j := range 256 {
-				z5 := zRow[j] + h1BRow[j]
-				h1Row[j] = float32(float32(z5*0.5) * (nnrt.Erf(float32(z5*0.70710677)) + 1))
+		if !geluEvalLoop0a(z, f.h1B, h1, rows) {
+			for i := range rows {
+				zRow := z[i*256:][:256]
+				h1BRow := f.h1B[:256]
+				h1Row := h1[i*256:][:256]
+				for j := range 256 {
+					z5 := zRow[j] + h1BRow[j]
+					h1Row[j] = float32(float32(z5*0.5) * (nnrt.Erf(float32(z5*0.70710677)) + 1))
+				}
 			}
 		}
 	}
@@ -4762,13 +4842,15 @@ func (f *geluEval) rows0(worker, task int) {
 
 	// h2 = (z2 + h2B) * 0.5 * (erf((z2 + h2B) * 0.70710677) + 1)  (bench.nn:49)
 	{
-		for i := range rows {
-			z2Row := z2[i*256:][:256]
-			h2BRow := f.h2B[:256]
-			h2Row := h2[i*256:][:256]
-			for j := range 256 {
-				z5 := z2Row[j] + h2BRow[j]
-				h2Row[j] = float32(float32(z5*0.5) * (nnrt.Erf(float32(z5*0.70710677)) + 1))
+		if !geluEvalLoop0a(z2, f.h2B, h2, rows) {
+			for i := range rows {
+				z2Row := z2[i*256:][:256]
+				h2BRow := f.h2B[:256]
+				h2Row := h2[i*256:][:256]
+				for j := range 256 {
+					z5 := z2Row[j] + h2BRow[j]
+					h2Row[j] = float32(float32(z5*0.5) * (nnrt.Erf(float32(z5*0.70710677)) + 1))
+				}
 			}
 		}
 	}
@@ -4778,13 +4860,15 @@ func (f *geluEval) rows0(worker, task int) {
 
 	// h3 = (z3 + h3B) * 0.5 * (erf((z3 + h3B) * 0.70710677) + 1)  (bench.nn:50)
 	{
-		for i := range rows {
-			z3Row := z3[i*256:][:256]
-			h3BRow := f.h3B[:256]
-			h3Row := h3[i*256:][:256]
-			for j := range 256 {
-				z5 := z3Row[j] + h3BRow[j]
-				h3Row[j] = float32(float32(z5*0.5) * (nnrt.Erf(float32(z5*0.70710677)) + 1))
+		if !geluEvalLoop0a(z3, f.h3B, h3, rows) {
+			for i := range rows {
+				z3Row := z3[i*256:][:256]
+				h3BRow := f.h3B[:256]
+				h3Row := h3[i*256:][:256]
+				for j := range 256 {
+					z5 := z3Row[j] + h3BRow[j]
+					h3Row[j] = float32(float32(z5*0.5) * (nnrt.Erf(float32(z5*0.70710677)) + 1))
+				}
 			}
 		}
 	}
@@ -4794,20 +4878,22 @@ func (f *geluEval) rows0(worker, task int) {
 
 	// sum0 = sum(sum((z4 + outB - y) * (z4 + outB - y), axis: 1), axis: 0)  (bench.nn:52)
 	{
-		var acc2 [16]float32
-		for i := range rows {
-			z4Row := z4[i*8:][:8]
-			outBRow := f.outB[:8]
-			yRow := y[i*8:][:8]
-			var acc [16]float32
-			for j := range 8 {
-				sub := (z4Row[j] + outBRow[j]) - yRow[j]
-				acc[j&15] += float32(sub * sub)
+		if !geluEvalLoop0d(z4, f.outB, y, f.part0a[task:], rows) {
+			var acc2 [16]float32
+			for i := range rows {
+				z4Row := z4[i*8:][:8]
+				outBRow := f.outB[:8]
+				yRow := y[i*8:][:8]
+				var acc [16]float32
+				for j := range 8 {
+					sub := (z4Row[j] + outBRow[j]) - yRow[j]
+					acc[j&15] += float32(sub * sub)
+				}
+				sum := nnrt.Sum16(&acc)
+				acc2[i&15] += sum
 			}
-			sum := nnrt.Sum16(&acc)
-			acc2[i&15] += sum
+			f.part0a[task] = nnrt.Sum16(&acc2)
 		}
-		f.part0a[task] = nnrt.Sum16(&acc2)
 	}
 }
 

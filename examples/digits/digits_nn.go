@@ -522,12 +522,14 @@ func (f *digitsForward) rows0(worker, task int) {
 
 	// savedH = max(0, z + hB)  (digits.nn:6)
 	{
-		for i := range rows {
-			zRow := z[i*128:][:128]
-			hBRow := f.hB[:128]
-			savedHRow := savedH[i*128:][:128]
-			for j := range 128 {
-				savedHRow[j] = max(0, zRow[j]+hBRow[j])
+		if !digitsForwardLoop0a(z, f.hB, savedH, rows) {
+			for i := range rows {
+				zRow := z[i*128:][:128]
+				hBRow := f.hB[:128]
+				savedHRow := savedH[i*128:][:128]
+				for j := range 128 {
+					savedHRow[j] = max(0, zRow[j]+hBRow[j])
+				}
 			}
 		}
 	}
@@ -540,40 +542,42 @@ func (f *digitsForward) rows0(worker, task int) {
 	// savedSum = sum(savedExp, axis: 1)  (digits.nn:9)
 	// sum2 = sum(log(savedSum) - sum(where(y == iota(), z3 - reduce_max(z3, axis: 1), 0), axis: 1), axis: 0)  (digits.nn:10)
 	{
-		var acc3 [16]float32
-		for i := range rows {
-			z2Row := z2[i*10:][:10]
-			logitsBRow := f.logitsB[:10]
-			z3Row := z3[i*10:][:10]
-			yI := y[i]
-			savedExpRow := savedExp[i*10:][:10]
-			reduceMax := nnrt.Inf[float32](-1)
-			for j := range 10 {
-				z4 := z2Row[j] + logitsBRow[j]
-				z3Row[j] = z4
-				reduceMax = max(reduceMax, z4)
-			}
-			var acc [16]float32
-			var acc2 [16]float32
-			for j := range 10 {
-				sub := z3Row[j] - reduceMax
-				exp := nnrt.Exp(sub)
-				where := float32(0)
-				if yI == int32(j) {
-					where = sub
+		if !digitsForwardLoop0b(z2, f.logitsB, z3, y, savedExp, savedSum, f.part0b[task:], rows) {
+			var acc3 [16]float32
+			for i := range rows {
+				z2Row := z2[i*10:][:10]
+				logitsBRow := f.logitsB[:10]
+				z3Row := z3[i*10:][:10]
+				yI := y[i]
+				savedExpRow := savedExp[i*10:][:10]
+				reduceMax := nnrt.Inf[float32](-1)
+				for j := range 10 {
+					z4 := z2Row[j] + logitsBRow[j]
+					z3Row[j] = z4
+					reduceMax = max(reduceMax, z4)
 				}
-				savedExpRow[j] = exp
-				acc[j&15] += exp
-				acc2[j&15] += where
+				var acc [16]float32
+				var acc2 [16]float32
+				for j := range 10 {
+					sub := z3Row[j] - reduceMax
+					exp := nnrt.Exp(sub)
+					where := float32(0)
+					if yI == int32(j) {
+						where = sub
+					}
+					savedExpRow[j] = exp
+					acc[j&15] += exp
+					acc2[j&15] += where
+				}
+				sum3 := nnrt.Sum16(&acc)
+				sum4 := nnrt.Sum16(&acc2)
+				savedSum[i] = sum3
+				log := nnrt.Log(sum3)
+				sub := log - sum4
+				acc3[i&15] += sub
 			}
-			sum3 := nnrt.Sum16(&acc)
-			sum4 := nnrt.Sum16(&acc2)
-			savedSum[i] = sum3
-			log := nnrt.Log(sum3)
-			sub := log - sum4
-			acc3[i&15] += sub
+			f.part0b[task] = nnrt.Sum16(&acc3)
 		}
-		f.part0b[task] = nnrt.Sum16(&acc3)
 	}
 
 	// argmax = argmax(z3, axis: 1)  (digits.nn:11)
@@ -685,18 +689,20 @@ func (f *digitsBackward) rows0(worker, task int) {
 
 	// add = where(y == iota(), neg, 0) + div / savedSum * savedExp  (digits.nn:9)
 	{
-		for i := range rows {
-			savedSumI := savedSum[i]
-			yI := y[i]
-			savedExpRow := savedExp[i*10:][:10]
-			addRow := add[i*10:][:10]
-			div2 := div / savedSumI
-			for j := range 10 {
-				where2 := float32(0)
-				if yI == int32(j) {
-					where2 = neg
+		if !digitsBackwardLoop0a(savedSum, y, savedExp, add, rows, div, neg) {
+			for i := range rows {
+				savedSumI := savedSum[i]
+				yI := y[i]
+				savedExpRow := savedExp[i*10:][:10]
+				addRow := add[i*10:][:10]
+				div2 := div / savedSumI
+				for j := range 10 {
+					where2 := float32(0)
+					if yI == int32(j) {
+						where2 = neg
+					}
+					addRow[j] = where2 + float32(div2*savedExpRow[j])
 				}
-				addRow[j] = where2 + float32(div2*savedExpRow[j])
 			}
 		}
 	}
@@ -706,15 +712,17 @@ func (f *digitsBackward) rows0(worker, task int) {
 
 	// where = where(savedH == 0, 0, dot)  (digits.nn:6)
 	{
-		savedHRow := savedH[:rows*128]
-		dotRow := dot[:rows*128]
-		whereRow := where[:rows*128]
-		for j := range rows * 128 {
-			where2 := float32(dotRow[j])
-			if savedHRow[j] == 0 {
-				where2 = 0
+		if !digitsBackwardLoop0b(savedH, dot, where, rows*128) {
+			savedHRow := savedH[:rows*128]
+			dotRow := dot[:rows*128]
+			whereRow := where[:rows*128]
+			for j := range rows * 128 {
+				where2 := float32(dotRow[j])
+				if savedHRow[j] == 0 {
+					where2 = 0
+				}
+				whereRow[j] = where2
 			}
-			whereRow[j] = where2
 		}
 	}
 }
@@ -772,8 +780,8 @@ func (f *digitsPrologue0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 
 // run scalars of one step of adam.
 func (f *digitsPrologue0) run() {
-	f.c1 = f.lr / (1 - nnrt.Pow(float64(0.9), f.t))     // c1 = lr / (1 - 0.9 ^ t)
-	f.c2 = nnrt.Sqrt(1 - nnrt.Pow(float64(0.999), f.t)) // c2 = sqrt(1 - 0.999 ^ t)
+	f.c1 = f.lr / (1 - nnrt.Pow(float64(0.9), f.t))      // c1 = lr / (1 - 0.9 ^ t)
+	f.c2 = nnrt.Rsqrt(1 - nnrt.Pow(float64(0.999), f.t)) // c2 = rsqrt(1 - 0.999 ^ t)
 }
 
 // digitsUpdate0 is the frame of update: what one run reads, writes and needs in between.
@@ -813,7 +821,7 @@ func (f *digitsUpdate0) run() {
 
 	// v2 = v * 0.999 + g * g * 0.001  (optimizers.nn:68)
 	// m2 = m * 0.9 + g * 0.1  (optimizers.nn:67)
-	// p2 = p - cast * m2 / (sqrt(v2) / cast2 + 1e-08)  (optimizers.nn:75)
+	// p2 = p - cast * m2 / (sqrt(v2) * cast2 + 1e-08)  (optimizers.nn:75)
 	f.pool.Run(nnrt.Blocks(f.nN, 2048), f.body0)
 }
 
@@ -834,21 +842,23 @@ func (f *digitsUpdate0) rows0(worker, task int) {
 
 	// v2 = v * 0.999 + g * g * 0.001  (optimizers.nn:68)
 	// m2 = m * 0.9 + g * 0.1  (optimizers.nn:67)
-	// p2 = p - cast * m2 / (sqrt(v2) / cast2 + 1e-08)  (optimizers.nn:75)
-	gRow := g[:rows]
-	vRow := v[:rows]
-	mRow := m[:rows]
-	pRow := p[:rows]
-	v2Row := v2[:rows]
-	m2Row := m2[:rows]
-	p2Row := p2[:rows]
-	for j := range rows {
-		v3 := float32(vRow[j]*0.999) + float32(float32(gRow[j]*gRow[j])*0.001)
-		m3 := float32(mRow[j]*0.9) + float32(gRow[j]*0.1)
-		p3 := pRow[j] - (float32(cast*m3) / ((nnrt.Sqrt(v3) / cast2) + 1e-08))
-		v2Row[j] = v3
-		m2Row[j] = m3
-		p2Row[j] = p3
+	// p2 = p - cast * m2 / (sqrt(v2) * cast2 + 1e-08)  (optimizers.nn:75)
+	if !digitsUpdate0Loop0a(g, v, m, p, v2, m2, p2, rows, cast2, cast) {
+		gRow := g[:rows]
+		vRow := v[:rows]
+		mRow := m[:rows]
+		pRow := p[:rows]
+		v2Row := v2[:rows]
+		m2Row := m2[:rows]
+		p2Row := p2[:rows]
+		for j := range rows {
+			v3 := float32(vRow[j]*0.999) + float32(float32(gRow[j]*gRow[j])*0.001)
+			m3 := float32(mRow[j]*0.9) + float32(gRow[j]*0.1)
+			p3 := pRow[j] - (float32(cast*m3) / (float32(nnrt.Sqrt(v3)*cast2) + 1e-08))
+			v2Row[j] = v3
+			m2Row[j] = m3
+			p2Row[j] = p3
+		}
 	}
 }
 
@@ -926,12 +936,14 @@ func (f *digitsEval) rows0(worker, task int) {
 
 	// h = max(0, z + hB)  (digits.nn:6)
 	{
-		for i := range rows {
-			zRow := z[i*128:][:128]
-			hBRow := f.hB[:128]
-			hRow := h[i*128:][:128]
-			for j := range 128 {
-				hRow[j] = max(0, zRow[j]+hBRow[j])
+		if !digitsForwardLoop0a(z, f.hB, h, rows) {
+			for i := range rows {
+				zRow := z[i*128:][:128]
+				hBRow := f.hB[:128]
+				hRow := h[i*128:][:128]
+				for j := range 128 {
+					hRow[j] = max(0, zRow[j]+hBRow[j])
+				}
 			}
 		}
 	}
@@ -942,36 +954,38 @@ func (f *digitsEval) rows0(worker, task int) {
 	// z3 = z2 + logitsB  (digits.nn:7)
 	// sum0 = sum(log(sum(exp(z3 - reduce_max(z3, axis: 1)), axis: 1)) - sum(where(y == iota(), z3 - reduce_max(z3, axis: 1) ...  (digits.nn:10)
 	{
-		var acc3 [16]float32
-		for i := range rows {
-			z2Row := z2[i*10:][:10]
-			logitsBRow := f.logitsB[:10]
-			z3Row := z3[i*10:][:10]
-			yI := y[i]
-			reduceMax := nnrt.Inf[float32](-1)
-			for j := range 10 {
-				z4 := z2Row[j] + logitsBRow[j]
-				z3Row[j] = z4
-				reduceMax = max(reduceMax, z4)
-			}
-			var acc [16]float32
-			var acc2 [16]float32
-			for j := range 10 {
-				sub := z3Row[j] - reduceMax
-				where := float32(0)
-				if yI == int32(j) {
-					where = sub
+		if !digitsEvalLoop0b(z2, f.logitsB, z3, y, f.part0b[task:], rows) {
+			var acc3 [16]float32
+			for i := range rows {
+				z2Row := z2[i*10:][:10]
+				logitsBRow := f.logitsB[:10]
+				z3Row := z3[i*10:][:10]
+				yI := y[i]
+				reduceMax := nnrt.Inf[float32](-1)
+				for j := range 10 {
+					z4 := z2Row[j] + logitsBRow[j]
+					z3Row[j] = z4
+					reduceMax = max(reduceMax, z4)
 				}
-				acc[j&15] += nnrt.Exp(sub)
-				acc2[j&15] += where
+				var acc [16]float32
+				var acc2 [16]float32
+				for j := range 10 {
+					sub := z3Row[j] - reduceMax
+					where := float32(0)
+					if yI == int32(j) {
+						where = sub
+					}
+					acc[j&15] += nnrt.Exp(sub)
+					acc2[j&15] += where
+				}
+				sum := nnrt.Sum16(&acc)
+				sum2 := nnrt.Sum16(&acc2)
+				log := nnrt.Log(sum)
+				sub := log - sum2
+				acc3[i&15] += sub
 			}
-			sum := nnrt.Sum16(&acc)
-			sum2 := nnrt.Sum16(&acc2)
-			log := nnrt.Log(sum)
-			sub := log - sum2
-			acc3[i&15] += sub
+			f.part0b[task] = nnrt.Sum16(&acc3)
 		}
-		f.part0b[task] = nnrt.Sum16(&acc3)
 	}
 
 	// argmax = argmax(z3, axis: 1)  (digits.nn:11)
@@ -1077,12 +1091,14 @@ func (f *digitsPredict) rows0(worker, task int) {
 
 	// h = max(0, z + hB)  (digits.nn:6)
 	{
-		for i := range rows {
-			zRow := z[i*128:][:128]
-			hBRow := f.hB[:128]
-			hRow := h[i*128:][:128]
-			for j := range 128 {
-				hRow[j] = max(0, zRow[j]+hBRow[j])
+		if !digitsForwardLoop0a(z, f.hB, h, rows) {
+			for i := range rows {
+				zRow := z[i*128:][:128]
+				hBRow := f.hB[:128]
+				hRow := h[i*128:][:128]
+				for j := range 128 {
+					hRow[j] = max(0, zRow[j]+hBRow[j])
+				}
 			}
 		}
 	}
@@ -1093,24 +1109,26 @@ func (f *digitsPredict) rows0(worker, task int) {
 	// exp = exp(z2 + logitsB - reduce_max(z2 + logitsB, axis: 1))  (digits.nn:9)
 	// probs = exp / sum(exp, axis: 1)  (digits.nn:9)
 	{
-		for i := range rows {
-			z2Row := z2[i*10:][:10]
-			logitsBRow := f.logitsB[:10]
-			expRow := exp[i*10:][:10]
-			probsRow := probs[i*10:][:10]
-			reduceMax := nnrt.Inf[float32](-1)
-			for j := range 10 {
-				reduceMax = max(reduceMax, z2Row[j]+logitsBRow[j])
-			}
-			var acc [16]float32
-			for j := range 10 {
-				exp2 := nnrt.Exp((z2Row[j] + logitsBRow[j]) - reduceMax)
-				expRow[j] = exp2
-				acc[j&15] += exp2
-			}
-			sum := nnrt.Sum16(&acc)
-			for j := range 10 {
-				probsRow[j] = expRow[j] / sum
+		if !digitsPredictLoop0b(z2, f.logitsB, exp, probs, rows) {
+			for i := range rows {
+				z2Row := z2[i*10:][:10]
+				logitsBRow := f.logitsB[:10]
+				expRow := exp[i*10:][:10]
+				probsRow := probs[i*10:][:10]
+				reduceMax := nnrt.Inf[float32](-1)
+				for j := range 10 {
+					reduceMax = max(reduceMax, z2Row[j]+logitsBRow[j])
+				}
+				var acc [16]float32
+				for j := range 10 {
+					exp2 := nnrt.Exp((z2Row[j] + logitsBRow[j]) - reduceMax)
+					expRow[j] = exp2
+					acc[j&15] += exp2
+				}
+				sum := nnrt.Sum16(&acc)
+				for j := range 10 {
+					probsRow[j] = expRow[j] / sum
+				}
 			}
 		}
 	}

@@ -443,16 +443,18 @@ func (f *lineMeanForward) rows0(worker, task int) {
 	// savedSub = z + reshape - y  (regression.nn:11)
 	// sum = sum(savedSub * savedSub, axis: 0)  (regression.nn:11)
 	{
-		zRow := z[:rows]
-		yRow := y[:rows]
-		savedSubRow := savedSub[:rows]
-		var acc [16]float64
-		for j := range rows {
-			sub := (zRow[j] + reshape) - yRow[j]
-			savedSubRow[j] = sub
-			acc[j&15] += float64(sub * sub)
+		if !lineMeanForwardLoop0a(z, y, savedSub, f.part0a[task:], rows, reshape) {
+			zRow := z[:rows]
+			yRow := y[:rows]
+			savedSubRow := savedSub[:rows]
+			var acc [16]float64
+			for j := range rows {
+				sub := (zRow[j] + reshape) - yRow[j]
+				savedSubRow[j] = sub
+				acc[j&15] += float64(sub * sub)
+			}
+			f.part0a[task] = nnrt.Sum16(&acc)
 		}
-		f.part0a[task] = nnrt.Sum16(&acc)
 	}
 }
 
@@ -521,15 +523,17 @@ func (f *lineMeanBackward) rows0(worker, task int) {
 
 	// mul = savedSub * div  (regression.nn:11)
 	// sum = sum(mul, axis: 0)  (regression.nn:8)
-	savedSubRow := savedSub[:rows]
-	mulRow := mul[:rows]
-	var acc [16]float64
-	for j := range rows {
-		mul2 := float64(savedSubRow[j] * div)
-		mulRow[j] = mul2
-		acc[j&15] += mul2
+	if !lineMeanBackwardLoop0a(savedSub, mul, f.part0a[task:], rows, div) {
+		savedSubRow := savedSub[:rows]
+		mulRow := mul[:rows]
+		var acc [16]float64
+		for j := range rows {
+			mul2 := float64(savedSubRow[j] * div)
+			mulRow[j] = mul2
+			acc[j&15] += mul2
+		}
+		f.part0a[task] = nnrt.Sum16(&acc)
 	}
-	f.part0a[task] = nnrt.Sum16(&acc)
 }
 
 // tiles1 works on one tile of one product or sum, number task.
@@ -610,11 +614,13 @@ func (f *lineMeanUpdate0) rows0(worker, task int) {
 	p2 := f.p2[r0:r1]
 
 	// p2 = p - lr * g  (optimizers.nn:22)
-	gRow := g[:rows]
-	pRow := p[:rows]
-	p2Row := p2[:rows]
-	for j := range rows {
-		p2Row[j] = pRow[j] - float64(lr*gRow[j])
+	if !lineMeanUpdate0Loop0a(g, p, p2, rows, lr) {
+		gRow := g[:rows]
+		pRow := p[:rows]
+		p2Row := p2[:rows]
+		for j := range rows {
+			p2Row[j] = pRow[j] - float64(lr*gRow[j])
+		}
 	}
 }
 
@@ -675,14 +681,16 @@ func (f *lineMeanEval) rows0(worker, task int) {
 
 	// sum0 = sum((z + reshape - y) * (z + reshape - y), axis: 0)  (regression.nn:11)
 	{
-		zRow := z[:rows]
-		yRow := y[:rows]
-		var acc [16]float64
-		for j := range rows {
-			sub := (zRow[j] + reshape) - yRow[j]
-			acc[j&15] += float64(sub * sub)
+		if !lineMeanEvalLoop0a(z, y, f.part0a[task:], rows, reshape) {
+			zRow := z[:rows]
+			yRow := y[:rows]
+			var acc [16]float64
+			for j := range rows {
+				sub := (zRow[j] + reshape) - yRow[j]
+				acc[j&15] += float64(sub * sub)
+			}
+			f.part0a[task] = nnrt.Sum16(&acc)
 		}
-		f.part0a[task] = nnrt.Sum16(&acc)
 	}
 }
 
@@ -761,10 +769,12 @@ func (f *lineMeanPredict) rows0(worker, task int) {
 
 	// prediction = z + reshape  (regression.nn:8)
 	{
-		zRow := z[:rows]
-		predictionRow := prediction[:rows]
-		for j := range rows {
-			predictionRow[j] = zRow[j] + reshape
+		if !lineMeanPredictLoop0a(z, prediction, rows, reshape) {
+			zRow := z[:rows]
+			predictionRow := prediction[:rows]
+			for j := range rows {
+				predictionRow[j] = zRow[j] + reshape
+			}
 		}
 	}
 }
@@ -1238,16 +1248,18 @@ func (f *lineSumForward) rows0(worker, task int) {
 	// savedSub = z + reshape - y  (regression.nn:19)
 	// loss = sum(savedSub * savedSub, axis: 0)  (regression.nn:19)
 	{
-		zRow := z[:rows]
-		yRow := y[:rows]
-		savedSubRow := savedSub[:rows]
-		var acc [16]float64
-		for j := range rows {
-			sub := (zRow[j] + reshape) - yRow[j]
-			savedSubRow[j] = sub
-			acc[j&15] += float64(sub * sub)
+		if !lineMeanForwardLoop0a(z, y, savedSub, f.part0a[task:], rows, reshape) {
+			zRow := z[:rows]
+			yRow := y[:rows]
+			savedSubRow := savedSub[:rows]
+			var acc [16]float64
+			for j := range rows {
+				sub := (zRow[j] + reshape) - yRow[j]
+				savedSubRow[j] = sub
+				acc[j&15] += float64(sub * sub)
+			}
+			f.part0a[task] = nnrt.Sum16(&acc)
 		}
-		f.part0a[task] = nnrt.Sum16(&acc)
 	}
 }
 
@@ -1312,15 +1324,17 @@ func (f *lineSumBackward) rows0(worker, task int) {
 
 	// mul = savedSub * 2  (regression.nn:19)
 	// sum = sum(mul, axis: 0)  (regression.nn:8)
-	savedSubRow := savedSub[:rows]
-	mulRow := mul[:rows]
-	var acc [16]float64
-	for j := range rows {
-		mul2 := float64(savedSubRow[j] * 2)
-		mulRow[j] = mul2
-		acc[j&15] += mul2
+	if !lineSumBackwardLoop0a(savedSub, mul, f.part0a[task:], rows) {
+		savedSubRow := savedSub[:rows]
+		mulRow := mul[:rows]
+		var acc [16]float64
+		for j := range rows {
+			mul2 := float64(savedSubRow[j] * 2)
+			mulRow[j] = mul2
+			acc[j&15] += mul2
+		}
+		f.part0a[task] = nnrt.Sum16(&acc)
 	}
-	f.part0a[task] = nnrt.Sum16(&acc)
 }
 
 // tiles1 works on one tile of one product or sum, number task.
@@ -1401,11 +1415,13 @@ func (f *lineSumUpdate0) rows0(worker, task int) {
 	p2 := f.p2[r0:r1]
 
 	// p2 = p - lr * g  (optimizers.nn:22)
-	gRow := g[:rows]
-	pRow := p[:rows]
-	p2Row := p2[:rows]
-	for j := range rows {
-		p2Row[j] = pRow[j] - float64(lr*gRow[j])
+	if !lineMeanUpdate0Loop0a(g, p, p2, rows, lr) {
+		gRow := g[:rows]
+		pRow := p[:rows]
+		p2Row := p2[:rows]
+		for j := range rows {
+			p2Row[j] = pRow[j] - float64(lr*gRow[j])
+		}
 	}
 }
 
@@ -1466,14 +1482,16 @@ func (f *lineSumEval) rows0(worker, task int) {
 
 	// sum0 = sum((z + reshape - y) * (z + reshape - y), axis: 0)  (regression.nn:19)
 	{
-		zRow := z[:rows]
-		yRow := y[:rows]
-		var acc [16]float64
-		for j := range rows {
-			sub := (zRow[j] + reshape) - yRow[j]
-			acc[j&15] += float64(sub * sub)
+		if !lineMeanEvalLoop0a(z, y, f.part0a[task:], rows, reshape) {
+			zRow := z[:rows]
+			yRow := y[:rows]
+			var acc [16]float64
+			for j := range rows {
+				sub := (zRow[j] + reshape) - yRow[j]
+				acc[j&15] += float64(sub * sub)
+			}
+			f.part0a[task] = nnrt.Sum16(&acc)
 		}
-		f.part0a[task] = nnrt.Sum16(&acc)
 	}
 }
 
@@ -1551,10 +1569,12 @@ func (f *lineSumPredict) rows0(worker, task int) {
 
 	// prediction = z + reshape  (regression.nn:8)
 	{
-		zRow := z[:rows]
-		predictionRow := prediction[:rows]
-		for j := range rows {
-			predictionRow[j] = zRow[j] + reshape
+		if !lineMeanPredictLoop0a(z, prediction, rows, reshape) {
+			zRow := z[:rows]
+			predictionRow := prediction[:rows]
+			for j := range rows {
+				predictionRow[j] = zRow[j] + reshape
+			}
 		}
 	}
 }

@@ -505,12 +505,14 @@ func (f *xorForward) rows0(worker, task int) {
 
 	// savedH = tanh(z + hB)  (xor.nn:6)
 	{
-		for i := range rows {
-			zRow := z[i*8:][:8]
-			hBRow := f.hB[:8]
-			savedHRow := savedH[i*8:][:8]
-			for j := range 8 {
-				savedHRow[j] = nnrt.Tanh(zRow[j] + hBRow[j])
+		if !xorForwardLoop0a(z, f.hB, savedH, rows) {
+			for i := range rows {
+				zRow := z[i*8:][:8]
+				hBRow := f.hB[:8]
+				savedHRow := savedH[i*8:][:8]
+				for j := range 8 {
+					savedHRow[j] = nnrt.Tanh(zRow[j] + hBRow[j])
+				}
 			}
 		}
 	}
@@ -637,27 +639,29 @@ func (f *xorBackward) rows0(worker, task int) {
 	// add = neg * y + div / (savedAdd + 1) * savedExp  (xor.nn:10)
 	// sum = sum(add, axis: 0)  (xor.nn:7)
 	// mul = add * zW * (1 - savedH * savedH)  (xor.nn:6)
-	var acc [16]float32
-	for i := range rows {
-		yI := y[i]
-		savedAddI := savedAdd[i]
-		savedExpI := savedExp[i]
-		savedHRow := savedH[i*8:][:8]
-		zWRow := f.zW[:8]
-		mulRow := mul[i*8:][:8]
-		mul2 := float32(neg * yI)
-		add2 := savedAddI + 1
-		div2 := div / add2
-		mul3 := float32(div2 * savedExpI)
-		add3 := mul2 + mul3
-		add[i] = add3
-		acc[i&15] += add3
-		for j := range 8 {
-			mul4 := float32(float32(add3*zWRow[j]) * (1 - float32(savedHRow[j]*savedHRow[j])))
-			mulRow[j] = mul4
+	if !xorBackwardLoop0a(y, savedAdd, savedExp, f.part0a[task:], add, savedH, f.zW, mul, rows, neg, div) {
+		var acc [16]float32
+		for i := range rows {
+			yI := y[i]
+			savedAddI := savedAdd[i]
+			savedExpI := savedExp[i]
+			savedHRow := savedH[i*8:][:8]
+			zWRow := f.zW[:8]
+			mulRow := mul[i*8:][:8]
+			mul2 := float32(neg * yI)
+			add2 := savedAddI + 1
+			div2 := div / add2
+			mul3 := float32(div2 * savedExpI)
+			add3 := mul2 + mul3
+			add[i] = add3
+			acc[i&15] += add3
+			for j := range 8 {
+				mul4 := float32(float32(add3*zWRow[j]) * (1 - float32(savedHRow[j]*savedHRow[j])))
+				mulRow[j] = mul4
+			}
 		}
+		f.part0a[task] = nnrt.Sum16(&acc)
 	}
-	f.part0a[task] = nnrt.Sum16(&acc)
 }
 
 // tiles1 works on one tile of one product or sum, number task.
@@ -765,16 +769,18 @@ func (f *xorUpdate0) rows0(worker, task int) {
 
 	// b2 = b * 0.9 + g  (optimizers.nn:12)
 	// p2 = p - cast * b2  (optimizers.nn:22)
-	bRow := b[:rows]
-	gRow := g[:rows]
-	pRow := p[:rows]
-	b2Row := b2[:rows]
-	p2Row := p2[:rows]
-	for j := range rows {
-		b3 := float32(bRow[j]*0.9) + gRow[j]
-		p3 := pRow[j] - float32(cast*b3)
-		b2Row[j] = b3
-		p2Row[j] = p3
+	if !xorUpdate0Loop0a(b, g, p, b2, p2, rows, cast) {
+		bRow := b[:rows]
+		gRow := g[:rows]
+		pRow := p[:rows]
+		b2Row := b2[:rows]
+		p2Row := p2[:rows]
+		for j := range rows {
+			b3 := float32(bRow[j]*0.9) + gRow[j]
+			p3 := pRow[j] - float32(cast*b3)
+			b2Row[j] = b3
+			p2Row[j] = p3
+		}
 	}
 }
 
@@ -845,12 +851,14 @@ func (f *xorEval) rows0(worker, task int) {
 
 	// h = tanh(z + hB)  (xor.nn:6)
 	{
-		for i := range rows {
-			zRow := z[i*8:][:8]
-			hBRow := f.hB[:8]
-			hRow := h[i*8:][:8]
-			for j := range 8 {
-				hRow[j] = nnrt.Tanh(zRow[j] + hBRow[j])
+		if !xorForwardLoop0a(z, f.hB, h, rows) {
+			for i := range rows {
+				zRow := z[i*8:][:8]
+				hBRow := f.hB[:8]
+				hRow := h[i*8:][:8]
+				for j := range 8 {
+					hRow[j] = nnrt.Tanh(zRow[j] + hBRow[j])
+				}
 			}
 		}
 	}
@@ -967,12 +975,14 @@ func (f *xorPredict) rows0(worker, task int) {
 
 	// h = tanh(z + hB)  (xor.nn:6)
 	{
-		for i := range rows {
-			zRow := z[i*8:][:8]
-			hBRow := f.hB[:8]
-			hRow := h[i*8:][:8]
-			for j := range 8 {
-				hRow[j] = nnrt.Tanh(zRow[j] + hBRow[j])
+		if !xorForwardLoop0a(z, f.hB, h, rows) {
+			for i := range rows {
+				zRow := z[i*8:][:8]
+				hBRow := f.hB[:8]
+				hRow := h[i*8:][:8]
+				for j := range 8 {
+					hRow[j] = nnrt.Tanh(zRow[j] + hBRow[j])
+				}
 			}
 		}
 	}
@@ -982,10 +992,12 @@ func (f *xorPredict) rows0(worker, task int) {
 
 	// p = sigmoid(z2 + reshape)  (xor.nn:9)
 	{
-		z2Row := z2[:rows]
-		pRow := p[:rows]
-		for j := range rows {
-			pRow[j] = nnrt.Sigmoid(z2Row[j] + reshape)
+		if !xorPredictLoop0b(z2, p, rows, reshape) {
+			z2Row := z2[:rows]
+			pRow := p[:rows]
+			for j := range rows {
+				pRow[j] = nnrt.Sigmoid(z2Row[j] + reshape)
+			}
 		}
 	}
 }
@@ -1571,12 +1583,14 @@ func (f *xorAdamForward) rows0(worker, task int) {
 
 	// savedH = tanh(z + hB)  (xor.nn:6)
 	{
-		for i := range rows {
-			zRow := z[i*8:][:8]
-			hBRow := f.hB[:8]
-			savedHRow := savedH[i*8:][:8]
-			for j := range 8 {
-				savedHRow[j] = nnrt.Tanh(zRow[j] + hBRow[j])
+		if !xorForwardLoop0a(z, f.hB, savedH, rows) {
+			for i := range rows {
+				zRow := z[i*8:][:8]
+				hBRow := f.hB[:8]
+				savedHRow := savedH[i*8:][:8]
+				for j := range 8 {
+					savedHRow[j] = nnrt.Tanh(zRow[j] + hBRow[j])
+				}
 			}
 		}
 	}
@@ -1703,27 +1717,29 @@ func (f *xorAdamBackward) rows0(worker, task int) {
 	// add = neg * y + div / (savedAdd + 1) * savedExp  (xor.nn:10)
 	// sum = sum(add, axis: 0)  (xor.nn:7)
 	// mul = add * zW * (1 - savedH * savedH)  (xor.nn:6)
-	var acc [16]float32
-	for i := range rows {
-		yI := y[i]
-		savedAddI := savedAdd[i]
-		savedExpI := savedExp[i]
-		savedHRow := savedH[i*8:][:8]
-		zWRow := f.zW[:8]
-		mulRow := mul[i*8:][:8]
-		mul2 := float32(neg * yI)
-		add2 := savedAddI + 1
-		div2 := div / add2
-		mul3 := float32(div2 * savedExpI)
-		add3 := mul2 + mul3
-		add[i] = add3
-		acc[i&15] += add3
-		for j := range 8 {
-			mul4 := float32(float32(add3*zWRow[j]) * (1 - float32(savedHRow[j]*savedHRow[j])))
-			mulRow[j] = mul4
+	if !xorBackwardLoop0a(y, savedAdd, savedExp, f.part0a[task:], add, savedH, f.zW, mul, rows, neg, div) {
+		var acc [16]float32
+		for i := range rows {
+			yI := y[i]
+			savedAddI := savedAdd[i]
+			savedExpI := savedExp[i]
+			savedHRow := savedH[i*8:][:8]
+			zWRow := f.zW[:8]
+			mulRow := mul[i*8:][:8]
+			mul2 := float32(neg * yI)
+			add2 := savedAddI + 1
+			div2 := div / add2
+			mul3 := float32(div2 * savedExpI)
+			add3 := mul2 + mul3
+			add[i] = add3
+			acc[i&15] += add3
+			for j := range 8 {
+				mul4 := float32(float32(add3*zWRow[j]) * (1 - float32(savedHRow[j]*savedHRow[j])))
+				mulRow[j] = mul4
+			}
 		}
+		f.part0a[task] = nnrt.Sum16(&acc)
 	}
-	f.part0a[task] = nnrt.Sum16(&acc)
 }
 
 // tiles1 works on one tile of one product or sum, number task.
@@ -1781,8 +1797,8 @@ func (f *xorAdamPrologue0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 
 // run scalars of one step of adam.
 func (f *xorAdamPrologue0) run() {
-	f.c1 = f.lr / (1 - nnrt.Pow(float64(0.9), f.t))     // c1 = lr / (1 - 0.9 ^ t)
-	f.c2 = nnrt.Sqrt(1 - nnrt.Pow(float64(0.999), f.t)) // c2 = sqrt(1 - 0.999 ^ t)
+	f.c1 = f.lr / (1 - nnrt.Pow(float64(0.9), f.t))      // c1 = lr / (1 - 0.9 ^ t)
+	f.c2 = nnrt.Rsqrt(1 - nnrt.Pow(float64(0.999), f.t)) // c2 = rsqrt(1 - 0.999 ^ t)
 }
 
 // xorAdamUpdate0 is the frame of update: what one run reads, writes and needs in between.
@@ -1822,7 +1838,7 @@ func (f *xorAdamUpdate0) run() {
 
 	// v2 = v * 0.999 + g * g * 0.001  (optimizers.nn:68)
 	// m2 = m * 0.9 + g * 0.1  (optimizers.nn:67)
-	// p2 = p - cast * m2 / (sqrt(v2) / cast2 + 1e-08)  (optimizers.nn:75)
+	// p2 = p - cast * m2 / (sqrt(v2) * cast2 + 1e-08)  (optimizers.nn:75)
 	f.pool.Run(nnrt.Blocks(f.nN, 2048), f.body0)
 }
 
@@ -1843,21 +1859,23 @@ func (f *xorAdamUpdate0) rows0(worker, task int) {
 
 	// v2 = v * 0.999 + g * g * 0.001  (optimizers.nn:68)
 	// m2 = m * 0.9 + g * 0.1  (optimizers.nn:67)
-	// p2 = p - cast * m2 / (sqrt(v2) / cast2 + 1e-08)  (optimizers.nn:75)
-	gRow := g[:rows]
-	vRow := v[:rows]
-	mRow := m[:rows]
-	pRow := p[:rows]
-	v2Row := v2[:rows]
-	m2Row := m2[:rows]
-	p2Row := p2[:rows]
-	for j := range rows {
-		v3 := float32(vRow[j]*0.999) + float32(float32(gRow[j]*gRow[j])*0.001)
-		m3 := float32(mRow[j]*0.9) + float32(gRow[j]*0.1)
-		p3 := pRow[j] - (float32(cast*m3) / ((nnrt.Sqrt(v3) / cast2) + 1e-08))
-		v2Row[j] = v3
-		m2Row[j] = m3
-		p2Row[j] = p3
+	// p2 = p - cast * m2 / (sqrt(v2) * cast2 + 1e-08)  (optimizers.nn:75)
+	if !xorAdamUpdate0Loop0a(g, v, m, p, v2, m2, p2, rows, cast2, cast) {
+		gRow := g[:rows]
+		vRow := v[:rows]
+		mRow := m[:rows]
+		pRow := p[:rows]
+		v2Row := v2[:rows]
+		m2Row := m2[:rows]
+		p2Row := p2[:rows]
+		for j := range rows {
+			v3 := float32(vRow[j]*0.999) + float32(float32(gRow[j]*gRow[j])*0.001)
+			m3 := float32(mRow[j]*0.9) + float32(gRow[j]*0.1)
+			p3 := pRow[j] - (float32(cast*m3) / (float32(nnrt.Sqrt(v3)*cast2) + 1e-08))
+			v2Row[j] = v3
+			m2Row[j] = m3
+			p2Row[j] = p3
+		}
 	}
 }
 
@@ -1928,12 +1946,14 @@ func (f *xorAdamEval) rows0(worker, task int) {
 
 	// h = tanh(z + hB)  (xor.nn:6)
 	{
-		for i := range rows {
-			zRow := z[i*8:][:8]
-			hBRow := f.hB[:8]
-			hRow := h[i*8:][:8]
-			for j := range 8 {
-				hRow[j] = nnrt.Tanh(zRow[j] + hBRow[j])
+		if !xorForwardLoop0a(z, f.hB, h, rows) {
+			for i := range rows {
+				zRow := z[i*8:][:8]
+				hBRow := f.hB[:8]
+				hRow := h[i*8:][:8]
+				for j := range 8 {
+					hRow[j] = nnrt.Tanh(zRow[j] + hBRow[j])
+				}
 			}
 		}
 	}
@@ -2050,12 +2070,14 @@ func (f *xorAdamPredict) rows0(worker, task int) {
 
 	// h = tanh(z + hB)  (xor.nn:6)
 	{
-		for i := range rows {
-			zRow := z[i*8:][:8]
-			hBRow := f.hB[:8]
-			hRow := h[i*8:][:8]
-			for j := range 8 {
-				hRow[j] = nnrt.Tanh(zRow[j] + hBRow[j])
+		if !xorForwardLoop0a(z, f.hB, h, rows) {
+			for i := range rows {
+				zRow := z[i*8:][:8]
+				hBRow := f.hB[:8]
+				hRow := h[i*8:][:8]
+				for j := range 8 {
+					hRow[j] = nnrt.Tanh(zRow[j] + hBRow[j])
+				}
 			}
 		}
 	}
@@ -2065,10 +2087,12 @@ func (f *xorAdamPredict) rows0(worker, task int) {
 
 	// p = sigmoid(z2 + reshape)  (xor.nn:9)
 	{
-		z2Row := z2[:rows]
-		pRow := p[:rows]
-		for j := range rows {
-			pRow[j] = nnrt.Sigmoid(z2Row[j] + reshape)
+		if !xorPredictLoop0b(z2, p, rows, reshape) {
+			z2Row := z2[:rows]
+			pRow := p[:rows]
+			for j := range rows {
+				pRow[j] = nnrt.Sigmoid(z2Row[j] + reshape)
+			}
 		}
 	}
 }

@@ -211,7 +211,7 @@ func runModels(t *testing.T, file string, models []*dsl.Model, cases []*truthCas
 		return nil
 	}
 	files = append(files, codegen.File{Name: "main.go", Data: mainFile(models)})
-	out, err := runProgram(t, file, files, jobs)
+	out, err := runProgram(t, files, jobs)
 	if err != nil {
 		t.Error(err)
 		return nil
@@ -240,11 +240,11 @@ func mainFile(models []*dsl.Model) []byte {
 	return b.Bytes()
 }
 
-// runProgram builds the files as a package of this module, which exists in an overlay only, and runs it on the jobs.
-func runProgram(t *testing.T, file string, files []codegen.File, jobs []driver.Job) ([]driver.Result, error) {
+// runProgram builds the files as a package of this module, in which they exist by an overlay only, and runs it on the jobs.
+func runProgram(t *testing.T, files []codegen.File, jobs []driver.Job) ([]driver.Result, error) {
 	t.Helper()
 	dir := t.ArtifactDir() // kept by go test -artifacts
-	pkg, err := filepath.Abs("run_" + file)
+	pkg, err := filepath.Abs("testdata/program")
 	if err != nil {
 		return nil, err
 	}
@@ -264,7 +264,7 @@ func runProgram(t *testing.T, file string, files []codegen.File, jobs []driver.J
 	if err := os.WriteFile(overlayFile, text, 0o644); err != nil {
 		return nil, err
 	}
-	build := exec.Command("go", "build", "-overlay", overlayFile, "-o", program, "./run_"+file)
+	build := exec.Command("go", "build", "-overlay", overlayFile, "-o", program, "./testdata/program")
 	if out, err := build.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("generated code does not build: %w\n%.4000s", err, out)
 	}

@@ -1,0 +1,89 @@
+package lane
+
+// This file answers: what does an assembly file consist of? Functions for each machine, the constants they read, and their Go declarations.
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// A File collects the kernels of one package.
+type File struct {
+	kernels []*Kernel
+	text    []string
+	consts  map[string][]uint64 // symbol: its words
+	words   map[string]int      // symbol: bytes of a word
+}
+
+// NewFile returns an empty file.
+func NewFile() *File { return &File{consts: map[string][]uint64{}, words: map[string]int{}} }
+
+// Add prints k for every machine.
+func (f *File) Add(k *Kernel) {
+	f.kernels = append(f.kernels, k)
+	for _, m := range []*machine{avx2, avx512} {
+		fn := &function{file: f, k: k, m: m}
+		f.text = append(f.text, "")
+		f.text = append(f.text, fn.print()...)
+	}
+}
+
+// Empty reports whether there is nothing in the file.
+func (f *File) Empty() bool { return len(f.kernels) == 0 }
+
+// Assembly returns the Go assembly of all kernels, for the build constraint that says where it is used.
+func (f *File) Assembly(header, constraint string) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s\n\n//go:build %s\n\n#include \"textflag.h\"\n", header, constraint)
+	b.WriteString(strings.Join(f.text, "\n"))
+	b.WriteString("\n")
+	var names []string
+	for n := range f.consts {
+		names = append(names, n)
+	}
+	slices.Sort(names)
+	for _, n := range names {
+		size := f.words[n]
+		b.WriteString("\n")
+		for i, w := range f.consts[n] {
+			fmt.Fprintf(&b, "DATA %s<>+%d(SB)/%d, $%#x\n", n, i*size, size, w)
+		}
+		fmt.Fprintf(&b, "GLOBL %s<>(SB), RODATA|NOPTR, $%d\n", n, len(f.consts[n])*size)
+	}
+	return b.String()
+}
+
+// constant returns the memory operand of a constant: 32 bytes of it, of which broadcasts read the first.
+func (f *function) constant(bits uint64) string {
+	size := f.k.Size
+	name := fmt.Sprintf("f%d_%0*x", size*8, size*2, bits)
+	if f.file.consts[name] == nil {
+		f.file.consts[name] = slices.Repeat([]uint64{bits}, 32/size)
+		f.file.words[name] = size
+	}
+	return name + "<>(SB)"
+}
+
+// lanes returns the memory operand of the numbers base, base+1, ... base+15 as int32.
+func (f *function) lanes(base int) string {
+	name := fmt.Sprintf("lanes_%d", base)
+	if f.file.consts[name] == nil {
+		for i := range 16 {
+			f.file.consts[name] = append(f.file.consts[name], uint64(base+i))
+		}
+		f.file.words[name] = 4
+	}
+	return name + "<>(SB)"
+}
+
+// tail returns the memory operand of a vector mask of the first left of 16 elements. Masks of fewer elements lie behind it.
+func (f *File) tail(size, left int) string {
+	name := fmt.Sprintf("tail%d", size*8)
+	if f.consts[name] == nil {
+		ones := uint64(1)<<(8*size-1)<<1 - 1
+		f.consts[name] = append(slices.Repeat([]uint64{ones}, 16), make([]uint64, 32)...)
+		f.words[name] = size
+	}
+	return fmt.Sprintf("%s<>+%d(SB)", name, (16-left)*size)
+}

@@ -1,0 +1,362 @@
+package lane
+
+// This file answers: how does one kernel become one assembly function? Arguments, the frame, loops over rows, and the stages inside.
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// pointerRegs hold the operands' addresses. AX is the way along the inner loop, BX the row, CX what is left of the inner loop; DX and R15
+// are for the moment.
+var pointerRegs = []string{"SI", "DI", "R8", "R9", "R10", "R11", "R12", "R13", "R14"}
+
+// A function is one kernel on one machine while it is printed.
+type function struct {
+	file *File
+	k    *Kernel
+	m    *machine
+
+	lines  []string
+	frame  int
+	args   map[string]int // offset of an argument
+	size   int            // bytes of the arguments
+	slots  map[int]int    // frame offset of an operand's address that has no register
+	inputs []int          // frame offset of an input; -1: an argument
+	spills []int
+	spilt  int
+	sums   map[*Sum]int // frame offset of the 16 lanes of a sum of numbers
+	labels int
+}
+
+// print returns the function's lines.
+func (f *function) print() []string {
+	f.layout()
+	f.prologue()
+	done := f.label("done")
+	f.outer(0, done)
+	f.lines = append(f.lines, done+":")
+	for i := range f.k.Stages {
+		st := &f.k.Stages[i]
+		for j := range st.Sums {
+			if !st.Loop {
+				f.finishSum(&st.Sums[j])
+			}
+		}
+	}
+	f.line("VZEROUPPER")
+	f.line("RET")
+	var out []string
+	for _, d := range f.k.Doc {
+		out = append(out, "// "+d)
+	}
+	out = append(out, fmt.Sprintf("TEXT ·%s%s(SB), $%d-%d", f.k.Name, f.m.name, (f.frame+7)&^7, f.size))
+	return append(out, f.lines...)
+}
+
+// Arguments returns the function's arguments in order, as Go declares them.
+func (k *Kernel) Arguments() []string {
+	var out []string
+	for _, o := range k.Operands {
+		out = append(out, o.Name+" *"+goType(o.Type, k.Size))
+	}
+	for _, c := range k.Counts() {
+		out = append(out, c+" int")
+	}
+	for _, n := range k.Numbers {
+		out = append(out, n.Name+" "+goType(n.Type, k.Size))
+	}
+	return out
+}
+
+func goType(t Type, size int) string {
+	switch {
+	case t == Int:
+		return "int32"
+	case size == 4:
+		return "float32"
+	}
+	return "float64"
+}
+
+// Counts returns the names of int arguments, each once.
+func (k *Kernel) Counts() []string {
+	var out []string
+	add := func(c Count) {
+		if !c.Known() && !slices.Contains(out, c.Arg) {
+			out = append(out, c.Arg)
+		}
+	}
+	for _, c := range k.Outer {
+		add(c)
+	}
+	add(k.Inner)
+	for _, o := range k.Operands {
+		for _, c := range o.Steps {
+			add(c)
+		}
+	}
+	return out
+}
+
+// layout places arguments and what lives in the frame.
+func (f *function) layout() {
+	f.args = map[string]int{}
+	at := 0
+	for _, o := range f.k.Operands {
+		f.args[o.Name] = at
+		at += 8
+	}
+	for _, c := range f.k.Counts() {
+		f.args[c] = at
+		at += 8
+	}
+	for _, n := range f.k.Numbers {
+		size := 4
+		if n.Type == Float {
+			size = f.k.Size
+		}
+		at = (at + size - 1) &^ (size - 1)
+		f.args[n.Name] = at
+		at += size
+	}
+	f.size = at
+	f.slots = map[int]int{}
+	for i := len(pointerRegs); i < len(f.k.Operands); i++ {
+		f.slots[i] = f.reserve(8)
+	}
+	for i := range len(f.k.Numbers) + f.k.Left {
+		if i < len(f.k.Numbers) && f.m.masks {
+			f.inputs = append(f.inputs, -1)
+			continue
+		}
+		n := 8
+		if !f.m.masks {
+			n = f.m.bytes
+		}
+		f.inputs = append(f.inputs, f.reserve(n))
+	}
+	f.sums = map[*Sum]int{}
+	for i := range f.k.Stages {
+		st := &f.k.Stages[i]
+		for j := range st.Sums {
+			if !st.Loop {
+				f.sums[&st.Sums[j]] = f.reserve(16 * f.k.Size)
+			}
+		}
+	}
+}
+
+func (f *function) reserve(n int) int {
+	at := f.frame
+	f.frame += n
+	return at
+}
+
+// spill returns a place for a vector register, free again for the next body.
+func (f *function) spill() int {
+	if f.spilt == len(f.spills) {
+		f.spills = append(f.spills, f.reserve(f.m.bytes))
+	}
+	f.spilt++
+	return f.spills[f.spilt-1]
+}
+
+func (f *function) arg(name string) string { return fmt.Sprintf("%s+%d(FP)", name, f.args[name]) }
+
+func (f *function) label(name string) string {
+	f.labels++
+	return fmt.Sprintf("%s%d", name, f.labels)
+}
+
+func (f *function) mark(label string) { f.lines = append(f.lines, "", label+":") }
+
+func (f *function) prologue() {
+	for i, o := range f.k.Operands {
+		if s, ok := f.slots[i]; ok {
+			f.line("MOVQ %s, R15", f.arg(o.Name))
+			f.line("MOVQ R15, %d(SP)", s)
+		} else {
+			f.line("MOVQ %s, %s", f.arg(o.Name), pointerRegs[i])
+		}
+	}
+	if !f.m.masks {
+		for i, n := range f.k.Numbers {
+			s := "S"
+			if n.Type == Float {
+				s = suffix(f.k.Size)
+			}
+			f.line("VBROADCASTS%s %s, Y0", s, f.arg(n.Name))
+			f.line("VMOVUPS Y0, %d(SP)", f.inputs[i])
+		}
+	}
+	if len(f.sums) > 0 {
+		f.line("VXORPS X0, X0, X0")
+		for i := range f.k.Stages {
+			for j := range f.k.Stages[i].Sums {
+				if at, ok := f.sums[&f.k.Stages[i].Sums[j]]; ok {
+					for p := range f.m.pieces(f.k.Size) {
+						f.line("VMOVUPS %s, %d(SP)", f.m.vec(0), at+p*f.m.bytes)
+					}
+				}
+			}
+		}
+	}
+}
+
+// far reports whether an operand's address lies in the frame.
+func (f *function) far(operand int) bool { return operand >= len(pointerRegs) }
+
+// address returns the memory operand for an element.
+func (f *function) address(operand, off int, idx string) string {
+	r := "R15"
+	if f.far(operand) {
+		f.line("MOVQ %d(SP), R15", f.slots[operand])
+	} else {
+		r = pointerRegs[operand]
+	}
+	if idx != "" {
+		idx = "(" + idx + "*1)"
+	}
+	return fmt.Sprintf("%d(%s)%s", off, r, idx)
+}
+
+// input returns where an input lies, and whether the vector is there as a whole.
+func (f *function) input(i int) (mem string, whole bool) {
+	if f.inputs[i] < 0 {
+		return f.arg(f.k.Numbers[i].Name), false
+	}
+	return fmt.Sprintf("%d(SP)", f.inputs[i]), !f.m.masks
+}
+
+// outer prints loop l over rows and what is inside.
+func (f *function) outer(l int, done string) {
+	if l == len(f.k.Outer) {
+		for i := range f.k.Stages {
+			f.stage(&f.k.Stages[i])
+		}
+		return
+	}
+	count := f.k.Outer[l]
+	top, end := f.label("rows"), done
+	inner := l == len(f.k.Outer)-1
+	counter := "BX"
+	if !inner {
+		counter = fmt.Sprintf("%d(SP)", f.reserve(8))
+	}
+	if l > 0 {
+		end = f.label("next")
+	}
+	limit := fmt.Sprintf("$%d", count.Const)
+	if !count.Known() {
+		f.line("MOVQ %s, R15", f.arg(count.Arg))
+		f.line("CMPQ R15, $0")
+		f.line("JLE %s", end)
+		limit = "R15"
+	}
+	f.line("MOVQ $0, %s", counter)
+	f.mark(top)
+	f.outer(l+1, done)
+	for i, o := range f.k.Operands {
+		f.advance(i, o.Steps[l])
+	}
+	f.line("INCQ %s", counter)
+	if !count.Known() {
+		f.line("MOVQ %s, R15", f.arg(count.Arg))
+	}
+	f.line("CMPQ %s, %s", counter, limit)
+	f.line("JLT %s", top)
+	if l > 0 {
+		f.lines = append(f.lines, end+":")
+	}
+}
+
+// advance moves an operand's address to the next row.
+func (f *function) advance(operand int, by Count) {
+	if by.Known() && by.Const == 0 {
+		return
+	}
+	to := ""
+	if s, ok := f.slots[operand]; ok {
+		to = fmt.Sprintf("%d(SP)", s)
+	} else {
+		to = pointerRegs[operand]
+	}
+	if by.Known() {
+		f.line("ADDQ $%d, %s", by.Const, to)
+		return
+	}
+	f.line("MOVQ %s, R15", f.arg(by.Arg))
+	f.line("ADDQ R15, %s", to)
+}
+
+// finishSum adds the lanes of a sum of numbers and writes it.
+func (f *function) finishSum(s *Sum) {
+	at := f.sums[s]
+	var regs []int
+	for p := range f.m.pieces(f.k.Size) {
+		regs = append(regs, p)
+		f.line("VMOVUPS %d(SP), %s", at+p*f.m.bytes, f.m.vec(p))
+	}
+	f.tree(Total, regs)
+	f.line("VMOVS%s X0, %s", suffix(f.k.Size), f.address(s.Operand, 0, ""))
+}
+
+// tree combines 16 lanes in the registers to one number in lane 0 of the first: lane i takes lane i+8, then i+4, i+2, i+1. Registers 12 to
+// 15 are overwritten.
+func (f *function) tree(how Reduction, regs []int) {
+	s := "P" + suffix(f.k.Size)
+	step := func(letter string, a, x int) {
+		ra, rx := fmt.Sprintf("%s%d", letter, a), fmt.Sprintf("%s%d", letter, x)
+		t, u := letter+"12", letter+"13"
+		switch {
+		case how == Total:
+			f.line("VADD%s %s, %s, %s", s, rx, ra, ra)
+		case letter == "Z":
+			f.line("VCMP%s $0, %s, %s, K2", s, rx, ra)
+			f.line("VAND%s %s, %s, %s", s, rx, ra, u)
+			f.line("VMAX%s %s, %s, %s", s, rx, ra, rx)
+			f.line("VMOVA%s %s, K2, %s", s, u, rx)
+			f.line("VCMP%s $3, %s, %s, K2", s, ra, ra)
+			f.line("VMOVA%s %s, K2, %s", s, ra, rx)
+			f.line("VMOVA%s %s, %s", s, rx, ra)
+		default:
+			f.line("VCMP%s $0, %s, %s, %s", s, rx, ra, t)
+			f.line("VAND%s %s, %s, %s", s, rx, ra, u)
+			f.line("VMAX%s %s, %s, %s", s, rx, ra, rx)
+			f.line("VBLENDV%s %s, %s, %s, %s", s, t, u, rx, rx)
+			f.line("VCMP%s $3, %s, %s, %s", s, ra, ra, t)
+			f.line("VBLENDV%s %s, %s, %s, %s", s, t, ra, rx, ra)
+		}
+	}
+	for n := f.m.pieces(f.k.Size); n > 1; n /= 2 {
+		for i := range n / 2 {
+			if i+n/2 < len(regs) {
+				step(f.m.reg, regs[i], regs[i+n/2])
+			}
+		}
+	}
+	r := regs[0]
+	if f.m.masks {
+		f.line("VEXTRACTF64X4 $1, Z%d, Y15", r)
+		step("Y", r, 15)
+	}
+	f.line("VEXTRACTF128 $1, Y%d, X15", r)
+	step("X", r, 15)
+	if f.k.Size == 4 {
+		f.line("VPERMILPS $0xEE, X%d, X15", r)
+		step("X", r, 15)
+		f.line("VPERMILPS $0x55, X%d, X15", r)
+	} else {
+		f.line("VPERMILPD $1, X%d, X15", r)
+	}
+	step("X", r, 15)
+}
+
+// comment prints lines of text.
+func (f *function) comment(lines []string) {
+	for _, d := range lines {
+		f.lines = append(f.lines, "\t// "+strings.TrimSpace(d))
+	}
+}

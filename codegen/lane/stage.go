@@ -1,0 +1,330 @@
+package lane
+
+// This file answers: how is a stage printed? Straight code for numbers and short rows, loops with a masked tail for long ones.
+
+import "slices"
+
+// Bounds of unrolling: a row of up to shortRow vectors is straight code, and a loop takes up to unrollMost vectors at a time while its body
+// stays below unrollInsts instructions, so that the cost of counting is small.
+const (
+	shortRow    = 4
+	unrollMost  = 4
+	unrollInsts = 48
+)
+
+// MaxReductions is how many reductions one loop may do: their accumulators take at most half of the registers of AVX2.
+func MaxReductions(size int) int { return avx2.regs / 2 / avx2.pieces(size) }
+
+// An accumulator is one register of a reduction.
+type accumulator struct {
+	how   Reduction
+	value Value
+	regs  []int // by piece
+}
+
+func (f *function) stage(st *Stage) {
+	f.lines = append(f.lines, "")
+	f.comment(st.Doc)
+	if !st.Loop {
+		f.straight(st)
+		return
+	}
+	var accs []*accumulator
+	reg := 0
+	pieces := f.m.pieces(f.k.Size)
+	if n := f.k.Inner; n.Known() {
+		pieces = min(pieces, (n.Const+f.m.lanes(f.k.Size)-1)/f.m.lanes(f.k.Size))
+	}
+	add := func(how Reduction, v Value) {
+		a := &accumulator{how: how, value: v}
+		for range pieces {
+			a.regs = append(a.regs, reg)
+			f.start(how, reg)
+			reg++
+		}
+		accs = append(accs, a)
+	}
+	for _, r := range st.Reduces {
+		add(r.How, r.Value)
+	}
+	for _, s := range st.Sums {
+		add(Total, s.Value)
+	}
+	f.loop(st, accs, reg)
+	for i, r := range st.Reduces {
+		f.tree(r.How, accs[i].regs)
+		f.leave(accs[i].regs[0], r.Input)
+	}
+	for i, s := range st.Sums {
+		r := accs[len(st.Reduces)+i].regs
+		f.tree(Total, r)
+		f.line("VMOVS%s X%d, %s", suffix(f.k.Size), r[0], f.address(s.Operand, 0, ""))
+	}
+}
+
+// start fills an accumulator.
+func (f *function) start(how Reduction, reg int) {
+	if bits := how.start(f.k.Size); bits != 0 {
+		f.line("VBROADCASTS%s %s, %s", suffix(f.k.Size), f.constant(bits), f.m.vec(reg))
+	} else {
+		f.line("VXORPS X%d, X%d, X%d", reg, reg, reg)
+	}
+}
+
+// leave keeps lane 0 of a register as an input of later stages.
+func (f *function) leave(reg, input int) {
+	s := suffix(f.k.Size)
+	if f.m.masks {
+		f.line("VMOVS%s X%d, %d(SP)", s, reg, f.inputs[input])
+		return
+	}
+	f.line("VBROADCASTS%s X%d, Y%d", s, reg, reg)
+	f.line("VMOVUPS Y%d, %d(SP)", reg, f.inputs[input])
+}
+
+// straight prints a stage of numbers.
+func (f *function) straight(st *Stage) {
+	var roots []Value
+	for _, s := range st.Stores {
+		roots = append(roots, s.Value)
+	}
+	for _, l := range st.Leaves {
+		roots = append(roots, l.Value)
+	}
+	for _, s := range st.Sums {
+		roots = append(roots, s.Value)
+	}
+	b := f.newBody(st.Prog, roots, f.registers(0, 15))
+	f.spilt = 0
+	b.run()
+	for _, s := range st.Stores {
+		b.store(s)
+	}
+	for _, l := range st.Leaves {
+		clear(b.pin)
+		b.reg(l.Value)
+		f.keep(b.at[l.Value], l.Input)
+	}
+	for i := range st.Sums {
+		s := &st.Sums[i]
+		clear(b.pin)
+		b.reg(s.Value)
+		x := suffix(f.k.Size)
+		f.line("MOVQ BX, R15")
+		f.line("ANDQ $15, R15")
+		f.line("VADDS%s %d(SP)(R15*%d), X%d, X15", x, f.sums[s], f.k.Size, b.at[s.Value])
+		f.line("VMOVS%s X15, %d(SP)(R15*%d)", x, f.sums[s], f.k.Size)
+	}
+}
+
+// keep stores a number that is the same in all lanes.
+func (f *function) keep(reg, input int) {
+	if f.m.masks {
+		f.line("VMOVS%s X%d, %d(SP)", suffix(f.k.Size), reg, f.inputs[input])
+		return
+	}
+	f.line("VMOVUPS Y%d, %d(SP)", reg, f.inputs[input])
+}
+
+// registers returns the vector registers from first on, without those that the stage needs itself.
+func (f *function) registers(first int, taken ...int) []int {
+	var out []int
+	for r := f.m.regs - 1; r >= first; r-- {
+		if !slices.Contains(taken, r) {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// loop prints the passes over the elements of a row.
+func (f *function) loop(st *Stage, accs []*accumulator, used int) {
+	lanes, size, n := f.m.lanes(f.k.Size), f.k.Size, f.k.Inner
+	group := 1 // vectors that belong together: the 16 lanes of an accumulator
+	if len(accs) > 0 {
+		group = f.m.pieces(size)
+	}
+	if n.Known() && n.Const <= shortRow*lanes {
+		for v := 0; v*lanes < n.Const; v++ {
+			b := pass{st: st, accs: accs, used: used, piece: v % group, off: v * f.m.bytes, base: v * lanes}
+			if left := n.Const - v*lanes; left < lanes {
+				b.tail = f.knownTail(left)
+			}
+			f.pass(b)
+		}
+		return
+	}
+	step := group * lanes
+	sizes := []int{1}
+	for u := 2; u <= unrollMost && u*group*len(st.Prog.Insts) <= unrollInsts; u *= 2 {
+		sizes[0] = u
+	}
+	if sizes[0] > 1 {
+		sizes = append(sizes, 1)
+	}
+	left := n.Const
+	f.line("XORL AX, AX")
+	if n.Known() {
+		f.line("MOVQ $%d, CX", n.Const)
+	} else {
+		f.line("MOVQ %s, CX", f.arg(n.Arg))
+	}
+	for _, u := range sizes {
+		step := step * u
+		if n.Known() && left < step {
+			continue
+		}
+		top, end := f.label("loop"), f.label("end")
+		if !n.Known() {
+			f.line("CMPQ CX, $%d", step)
+			f.line("JLT %s", end)
+		}
+		f.mark(top)
+		for v := range u * group {
+			f.pass(pass{st: st, accs: accs, used: used, piece: v % group, off: v * f.m.bytes, idx: "AX"})
+		}
+		f.line("ADDQ $%d, AX", step*size)
+		f.line("SUBQ $%d, CX", step)
+		f.line("CMPQ CX, $%d", step)
+		f.line("JGE %s", top)
+		if !n.Known() {
+			f.lines = append(f.lines, end+":")
+		}
+		left %= step
+	}
+	if n.Known() {
+		for v := 0; v*lanes < left; v++ {
+			ps := pass{st: st, accs: accs, used: used, piece: v, off: v * f.m.bytes, idx: "AX"}
+			if rest := left - v*lanes; rest < lanes {
+				ps.tail = f.knownTail(rest)
+			}
+			f.pass(ps)
+		}
+		return
+	}
+	end := f.label("end")
+	f.line("CMPQ CX, $0")
+	f.line("JLE %s", end)
+	f.tailTable()
+	for v := range group {
+		f.pass(pass{st: st, accs: accs, used: used, piece: v, off: v * f.m.bytes, idx: "AX", tail: f.tailMask(v)})
+	}
+	f.lines = append(f.lines, end+":")
+}
+
+// A pass is one vector of a loop.
+type pass struct {
+	st    *Stage
+	accs  []*accumulator
+	used  int // registers of accumulators
+	piece int // which of the 16 lanes' vectors
+	off   int
+	idx   string
+	base  int
+	tail  string
+}
+
+func (f *function) pass(ps pass) {
+	prog := ps.st.Prog
+	var roots []Value
+	for _, s := range ps.st.Stores {
+		roots = append(roots, s.Value)
+	}
+	news := make([]Value, len(ps.accs))
+	fixed := map[Value]int{}
+	for i, a := range ps.accs {
+		news[i] = a.value
+		if a.how == Largest {
+			acc := prog.put(Inst{Op: OpAcc, Type: Float, Index: i})
+			fixed[acc] = a.regs[ps.piece]
+			news[i] = prog.Max(acc, a.value)
+		}
+		roots = append(roots, news[i])
+	}
+	var taken []int
+	if ps.tail != "" && !f.m.masks {
+		taken = []int{14, 15}
+	}
+	b := f.newBody(prog, roots, f.registers(ps.used, taken...))
+	f.spilt = 0
+	b.off, b.idx, b.base, b.tail, b.fixed = ps.off, ps.idx, ps.base, ps.tail, fixed
+	b.run()
+	for _, s := range ps.st.Stores {
+		clear(b.pin)
+		b.store(s)
+	}
+	for i, a := range ps.accs {
+		clear(b.pin)
+		b.collect(a, news[i], a.regs[ps.piece])
+	}
+}
+
+// collect brings an accumulator up to date; lanes beyond the row's end stay as they are.
+func (b *body) collect(a *accumulator, v Value, acc int) {
+	s, d := "P"+suffix(b.p.Size), b.m.vec(acc)
+	if a.how == Total {
+		x, bcst := b.memory(v)
+		if x == "" || b.tail != "" {
+			x, bcst = b.reg(v), ""
+		}
+		switch {
+		case b.tail == "":
+			b.line("VADD%s%s %s, %s, %s", s, bcst, x, d, d)
+		case b.m.masks:
+			b.line("VADD%s %s, %s, %s, %s", s, x, d, b.tail, d)
+		default:
+			b.line("VADD%s %s, %s, Y14", s, x, d)
+			b.line("VBLENDV%s %s, Y14, %s, %s", s, b.tail, d, d)
+		}
+		return
+	}
+	x := b.reg(v)
+	switch {
+	case b.tail == "":
+		b.line("VMOVAPS %s, %s", x, d)
+	case b.m.masks:
+		b.line("VMOVAP%s %s, %s, %s", suffix(b.p.Size), x, b.tail, d)
+	default:
+		b.line("VBLENDV%s %s, %s, %s, %s", s, b.tail, x, d, d)
+	}
+}
+
+// knownTail sets the mask of left elements and returns its register.
+func (f *function) knownTail(left int) string {
+	if f.m.masks {
+		f.line("MOVL $%d, DX", 1<<left-1)
+		f.line("KMOVW DX, K1")
+		return "K1"
+	}
+	f.line("VMOVDQU %s, Y15", f.file.tail(f.k.Size, left))
+	return "Y15"
+}
+
+// tailTable prepares the masks of the CX elements that are left.
+func (f *function) tailTable() {
+	if f.m.masks {
+		f.line("MOVL $1, DX")
+		f.line("SHLL CX, DX")
+		f.line("DECL DX")
+		return
+	}
+	f.line("LEAQ %s, R15", f.file.tail(f.k.Size, 16))
+	f.line("MOVQ $16, DX")
+	f.line("SUBQ CX, DX")
+}
+
+// tailMask sets the mask of piece p and returns its register.
+func (f *function) tailMask(p int) string {
+	if f.m.masks {
+		if p > 0 {
+			f.line("SHRL $%d, DX", f.m.lanes(f.k.Size))
+		}
+		f.line("KMOVW DX, K1")
+		return "K1"
+	}
+	if p > 0 { // R15 may have changed since
+		f.line("LEAQ %s, R15", f.file.tail(f.k.Size, 16))
+	}
+	f.line("VMOVDQU %d(R15)(DX*%d), Y15", p*f.m.bytes, f.k.Size)
+	return "Y15"
+}
