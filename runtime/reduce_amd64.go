@@ -7,6 +7,7 @@ package nnrt
 // the same bits.
 
 import (
+	"math"
 	"math/bits"
 	"unsafe"
 )
@@ -135,9 +136,6 @@ func dotVector[T Float](x, y []T) (sum T, ok bool) {
 	return tree.sum(), true
 }
 
-// longestRow is the most elements of a row that may not be cut: a few times ten microseconds.
-const longestRow = 4 * callElems
-
 // rowKernel selects what reduceVector does with rows.
 type rowKernel uint8
 
@@ -147,9 +145,10 @@ const (
 	rowMax
 )
 
-// reduceVector reduces the rows of src, each n elements long, in blocks; it returns false where there is no kernel.
+// reduceVector reduces the rows of src, each n elements long, in blocks; it returns false where there is no kernel. A product of a row
+// so long that it would have to be cut is left to the portable code.
 func reduceVector[T Float](k rowKernel, dst, src []T, n int) bool {
-	if activeCPU == Portable || n == 0 || n > longestRow || k == rowSum && n > flatChunk {
+	if activeCPU == Portable || n == 0 || n > callElems || k == rowSum && n > flatChunk {
 		return false
 	}
 	src = src[:len(dst)*n]
@@ -170,29 +169,103 @@ func reduceVector[T Float](k rowKernel, dst, src []T, n int) bool {
 
 func reduceSumVector[T Float](dst, src []T, n int) bool  { return reduceVector(rowSum, dst, src, n) }
 func reduceProdVector[T Float](dst, src []T, n int) bool { return reduceVector(rowProd, dst, src, n) }
-func reduceMaxVector[T Float](dst, src []T, n int) bool  { return reduceVector(rowMax, dst, src, n) }
 
-// argMaxVector finds the position of the maximum in each row of n elements, and returns false where there is no kernel.
+// reduceMaxVector takes the maximum of rows, long ones in pieces.
+func reduceMaxVector[T Float](dst, src []T, n int) bool {
+	if activeCPU == Portable || n <= callElems {
+		return reduceVector(rowMax, dst, src, n)
+	}
+	for o := range dst {
+		row := src[o*n : (o+1)*n]
+		best := T(math.Inf(-1))
+		for len(row) > 0 {
+			var part [1]T
+			k := min(len(row), callElems)
+			maxEach(part[:], row, k, k)
+			best = max(best, part[0])
+			row = row[k:]
+		}
+		dst[o] = best
+	}
+	return true
+}
+
+// maxColumnsVector takes the maximum of each column of src, which has rows of len(dst) elements; it returns false where there is no kernel.
+func maxColumnsVector[T Float](dst, src []T, rows int) bool {
+	cols := len(dst)
+	if activeCPU == Portable || rows == 0 || cols == 0 {
+		return false
+	}
+	src = src[:rows*cols]
+	tall := max(callElems/cols, 16)
+	broad := callElems / 16
+	for r := 0; r < rows; r += tall {
+		for j := 0; j < cols; j += broad {
+			maxRows(dst[j:min(j+broad, cols)], src[r*cols+j:], min(tall, rows-r), cols, r > 0)
+		}
+	}
+	return true
+}
+
+// maxRows calls the kernel for rows at stride ld.
+func maxRows[T Float](dst, src []T, rows, ld int, acc bool) {
+	switch wide := activeCPU == AVX512; {
+	case is32(*new(T)) && wide:
+		maxRows32AVX512(ptr32(dst), ptr32(src), rows, len(dst), ld, acc)
+	case is32(*new(T)):
+		maxRows32AVX2(ptr32(dst), ptr32(src), rows, len(dst), ld, acc)
+	case wide:
+		maxRows64AVX512(ptr64(dst), ptr64(src), rows, len(dst), ld, acc)
+	default:
+		maxRows64AVX2(ptr64(dst), ptr64(src), rows, len(dst), ld, acc)
+	}
+}
+
+// argMaxVector finds the position of the maximum in each row of n elements, long ones in pieces; it returns false where there is no kernel.
 func argMaxVector[T Float](dst []int32, src []T, n int) bool {
-	if activeCPU == Portable || n == 0 || n > longestRow {
+	if activeCPU == Portable || n == 0 {
 		return false
 	}
 	src = src[:len(dst)*n]
-	for step := max(callElems/n, 1); len(dst) > 0; {
-		rows := min(step, len(dst))
-		switch wide, d := activeCPU == AVX512, unsafe.SliceData(dst); {
-		case is32(*new(T)) && wide:
-			argMaxEach32AVX512(d, ptr32(src), rows, n)
-		case is32(*new(T)):
-			argMaxEach32AVX2(d, ptr32(src), rows, n)
-		case wide:
-			argMaxEach64AVX512(d, ptr64(src), rows, n)
-		default:
-			argMaxEach64AVX2(d, ptr64(src), rows, n)
+	if n > callElems {
+		for o := range dst {
+			dst[o] = argMaxLong(src[o*n : (o+1)*n])
 		}
+		return true
+	}
+	for step := callElems / n; len(dst) > 0; {
+		rows := min(step, len(dst))
+		argMaxEach(dst[:rows], src, n)
 		dst, src = dst[rows:], src[rows*n:]
 	}
 	return true
+}
+
+func argMaxLong[T Float](row []T) int32 {
+	best := 0
+	for i := 0; i < len(row); i += callElems {
+		var part [1]int32
+		n := min(callElems, len(row)-i)
+		argMaxEach(part[:], row[i:], n)
+		at := i + int(part[0])
+		if v, b := row[at], row[best]; b == b && (v > b || v != v) {
+			best = at
+		}
+	}
+	return int32(best)
+}
+
+func argMaxEach[T Float](dst []int32, src []T, n int) {
+	switch wide, d := activeCPU == AVX512, unsafe.SliceData(dst); {
+	case is32(*new(T)) && wide:
+		argMaxEach32AVX512(d, ptr32(src), len(dst), n)
+	case is32(*new(T)):
+		argMaxEach32AVX2(d, ptr32(src), len(dst), n)
+	case wide:
+		argMaxEach64AVX512(d, ptr64(src), len(dst), n)
+	default:
+		argMaxEach64AVX2(d, ptr64(src), len(dst), n)
+	}
 }
 
 // sumEach sums len(dst) rows of n elements at stride ld.

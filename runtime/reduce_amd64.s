@@ -253,6 +253,132 @@ done:
 	VZEROUPPER
 	RET
 
+// func maxRows32AVX2(dst *float32, src *float32, rows int, cols int, ld int, acc bool)
+// Requires: AVX, AVX2
+TEXT ·maxRows32AVX2(SB), NOSPLIT, $0-41
+	MOVQ dst+0(FP), AX
+	MOVQ src+8(FP), CX
+	MOVQ rows+16(FP), DX
+	MOVQ cols+24(FP), BX
+	MOVQ ld+32(FP), SI
+	MOVB acc+40(FP), DI
+	SHLQ $0x02, SI
+
+panel:
+	CMPQ         BX, $0x00000010
+	JLT          vector
+	VBROADCASTSS maxRows32AVX2Start<>+0(SB), Y0
+	VPXOR        Y2, Y2, Y2
+	VBROADCASTSS maxRows32AVX2Start<>+0(SB), Y1
+	VPXOR        Y3, Y3, Y3
+	TESTB        DI, DI
+	JZ           panelbegin
+	VMOVUPS      (AX), Y0
+	VCMPPS       $0x03, Y0, Y0, Y1
+	VORPS        Y1, Y2, Y2
+	VMOVUPS      32(AX), Y1
+	VCMPPS       $0x03, Y1, Y1, Y4
+	VORPS        Y4, Y3, Y3
+
+panelbegin:
+	MOVQ CX, R8
+	MOVQ DX, R9
+
+panelrows:
+	VMOVUPS (R8), Y4
+	VCMPPS  $0x03, Y4, Y4, Y5
+	VORPS   Y5, Y2, Y2
+	VMAXPS  Y4, Y0, Y5
+	VMAXPS  Y0, Y4, Y0
+	VANDPS  Y5, Y0, Y0
+	VMOVUPS 32(R8), Y4
+	VCMPPS  $0x03, Y4, Y4, Y5
+	VORPS   Y5, Y3, Y3
+	VMAXPS  Y4, Y1, Y5
+	VMAXPS  Y1, Y4, Y1
+	VANDPS  Y5, Y1, Y1
+	ADDQ    SI, R8
+	DECQ    R9
+	JNZ     panelrows
+	VORPS   Y2, Y0, Y0
+	VMOVUPS Y0, (AX)
+	VORPS   Y3, Y1, Y1
+	VMOVUPS Y1, 32(AX)
+	ADDQ    $0x00000040, CX
+	ADDQ    $0x00000040, AX
+	SUBQ    $0x00000010, BX
+	JMP     panel
+
+vector:
+	CMPQ         BX, $0x00000008
+	JLT          rest
+	VBROADCASTSS maxRows32AVX2Start<>+0(SB), Y0
+	VPXOR        Y1, Y1, Y1
+	TESTB        DI, DI
+	JZ           vectorbegin
+	VMOVUPS      (AX), Y0
+	VCMPPS       $0x03, Y0, Y0, Y2
+	VORPS        Y2, Y1, Y1
+
+vectorbegin:
+	MOVQ CX, R8
+	MOVQ DX, R9
+
+vectorrows:
+	VMOVUPS (R8), Y2
+	VCMPPS  $0x03, Y2, Y2, Y3
+	VORPS   Y3, Y1, Y1
+	VMAXPS  Y2, Y0, Y3
+	VMAXPS  Y0, Y2, Y0
+	VANDPS  Y3, Y0, Y0
+	ADDQ    SI, R8
+	DECQ    R9
+	JNZ     vectorrows
+	VORPS   Y1, Y0, Y0
+	VMOVUPS Y0, (AX)
+	ADDQ    $0x00000020, CX
+	ADDQ    $0x00000020, AX
+	SUBQ    $0x00000008, BX
+	JMP     vector
+
+rest:
+	TESTQ        BX, BX
+	JZ           done
+	LEAQ         ones<>+128(SB), R8
+	SHLQ         $0x02, BX
+	SUBQ         BX, R8
+	VMOVUPS      (R8), Y0
+	VBROADCASTSS maxRows32AVX2Start<>+0(SB), Y1
+	VPXOR        Y2, Y2, Y2
+	TESTB        DI, DI
+	JZ           restbegin
+	VMASKMOVPS   (AX), Y0, Y1
+	VCMPPS       $0x03, Y1, Y1, Y3
+	VORPS        Y3, Y2, Y2
+
+restbegin:
+	MOVQ DX, DX
+
+restrows:
+	VMASKMOVPS (CX), Y0, Y3
+	VCMPPS     $0x03, Y3, Y3, Y4
+	VORPS      Y4, Y2, Y2
+	VMAXPS     Y3, Y1, Y4
+	VMAXPS     Y1, Y3, Y1
+	VANDPS     Y4, Y1, Y1
+	ADDQ       SI, CX
+	DECQ       DX
+	JNZ        restrows
+	VORPS      Y2, Y1, Y1
+	VMASKMOVPS Y1, Y0, (AX)
+
+done:
+	VZEROUPPER
+	RET
+
+DATA maxRows32AVX2Start<>+0(SB)/4, $0xff800000
+GLOBL maxRows32AVX2Start<>(SB), RODATA|NOPTR, $4
+
 // func sumEach32AVX2(dst *float32, src *float32, rows int, n int, ld int)
 // Requires: AVX, AVX2
 TEXT ·sumEach32AVX2(SB), NOSPLIT, $0-40
@@ -1327,6 +1453,153 @@ done:
 	VZEROUPPER
 	RET
 
+// func maxRows32AVX512(dst *float32, src *float32, rows int, cols int, ld int, acc bool)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·maxRows32AVX512(SB), NOSPLIT, $0-41
+	MOVQ dst+0(FP), AX
+	MOVQ src+8(FP), DX
+	MOVQ rows+16(FP), BX
+	MOVQ cols+24(FP), CX
+	MOVQ ld+32(FP), SI
+	MOVB acc+40(FP), DI
+	SHLQ $0x02, SI
+
+panel:
+	CMPQ         CX, $0x00000040
+	JLT          vector
+	VBROADCASTSS maxRows32AVX512Start<>+0(SB), Z0
+	KXORW        K1, K1, K1
+	VBROADCASTSS maxRows32AVX512Start<>+0(SB), Z1
+	KXORW        K2, K2, K2
+	VBROADCASTSS maxRows32AVX512Start<>+0(SB), Z2
+	KXORW        K3, K3, K3
+	VBROADCASTSS maxRows32AVX512Start<>+0(SB), Z3
+	KXORW        K4, K4, K4
+	TESTB        DI, DI
+	JZ           panelbegin
+	VMOVUPS      (AX), Z0
+	VCMPPS       $0x03, Z0, Z0, K5
+	KORW         K5, K1, K1
+	VMOVUPS      64(AX), Z1
+	VCMPPS       $0x03, Z1, Z1, K5
+	KORW         K5, K2, K2
+	VMOVUPS      128(AX), Z2
+	VCMPPS       $0x03, Z2, Z2, K5
+	KORW         K5, K3, K3
+	VMOVUPS      192(AX), Z3
+	VCMPPS       $0x03, Z3, Z3, K5
+	KORW         K5, K4, K4
+
+panelbegin:
+	MOVQ DX, R8
+	MOVQ BX, R9
+
+panelrows:
+	VMOVUPS  (R8), Z4
+	VCMPPS   $0x03, Z4, Z4, K5
+	KORW     K5, K1, K1
+	VRANGEPS $0x05, Z4, Z0, Z0
+	VMOVUPS  64(R8), Z4
+	VCMPPS   $0x03, Z4, Z4, K5
+	KORW     K5, K2, K2
+	VRANGEPS $0x05, Z4, Z1, Z1
+	VMOVUPS  128(R8), Z4
+	VCMPPS   $0x03, Z4, Z4, K5
+	KORW     K5, K3, K3
+	VRANGEPS $0x05, Z4, Z2, Z2
+	VMOVUPS  192(R8), Z4
+	VCMPPS   $0x03, Z4, Z4, K5
+	KORW     K5, K4, K4
+	VRANGEPS $0x05, Z4, Z3, Z3
+	ADDQ     SI, R8
+	DECQ     R9
+	JNZ      panelrows
+	VPMOVM2D K1, Z4
+	VPORD    Z4, Z0, Z0
+	VMOVUPS  Z0, (AX)
+	VPMOVM2D K2, Z0
+	VPORD    Z0, Z1, Z1
+	VMOVUPS  Z1, 64(AX)
+	VPMOVM2D K3, Z0
+	VPORD    Z0, Z2, Z2
+	VMOVUPS  Z2, 128(AX)
+	VPMOVM2D K4, Z0
+	VPORD    Z0, Z3, Z3
+	VMOVUPS  Z3, 192(AX)
+	ADDQ     $0x00000100, DX
+	ADDQ     $0x00000100, AX
+	SUBQ     $0x00000040, CX
+	JMP      panel
+
+vector:
+	CMPQ         CX, $0x00000010
+	JLT          rest
+	VBROADCASTSS maxRows32AVX512Start<>+0(SB), Z0
+	KXORW        K6, K6, K6
+	TESTB        DI, DI
+	JZ           vectorbegin
+	VMOVUPS      (AX), Z0
+	VCMPPS       $0x03, Z0, Z0, K1
+	KORW         K1, K6, K6
+
+vectorbegin:
+	MOVQ DX, R8
+	MOVQ BX, R9
+
+vectorrows:
+	VMOVUPS  (R8), Z1
+	VCMPPS   $0x03, Z1, Z1, K1
+	KORW     K1, K6, K6
+	VRANGEPS $0x05, Z1, Z0, Z0
+	ADDQ     SI, R8
+	DECQ     R9
+	JNZ      vectorrows
+	VPMOVM2D K6, Z1
+	VPORD    Z1, Z0, Z0
+	VMOVUPS  Z0, (AX)
+	ADDQ     $0x00000040, DX
+	ADDQ     $0x00000040, AX
+	SUBQ     $0x00000010, CX
+	JMP      vector
+
+rest:
+	TESTQ        CX, CX
+	JZ           done
+	MOVL         $-1, R8
+	SHLL         CL, R8
+	NOTL         R8
+	KMOVW        R8, K1
+	VBROADCASTSS maxRows32AVX512Start<>+0(SB), Z0
+	KXORW        K7, K7, K7
+	TESTB        DI, DI
+	JZ           restbegin
+	VMOVUPS.Z    (AX), K1, Z0
+	VCMPPS       $0x03, Z0, Z0, K2
+	KORW         K2, K7, K7
+
+restbegin:
+	MOVQ DX, CX
+	MOVQ BX, DX
+
+restrows:
+	VMOVUPS.Z (CX), K1, Z1
+	VCMPPS    $0x03, Z1, Z1, K2
+	KORW      K2, K7, K7
+	VRANGEPS  $0x05, Z1, Z0, Z0
+	ADDQ      SI, CX
+	DECQ      DX
+	JNZ       restrows
+	VPMOVM2D  K7, Z1
+	VPORD     Z1, Z0, Z0
+	VMOVUPS   Z0, K1, (AX)
+
+done:
+	VZEROUPPER
+	RET
+
+DATA maxRows32AVX512Start<>+0(SB)/4, $0xff800000
+GLOBL maxRows32AVX512Start<>(SB), RODATA|NOPTR, $4
+
 // func sumEach32AVX512(dst *float32, src *float32, rows int, n int, ld int)
 // Requires: AVX, AVX512F
 TEXT ·sumEach32AVX512(SB), NOSPLIT, $0-40
@@ -2276,6 +2549,132 @@ reststore:
 done:
 	VZEROUPPER
 	RET
+
+// func maxRows64AVX2(dst *float64, src *float64, rows int, cols int, ld int, acc bool)
+// Requires: AVX, AVX2
+TEXT ·maxRows64AVX2(SB), NOSPLIT, $0-41
+	MOVQ dst+0(FP), AX
+	MOVQ src+8(FP), CX
+	MOVQ rows+16(FP), DX
+	MOVQ cols+24(FP), BX
+	MOVQ ld+32(FP), SI
+	MOVB acc+40(FP), DI
+	SHLQ $0x03, SI
+
+panel:
+	CMPQ         BX, $0x00000008
+	JLT          vector
+	VBROADCASTSD maxRows64AVX2Start<>+0(SB), Y0
+	VPXOR        Y2, Y2, Y2
+	VBROADCASTSD maxRows64AVX2Start<>+0(SB), Y1
+	VPXOR        Y3, Y3, Y3
+	TESTB        DI, DI
+	JZ           panelbegin
+	VMOVUPS      (AX), Y0
+	VCMPPD       $0x03, Y0, Y0, Y1
+	VORPS        Y1, Y2, Y2
+	VMOVUPS      32(AX), Y1
+	VCMPPD       $0x03, Y1, Y1, Y4
+	VORPS        Y4, Y3, Y3
+
+panelbegin:
+	MOVQ CX, R8
+	MOVQ DX, R9
+
+panelrows:
+	VMOVUPS (R8), Y4
+	VCMPPD  $0x03, Y4, Y4, Y5
+	VORPS   Y5, Y2, Y2
+	VMAXPD  Y4, Y0, Y5
+	VMAXPD  Y0, Y4, Y0
+	VANDPD  Y5, Y0, Y0
+	VMOVUPS 32(R8), Y4
+	VCMPPD  $0x03, Y4, Y4, Y5
+	VORPS   Y5, Y3, Y3
+	VMAXPD  Y4, Y1, Y5
+	VMAXPD  Y1, Y4, Y1
+	VANDPD  Y5, Y1, Y1
+	ADDQ    SI, R8
+	DECQ    R9
+	JNZ     panelrows
+	VORPS   Y2, Y0, Y0
+	VMOVUPS Y0, (AX)
+	VORPS   Y3, Y1, Y1
+	VMOVUPS Y1, 32(AX)
+	ADDQ    $0x00000040, CX
+	ADDQ    $0x00000040, AX
+	SUBQ    $0x00000008, BX
+	JMP     panel
+
+vector:
+	CMPQ         BX, $0x00000004
+	JLT          rest
+	VBROADCASTSD maxRows64AVX2Start<>+0(SB), Y0
+	VPXOR        Y1, Y1, Y1
+	TESTB        DI, DI
+	JZ           vectorbegin
+	VMOVUPS      (AX), Y0
+	VCMPPD       $0x03, Y0, Y0, Y2
+	VORPS        Y2, Y1, Y1
+
+vectorbegin:
+	MOVQ CX, R8
+	MOVQ DX, R9
+
+vectorrows:
+	VMOVUPS (R8), Y2
+	VCMPPD  $0x03, Y2, Y2, Y3
+	VORPS   Y3, Y1, Y1
+	VMAXPD  Y2, Y0, Y3
+	VMAXPD  Y0, Y2, Y0
+	VANDPD  Y3, Y0, Y0
+	ADDQ    SI, R8
+	DECQ    R9
+	JNZ     vectorrows
+	VORPS   Y1, Y0, Y0
+	VMOVUPS Y0, (AX)
+	ADDQ    $0x00000020, CX
+	ADDQ    $0x00000020, AX
+	SUBQ    $0x00000004, BX
+	JMP     vector
+
+rest:
+	TESTQ        BX, BX
+	JZ           done
+	LEAQ         ones<>+128(SB), R8
+	SHLQ         $0x03, BX
+	SUBQ         BX, R8
+	VMOVUPS      (R8), Y0
+	VBROADCASTSD maxRows64AVX2Start<>+0(SB), Y1
+	VPXOR        Y2, Y2, Y2
+	TESTB        DI, DI
+	JZ           restbegin
+	VMASKMOVPD   (AX), Y0, Y1
+	VCMPPD       $0x03, Y1, Y1, Y3
+	VORPS        Y3, Y2, Y2
+
+restbegin:
+	MOVQ DX, DX
+
+restrows:
+	VMASKMOVPD (CX), Y0, Y3
+	VCMPPD     $0x03, Y3, Y3, Y4
+	VORPS      Y4, Y2, Y2
+	VMAXPD     Y3, Y1, Y4
+	VMAXPD     Y1, Y3, Y1
+	VANDPD     Y4, Y1, Y1
+	ADDQ       SI, CX
+	DECQ       DX
+	JNZ        restrows
+	VORPS      Y2, Y1, Y1
+	VMASKMOVPD Y1, Y0, (AX)
+
+done:
+	VZEROUPPER
+	RET
+
+DATA maxRows64AVX2Start<>+0(SB)/8, $0xfff0000000000000
+GLOBL maxRows64AVX2Start<>(SB), RODATA|NOPTR, $8
 
 // func sumEach64AVX2(dst *float64, src *float64, rows int, n int, ld int)
 // Requires: AVX, AVX2
@@ -3466,6 +3865,154 @@ reststore:
 done:
 	VZEROUPPER
 	RET
+
+// func maxRows64AVX512(dst *float64, src *float64, rows int, cols int, ld int, acc bool)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·maxRows64AVX512(SB), NOSPLIT, $0-41
+	MOVQ dst+0(FP), AX
+	MOVQ src+8(FP), DX
+	MOVQ rows+16(FP), BX
+	MOVQ cols+24(FP), CX
+	MOVQ ld+32(FP), SI
+	MOVB acc+40(FP), DI
+	SHLQ $0x03, SI
+
+panel:
+	CMPQ         CX, $0x00000020
+	JLT          vector
+	VBROADCASTSD maxRows64AVX512Start<>+0(SB), Z0
+	KXORW        K1, K1, K1
+	VBROADCASTSD maxRows64AVX512Start<>+0(SB), Z1
+	KXORW        K2, K2, K2
+	VBROADCASTSD maxRows64AVX512Start<>+0(SB), Z2
+	KXORW        K3, K3, K3
+	VBROADCASTSD maxRows64AVX512Start<>+0(SB), Z3
+	KXORW        K4, K4, K4
+	TESTB        DI, DI
+	JZ           panelbegin
+	VMOVUPS      (AX), Z0
+	VCMPPD       $0x03, Z0, Z0, K5
+	KORW         K5, K1, K1
+	VMOVUPS      64(AX), Z1
+	VCMPPD       $0x03, Z1, Z1, K5
+	KORW         K5, K2, K2
+	VMOVUPS      128(AX), Z2
+	VCMPPD       $0x03, Z2, Z2, K5
+	KORW         K5, K3, K3
+	VMOVUPS      192(AX), Z3
+	VCMPPD       $0x03, Z3, Z3, K5
+	KORW         K5, K4, K4
+
+panelbegin:
+	MOVQ DX, R8
+	MOVQ BX, R9
+
+panelrows:
+	VMOVUPS  (R8), Z4
+	VCMPPD   $0x03, Z4, Z4, K5
+	KORW     K5, K1, K1
+	VRANGEPD $0x05, Z4, Z0, Z0
+	VMOVUPS  64(R8), Z4
+	VCMPPD   $0x03, Z4, Z4, K5
+	KORW     K5, K2, K2
+	VRANGEPD $0x05, Z4, Z1, Z1
+	VMOVUPS  128(R8), Z4
+	VCMPPD   $0x03, Z4, Z4, K5
+	KORW     K5, K3, K3
+	VRANGEPD $0x05, Z4, Z2, Z2
+	VMOVUPS  192(R8), Z4
+	VCMPPD   $0x03, Z4, Z4, K5
+	KORW     K5, K4, K4
+	VRANGEPD $0x05, Z4, Z3, Z3
+	ADDQ     SI, R8
+	DECQ     R9
+	JNZ      panelrows
+	VPMOVM2Q K1, Z4
+	VPORD    Z4, Z0, Z0
+	VMOVUPS  Z0, (AX)
+	VPMOVM2Q K2, Z0
+	VPORD    Z0, Z1, Z1
+	VMOVUPS  Z1, 64(AX)
+	VPMOVM2Q K3, Z0
+	VPORD    Z0, Z2, Z2
+	VMOVUPS  Z2, 128(AX)
+	VPMOVM2Q K4, Z0
+	VPORD    Z0, Z3, Z3
+	VMOVUPS  Z3, 192(AX)
+	ADDQ     $0x00000100, DX
+	ADDQ     $0x00000100, AX
+	SUBQ     $0x00000020, CX
+	JMP      panel
+
+vector:
+	CMPQ         CX, $0x00000008
+	JLT          rest
+	VBROADCASTSD maxRows64AVX512Start<>+0(SB), Z0
+	KXORW        K6, K6, K6
+	TESTB        DI, DI
+	JZ           vectorbegin
+	VMOVUPS      (AX), Z0
+	VCMPPD       $0x03, Z0, Z0, K1
+	KORW         K1, K6, K6
+
+vectorbegin:
+	MOVQ DX, R8
+	MOVQ BX, R9
+
+vectorrows:
+	VMOVUPS  (R8), Z1
+	VCMPPD   $0x03, Z1, Z1, K1
+	KORW     K1, K6, K6
+	VRANGEPD $0x05, Z1, Z0, Z0
+	ADDQ     SI, R8
+	DECQ     R9
+	JNZ      vectorrows
+	VPMOVM2Q K6, Z1
+	VPORD    Z1, Z0, Z0
+	VMOVUPS  Z0, (AX)
+	ADDQ     $0x00000040, DX
+	ADDQ     $0x00000040, AX
+	SUBQ     $0x00000008, CX
+	JMP      vector
+
+rest:
+	TESTQ        CX, CX
+	JZ           done
+	MOVL         $-1, R8
+	SHLL         CL, R8
+	NOTL         R8
+	KMOVW        R8, K1
+	KSHIFTRW     $0x08, K1, K2
+	VBROADCASTSD maxRows64AVX512Start<>+0(SB), Z0
+	KXORW        K7, K7, K7
+	TESTB        DI, DI
+	JZ           restbegin
+	VMOVUPD.Z    (AX), K1, Z0
+	VCMPPD       $0x03, Z0, Z0, K2
+	KORW         K2, K7, K7
+
+restbegin:
+	MOVQ DX, CX
+	MOVQ BX, DX
+
+restrows:
+	VMOVUPD.Z (CX), K1, Z1
+	VCMPPD    $0x03, Z1, Z1, K2
+	KORW      K2, K7, K7
+	VRANGEPD  $0x05, Z1, Z0, Z0
+	ADDQ      SI, CX
+	DECQ      DX
+	JNZ       restrows
+	VPMOVM2Q  K7, Z1
+	VPORD     Z1, Z0, Z0
+	VMOVUPD   Z0, K1, (AX)
+
+done:
+	VZEROUPPER
+	RET
+
+DATA maxRows64AVX512Start<>+0(SB)/8, $0xfff0000000000000
+GLOBL maxRows64AVX512Start<>(SB), RODATA|NOPTR, $8
 
 // func sumEach64AVX512(dst *float64, src *float64, rows int, n int, ld int)
 // Requires: AVX, AVX512F

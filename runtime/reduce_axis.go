@@ -149,6 +149,9 @@ func ReduceMax[T Float](dst, src []T, outer, n, inner int) {
 			continue
 		}
 		d := dst[o*inner : (o+1)*inner]
+		if maxColumnsVector(d, block, n) {
+			continue
+		}
 		for j := range d {
 			d[j] = T(math.Inf(-1))
 		}

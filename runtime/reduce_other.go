@@ -11,3 +11,4 @@ func reduceSumVector[T Float](dst, src []T, n int) bool                { return 
 func reduceProdVector[T Float](dst, src []T, n int) bool               { return false }
 func reduceMaxVector[T Float](dst, src []T, n int) bool                { return false }
 func argMaxVector[T Float](dst []int32, src []T, n int) bool           { return false }
+func maxColumnsVector[T Float](dst, src []T, rows int) bool            { return false }

@@ -9,6 +9,11 @@ package nnrt
 //go:noescape
 func sumRows32AVX2(dst *float32, src *float32, rows int, cols int, ld int, acc bool)
 
+// maxRows32AVX2 takes the maximum of each column, and of dst if acc.
+//
+//go:noescape
+func maxRows32AVX2(dst *float32, src *float32, rows int, cols int, ld int, acc bool)
+
 // sumEach32AVX2 sums rows of n <= flatChunk elements.
 //
 //go:noescape
@@ -38,6 +43,11 @@ func argMaxEach32AVX2(dst *int32, src *float32, rows int, n int)
 //
 //go:noescape
 func sumRows32AVX512(dst *float32, src *float32, rows int, cols int, ld int, acc bool)
+
+// maxRows32AVX512 takes the maximum of each column, and of dst if acc.
+//
+//go:noescape
+func maxRows32AVX512(dst *float32, src *float32, rows int, cols int, ld int, acc bool)
 
 // sumEach32AVX512 sums rows of n <= flatChunk elements.
 //
@@ -69,6 +79,11 @@ func argMaxEach32AVX512(dst *int32, src *float32, rows int, n int)
 //go:noescape
 func sumRows64AVX2(dst *float64, src *float64, rows int, cols int, ld int, acc bool)
 
+// maxRows64AVX2 takes the maximum of each column, and of dst if acc.
+//
+//go:noescape
+func maxRows64AVX2(dst *float64, src *float64, rows int, cols int, ld int, acc bool)
+
 // sumEach64AVX2 sums rows of n <= flatChunk elements.
 //
 //go:noescape
@@ -98,6 +113,11 @@ func argMaxEach64AVX2(dst *int32, src *float64, rows int, n int)
 //
 //go:noescape
 func sumRows64AVX512(dst *float64, src *float64, rows int, cols int, ld int, acc bool)
+
+// maxRows64AVX512 takes the maximum of each column, and of dst if acc.
+//
+//go:noescape
+func maxRows64AVX512(dst *float64, src *float64, rows int, cols int, ld int, acc bool)
 
 // sumEach64AVX512 sums rows of n <= flatChunk elements.
 //

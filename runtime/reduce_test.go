@@ -184,12 +184,12 @@ func testAxisReductions[T Float](t *testing.T) {
 	for n := range 131 {
 		lengths = append(lengths, n)
 	}
-	for _, outer := range []int{0, 1, 2, 5, 11} {
-		for i, n := range lengths {
-			inners := []int{1}
-			if i%8 == 4 {
-				inners = []int{0, 1, 2, 3, 8, 17}
-			}
+	for i, n := range lengths {
+		outers, inners := []int{7}, []int{1} // rows of a group and rows alone
+		if i%8 == 4 {
+			outers, inners = []int{0, 1, 2, 5}, []int{0, 1, 2, 3, 8, 17, 70}
+		}
+		for _, outer := range outers {
 			for _, inner := range inners {
 				for _, special := range []T{1, 0, -1 / inf, nan, inf, -inf} {
 					name := fmt.Sprintf("[%d %d %d] with %g", outer, n, inner, special)
@@ -273,6 +273,41 @@ func testAxisReductions[T Float](t *testing.T) {
 			}
 		}
 	}
+}
+
+// Rows and columns that take more than one call.
+func TestLongMaxima(t *testing.T) {
+	onEachCPU(t, func(t *testing.T) {
+		rng := rand.New(rand.NewPCG(6, 6))
+		const n, rows = 150_001, 9001
+		x := make([]float32, 2*n)
+		for i := range x {
+			x[i] = float32(rng.NormFloat64())
+		}
+		for _, at := range []int{0, 65_535, 65_536, 131_072, n - 1} {
+			for _, v := range []float32{100, float32(math.NaN()), float32(math.Inf(1))} {
+				old := x[n+at]
+				x[n+at] = v
+				dst, arg, col := make([]float32, 2), make([]int32, 2), make([]float32, 33)
+				ReduceMax(dst, x, 2, n, 1)
+				ArgMax(arg, x, 2, n, 1)
+				if !sameBits(dst[1], v) || arg[1] != int32(at) || dst[0] != x[arg[0]] {
+					t.Errorf("%g at %d: got %g at %d, and %g at %d before it", v, at, dst[1], arg[1], dst[0], arg[0])
+				}
+				ReduceMax(col, x, 1, rows, 33)
+				for j, got := range col {
+					want := float32(math.Inf(-1))
+					for r := range rows {
+						want = max(want, x[r*33+j])
+					}
+					if !sameBits(got, want) {
+						t.Errorf("column %d of %d rows: %g, want %g", j, rows, got, want)
+					}
+				}
+				x[n+at] = old
+			}
+		}
+	})
 }
 
 func TestCumSum(t *testing.T) {

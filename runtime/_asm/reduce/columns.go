@@ -1,9 +1,11 @@
 package main
 
-// This file answers: how are columns summed? Vectors lie across columns; the four row lanes of reduce_axis.go are four registers each.
+// This file answers: how are columns summed, and what are their maxima? Vectors lie across columns; the four row lanes of
+// reduce_axis.go are four registers each.
 
 import (
 	"fmt"
+	"math"
 
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
@@ -21,12 +23,31 @@ func columns(l vec.Level) {
 	c.ld3 = GP64()
 	l.Scale(c.ld)
 	LEAQ(Mem{Base: c.ld, Index: c.ld, Scale: 2}, c.ld3)
-	const vectors = 4 // sixteen accumulators, which are all registers of AVX2
+	c.panels(4, c.sum) // sixteen accumulators, which are all registers of AVX2
+}
 
+func columnMaxima(l vec.Level) {
+	f := l.Float()
+	vec.Text(l.Name("maxRows"), fmt.Sprintf("func(dst, src *%s, rows, cols, ld int, acc bool)", f),
+		"takes the maximum of each column, and of dst if acc.")
+	c := columnKernel{l: l, dst: vec.Arg("dst"), src: vec.Arg("src"), rows: vec.Arg("rows"), cols: vec.Arg("cols"), ld: vec.Arg("ld")}
+	c.acc = Load(Param("acc"), GP8()).(GPVirtual)
+	l.Scale(c.ld)
+	c.least = l.Constant(l.Name("maxRows")+"Start", math.Inf(-1))
+	vectors := 2 // marks of NaN take registers too
+	if l.Wide {
+		vectors = 4
+	}
+	c.panels(vectors, c.maximum)
+}
+
+// panels cuts the columns into panels of several vectors, then of one, and takes what is left under a mask.
+func (c columnKernel) panels(vectors int, panel func(label string, vectors int, m *vec.Mask)) {
+	l := c.l
 	Label("panel")
 	CMPQ(c.cols, U32(vectors*l.Lanes()))
 	JLT(LabelRef("vector"))
-	c.panel("panel", vectors, nil)
+	panel("panel", vectors, nil)
 	ADDQ(U32(vectors*l.Bytes()), c.src)
 	ADDQ(U32(vectors*l.Bytes()), c.dst)
 	SUBQ(U32(vectors*l.Lanes()), c.cols)
@@ -35,7 +56,7 @@ func columns(l vec.Level) {
 	Label("vector")
 	CMPQ(c.cols, U32(l.Lanes()))
 	JLT(LabelRef("rest"))
-	c.panel("vector", 1, nil)
+	panel("vector", 1, nil)
 	ADDQ(U32(l.Bytes()), c.src)
 	ADDQ(U32(l.Bytes()), c.dst)
 	SUBQ(U32(l.Lanes()), c.cols)
@@ -45,7 +66,7 @@ func columns(l vec.Level) {
 	TESTQ(c.cols, c.cols)
 	JZ(LabelRef("done"))
 	m := l.First(c.cols).Vector(0)
-	c.panel("rest", 1, &m)
+	panel("rest", 1, &m)
 	Label("done")
 	VZEROUPPER()
 	RET()
@@ -55,10 +76,11 @@ type columnKernel struct {
 	l                             vec.Level
 	dst, src, rows, cols, ld, ld3 GPVirtual
 	acc                           GPVirtual
+	least                         Mem // where maxima begin
 }
 
-// panel sums the given number of vectors of columns, the last under a mask if there is one.
-func (c columnKernel) panel(label string, vectors int, m *vec.Mask) {
+// sum sums the given number of vectors of columns, the last under a mask if there is one.
+func (c columnKernel) sum(label string, vectors int, m *vec.Mask) {
 	l := c.l
 	lane := [4][]VecVirtual{}
 	for r := range lane {
@@ -124,6 +146,52 @@ func (c columnKernel) panel(label string, vectors int, m *vec.Mask) {
 			VMOVUPS(lane[0][v], to)
 		} else {
 			m.Store(lane[0][v], to)
+		}
+	}
+}
+
+// maximum takes the maxima of the given number of vectors of columns.
+func (c columnKernel) maximum(label string, vectors int, m *vec.Mask) {
+	l := c.l
+	best, marks := l.Vecs(vectors), make([]vec.Marks, vectors)
+	read := func(from Mem, to VecVirtual) {
+		if m == nil {
+			VMOVUPS(from, to)
+		} else {
+			m.Load(from, to)
+		}
+	}
+	for v := range best {
+		l.Broadcast(c.least, best[v])
+		marks[v] = l.Marks()
+	}
+	TESTB(c.acc, c.acc)
+	JZ(LabelRef(label + "begin"))
+	for v := range best {
+		read(Mem{Base: c.dst, Disp: v * l.Bytes()}, best[v])
+		marks[v].NaN(best[v])
+	}
+	Label(label + "begin")
+	p, n := GP64(), GP64()
+	MOVQ(c.src, p)
+	MOVQ(c.rows, n)
+	Label(label + "rows")
+	for v := range best {
+		x := l.Vec()
+		read(Mem{Base: p, Disp: v * l.Bytes()}, x)
+		marks[v].NaN(x)
+		maximum(l, x, best[v])
+	}
+	ADDQ(c.ld, p)
+	DECQ(n)
+	JNZ(LabelRef(label + "rows"))
+	for v := range best {
+		marks[v].Spread(best[v])
+		to := Mem{Base: c.dst, Disp: v * l.Bytes()}
+		if m == nil {
+			VMOVUPS(best[v], to)
+		} else {
+			m.Store(best[v], to)
 		}
 	}
 }

@@ -14,6 +14,7 @@ func main() {
 	vec.Table()
 	for _, l := range vec.Levels {
 		columns(l)
+		columnMaxima(l)
 		for _, op := range rowOps {
 			op.rows(l)
 		}

@@ -278,6 +278,21 @@ func (m Marks) NaN(x VecVirtual) {
 	VORPS(t, m.words, m.words)
 }
 
+// Spread sets all bits of the marked lanes of x, which makes them NaN.
+func (m Marks) Spread(x VecVirtual) {
+	if m.l.Wide {
+		t := ZMM()
+		if m.l.Size == 4 {
+			VPMOVM2D(m.bits, t)
+		} else {
+			VPMOVM2Q(m.bits, t)
+		}
+		VPORD(t, x, x)
+		return
+	}
+	VORPS(m.words, x, x)
+}
+
 // Test clears the zero flag if any lane is marked.
 func (m Marks) Test() {
 	if m.l.Wide {
