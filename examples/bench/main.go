@@ -1,11 +1,11 @@
 // Command bench measures the time of a training step (forward, loss, backward, update) on fixed workloads and prints one
 // JSON object a line:
 //
-//	{"peer":"nngen","workload":"xor_2_8_1_b4_sgd","threads":1,"us_per_step":0.61,"gflops":2.1,"first_step_s":0.00001,"final_loss":0.2,"cpu":"...","isa":"avx512"}
+//	{"peer":"nngen","workload":"xor_2_8_1_b4_sgd","threads":1,"us_per_step":0.61,"gflops":2.1,"peak_share":0.02,"first_step_s":0.00001,"final_loss":0.2,"cpu":"...","isa":"avx512"}
 //
 // The workloads have the names, shapes, activations, losses and optimizers of the scripts that measure other libraries. Each
 // trains on one fixed batch, so that only the step is timed; the time is the best of five repetitions after warm-up. The operations
-// behind gflops are those that `nngen stat` counts, in products and elsewhere.
+// behind gflops are those that `nngen stat` counts, in products and elsewhere; peak_share is their part of what as many cores do at best.
 //
 // Usage:
 //
@@ -36,6 +36,7 @@ type line struct {
 	Threads    int     `json:"threads"`
 	USPerStep  float64 `json:"us_per_step"`
 	GFLOPS     float64 `json:"gflops"`
+	PeakShare  float64 `json:"peak_share"`
 	FirstStepS float64 `json:"first_step_s"`
 	FinalLoss  float64 `json:"final_loss"`
 	CPU        string  `json:"cpu"`
@@ -86,9 +87,13 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	cpu, out := cpuName(), json.NewEncoder(stdout)
+	best, err := peak(*threads)
+	if err != nil {
+		return err
+	}
+	m, out := machine{*threads, best, cpuName()}, json.NewEncoder(stdout)
 	if *server {
-		return serve(stdin, stdout, append(steps, products...), *threads, cpu)
+		return serve(stdin, stdout, append(steps, products...), m)
 	}
 	if *gemm {
 		steps = products
@@ -99,11 +104,10 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) error {
 			continue
 		}
 		measured = true
-		l, err := measure(t, *threads, *seconds)
+		l, err := m.measure(t, *seconds)
 		if err != nil {
 			return err
 		}
-		l.CPU = cpu
 		if err := out.Encode(l); err != nil {
 			return err
 		}
@@ -132,11 +136,18 @@ func tasks() (steps, products []task, err error) {
 	return steps, products, nil
 }
 
+// A machine is what tasks are measured on.
+type machine struct {
+	threads int
+	peak    float64 // of so many threads, in GFLOP/s
+	cpu     string
+}
+
 // measure sets a task up and times it: the best of five repetitions after warm-up, each long enough for a fifth of the time. Each
 // measurement starts from the same parameters, so that none sees numbers that longer training has made too small to be normal.
-func measure(t task, threads int, seconds float64) (line, error) {
+func (m machine) measure(t task, seconds float64) (line, error) {
 	began := time.Now()
-	step, err := t.setup(threads)
+	step, err := t.setup(m.threads)
 	if err != nil {
 		return line{}, fmt.Errorf("%s: %w", t.name, err)
 	}
@@ -172,9 +183,10 @@ func measure(t task, threads int, seconds float64) (line, error) {
 		best = min(best, t)
 	}
 	round := func(v, to float64) float64 { return math.Round(v*to) / to }
+	gflops := float64(t.operations) / best / 1e9
 	return line{
-		Peer: "nngen", Workload: t.name, Threads: threads, USPerStep: round(best*1e6, 1e4), GFLOPS: round(float64(t.operations)/best/1e9, 1e2),
-		FirstStepS: first.Seconds(), FinalLoss: loss, ISA: isa(),
+		Peer: "nngen", Workload: t.name, Threads: m.threads, USPerStep: round(best*1e6, 1e4), GFLOPS: round(gflops, 1e2), PeakShare: round(gflops/m.peak, 1e4),
+		FirstStepS: first.Seconds(), FinalLoss: loss, CPU: m.cpu, ISA: isa(),
 	}, nil
 }
 

@@ -29,7 +29,7 @@ func TestLines(t *testing.T) {
 		if err := dec.Decode(&l); err != nil {
 			t.Fatalf("%s: %v", text, err)
 		}
-		if l.Peer != "nngen" || l.Workload != workloads[i].name || l.Threads != 2 || l.CPU == "" || l.ISA != nnrt.ActiveCPU().String() || !(l.USPerStep > 0) || !(l.GFLOPS > 0) {
+		if l.Peer != "nngen" || l.Workload != workloads[i].name || l.Threads != 2 || l.CPU == "" || l.ISA != nnrt.ActiveCPU().String() || !(l.USPerStep > 0) || !(l.GFLOPS > 0) || !(l.PeakShare >= 0) {
 			t.Errorf("incomplete line %s", text)
 		}
 		if math.IsNaN(l.FinalLoss) || math.IsInf(l.FinalLoss, 0) {

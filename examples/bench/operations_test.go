@@ -138,13 +138,13 @@ func TestProducts(t *testing.T) {
 // TestServe checks the lines that a harness exchanges with the server.
 func TestServe(t *testing.T) {
 	var out bytes.Buffer
-	in := "xor_2_8_1_b4_sgd 0.001\nxor_2_8_1_b4_sgd 0.001\nNN_512x512x512 0.001\nnothing 1\nxor_2_8_1_b4_sgd\n"
+	in := "xor_2_8_1_b4_sgd 0.001\nxor_2_8_1_b4_sgd 0.001\nNN_512x512x512 0.001\npeak 1\nnothing 1\nxor_2_8_1_b4_sgd\n"
 	if err := run([]string{"-serve", "-threads", "2"}, strings.NewReader(in), &out, io.Discard); err != nil {
 		t.Fatal(err)
 	}
 	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
-	if len(lines) != 6 {
-		t.Fatalf("got %d lines, want a header and 5 answers:\n%s", len(lines), out.String())
+	if len(lines) != 7 {
+		t.Fatalf("got %d lines, want a header and 6 answers:\n%s", len(lines), out.String())
 	}
 	var h header
 	if err := json.Unmarshal([]byte(lines[0]), &h); err != nil {
@@ -153,7 +153,7 @@ func TestServe(t *testing.T) {
 	if h.Peer != "nngen" || h.Threads != 2 || len(h.Workloads) != len(workloads)+31 {
 		t.Errorf("got the header %s", lines[0])
 	}
-	for i, want := range []string{`"workload":"xor_2_8_1_b4_sgd"`, `"workload":"xor_2_8_1_b4_sgd"`, `"workload":"NN_512x512x512"`, `{"error":"unknown workload \"nothing\""}`, `{"error":"got \"xor_2_8_1_b4_sgd\", want NAME SECONDS"}`} {
+	for i, want := range []string{`"workload":"xor_2_8_1_b4_sgd"`, `"workload":"xor_2_8_1_b4_sgd"`, `"workload":"NN_512x512x512"`, `"workload":"peak"`, `{"error":"unknown workload \"nothing\""}`, `{"error":"got \"xor_2_8_1_b4_sgd\", want NAME SECONDS"}`} {
 		if !strings.Contains(lines[i+1], want) {
 			t.Errorf("answer %d is %s, want %s in it", i+1, lines[i+1], want)
 		}

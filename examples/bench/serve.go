@@ -10,6 +10,8 @@ import (
 	"io"
 	"strconv"
 	"strings"
+
+	nnrt "nngen/runtime"
 )
 
 // A header is the first line that a server prints: who it is and what it can measure.
@@ -21,11 +23,11 @@ type header struct {
 	ISA       string   `json:"isa"`
 }
 
-// serve answers each line "NAME SECONDS" with the line of that workload or product, until the input ends. A mistake is answered by
-// {"error": "..."}.
-func serve(in io.Reader, out io.Writer, tasks []task, threads int, cpu string) error {
+// serve answers each line "NAME SECONDS" with the line of that workload or product, until the input ends; "peak SECONDS" with the peak of the
+// machine as gflops. A mistake is answered by {"error": "..."}.
+func serve(in io.Reader, out io.Writer, tasks []task, m machine) error {
 	enc := json.NewEncoder(out)
-	h := header{Peer: "nngen", Threads: threads, CPU: cpu, ISA: isa()}
+	h := header{Peer: "nngen", Threads: m.threads, CPU: m.cpu, ISA: isa()}
 	steps := map[string]task{}
 	for _, t := range tasks {
 		h.Workloads = append(h.Workloads, t.name)
@@ -36,15 +38,12 @@ func serve(in io.Reader, out io.Writer, tasks []task, threads int, cpu string) e
 	}
 	lines := bufio.NewScanner(in)
 	for lines.Scan() {
-		l, err := answer(lines.Text(), steps, threads)
+		l, err := answer(lines.Text(), steps, m)
+		var reply any = l
 		if err != nil {
-			if err := enc.Encode(map[string]string{"error": err.Error()}); err != nil {
-				return err
-			}
-			continue
+			reply = map[string]string{"error": err.Error()}
 		}
-		l.CPU = cpu
-		if err := enc.Encode(l); err != nil {
+		if err := enc.Encode(reply); err != nil {
 			return err
 		}
 	}
@@ -52,15 +51,19 @@ func serve(in io.Reader, out io.Writer, tasks []task, threads int, cpu string) e
 }
 
 // answer measures what one line asks for.
-func answer(text string, tasks map[string]task, threads int) (line, error) {
+func answer(text string, tasks map[string]task, m machine) (line, error) {
 	name, after, ok := strings.Cut(strings.TrimSpace(text), " ")
 	seconds, err := strconv.ParseFloat(after, 64)
 	if !ok || err != nil || !(seconds > 0) {
 		return line{}, fmt.Errorf("got %q, want NAME SECONDS", text)
 	}
+	if name == peakName {
+		best, err := peak(m.threads)
+		return line{Peer: "nngen", Workload: peakName, Threads: m.threads, GFLOPS: best, PeakShare: 1, CPU: m.cpu, ISA: nnrt.BestCPU().String()}, err
+	}
 	t, known := tasks[name]
 	if !known {
 		return line{}, fmt.Errorf("unknown workload %q", name)
 	}
-	return measure(t, threads, seconds)
+	return m.measure(t, seconds)
 }
