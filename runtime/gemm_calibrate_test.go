@@ -5,6 +5,8 @@ package nnrt
 import (
 	"flag"
 	"fmt"
+	"os"
+	"strings"
 	"testing"
 	"time"
 	"unsafe"
@@ -28,18 +30,26 @@ func TestCalibrateWays(t *testing.T) {
 	if !*calibrate {
 		t.Skip("with -calibrate")
 	}
-	size := 4
+	t.Run("float32", calibrateWays[float32])
+	t.Run("float64", calibrateWays[float64])
+}
+
+func calibrateWays[T Float](t *testing.T) {
+	size := int(unsafe.Sizeof(*new(T)))
 	for _, s := range []struct {
 		kind    string
 		m, n, k int
 	}{
 		{"NN", 64, 128, 784}, {"NN", 16, 128, 784}, {"NN", 128, 512, 784}, {"NN", 128, 512, 512}, {"NN", 64, 512, 512}, {"NN", 32, 512, 512}, {"NN", 128, 10, 512}, {"NN", 64, 10, 128}, {"NN", 32, 256, 64}, {"NN", 32, 8, 256},
-		{"NN", 512, 64, 64}, {"NN", 512, 256, 64}, {"NN", 512, 192, 64}, {"NN", 64, 512, 16}, {"NN", 1024, 256, 256}, {"NN", 1024, 1024, 256}, {"NN", 512, 512, 512}, {"NN", 64, 1, 64},
+		{"NN", 512, 64, 64}, {"NN", 512, 256, 64}, {"NN", 512, 192, 64}, {"NN", 64, 512, 16}, {"NN", 1024, 256, 256}, {"NN", 1024, 1024, 256}, {"NN", 512, 512, 512}, {"NN", 64, 1, 64}, {"NN", 16, 512, 512}, {"NN", 256, 512, 512}, {"NN", 16, 512, 784}, {"NN", 64, 512, 784}, {"NN", 64, 1024, 1024}, {"NN", 32, 1000, 500},
 		{"TN", 784, 128, 64}, {"TN", 784, 512, 128}, {"TN", 512, 512, 128}, {"TN", 128, 10, 64}, {"TN", 512, 10, 128}, {"TN", 256, 8, 32}, {"TN", 64, 256, 32}, {"TN", 256, 256, 32}, {"TN", 64, 64, 512}, {"TN", 512, 512, 512}, {"TN", 256, 1024, 1024},
 		{"NT", 64, 128, 10}, {"NT", 128, 512, 10}, {"NT", 128, 512, 512}, {"NT", 32, 256, 8}, {"NT", 32, 256, 256}, {"NT", 512, 64, 64}, {"NT", 512, 256, 64}, {"NT", 1024, 256, 1024}, {"NT", 512, 512, 512},
 	} {
 		m, n, k := s.m, s.n, s.k
-		x, y, z := alignedSlice[float32](m*k), alignedSlice[float32](k*n), alignedSlice[float32](m*n)
+		if f := os.Getenv("GW"); f != "" && !strings.Contains(fmt.Sprintf("%s %d %d %d", s.kind, m, n, k), f) {
+			continue
+		}
+		x, y, z := alignedSlice[T](m*k), alignedSlice[T](k*n), alignedSlice[T](m*n)
 		c, a, b := view(z, m, n, n, 1), view(x, m, k, k, 1), view(y, k, n, n, 1)
 		if s.kind == "TN" {
 			a = view(x, m, k, 1, m)
@@ -59,7 +69,7 @@ func TestCalibrateWays(t *testing.T) {
 					for range 3 {
 						t0 := time.Now()
 						for range reps {
-							multiply[float32](w, &product{c: c, a: a, b: b, m: m, n: n, k: k})
+							multiply[T](w, &product{c: c, a: a, b: b, m: m, n: n, k: k})
 						}
 						best[w][i] = max(best[w][i], 2*float64(m*n*k)*float64(reps)/float64(time.Since(t0).Nanoseconds()))
 					}

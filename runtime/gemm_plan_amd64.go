@@ -11,7 +11,7 @@ import "unsafe"
 const stripBytes = 128
 
 // panelStrips is how many strips are packed at a time, so that they stay in the second-level cache while all rows use them.
-const panelStrips = 8
+const panelStrips = 2
 
 // A way is an order in which to read the operands of a product.
 type way uint8
@@ -63,7 +63,7 @@ func multiply[T Float](w way, p *product) {
 func chooseWay(p *product, size int) way {
 	a, b, m, n, k := &p.a, &p.b, p.m, p.n, p.k
 	if b.col == size && (n*size > wideBytes || m*n*k < swapWork) {
-		if n*k*size > farBytes && m >= farRows {
+		if far(m, n*min(k, KC)*size) {
 			return packing
 		}
 		return inPlace
@@ -91,9 +91,16 @@ func chooseWay(p *product, size int) way {
 const (
 	wideBytes = 64      // with longer rows of c, few lanes are idle
 	swapWork  = 1 << 12 // below so many products nothing is worth a choice
-	farBytes  = 1 << 20 // a larger b comes from the third-level cache, whose latency rows far apart do not hide
-	farRows   = 128     // that many rows of c pay for packing b
 )
+
+// far says whether so many bytes of b are too far from the core to be read in place for m rows: then their rows, far apart and on other
+// pages, cost more than their copies. The narrower tiles of AVX2 read each row more often.
+func far(m, bytes int) bool {
+	if activeCPU == AVX512 {
+		return m >= 256 && bytes >= 1<<20
+	}
+	return m >= 128 && bytes >= 1<<18
+}
 
 // halves is the number of vectors of 32 bytes that n elements take, in rows that no tile can share if they are short.
 func halves(n, size int) int {
