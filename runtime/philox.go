@@ -107,6 +107,9 @@ func FillUniform[T Float](dst []T, k Key, start uint64) {
 
 // FillNormal sets dst[i] = Normal(k, start+i).
 func FillNormal[T Float](dst []T, k Key, start uint64) {
+	if fillNormalVector(dst, k, start) {
+		return
+	}
 	if len(dst) > 0 && start&1 != 0 {
 		dst[0] = Normal[T](k, start)
 		dst, start = dst[1:], start+1

@@ -5,7 +5,8 @@ package nnrt
 // The transform of Box and Muller on a pair of uniform values (u, v): the radius sqrt(-2*log(u)) times the cosine
 // and the sine of 2*Pi*v. Logarithm and sine are computed here rather than by package math, whose last bits differ
 // between architectures, so that a seed means the same initial parameters everywhere. The polynomials are minimax
-// fits (Remez) with relative errors of 2**-59 (logarithm), 2**-58 (sine) and 2**-64 (cosine).
+// fits (Remez) with relative errors of 2**-59 (logarithm), 2**-58 (sine) and 2**-64 (cosine). The vector kernels do the same operations in
+// the same order (_asm/philox/normal.go), so a change here is one there.
 
 import "math"
 

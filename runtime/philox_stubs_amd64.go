@@ -9,17 +9,37 @@ package nnrt
 //go:noescape
 func fillUniform32AVX2(dst *float32, groups int, key uint64, block uint64, step uint64)
 
+// fillNormal32AVX2 writes groups of the elements of 4 blocks, from a block on.
+//
+//go:noescape
+func fillNormal32AVX2(dst *float32, groups int, key uint64, block uint64, step uint64)
+
 // fillUniform32AVX512 writes groups of the elements of 8 blocks, from a block on.
 //
 //go:noescape
 func fillUniform32AVX512(dst *float32, groups int, key uint64, block uint64, step uint64)
+
+// fillNormal32AVX512 writes groups of the elements of 8 blocks, from a block on.
+//
+//go:noescape
+func fillNormal32AVX512(dst *float32, groups int, key uint64, block uint64, step uint64)
 
 // fillUniform64AVX2 writes groups of the elements of 4 blocks, from a block on.
 //
 //go:noescape
 func fillUniform64AVX2(dst *float64, groups int, key uint64, block uint64, step uint64)
 
+// fillNormal64AVX2 writes groups of the elements of 4 blocks, from a block on.
+//
+//go:noescape
+func fillNormal64AVX2(dst *float64, groups int, key uint64, block uint64, step uint64)
+
 // fillUniform64AVX512 writes groups of the elements of 8 blocks, from a block on.
 //
 //go:noescape
 func fillUniform64AVX512(dst *float64, groups int, key uint64, block uint64, step uint64)
+
+// fillNormal64AVX512 writes groups of the elements of 8 blocks, from a block on.
+//
+//go:noescape
+func fillNormal64AVX512(dst *float64, groups int, key uint64, block uint64, step uint64)

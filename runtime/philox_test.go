@@ -67,7 +67,7 @@ func testFillEqualsElements[T Float](t *testing.T) {
 				all[0], all[n+1] = 77, 77
 				fill(all[1:n+1], k, start)
 				for i := range n {
-					if want := element(k, start+uint64(i)); all[i+1] != want {
+					if want := element(k, start+uint64(i)); !sameBits(all[i+1], want) {
 						t.Fatalf("%s start %d: element %d of %d is %g, want %g", name, start, i, n, all[i+1], want)
 					}
 				}
@@ -77,6 +77,28 @@ func testFillEqualsElements[T Float](t *testing.T) {
 			}
 		}
 	}
+}
+
+// Every level draws the same normal values, over many quadrants, exponents and signs.
+func TestManyNormals(t *testing.T) {
+	t.Run("float32", testManyNormals[float32])
+	t.Run("float64", testManyNormals[float64])
+}
+
+func testManyNormals[T Float](t *testing.T) {
+	const n = 300_007
+	k := NewKey(11, "many").At(5)
+	want := make([]T, n)
+	for i := range want {
+		want[i] = Normal[T](k, uint64(i)+3)
+	}
+	onEachCPU(t, func(t *testing.T) {
+		x := make([]T, n)
+		FillNormal(x, k, 3)
+		if i := diffBits(x, want); i >= 0 {
+			t.Errorf("element %d is %g, want %g", i, x[i], want[i])
+		}
+	})
 }
 
 // Streams of other seeds, paths and steps share no values.

@@ -13,6 +13,7 @@ func main() {
 	ConstraintExpr("amd64,!purego")
 	for _, l := range vec.Levels {
 		uniform(l)
+		normal(l)
 	}
 	Generate()
 }

@@ -27,8 +27,8 @@ type generator struct {
 // generate begins a generator from the arguments key, block and step.
 func generate(l vec.Level, name string, order []int) generator {
 	g := generator{
-		l: l, counter: l.Vec(), m0: constant(l, name+"M0", 0xD2511F53), m1: constant(l, name+"M1", 0xCD9E8D57),
-		advance: constant(l, name+"Advance", uint64(len(order))),
+		l: l, counter: l.Vec(), m0: quad(0xD2511F53), m1: quad(0xCD9E8D57),
+		advance: quad(uint64(len(order))),
 	}
 	broadcast(vec.Arg("block"), g.counter)
 	offsets := GLOBL(name+"Order", attr.RODATA|attr.NOPTR)
@@ -107,15 +107,4 @@ func broadcast(from GPVirtual, to VecVirtual) {
 	x := XMM()
 	VMOVQ(from, x)
 	VPBROADCASTQ(x, to)
-}
-
-// join puts the low halves of two registers together: low, and high above it.
-func (g generator) join(low, high VecVirtual, odd OpmaskVirtual) VecVirtual {
-	if g.l.Wide {
-		VPSHUFD(U8(0xA0), high, odd, low)
-		return low
-	}
-	VPSLLQ(U8(32), high, high)
-	VPBLENDD(U8(0xAA), high, low, low)
-	return low
 }
