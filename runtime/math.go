@@ -3,12 +3,16 @@ package nnrt
 // This file answers: which elementary functions may generated code call, and which code serves them?
 //
 // Every function is generic and inlines to a choice that is constant per instantiation: float64 goes to package
-// math (or to math64.go), float32 to the approximations of the math32 files.
+// math, float32 to the formulas of the math32 files.
 
 import (
 	"math"
 	"unsafe"
 )
+
+// roundShift rounds a small float64 to an integer when added, and leaves that integer in its low bits. Unlike a
+// conversion it treats NaN and infinity alike on all architectures.
+const roundShift = 0x1.8p52
 
 // is32 reports whether T is float32; the compiler folds it per instantiation.
 func is32[T Float](x T) bool { return unsafe.Sizeof(x) == 4 }
@@ -146,7 +150,12 @@ func Erf[T Float](x T) T {
 func Sqrt[T Float](x T) T { return T(math.Sqrt(float64(x))) }
 
 // Rsqrt returns 1/sqrt(x).
-func Rsqrt[T Float](x T) T { return T(1 / math.Sqrt(float64(x))) }
+func Rsqrt[T Float](x T) T {
+	if is32(x) {
+		return T(rsqrt32(float32(x)))
+	}
+	return T(1 / math.Sqrt(float64(x)))
+}
 
 // Abs returns the absolute value of x.
 func Abs[T Float](x T) T { return T(math.Abs(float64(x))) }
@@ -186,7 +195,7 @@ func Max[T Float](x, y T) T { return max(x, y) }
 // FMA returns x*y + z rounded once.
 func FMA[T Float](x, y, z T) T {
 	if is32(x) {
-		return T(fma32(float64(x), float64(y), float64(z)))
+		return T(fmaOdd(float64(x), float64(y), float64(z)))
 	}
 	return T(math.FMA(float64(x), float64(y), float64(z)))
 }
@@ -201,10 +210,10 @@ func sigmoid64(x float64) float64 {
 	return e / (1 + e)
 }
 
-// fma32 computes x*y + z for float32 values held in float64, so that rounding the result to float32 rounds only
+// fmaOdd computes x*y + z for float32 values held in float64, so that rounding the result to float32 rounds only
 // once: the product is exact, and the sum is rounded to odd (Boldo and Melquiond 2008), which leaves a mark of
 // the bits lost for the second rounding to see.
-func fma32(x, y, z float64) float64 {
+func fmaOdd(x, y, z float64) float64 {
 	p := float64(x * y)
 	s := p + z
 	// TwoSum (Knuth): err is exactly what the addition lost.

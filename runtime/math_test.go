@@ -9,33 +9,33 @@ import (
 )
 
 // elementary lists the float32 functions with their float64 reference and the greatest error allowed, in units in
-// the last place of the exact result.
+// the last place of the exact result. Functions with a formula have the bound of the table in codegen/lane; the others are rounded from float64.
 var elementary = []struct {
 	name string
 	f    func(float32) float32
 	ref  func(float64) float64
 	ulp  float64
 }{
-	{"Exp", Exp[float32], math.Exp, 0.51},
-	{"Log", Log[float32], math.Log, 0.51},
-	{"Log1p", Log1p[float32], math.Log1p, 0.51},
-	{"Expm1", Expm1[float32], math.Expm1, 0.51},
-	{"Sin", Sin[float32], math.Sin, 0.51},
-	{"Cos", Cos[float32], math.Cos, 0.51},
-	{"Tan", Tan[float32], math.Tan, 0.51},
+	{"Exp", Exp[float32], math.Exp, 1.5},
+	{"Log", Log[float32], math.Log, 1.5},
+	{"Log1p", Log1p[float32], math.Log1p, 2.5},
+	{"Expm1", Expm1[float32], math.Expm1, 2.5},
+	{"Sin", Sin[float32], math.Sin, 2},
+	{"Cos", Cos[float32], math.Cos, 2},
+	{"Tan", Tan[float32], math.Tan, 3},
 	{"Asin", Asin[float32], math.Asin, 0.51},
 	{"Acos", Acos[float32], math.Acos, 0.51},
 	{"Atan", Atan[float32], math.Atan, 0.51},
-	{"Sinh", Sinh[float32], math.Sinh, 0.51},
-	{"Cosh", Cosh[float32], math.Cosh, 0.51},
-	{"Tanh", Tanh[float32], math.Tanh, 0.51},
+	{"Sinh", Sinh[float32], math.Sinh, 2.5},
+	{"Cosh", Cosh[float32], math.Cosh, 2.5},
+	{"Tanh", Tanh[float32], math.Tanh, 3},
 	{"Asinh", Asinh[float32], math.Asinh, 0.51},
 	{"Acosh", Acosh[float32], math.Acosh, 0.51},
 	{"Atanh", Atanh[float32], math.Atanh, 0.51},
-	{"Sigmoid", Sigmoid[float32], refSigmoid, 0.51},
-	{"Erf", Erf[float32], math.Erf, 0.51},
+	{"Sigmoid", Sigmoid[float32], refSigmoid, 3},
+	{"Erf", Erf[float32], math.Erf, 3},
 	{"Sqrt", Sqrt[float32], math.Sqrt, 0.5},
-	{"Rsqrt", Rsqrt[float32], func(x float64) float64 { return 1 / math.Sqrt(x) }, 0.51},
+	{"Rsqrt", Rsqrt[float32], func(x float64) float64 { return 1 / math.Sqrt(x) }, 1.5},
 	{"Floor", Floor[float32], math.Floor, 0},
 	{"Ceil", Ceil[float32], math.Ceil, 0},
 	{"Round", Round[float32], math.RoundToEven, 0},
@@ -74,40 +74,34 @@ func TestElementary32(t *testing.T) {
 	}
 }
 
-// ulpError32 is the distance of got from the exact value, in units in the last place of float32 at that value.
-// Infinities and NaNs must agree; so must the sign of a zero.
+// ulpError32 is the distance of got from the exact value, in units in the last place of float32 at that value. NaNs must
+// agree, and so must the sign of a zero. Where float32 ends it goes on as 2**128.
 func ulpError32(got float32, want float64) float64 {
-	w32 := float32(want)
 	switch {
-	case want != want:
-		if got != got {
-			return 0
-		}
-		return math.Inf(1)
-	case math.IsInf(float64(w32), 0) || math.IsInf(float64(got), 0):
-		if got == w32 {
-			return 0
-		}
+	case want != want && got != got, math.IsInf(want, 0) && float64(got) == want:
+		return 0
+	case want != want, math.IsInf(want, 0), want == 0 && !sameBits(got, float32(want)):
 		return math.Inf(1)
 	case want == 0:
-		if got == 0 && math.Signbit(want) == math.Signbit(float64(got)) {
-			return 0
-		}
-		return math.Inf(1)
+		return 0
 	}
+	want = max(-0x1p128, min(0x1p128, want))
 	_, exp := math.Frexp(want)
-	ulp := math.Ldexp(1, max(exp-24, -149))
+	ulp := math.Ldexp(1, min(max(exp-24, -149), 104))
+	if math.IsInf(float64(got), 0) {
+		return math.Abs(math.Copysign(0x1p128, float64(got))-want) / ulp
+	}
 	return math.Abs(float64(got)-want) / ulp
 }
 
-// Special arguments give the same special results in both precisions as package math does.
+// Special arguments give the special results of package math.
 func TestElementarySpecial(t *testing.T) {
 	inf, nan := math.Inf(1), math.NaN()
 	negZero := math.Copysign(0, -1)
 	args := []float64{0, negZero, 1, -1, inf, -inf, nan, 0x1p-149, -0x1p-149, math.MaxFloat32, -math.MaxFloat32, 0.5, -0.5}
 	for _, e := range elementary {
 		for _, x := range args {
-			if got, want := e.f(float32(x)), float32(e.ref(x)); !sameBits(got, want) {
+			if got, want := e.f(float32(x)), e.ref(float64(float32(x))); !(ulpError32(got, want) <= e.ulp) {
 				t.Errorf("%s(%g) = %g, want %g", e.name, x, got, want)
 			}
 		}

@@ -6,6 +6,7 @@ package lane
 // call of a primitive of the ops table, of another formula, or of one of these:
 //
 //	horner(x, c0, c1, ... cn)  c0 + x*(c1 + x*(... cn)), each step an fma
+//	horner2(x, u, c0, ... cn)  the same, by even and odd powers, where u is x*x (Knuth's second-order rule): as many steps, half as many in a row
 //	where(m, a, b)             select, which is a word of Go
 //	fma1(a, b, c)              fma, whose single rounding the method relies on: portable Go does not round the product there
 //	fnma1(a, b, c)             fnma, likewise
@@ -170,8 +171,8 @@ func number(text string, want Type) (*expr, error) {
 func (r *reader) call(name string, args []ast.Expr) (*expr, error) {
 	x := &expr{text: name, typ: Float}
 	switch name {
-	case "horner":
-		return r.horner(args)
+	case "horner", "horner2":
+		return r.horner(name, args)
 	case "where":
 		name = "select"
 	case "fma1", "fnma1":
@@ -210,7 +211,7 @@ func (r *reader) call(name string, args []ast.Expr) (*expr, error) {
 }
 
 // horner reads a polynomial by its coefficients, from the constant one up.
-func (r *reader) horner(args []ast.Expr) (*expr, error) {
+func (r *reader) horner(name string, args []ast.Expr) (*expr, error) {
 	var parts []*expr
 	for _, a := range args {
 		p, err := r.expr(a, Float)
@@ -219,14 +220,26 @@ func (r *reader) horner(args []ast.Expr) (*expr, error) {
 		}
 		parts = append(parts, p)
 	}
-	if len(parts) < 3 {
-		return nil, fmt.Errorf("horner takes a variable and two or more coefficients")
+	if len(parts) < 5 && (name == "horner2" || len(parts) < 3) {
+		return nil, fmt.Errorf("%s has too few coefficients", name)
 	}
-	sum := parts[len(parts)-1]
-	for i := len(parts) - 2; i >= 1; i-- {
-		sum = &expr{text: "fma", typ: Float, op: OpFMA, args: []*expr{sum, parts[0], parts[i]}}
+	if name == "horner" {
+		return polynomial(parts[0], parts[1:]), nil
 	}
-	return sum, nil
+	var halves [2][]*expr
+	for i, c := range parts[2:] {
+		halves[i%2] = append(halves[i%2], c)
+	}
+	return polynomial(parts[0], []*expr{polynomial(parts[1], halves[0]), polynomial(parts[1], halves[1])}), nil
+}
+
+// polynomial returns c[0] + x*(c[1] + x*(...)).
+func polynomial(x *expr, c []*expr) *expr {
+	sum := c[len(c)-1]
+	for i := len(c) - 2; i >= 0; i-- {
+		sum = &expr{text: "fma", typ: Float, op: OpFMA, args: []*expr{sum, x, c[i]}}
+	}
+	return sum
 }
 
 // Call adds the instructions of formula name applied to args and returns its result. It reports false where there is no such formula, where it takes

@@ -19,6 +19,9 @@ type Formula struct {
 	Doc  string // what it computes, as a Go comment says it; the function's name goes before
 	// Source says where the method is from and how good the fit is.
 	Source string
+	// Domain, where it is not zero, is the greatest absolute value of a finite argument that the formula serves; beyond it the Go function Beyond does.
+	Domain float64
+	Beyond string
 	// Bound is the greatest error in units in the last place where fma rounds once; Portable that of portable Go, which rounds products. Both are
 	// checked over every float32. Zero for parts.
 	Bound, Portable float64
@@ -112,10 +115,10 @@ var formulas = []Formula{
 			a = min(4, andn(-0.0, x))
 			w = mul(a, a)
 			near = fma(a, horner(w, 0x1.06eba6p-3, -0x1.812658p-2, 0x1.cdab9cp-4, -0x1.a0c386p-6), a)
-			z = horner(a, -0x1.3804f6p-15, 0x1.a0d792p0, 0x1.d56756p-1, 0x1.379912p-3, -0x1.0f5fccp-5, 0x1.307f8ep-8, -0x1.416d94p-12)
+			z = horner2(a, w, -0x1.3804f6p-15, 0x1.a0d792p0, 0x1.d56756p-1, 0x1.379912p-3, -0x1.0f5fccp-5, 0x1.307f8ep-8, -0x1.416d94p-12)
 			t = sub(12583039, z)  // k + 127 in the low bits
 			r = add(z, sub(t, 12583039))
-			g = mul(r, horner(r, 0x1.62e43p-1, -0x1.ebfbdep-3, 0x1.c6afa4p-5, -0x1.3b2c3ap-7, 0x1.5ef14ap-10, -0x1.429a38p-13))
+			g = mul(r, horner2(r, mul(r, r), 0x1.62e43p-1, -0x1.ebfbdep-3, 0x1.c6afa4p-5, -0x1.3b2c3ap-7, 0x1.5ef14ap-10, -0x1.429a38p-13))
 			s = unbits(shl(bits(t), 23))
 			return or(sign, where(lt(a, 0.37), near, fma(s, g, sub(1, s))))`,
 	},
@@ -124,8 +127,9 @@ var formulas = []Formula{
 		Doc:    "returns log(1+f) for |f| up to 1/3.",
 		Source: "minimax fit of (log(1+f) - f)/f**2; relative error of the whole 2**-27.7",
 		Body: `
-			p = horner(f, -0.5, 0x1.555506p-2, -0x1.fffefap-3, 0x1.99d05cp-3, -0x1.559c2ep-3, 0x1.1ed452p-3, -0x1.f33c72p-4, 0x1.1e72ap-3, -0x1.07aa38p-3)
-			return fma(mul(f, f), p, f)`,
+			u = mul(f, f)
+			p = horner2(f, u, -0.5, 0x1.555506p-2, -0x1.fffefap-3, 0x1.99d05cp-3, -0x1.559c2ep-3, 0x1.1ed452p-3, -0x1.f33c72p-4, 0x1.1e72ap-3, -0x1.07aa38p-3)
+			return fma(u, p, f)`,
 	},
 	{
 		Name: "log", Args: "x", Bound: 1, Portable: 1.5,
@@ -150,9 +154,97 @@ var formulas = []Formula{
 			e = iand(isub(bits(add(x, 1)), 0x3f2aaaab), -0x800000)  // k * 2**23
 			s = unbits(isub(0x40800000, e))  // 4 * 2**-k, which is normal
 			f = sub(unbits(isub(bits(x), e)), fnma(s, 0.25, 1))
-			y = fma(fromint(e), 0x1.62e43p-24, log_near(f))
+			y = or(fma(fromint(e), 0x1.62e43p-24, log_near(f)), and(x, -0.0))  // -0 for -0
 			edge = where(eq(x, -1), -inf, nan)
 			return where(le(x, -1), edge, where(lt(x, inf), y, x))`,
+	},
+	{
+		Name: "sinh", Args: "x", Bound: 2.5, Portable: 2.5,
+		Doc:    "returns the hyperbolic sine of x.",
+		Source: "h + h/(2h + 1) with h = (e**|x| - 1)/2, which as in expm1 comes from 2**(k-2); near zero it is x",
+		Body: `
+			sign = and(x, -0.0)
+			a = min(89.5, andn(-0.0, x))
+			t = fma(a, 0x1.715476p0, 12583037)  // k - 2 + 127 in the low bits
+			k = sub(t, 12583037)
+			r = fnma(k, 0x1.7f7d1cp-20, fnma(k, 0x1.62e4p-1, a))
+			s = unbits(shl(bits(t), 23))
+			q = fma(s, expm1_near(r), sub(s, 0.25))
+			h = add(q, q)
+			y = fma(div(q, add(add(h, h), 1)), 2, h)
+			return or(sign, where(lt(a, 0x1p-12), a, y))`,
+	},
+	{
+		Name: "cosh", Args: "x", Bound: 2, Portable: 2.5,
+		Doc:    "returns the hyperbolic cosine of x.",
+		Source: "c + 1/(4c) with c = e**|x|/2, which comes from 2**(k-2)",
+		Body: `
+			a = min(89.5, andn(-0.0, x))
+			t = fma(a, 0x1.715476p0, 12583037)  // k - 2 + 127 in the low bits
+			k = sub(t, 12583037)
+			r = fnma(k, 0x1.7f7d1cp-20, fnma(k, 0x1.62e4p-1, a))
+			s = unbits(shl(bits(t), 23))
+			q = fma(s, expm1_near(r), s)
+			c = add(q, q)
+			return add(c, div(0.25, c))`,
+	},
+	{
+		Name: "sin_near", Args: "r",
+		Doc:    "returns the sine of r, |r| up to pi/4.",
+		Source: "odd minimax fit, relative error 2**-27.9",
+		Body: `
+			w = mul(r, r)
+			return fma(mul(r, w), horner(w, -0x1.555546p-3, 0x1.110778p-7, -0x1.9954p-13), r)`,
+	},
+	{
+		Name: "cos_near", Args: "r",
+		Doc:    "returns the cosine of r, |r| up to pi/4.",
+		Source: "even minimax fit, relative error 2**-33",
+		Body: `
+			w = mul(r, r)
+			return horner(w, 1, -0.5, 0x1.55554ap-5, -0x1.6c0c2ap-10, 0x1.99e91p-16)`,
+	},
+	{
+		Name: "sin", Args: "x", Bound: 2, Portable: 2, Domain: 0x1p17, Beyond: "math.Sin",
+		Doc: "returns the sine of x radians.",
+		Source: "|x| = k pi/2 + r with pi/2 in three constants (Cody and Waite); the first difference is exact and the others are rounded once, so that arguments near multiples " +
+			"of pi keep their relative accuracy",
+		Body: `
+			a = andn(-0.0, x)
+			t = fma(a, 0x1.45f306p-1, 12582912)  // k in the low bits
+			k = sub(t, 12582912)
+			r = fnma(k, -0x1.ee59dap-50, fnma1(k, -0x1.777a5cp-25, fnma1(k, 0x1.921fb6p0, a)))
+			y = where(ieq(iand(bits(t), 1), 0), sin_near(r), cos_near(r))
+			sign = xor(x, unbits(shl(bits(t), 30)))
+			return xor(y, and(sign, -0.0))`,
+	},
+	{
+		Name: "cos", Args: "x", Bound: 2, Portable: 2, Domain: 0x1p17, Beyond: "math.Cos",
+		Doc:    "returns the cosine of x radians.",
+		Source: "as sin, a quadrant further",
+		Body: `
+			a = andn(-0.0, x)
+			t = fma(a, 0x1.45f306p-1, 12582912)  // k in the low bits
+			k = sub(t, 12582912)
+			r = fnma(k, -0x1.ee59dap-50, fnma1(k, -0x1.777a5cp-25, fnma1(k, 0x1.921fb6p0, a)))
+			q = iadd(bits(t), 1)
+			y = where(ieq(iand(q, 1), 0), sin_near(r), cos_near(r))
+			return xor(y, and(unbits(shl(q, 30)), -0.0))`,
+	},
+	{
+		Name: "tan", Args: "x", Bound: 3, Portable: 3, Domain: 0x1p17, Beyond: "math.Tan",
+		Doc:    "returns the tangent of x radians.",
+		Source: "as sin, and the sine divided by the cosine; their places change in odd quadrants",
+		Body: `
+			a = andn(-0.0, x)
+			t = fma(a, 0x1.45f306p-1, 12582912)  // k in the low bits
+			k = sub(t, 12582912)
+			r = fnma(k, -0x1.ee59dap-50, fnma1(k, -0x1.777a5cp-25, fnma1(k, 0x1.921fb6p0, a)))
+			s = sin_near(r)
+			c = cos_near(r)
+			even = ieq(iand(bits(t), 1), 0)
+			sign = xor(x, unbits(shl(bits(t), 31)))
+			return xor(div(where(even, s, c), where(even, c, s)), and(sign, -0.0))`,
 	},
 	{
 		Name: "rsqrt", Args: "x", Bound: 1.5, Portable: 1.5,
