@@ -41,6 +41,17 @@ func testGatherScatter[T Float](t *testing.T) {
 			if i := diffBits(dst.all, want); i >= 0 {
 				t.Fatalf("Gather n %d width %d: element %d is %g, want %g", n, width, i-guardLen, dst.all[i], want[i])
 			}
+			wide := make([]int, n)
+			for i, r := range idx {
+				wide[i] = int(r)
+			}
+			clear(dst.s)
+			if got := GatherRows(dst.s, table.s, wide, width); len(got) != n*width || n*width > 0 && &got[0] != &dst.s[0] {
+				t.Fatalf("GatherRows n %d width %d: %d elements elsewhere", n, width, len(got))
+			}
+			if i := diffBits(dst.all, want); i >= 0 {
+				t.Fatalf("GatherRows n %d width %d: element %d is %g, want %g", n, width, i-guardLen, dst.all[i], want[i])
+			}
 			for lo := 0; lo <= width; lo += 1 + width/3 {
 				for _, hi := range []int{lo, (lo + width + 1) / 2, width} {
 					want := append([]T(nil), table.all...)
@@ -66,6 +77,7 @@ func TestIndexOutsideTable(t *testing.T) {
 		for _, bad := range []int32{-1, 5, math.MaxInt32, math.MinInt32} {
 			for name, f := range map[string]func(){
 				"Gather":     func() { Gather(rows, table, []int32{0, bad}, 40) },
+				"GatherRows": func() { GatherRows(rows, table, []int{0, int(bad)}, 40) },
 				"ScatterAdd": func() { ScatterAdd(table, rows, []int32{0, bad}, 40, 0, 40) },
 			} {
 				func() {
@@ -271,6 +283,10 @@ func BenchmarkMove(b *testing.B) {
 	for i := range idx {
 		idx[i] = int32(i * 7919 % 256)
 	}
+	order := make([]int, 64)
+	for i := range order {
+		order[i] = i * 31 % 64
+	}
 	turn := func(rows, cols int) func() {
 		size, to, from := []int{rows, cols}, []int{1, rows}, []int{cols, 1}
 		return func() { Strided(x, to, y, from, size) }
@@ -296,6 +312,9 @@ func BenchmarkMove(b *testing.B) {
 		{"Gather/256x8", 4 * 256 * 8, func() { Gather(x, y, idx, 8) }},
 		{"Gather/256x64", 4 * 256 * 64, func() { Gather(x, y, idx, 64) }},
 		{"Gather/2x3", 24, func() { Gather(x, y, idx[:2], 3) }},
+		{"GatherRows/16x4", 4 * 16 * 4, func() { GatherRows(x, y, order[:16], 4) }},
+		{"GatherRows/64x1", 4 * 64, func() { GatherRows(x, y, order[:64], 1) }},
+		{"GatherRows/64x784", 4 * 64 * 784, func() { GatherRows(x, y, order[:64], 784) }},
 		{"ScatterAdd/2x3", 24, func() { ScatterAdd(x, y, idx[:2], 3, 0, 3) }},
 		{"ScatterAdd/256x10", 4 * 256 * 10, func() { ScatterAdd(x, y, idx, 10, 0, 10) }},
 		{"ScatterAdd/256x64", 4 * 256 * 64, func() { ScatterAdd(x, y, idx, 64, 0, 64) }},

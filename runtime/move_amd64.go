@@ -83,8 +83,9 @@ func copyRowsVector[T any](dst, src []T, rows, cols, dstLd, srcLd int) bool {
 	return true
 }
 
-// gatherVector is Gather, and false where there is no kernel for it.
-func gatherVector[T any](dst, table []T, idx []int32, width int) bool {
+// gatherVector copies the rows of a table that indices name; it returns false where there is no kernel for it, and for indices outside
+// the table, which the portable code meets in its own way.
+func gatherVector[T any, I int32 | int](dst, table []T, idx []I, width int) bool {
 	bytes := width * int(unsafe.Sizeof(*new(T)))
 	if activeCPU == Portable || width <= 1 || bytes > mostBytes || len(idx) == 0 || !plain[T]() || !inTable(idx, len(table)/width) {
 		return false
@@ -93,11 +94,16 @@ func gatherVector[T any](dst, table []T, idx []int32, width int) bool {
 	t := (*byte)(unsafe.Pointer(unsafe.SliceData(table)))
 	for step := moveBytes / bytes; len(idx) > 0; {
 		n := min(step, len(idx))
-		d := (*byte)(unsafe.Pointer(unsafe.SliceData(dst)))
-		if activeCPU == AVX512 {
-			gatherRowsAVX512(d, t, unsafe.SliceData(idx), n, bytes)
-		} else {
-			gatherRowsAVX2(d, t, unsafe.SliceData(idx), n, bytes)
+		d, i := (*byte)(unsafe.Pointer(unsafe.SliceData(dst))), unsafe.Pointer(unsafe.SliceData(idx))
+		switch wide := activeCPU == AVX512; {
+		case unsafe.Sizeof(idx[0]) == 4 && wide:
+			gatherRows32AVX512(d, t, (*int32)(i), n, bytes)
+		case unsafe.Sizeof(idx[0]) == 4:
+			gatherRows32AVX2(d, t, (*int32)(i), n, bytes)
+		case wide:
+			gatherRows64AVX512(d, t, (*int64)(i), n, bytes)
+		default:
+			gatherRows64AVX2(d, t, (*int64)(i), n, bytes)
 		}
 		dst, idx = dst[n*width:], idx[n:]
 	}
@@ -105,14 +111,14 @@ func gatherVector[T any](dst, table []T, idx []int32, width int) bool {
 }
 
 // inTable reports whether all indices are below rows and none is negative.
-func inTable(idx []int32, rows int) bool {
+func inTable[I int32 | int](idx []I, rows int) bool {
 	ok := true
 	for _, r := range idx {
-		if uint64(uint32(r)) >= uint64(rows) {
+		if uint64(r) >= uint64(rows) { // what is negative is greater than every length
 			ok = false
 		}
 	}
-	return ok && rows <= 1<<31
+	return ok
 }
 
 // scatterAddVector is ScatterAdd for lo < hi, and false where there is no kernel for it.

@@ -154,9 +154,9 @@ after4:
 	VZEROUPPER
 	RET
 
-// func gatherRowsAVX2(dst *byte, table *byte, idx *int32, n int, bytes int)
+// func gatherRows32AVX2(dst *byte, table *byte, idx *int32, n int, bytes int)
 // Requires: AVX
-TEXT ·gatherRowsAVX2(SB), NOSPLIT, $0-40
+TEXT ·gatherRows32AVX2(SB), NOSPLIT, $0-40
 	MOVQ dst+0(FP), AX
 	MOVQ table+8(FP), CX
 	MOVQ idx+16(FP), DX
@@ -243,6 +243,100 @@ by4row:
 	ADDQ    SI, AX
 	DECQ    BX
 	JNZ     by4row
+
+done:
+	VZEROUPPER
+	RET
+
+// func gatherRows64AVX2(dst *byte, table *byte, idx *int64, n int, bytes int)
+// Requires: AVX
+TEXT ·gatherRows64AVX2(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), AX
+	MOVQ table+8(FP), CX
+	MOVQ idx+16(FP), DX
+	MOVQ n+24(FP), BX
+	MOVQ bytes+32(FP), SI
+	CMPQ SI, $0x20
+	JLT  by16
+	LEAQ -32(SI), R8
+
+by32row:
+	MOVQ  (DX), DI
+	ADDQ  $0x08, DX
+	IMULQ SI, DI
+	ADDQ  CX, DI
+	XORQ  R9, R9
+	TESTQ R8, R8
+	JZ    by32last
+
+by32loop:
+	VMOVUPS (DI)(R9*1), Y0
+	VMOVUPS Y0, (AX)(R9*1)
+	ADDQ    $0x20, R9
+	CMPQ    R9, R8
+	JLT     by32loop
+
+by32last:
+	VMOVUPS (DI)(R8*1), Y0
+	VMOVUPS Y0, (AX)(R8*1)
+	ADDQ    SI, AX
+	DECQ    BX
+	JNZ     by32row
+	JMP     done
+
+by16:
+	CMPQ SI, $0x10
+	JLT  by8
+	LEAQ -16(SI), R8
+
+by16row:
+	MOVQ    (DX), DI
+	ADDQ    $0x08, DX
+	IMULQ   SI, DI
+	ADDQ    CX, DI
+	VMOVUPS (DI), X0
+	VMOVUPS (DI)(R8*1), X1
+	VMOVUPS X0, (AX)
+	VMOVUPS X1, (AX)(R8*1)
+	ADDQ    SI, AX
+	DECQ    BX
+	JNZ     by16row
+	JMP     done
+
+by8:
+	CMPQ SI, $0x08
+	JLT  by4
+	LEAQ -8(SI), R8
+
+by8row:
+	MOVQ  (DX), DI
+	ADDQ  $0x08, DX
+	IMULQ SI, DI
+	ADDQ  CX, DI
+	MOVQ  (DI), R9
+	MOVQ  (DI)(R8*1), DI
+	MOVQ  R9, (AX)
+	MOVQ  DI, (AX)(R8*1)
+	ADDQ  SI, AX
+	DECQ  BX
+	JNZ   by8row
+	JMP   done
+
+by4:
+	LEAQ -4(SI), R8
+
+by4row:
+	MOVQ  (DX), DI
+	ADDQ  $0x08, DX
+	IMULQ SI, DI
+	ADDQ  CX, DI
+	MOVL  (DI), R9
+	MOVL  (DI)(R8*1), DI
+	MOVL  R9, (AX)
+	MOVL  DI, (AX)(R8*1)
+	ADDQ  SI, AX
+	DECQ  BX
+	JNZ   by4row
 
 done:
 	VZEROUPPER
@@ -384,9 +478,9 @@ next:
 	VZEROUPPER
 	RET
 
-// func gatherRowsAVX512(dst *byte, table *byte, idx *int32, n int, bytes int)
+// func gatherRows32AVX512(dst *byte, table *byte, idx *int32, n int, bytes int)
 // Requires: AVX, AVX512F
-TEXT ·gatherRowsAVX512(SB), NOSPLIT, $0-40
+TEXT ·gatherRows32AVX512(SB), NOSPLIT, $0-40
 	MOVQ dst+0(FP), AX
 	MOVQ table+8(FP), CX
 	MOVQ idx+16(FP), DX
@@ -492,6 +586,119 @@ by4row:
 	ADDQ    SI, AX
 	DECQ    BX
 	JNZ     by4row
+
+done:
+	VZEROUPPER
+	RET
+
+// func gatherRows64AVX512(dst *byte, table *byte, idx *int64, n int, bytes int)
+// Requires: AVX, AVX512F
+TEXT ·gatherRows64AVX512(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), AX
+	MOVQ table+8(FP), CX
+	MOVQ idx+16(FP), DX
+	MOVQ n+24(FP), BX
+	MOVQ bytes+32(FP), SI
+	CMPQ SI, $0x40
+	JLT  by32
+	LEAQ -64(SI), R8
+
+by64row:
+	MOVQ  (DX), DI
+	ADDQ  $0x08, DX
+	IMULQ SI, DI
+	ADDQ  CX, DI
+	XORQ  R9, R9
+	TESTQ R8, R8
+	JZ    by64last
+
+by64loop:
+	VMOVUPS (DI)(R9*1), Z0
+	VMOVUPS Z0, (AX)(R9*1)
+	ADDQ    $0x40, R9
+	CMPQ    R9, R8
+	JLT     by64loop
+
+by64last:
+	VMOVUPS (DI)(R8*1), Z0
+	VMOVUPS Z0, (AX)(R8*1)
+	ADDQ    SI, AX
+	DECQ    BX
+	JNZ     by64row
+	JMP     done
+
+by32:
+	CMPQ SI, $0x20
+	JLT  by16
+	LEAQ -32(SI), R8
+
+by32row:
+	MOVQ    (DX), DI
+	ADDQ    $0x08, DX
+	IMULQ   SI, DI
+	ADDQ    CX, DI
+	VMOVUPS (DI), Y0
+	VMOVUPS (DI)(R8*1), Y1
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, (AX)(R8*1)
+	ADDQ    SI, AX
+	DECQ    BX
+	JNZ     by32row
+	JMP     done
+
+by16:
+	CMPQ SI, $0x10
+	JLT  by8
+	LEAQ -16(SI), R8
+
+by16row:
+	MOVQ    (DX), DI
+	ADDQ    $0x08, DX
+	IMULQ   SI, DI
+	ADDQ    CX, DI
+	VMOVUPS (DI), X0
+	VMOVUPS (DI)(R8*1), X1
+	VMOVUPS X0, (AX)
+	VMOVUPS X1, (AX)(R8*1)
+	ADDQ    SI, AX
+	DECQ    BX
+	JNZ     by16row
+	JMP     done
+
+by8:
+	CMPQ SI, $0x08
+	JLT  by4
+	LEAQ -8(SI), R8
+
+by8row:
+	MOVQ  (DX), DI
+	ADDQ  $0x08, DX
+	IMULQ SI, DI
+	ADDQ  CX, DI
+	MOVQ  (DI), R9
+	MOVQ  (DI)(R8*1), DI
+	MOVQ  R9, (AX)
+	MOVQ  DI, (AX)(R8*1)
+	ADDQ  SI, AX
+	DECQ  BX
+	JNZ   by8row
+	JMP   done
+
+by4:
+	LEAQ -4(SI), R8
+
+by4row:
+	MOVQ  (DX), DI
+	ADDQ  $0x08, DX
+	IMULQ SI, DI
+	ADDQ  CX, DI
+	MOVL  (DI), R9
+	MOVL  (DI)(R8*1), DI
+	MOVL  R9, (AX)
+	MOVL  DI, (AX)(R8*1)
+	ADDQ  SI, AX
+	DECQ  BX
+	JNZ   by4row
 
 done:
 	VZEROUPPER

@@ -14,10 +14,15 @@ func transpose32AVX2(dst *float32, src *float32, rows int, cols int, dstLd int, 
 //go:noescape
 func scatterAdd32AVX2(dst *float32, upd *float32, idx *int32, n int, width int, cols int)
 
-// gatherRowsAVX2 copies n > 0 rows of a table, each of 4 bytes or more: row i is row idx[i] of the table.
+// gatherRows32AVX2 copies n > 0 rows of a table, each of 4 bytes or more: row i is row idx[i] of the table.
 //
 //go:noescape
-func gatherRowsAVX2(dst *byte, table *byte, idx *int32, n int, bytes int)
+func gatherRows32AVX2(dst *byte, table *byte, idx *int32, n int, bytes int)
+
+// gatherRows64AVX2 copies n > 0 rows of a table, each of 4 bytes or more: row i is row idx[i] of the table.
+//
+//go:noescape
+func gatherRows64AVX2(dst *byte, table *byte, idx *int64, n int, bytes int)
 
 // copyRowsAVX2 copies n > 0 rows of 4 bytes or more, which begin dstLd and srcLd bytes apart.
 //
@@ -29,10 +34,15 @@ func copyRowsAVX2(dst *byte, src *byte, n int, bytes int, dstLd int, srcLd int)
 //go:noescape
 func scatterAdd32AVX512(dst *float32, upd *float32, idx *int32, n int, width int, cols int)
 
-// gatherRowsAVX512 copies n > 0 rows of a table, each of 4 bytes or more: row i is row idx[i] of the table.
+// gatherRows32AVX512 copies n > 0 rows of a table, each of 4 bytes or more: row i is row idx[i] of the table.
 //
 //go:noescape
-func gatherRowsAVX512(dst *byte, table *byte, idx *int32, n int, bytes int)
+func gatherRows32AVX512(dst *byte, table *byte, idx *int32, n int, bytes int)
+
+// gatherRows64AVX512 copies n > 0 rows of a table, each of 4 bytes or more: row i is row idx[i] of the table.
+//
+//go:noescape
+func gatherRows64AVX512(dst *byte, table *byte, idx *int64, n int, bytes int)
 
 // copyRowsAVX512 copies n > 0 rows of 4 bytes or more, which begin dstLd and srcLd bytes apart.
 //

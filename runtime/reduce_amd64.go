@@ -24,7 +24,7 @@ func ptr64[T Float](x []T) *float64 { return (*float64)(unsafe.Pointer(unsafe.Sl
 // sumRowsVector is SumRows into all of dst, and false where there is no kernel for it.
 func sumRowsVector[T Float](dst, src []T, rows, ld int, acc bool) bool {
 	cols := len(dst)
-	if activeCPU == Portable || rows <= 0 || cols == 0 {
+	if activeCPU == Portable || rows <= 0 || cols == 0 || ld < 0 {
 		return false
 	}
 	_ = src[(rows-1)*ld+cols-1]

@@ -16,6 +16,15 @@ func GatherRows[T any](dst, src []T, idx []int, width int) []T {
 		dst = nil
 	}
 	dst = slices.Grow(dst[:0], len(idx)*width)[:len(idx)*width]
+	if width == 1 {
+		for i, r := range idx {
+			dst[i] = src[r]
+		}
+		return dst
+	}
+	if gatherVector(dst, src, idx, width) {
+		return dst
+	}
 	for i, r := range idx {
 		if width > 0 {
 			_ = src[(r+1)*width-1] // a slice expression would accept what lies beyond the length

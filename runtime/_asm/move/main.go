@@ -17,7 +17,8 @@ func main() {
 		}
 		scatterAdd(l)
 		if l.Size == 4 {
-			gather(l)
+			gather(l, 4)
+			gather(l, 8)
 			copyRows(l)
 		}
 	}

@@ -13,15 +13,20 @@ import (
 	"nngen/runtime/asm/reduce/vec"
 )
 
-// gather copies the rows of a table that indices name.
-func gather(l vec.Level) {
-	name := "gatherRows" + l.Set()
-	vec.Text(name, "func(dst, table *byte, idx *int32, n, bytes int)", "copies n > 0 rows of a table, each of 4 bytes or more: row i is row idx[i] of the table.")
+// gather copies the rows of a table that indices of 4 or 8 bytes name.
+func gather(l vec.Level, size int) {
+	name := fmt.Sprintf("gatherRows%d%s", 8*size, l.Set())
+	vec.Text(name, fmt.Sprintf("func(dst, table *byte, idx *int%d, n, bytes int)", 8*size),
+		"copies n > 0 rows of a table, each of 4 bytes or more: row i is row idx[i] of the table.")
 	dst, table, idx, n, bytes := vec.Arg("dst"), vec.Arg("table"), vec.Arg("idx"), vec.Arg("n"), vec.Arg("bytes")
 	from := GP64()
 	moveRows(l, bytes, n, dst, from, func() {
-		MOVLQSX(Mem{Base: idx}, from)
-		ADDQ(U8(4), idx)
+		if size == 4 {
+			MOVLQSX(Mem{Base: idx}, from)
+		} else {
+			MOVQ(Mem{Base: idx}, from)
+		}
+		ADDQ(U8(size), idx)
 		IMULQ(bytes, from)
 		ADDQ(table, from)
 	}, func() { ADDQ(bytes, dst) })
