@@ -18,7 +18,7 @@ type tileShape struct {
 const anyRows = int(^uint(0) >> 1)
 
 var (
-	shapesAVX512 = []tileShape{{32, 0, 14, anyRows, 0}, {64, 32, 14, anyRows, 0}, {128, 64, 12, anyRows, 64}, {256, 192, 6, 6, 192}, {512, 448, 2, 2, 448}}
+	shapesAVX512 = []tileShape{{32, 0, 14, anyRows, 0}, {64, 32, 14, anyRows, 0}, {128, 64, 12, anyRows, 64}, {256, 192, 6, anyRows, 192}, {512, 448, 2, 2, 448}}
 	shapesAVX2   = []tileShape{{32, 0, 12, anyRows, 0}, {32, 31, 12, anyRows, -1}, {64, 63, 6, anyRows, -1}, {128, 127, 2, 2, -1}, {256, 255, 1, 1, -1}}
 )
 

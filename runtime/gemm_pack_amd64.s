@@ -154,37 +154,33 @@ rows_done:
 	VZEROUPPER
 	RET
 
-// func packStrips(dst *byte, src *byte, rowSrc int, rows int, strips int)
+// func copyStrip(dst *byte, src *byte, rowSrc int, rows int)
 // Requires: AVX
-TEXT ·packStrips(SB), NOSPLIT, $0-40
+TEXT ·copyStrip(SB), NOSPLIT, $0-32
 	MOVQ dst+0(FP), DI
 	MOVQ src+8(FP), SI
 	MOVQ rowSrc+16(FP), R8
 	MOVQ rows+24(FP), R9
-	MOVQ strips+32(FP), R10
-	MOVQ R9, R11
-	SHLQ $0x07, R11
 
 rows:
-	MOVQ SI, AX
-	MOVQ DI, BX
-	MOVQ R10, CX
-
-strips:
-	VMOVUPS (AX), Y0
-	VMOVUPS 32(AX), Y1
-	VMOVUPS 64(AX), Y2
-	VMOVUPS 96(AX), Y3
-	VMOVUPS Y0, (BX)
-	VMOVUPS Y1, 32(BX)
-	VMOVUPS Y2, 64(BX)
-	VMOVUPS Y3, 96(BX)
-	ADDQ    $0x80, AX
-	ADDQ    R11, BX
-	DECQ    CX
-	JNZ     strips
+	VMOVUPS (SI), Y0
+	VMOVUPS 32(SI), Y1
+	VMOVUPS 64(SI), Y2
+	VMOVUPS 96(SI), Y3
+	VMOVUPS 128(SI), Y4
+	VMOVUPS 160(SI), Y5
+	VMOVUPS 192(SI), Y6
+	VMOVUPS 224(SI), Y7
+	VMOVUPS Y0, (DI)
+	VMOVUPS Y1, 32(DI)
+	VMOVUPS Y2, 64(DI)
+	VMOVUPS Y3, 96(DI)
+	VMOVUPS Y4, 128(DI)
+	VMOVUPS Y5, 160(DI)
+	VMOVUPS Y6, 192(DI)
+	VMOVUPS Y7, 224(DI)
 	ADDQ    R8, SI
-	ADDQ    $0x80, DI
+	ADDQ    $0x00000100, DI
 	DECQ    R9
 	JNZ     rows
 	VZEROUPPER

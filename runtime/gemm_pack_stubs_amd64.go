@@ -14,7 +14,7 @@ func transposeF32(dst *byte, src *byte, rowDst int, rowSrc int, rows int, cols i
 //go:noescape
 func transposeF64(dst *byte, src *byte, rowDst int, rowSrc int, rows int, cols int)
 
-// packStrips copies rows of 128*strips bytes, rowSrc bytes apart, to strips of 128 bytes, each of which holds its rows without gaps.
+// copyStrip copies rows of 256 bytes, rowSrc bytes apart, to a place without gaps.
 //
 //go:noescape
-func packStrips(dst *byte, src *byte, rowSrc int, rows int, strips int)
+func copyStrip(dst *byte, src *byte, rowSrc int, rows int)

@@ -6,12 +6,8 @@ package nnrt
 
 import "unsafe"
 
-// Strips of packed operands are 128 bytes wide, the width of the tile that is used for all but few rows: two cache lines a term, with no
-// gap between the terms.
-const stripBytes = 128
-
-// panelStrips is how many strips are packed at a time, so that they stay in the second-level cache while all rows use them.
-const panelStrips = 2
+// stripBytes is the width of the strips of packed operands: the width of the widest tile for many rows, without gaps between the terms.
+const stripBytes = 256
 
 // A way is an order in which to read the operands of a product.
 type way uint8
@@ -119,37 +115,31 @@ func copyCost(rows, cols, size int) int {
 	return rows * cols * size / 8
 }
 
-// packed computes c from strips copied from b, some at a time.
+// packed computes c from strips copied from b.
 func packed[T Float](p product) {
 	size := int(unsafe.Sizeof(*new(T)))
 	cols := stripBytes / size
 	s := getScratch()
 	b, k := p.b, p.k
-	p.b = matrix{s.aligned(), stripBytes, size}
-	for j, w := 0, 0; j < p.n; j += w {
-		w = min(panelStrips*cols, p.n-j)
-		bj := matrix{b.at(0, j), b.row, b.col}
-		if b.col == size {
-			w = w / cols * cols
-			if w == 0 { // the rest is less than a strip
-				p.b = bj
-				p.offB, p.offC, p.offBias = 0, j*size, j*size
-				strips[T](&p, p.m, (p.n-j)*size)
-				break
-			}
-			packStrips((*byte)(p.b.p), (*byte)(bj.p), b.row, k, w/cols)
-		} else {
-			for jj := 0; jj < w; jj += cols {
-				transpose[T](p.b.from(k*jj/cols, 0), matrix{bj.at(0, jj), b.col, b.row}, min(cols, w-jj), k)
-			}
+	for j := 0; j < p.n; j += cols {
+		w := min(cols, p.n-j)
+		p.offB, p.offC, p.offBias = 0, j*size, j*size
+		p.b = matrix{s.aligned(), stripRow(w * size), size}
+		switch {
+		case b.col != size:
+			transpose[T](p.b, matrix{b.at(0, j), b.col, b.row}, w, k)
+		case w == cols:
+			copyStrip((*byte)(p.b.p), (*byte)(b.at(0, j)), b.row, k)
+		default:
+			p.b = b.from(0, j)
 		}
-		for jj := 0; jj < w; jj += cols {
-			p.offB, p.offC, p.offBias = jj*size*k, (j+jj)*size, (j+jj)*size
-			strips[T](&p, p.m, min(cols, w-jj)*size)
-		}
+		strips[T](&p, p.m, w*size)
 	}
 	putScratch(s)
 }
+
+// stripRow is the distance between the rows of a strip with so many bytes in each.
+func stripRow(bytes int) int { return (bytes + 63) &^ 63 }
 
 // swapRows is the number of rows of a transposed c that are computed before they are copied to c.
 const swapRows = 128
@@ -160,15 +150,16 @@ func swap[T Float](p *product) {
 	cols := stripBytes / size
 	s := getScratch()
 	var t product
-	t.c = matrix{s.aligned(), stripBytes, size}
 	t.a = matrix{p.b.p, p.b.col, p.b.row}
-	t.b = matrix{t.c.at(swapRows, 0), stripBytes, size}
 	t.k, t.acc = p.k, p.acc
-	if p.a.row == size {
-		t.b = matrix{p.a.p, p.a.col, size}
-	}
 	for i := 0; i < p.m; i += cols {
 		w := min(cols, p.m-i)
+		t.c = matrix{s.aligned(), stripRow(w * size), size}
+		if p.a.row == size {
+			t.b = matrix{p.a.p, p.a.col, size}
+		} else {
+			t.b = t.c.from(swapRows, 0)
+		}
 		offB := i * size
 		if p.a.row != size {
 			transpose[T](t.b, p.a.from(i, 0), w, p.k)

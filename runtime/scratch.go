@@ -7,8 +7,8 @@ import (
 	"unsafe"
 )
 
-// scratchBytes is the size of a scratch buffer: the strip of a product with KC terms, with room for a second, smaller one.
-const scratchBytes = 640 << 10
+// scratchBytes is the size of a scratch buffer: the strip of a product with KC terms, and swapRows rows of its result.
+const scratchBytes = 160 << 10
 
 // A scratch is memory that a kernel borrows for one call. It holds no pointers, and what was in it before.
 type scratch struct {

@@ -1,4 +1,4 @@
-// Command gemmpack writes the copies with which matrix products bring operands into order: transposed blocks, and strips of rows. They
+// Command gemmpack writes the copies with which matrix products bring operands into order: transposed blocks, and rows without gaps. They
 // are bound by loads and stores, so vectors of 32 bytes are as fast as longer ones.
 package main
 
@@ -14,7 +14,7 @@ func main() {
 	ConstraintExpr("amd64,!purego")
 	transpose("transposeF32", 4)
 	transpose("transposeF64", 8)
-	packStrips()
+	copyStrip()
 	Generate()
 }
 
@@ -114,37 +114,26 @@ func next(n, last Register, side int, t Register, loop string) {
 	Label(loop + "_done")
 }
 
-// packStrips writes the function that cuts rows into strips.
-func packStrips() {
-	TEXT("packStrips", NOSPLIT, "func(dst, src *byte, rowSrc, rows, strips int)")
+// copyStrip writes the function that brings rows together.
+func copyStrip() {
+	TEXT("copyStrip", NOSPLIT, "func(dst, src *byte, rowSrc, rows int)")
 	Pragma("noescape")
-	Doc("packStrips copies rows of 128*strips bytes, rowSrc bytes apart, to strips of 128 bytes, each of which holds its rows without gaps.")
-	src, rowSrc, rows, strips, size := RSI, R8, R9, R10, R11
-	dst, s, d, n := RDI, RAX, RBX, RCX
+	Doc("copyStrip copies rows of 256 bytes, rowSrc bytes apart, to a place without gaps.")
+	src, rowSrc, rows, dst := RSI, R8, R9, RDI
 	Load(Param("dst"), dst)
 	Load(Param("src"), src)
 	Load(Param("rowSrc"), rowSrc)
 	Load(Param("rows"), rows)
-	Load(Param("strips"), strips)
-	MOVQ(rows, size)
-	SHLQ(operand.Imm(7), size)
+	y := []VecPhysical{Y0, Y1, Y2, Y3, Y4, Y5, Y6, Y7}
 	Label("rows")
-	MOVQ(src, s)
-	MOVQ(dst, d)
-	MOVQ(strips, n)
-	Label("strips")
-	for i := range 4 {
-		VMOVUPS(operand.Mem{Base: s, Disp: 32 * i}, []VecPhysical{Y0, Y1, Y2, Y3}[i])
+	for i := range y {
+		VMOVUPS(operand.Mem{Base: src, Disp: 32 * i}, y[i])
 	}
-	for i := range 4 {
-		VMOVUPS([]VecPhysical{Y0, Y1, Y2, Y3}[i], operand.Mem{Base: d, Disp: 32 * i})
+	for i := range y {
+		VMOVUPS(y[i], operand.Mem{Base: dst, Disp: 32 * i})
 	}
-	ADDQ(operand.Imm(128), s)
-	ADDQ(size, d)
-	DECQ(n)
-	JNZ(label("strips"))
 	ADDQ(rowSrc, src)
-	ADDQ(operand.Imm(128), dst)
+	ADDQ(operand.U32(256), dst)
 	DECQ(rows)
 	JNZ(label("rows"))
 	VZEROUPPER()
