@@ -106,7 +106,7 @@ func (c *crew) finish(own *int) {
 
 // join returns when no task is open but the given number, which the owner did.
 func (c *crew) join(own int64) {
-	for s := startSpin(ownerSpin); c.open.Load() > own; {
+	for s := startSpin(ownerSpin, 1); c.open.Load() > own; {
 		if !s.on() {
 			if c.open.Add(asleep-own) > asleep {
 				<-c.done
@@ -204,7 +204,7 @@ func (h *helper) loop() {
 // await returns a task that the helper has claimed.
 func (h *helper) await() int {
 	for {
-		for s := startSpin(helperSpin); ; {
+		for s := startSpin(helperSpin, h.worker); ; {
 			if task, ok := h.crew.claim(h.worker); ok {
 				return task
 			}
@@ -248,9 +248,10 @@ type spin struct {
 // looksPerClock is the number of looks between two readings of the clock, which take as long as many of them.
 const looksPerClock = 32
 
-// startSpin returns a spin of the given length, or of none where no other core can be at work.
-func startSpin(limit time.Duration) spin {
-	if runtime.NumCPU() == 1 {
+// startSpin returns a spin of the given length for one that shares the machine with others who work, or of none where there are no more
+// processors than others: then whoever it waits for may need this one.
+func startSpin(limit time.Duration, others int) spin {
+	if runtime.NumCPU() <= others {
 		limit = 0
 	}
 	return spin{limit: limit}
