@@ -70,7 +70,7 @@ func strips[T Float](p *product, m, bytes int) {
 		if s.mask >= 0 {
 			p.mask = maskOf[T](min(bytes, s.width) - s.mask)
 		}
-		if m <= s.rows {
+		if m <= crowdedRows && m <= s.rows {
 			p.tiles, p.rows, p.taller = 1, m, 0
 			callTiles[T](p)
 		} else {
@@ -83,12 +83,23 @@ func strips[T Float](p *product, m, bytes int) {
 	}
 }
 
+// crowdedRow is the distance of rows of a at which they all lie in one set of the first-level cache, and crowdedRows what it holds of them
+// besides the other operands.
+const (
+	crowdedRow  = 4096
+	crowdedRows = 6
+)
+
 // strip computes one strip of c in as many calls as its work takes, with rows spread evenly over the tiles.
 func strip[T Float](p *product, m int, s *tileShape) {
 	offC, offA := p.offC, p.offA
+	most := s.rows
+	if p.a.row%crowdedRow == 0 {
+		most = min(most, crowdedRows)
+	}
 	for m > 0 {
-		mc := min(m, max(s.rows, callBytes/(s.width*p.k)))
-		p.tiles = (mc + s.rows - 1) / s.rows
+		mc := min(m, max(most, callBytes/(s.width*p.k)))
+		p.tiles = (mc + most - 1) / most
 		p.rows, p.taller = mc/p.tiles, mc%p.tiles
 		callTiles[T](p)
 		p.offC += mc * p.c.row

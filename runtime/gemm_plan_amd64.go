@@ -23,10 +23,16 @@ func gemmVector[T Float](p *product) bool {
 	if activeCPU == Portable {
 		return false
 	}
-	if p.k <= KC && p.b.col == int(unsafe.Sizeof(*new(T))) && gemmTile[T](p) {
+	size := int(unsafe.Sizeof(*new(T)))
+	if p.k <= KC && p.b.col == size && gemmTile[T](p) {
 		return true
 	}
-	multiply[T](chooseWay(p, int(unsafe.Sizeof(*new(T)))), p)
+	if p.n == 1 && p.c.row == size && p.bias == nil {
+		// A column without gaps is a row, and so are its sums.
+		p.a, p.b = matrix{p.b.p, p.b.col, p.b.row}, matrix{p.a.p, p.a.col, p.a.row}
+		p.m, p.n = 1, p.m
+	}
+	multiply[T](chooseWay(p, size), p)
 	return true
 }
 
@@ -59,7 +65,7 @@ func multiply[T Float](w way, p *product) {
 func chooseWay(p *product, size int) way {
 	a, b, m, n, k := &p.a, &p.b, p.m, p.n, p.k
 	if b.col == size && (n*size > wideBytes || m*n*k < swapWork) {
-		if far(m, n*min(k, KC)*size) {
+		if far(m, b.row, n*min(k, KC)*size) {
 			return packing
 		}
 		return inPlace
@@ -85,17 +91,17 @@ func chooseWay(p *product, size int) way {
 }
 
 const (
-	wideBytes = 64      // with longer rows of c, few lanes are idle
+	wideBytes = 256     // with longer rows of c, few lanes are idle
 	swapWork  = 1 << 12 // below so many products nothing is worth a choice
 )
 
-// far says whether so many bytes of b are too far from the core to be read in place for m rows: then their rows, far apart and on other
-// pages, cost more than their copies. The narrower tiles of AVX2 read each row more often.
-func far(m, bytes int) bool {
+// far says whether m rows of c pay for packing so many bytes of b: if they are more than the core's own caches hold, or if the rows of b lie
+// apart by so round a number that they share a few sets of those caches. The narrow tiles of AVX2 read each row more often.
+func far(m, row, bytes int) bool {
 	if activeCPU == AVX512 {
-		return m >= 256 && bytes >= 1<<20
+		return m >= 256 && (bytes >= 1<<20 || row%4096 == 0)
 	}
-	return m >= 128 && bytes >= 1<<18
+	return m >= 64 && row%2048 == 0 || m >= 128 && bytes >= 1<<18
 }
 
 // halves is the number of vectors of 32 bytes that n elements take, in rows that no tile can share if they are short.
@@ -141,13 +147,19 @@ func packed[T Float](p product) {
 // stripRow is the distance between the rows of a strip with so many bytes in each.
 func stripRow(bytes int) int { return (bytes + 63) &^ 63 }
 
+// fewRows is how many rows the tile that is half as wide as a strip has.
+const fewRows = 12
+
 // swapRows is the number of rows of a transposed c that are computed before they are copied to c.
 const swapRows = 128
 
-// swap computes the transposed c as the product of the transposed b and the transposed a, in pieces of stripBytes columns.
+// swap computes the transposed c as the product of the transposed b and the transposed a, strip by strip.
 func swap[T Float](p *product) {
 	size := int(unsafe.Sizeof(*new(T)))
 	cols := stripBytes / size
+	if p.n <= fewRows { // one tile, which reads the strip once
+		cols /= 2
+	}
 	s := getScratch()
 	var t product
 	t.a = matrix{p.b.p, p.b.col, p.b.row}

@@ -1,6 +1,7 @@
 package nnrt
 
 import (
+	"flag"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -356,18 +357,50 @@ func TestGemmShortSlicePanics(t *testing.T) {
 	}
 }
 
-// BenchmarkGemm reports GFLOP/s of one core. On an AMD EPYC of family 25 model 17 the 2 x 4 tile reaches 10
-// with four terms per iteration, 7.5 with one, and 5 with a bounds check per term.
+// calibrate makes the tests that measure thresholds run.
+var calibrate = flag.Bool("calibrate", false, "measure the thresholds of the kernels again")
+
+// benchSlice is n elements at the start of a cache line, all of them written: memory that nobody wrote is one page of zeros, many times.
+func benchSlice[T Float](n int) []T {
+	const line = 64 / unsafe.Sizeof(float32(0))
+	s := make([]T, n+int(line))
+	for uintptr(unsafe.Pointer(&s[0]))%64 != 0 {
+		s = s[1:]
+	}
+	for i := range s[:n] {
+		s[i] = 0.5
+	}
+	return s[:n]
+}
+
+func (s gemmSize) flops() float64 { return 2 * float64(s.m) * float64(s.n) * float64(s.k) }
+
+// BenchmarkGemm reports GFLOP/s of one core on each instruction set, and their share of the peak that PeakFLOPS measures at the same
+// level. On an AMD EPYC of family 25 model 17 the 2 x 4 tile of plain Go reaches 10 GFLOP/s with four terms per iteration, 7.5 with one,
+// and 5 with a bounds check per term; the tiles of vector instructions reach 97 to 99 % of the peak when nothing else runs.
 func BenchmarkGemm(b *testing.B) {
-	b.Run("float32", benchGemm[float32])
-	b.Run("float64", benchGemm[float64])
+	before := activeCPU
+	defer func() { activeCPU = before }()
+	for c := Portable; c <= BestCPU(); c++ {
+		b.Run(c.String(), func(b *testing.B) {
+			activeCPU = c
+			b.Run("float32", benchGemm[float32])
+			b.Run("float64", benchGemm[float64])
+		})
+	}
 }
 
 func benchGemm[T Float](b *testing.B) {
-	for _, s := range []struct{ m, n, k int }{{4, 8, 2}, {4, 2, 8}, {1, 128, 784}, {64, 10, 128}, {64, 128, 784}, {784, 128, 64}, {256, 256, 256}, {784, 128, 512}, {512, 512, 512}, {64, 1, 64}, {16, 16, 16}} {
+	peak, err := PeakFLOPS(activeCPU, 8*int(unsafe.Sizeof(*new(T))))
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, s := range []gemmSize{
+		{4, 8, 2}, {4, 2, 8}, {16, 16, 16}, {1, 128, 784}, {64, 1, 64}, {64, 10, 128}, {64, 128, 10}, {64, 128, 784}, {784, 128, 64}, {32, 256, 256}, {128, 512, 512}, {512, 512, 512},
+	} {
 		for _, kind := range gemmKinds[T]() {
 			b.Run(fmt.Sprintf("%s/m=%d/n=%d/k=%d", kind.name, s.m, s.n, s.k), func(b *testing.B) {
-				x, y, z := make([]T, s.m*s.k), make([]T, s.k*s.n), make([]T, s.m*s.n)
+				x, y, z := benchSlice[T](s.m*s.k), benchSlice[T](s.k*s.n), benchSlice[T](s.m*s.n)
 				lda, ldb := s.k, s.n
 				if kind.ta {
 					lda = s.m
@@ -378,7 +411,9 @@ func benchGemm[T Float](b *testing.B) {
 				for b.Loop() {
 					kind.run(z, s.n, x, lda, y, ldb, s.m, s.n, s.k, false)
 				}
-				b.ReportMetric(2*float64(s.m*s.n*s.k)*float64(b.N)/float64(b.Elapsed().Nanoseconds()), "GFLOP/s")
+				flops := s.flops() * float64(b.N) / b.Elapsed().Seconds()
+				b.ReportMetric(flops/1e9, "GFLOP/s")
+				b.ReportMetric(100*flops/peak, "%peak")
 			})
 		}
 	}
