@@ -35,7 +35,8 @@ type LayerStat struct {
 	Line       int      // in the model's file; 0: what belongs to no line
 	Names      []string // paths of the layers whose parameters it has, such as h or block; else what the model calls its value
 	Parameters int
-	Lines      int // of generated code, in all functions
+	Lines      int // of generated Go, in all functions
+	Assembly   int // lines of generated assembly, for all instruction sets
 	Forward    Work
 	Backward   Work
 	Update     Work // the optimizer's, with clipping and averaging
@@ -355,7 +356,7 @@ func (s *statter) finish() {
 		} else if layers[line] != nil {
 			r.Names = layers[line]
 		}
-		if line == 0 || r.Parameters+r.Lines > 0 || r.Sum() != (Work{}) {
+		if line == 0 || r.Parameters+r.Lines+r.Assembly > 0 || r.Sum() != (Work{}) {
 			st.Layers = append(st.Layers, *r)
 		}
 	}
@@ -368,6 +369,7 @@ func (s *statter) finish() {
 	for _, r := range st.Layers {
 		st.Total.Parameters += r.Parameters
 		st.Total.Lines += r.Lines
+		st.Total.Assembly += r.Assembly
 		st.Total.Forward.add(r.Forward)
 		st.Total.Backward.add(r.Backward)
 		st.Total.Update.add(r.Update)

@@ -13,38 +13,78 @@ import (
 var (
 	// A formula's comment ends with its place in the model: "// z = x @ hW  (digits.nn:6)".
 	placeForm = regexp.MustCompile(`^\s*// .*\(([^()\s]+):(\d+)\)$`)
-	// A function or type of a frame: "func (f *digitsForward) run() {", "type digitsForward struct {", "TEXT ·digitsForwardRows0(SB)".
-	ownerForm = regexp.MustCompile(`^(?:func \(\w+ \*?|type |TEXT ·)(\w+)`)
+	// A function or type of a frame: "func (f *digitsForward) run() {", "type digitsForward struct {".
+	ownerForm = regexp.MustCompile(`^(?:func \(\w+ \*?|type )(\w+)`)
+	// A loop in assembly, by frame and loop: "TEXT ·digitsForwardLoop0aAVX2(SB), $0-32".
+	textForm = regexp.MustCompile(`^TEXT ·(\w+)Loop\w*\(SB\)`)
 )
 
 // code counts the lines of generated code. A function of a kept layer belongs to the line that calls it first; in the model's own
 // frames a line of code belongs to the line of the model that the comment above it names, the rest to no line.
 func (s *statter) code() error {
-	m := s.e.prog.Model
-	files, err := Generate([]*dsl.Model{m}, s.cfg)
+	files, err := Generate([]*dsl.Model{s.e.prog.Model}, s.cfg)
 	if err != nil {
 		return err
 	}
-	base := ""
-	if s.cfg.Fset != nil {
-		base = filepath.Base(s.cfg.Fset.Position(m.Pos).Filename)
-	}
 	for _, f := range files {
-		owner, kept := 0, false
-		for text := range strings.Lines(string(f.Data)) {
-			text = strings.TrimRight(text, "\r\n")
-			if at := ownerForm.FindStringSubmatch(text); at != nil {
-				owner, kept = s.kept[at[1]]
-			} else if strings.HasPrefix(text, "func ") {
-				owner, kept = 0, false
-			} else if at := placeForm.FindStringSubmatch(text); at != nil && !kept && at[1] == base {
-				owner, _ = strconv.Atoi(at[2])
-			}
-			s.row(owner).Lines++
-			if text == "}" {
-				owner, kept = 0, false
-			}
+		lines := strings.Split(strings.TrimSuffix(string(f.Data), "\n"), "\n")
+		if filepath.Ext(f.Name) == ".s" {
+			s.assembly(lines)
+		} else {
+			s.goCode(lines)
 		}
 	}
 	return nil
+}
+
+// place returns the line of the model that a comment names; ok is false for other text.
+func (s *statter) place(text string) (line int, ok bool) {
+	at := placeForm.FindStringSubmatch(text)
+	if at == nil || s.cfg.Fset == nil || at[1] != filepath.Base(s.cfg.Fset.Position(s.e.prog.Model.Pos).Filename) {
+		return 0, false
+	}
+	line, err := strconv.Atoi(at[2])
+	return line, err == nil
+}
+
+// goCode counts a Go file.
+func (s *statter) goCode(lines []string) {
+	owner, kept := 0, false
+	for _, text := range lines {
+		if at := ownerForm.FindStringSubmatch(text); at != nil {
+			owner, kept = s.kept[at[1]]
+		} else if strings.HasPrefix(text, "func ") {
+			owner, kept = 0, false
+		} else if line, ok := s.place(text); ok && !kept {
+			owner = line
+		}
+		s.row(owner).Lines++
+		if text == "}" {
+			owner, kept = 0, false
+		}
+	}
+}
+
+// assembly counts an assembly file, in which the comments stand before the function.
+func (s *statter) assembly(lines []string) {
+	owner, named, comments := 0, 0, 0
+	for _, text := range lines {
+		if strings.HasPrefix(text, "//") {
+			if line, ok := s.place(text); ok {
+				named = line
+			}
+			comments++
+			continue
+		}
+		if at := textForm.FindStringSubmatch(text); at != nil {
+			line, kept := s.kept[at[1]]
+			if owner = named; kept {
+				owner = line
+			}
+			named = 0
+		}
+		s.row(owner).Assembly += comments + 1
+		comments = 0
+	}
+	s.row(owner).Assembly += comments
 }

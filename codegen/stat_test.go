@@ -40,17 +40,19 @@ func stat(t *testing.T, m *dsl.Model, cfg Config, sizes map[string]int) *Stat {
 	return s
 }
 
-// TestStatByHand compares the counts of a net of two layers with those of its formulas.
-func TestStatByHand(t *testing.T) {
-	models, cfg := statSource(t, "net.nn", `model Net {
+const statNet = `model Net {
     input  x [batch, 20]
     target y [batch, 3]
     h := dense(x, 10, act: relu)
     z := dense(h, 3)
     loss = mean(mse(z, y))
-    optimizer adam(lr: 0.001)
+    optimizer sgd(lr: 0.1)
 }
-`)
+`
+
+// TestStatByHand compares the counts of a net of two layers with those of its formulas.
+func TestStatByHand(t *testing.T) {
+	models, cfg := statSource(t, "net.nn", statNet)
 	const b = 16
 	s := stat(t, models[0], cfg, map[string]int{"batch": b})
 	h, z := s.Layers[0], s.Layers[1]
@@ -73,13 +75,12 @@ func TestStatByHand(t *testing.T) {
 		{"operations forward of h", h.Forward.Operations - h.Forward.Products, 2 * b * 10},
 		// x, W, b in, the activations out; z stays in a panel.
 		{"bytes forward of h", h.Forward.Bytes, 4 * (b*20 + 20*10 + 10 + b*10)},
-		// Adam reads p, g, m, v and writes p, m, v.
-		{"bytes of the update", s.Total.Update.Bytes, 4 * 7 * 243},
-		// v, m: two products and an addition each, and g*g; p: a root, a division, a sum, a product, a division, a difference.
-		{"operations of the update", s.Total.Update.Operations, 243 * (7 + 4 + 4 + 1 + 1 + 4 + 1)},
+		// p - lr*g reads p and g and writes p.
+		{"bytes of the update", s.Total.Update.Bytes, 4 * 3 * 243},
+		{"operations of the update", s.Total.Update.Operations, 2 * 243},
 		{"parameters in memory", s.Memory.Parameters, 4 * 243},
 		{"gradients in memory", s.Memory.Gradients, 4 * 243},
-		{"state in memory", s.Memory.State, 2 * 4 * 243},
+		{"state in memory", s.Memory.State, 0},
 		{"batch in memory", s.Memory.Batch, 4 * b * 23},
 	} {
 		if c.got != c.want {
@@ -89,6 +90,15 @@ func TestStatByHand(t *testing.T) {
 	want := []ProductStat{{"GemmNN", b, 10, 20, 1}, {"GemmNN", b, 3, 10, 1}, {"GemmNT", b, 10, 3, 1}, {"GemmTN", 20, 10, b, 1}, {"GemmTN", 10, 3, b, 1}}
 	if !slices.Equal(s.Products, want) {
 		t.Errorf("got the products %v, want %v", s.Products, want)
+	}
+}
+
+// TestStatOfStates checks that an optimizer's states count: Adam reads p, g, m, v and writes p, m, v.
+func TestStatOfStates(t *testing.T) {
+	models, cfg := statSource(t, "net.nn", strings.ReplaceAll(statNet, "sgd", "adam"))
+	s := stat(t, models[0], cfg, map[string]int{"batch": 16})
+	if s.Optimizer != "adam" || s.Memory.State != 2*4*243 || s.Total.Update.Bytes != 4*7*243 {
+		t.Errorf("got %s with %d bytes of state, of which an update moves %d; want 2 and 7 times the parameters'", s.Optimizer, s.Memory.State, s.Total.Update.Bytes)
 	}
 }
 
@@ -147,12 +157,16 @@ func TestStatOfEveryModel(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				lines := 0
+				lines, assembly := 0, 0
 				for _, f := range files {
-					lines += strings.Count(string(f.Data), "\n")
+					if n := strings.Count(string(f.Data), "\n"); filepath.Ext(f.Name) == ".s" {
+						assembly += n
+					} else {
+						lines += n
+					}
 				}
-				if s.Total.Lines != lines {
-					t.Errorf("got %d lines, the files have %d", s.Total.Lines, lines)
+				if s.Total.Lines != lines || s.Total.Assembly != assembly {
+					t.Errorf("got %d and %d lines of Go and assembly, the files have %d and %d", s.Total.Lines, s.Total.Assembly, lines, assembly)
 				}
 				// Twice the rows are twice the products of a step, whatever the blocks; more where rows meet rows.
 				twice := stat(t, m, cfg, map[string]int{"batch": 32})
@@ -179,11 +193,12 @@ func checkStat(t *testing.T, s *Stat) {
 		}
 		sum.Parameters += l.Parameters
 		sum.Lines += l.Lines
+		sum.Assembly += l.Assembly
 		sum.Forward.add(l.Forward)
 		sum.Backward.add(l.Backward)
 		sum.Update.add(l.Update)
 	}
-	if sum.Parameters != s.Total.Parameters || sum.Lines != s.Total.Lines || sum.Sum() != s.Total.Sum() {
+	if sum.Parameters != s.Total.Parameters || sum.Lines != s.Total.Lines || sum.Assembly != s.Total.Assembly || sum.Sum() != s.Total.Sum() {
 		t.Errorf("the rows add up to %+v, the total is %+v", sum, s.Total)
 	}
 	shapes := int64(0)

@@ -41,8 +41,8 @@ func newStat() *cobra.Command {
 		Use:   "stat [flags] FILE.nn",
 		Short: "Predict operations, bytes and the least time of a step",
 		Long: `Stat counts what a training step of each model costs, without running it: for each line of the model that makes a layer, its
-parameters; the operations of the forward pass, the backward pass and the update; the bytes that they move; and the lines of
-Go generated for it. A model without an optimizer is counted for a prediction.
+parameters; the operations of the forward pass, the backward pass and the update; the bytes that they move; and the lines
+of Go and of assembly generated for it. A model without an optimizer is counted for a prediction.
 
 Operations: an addition or a multiplication is 1, a fused multiply-add 2, a division 4, an exponential 15. Bytes: each parallel
 loop reads every tensor that it needs once and writes every tensor that it leaves once; what stays in a core's cache in between
@@ -211,7 +211,8 @@ type statRow struct {
 	Forward    codegen.Work `json:"forward"`
 	Backward   codegen.Work `json:"backward"`
 	Update     codegen.Work `json:"update"`
-	Lines      int          `json:"generated_lines"`
+	Go         int          `json:"go_lines"`
+	Assembly   int          `json:"assembly_lines"`
 	Bound      statBound    `json:"bound_us"`
 }
 
@@ -271,7 +272,7 @@ func newStatReport(s *codegen.Stat, path string, source []string, m machine) sta
 func newStatRow(l codegen.LayerStat) statRow {
 	sum := l.Sum()
 	return statRow{Line: l.Line, Names: l.Names, Parameters: l.Parameters, Operations: sum.Operations, Products: sum.Products, Bytes: sum.Bytes,
-		Forward: l.Forward, Backward: l.Backward, Update: l.Update, Lines: l.Lines}
+		Forward: l.Forward, Backward: l.Backward, Update: l.Update, Go: l.Lines, Assembly: l.Assembly}
 }
 
 // sourceWidth is how much of a model's line the table shows.
@@ -288,10 +289,10 @@ func (r statReport) table(w io.Writer) error {
 		what = "a prediction"
 	}
 	fmt.Fprintf(w, "%s (%s): %s with %s, %s\n\n", r.Model, r.File, what, strings.Join(sizes, ", "), map[string]string{"f32": "float32", "f64": "float64"}[r.Float])
-	rows := [][]string{{"line", "", "parameters", "forward", "backward", "update", "operations", "bytes", "Go lines", "bound", "binds"}}
+	rows := [][]string{{"line", "", "parameters", "forward", "backward", "update", "operations", "bytes", "Go", "asm", "bound", "binds"}}
 	add := func(line, text string, s statRow) {
 		rows = append(rows, []string{line, text, group(s.Parameters), scaled(float64(s.Forward.Operations)), scaled(float64(s.Backward.Operations)), scaled(float64(s.Update.Operations)),
-			scaled(float64(s.Operations)), scaled(float64(s.Bytes)), group(s.Lines), microseconds(s.Bound.Time), s.Bound.Binds})
+			scaled(float64(s.Operations)), scaled(float64(s.Bytes)), group(s.Go), group(s.Assembly), microseconds(s.Bound.Time), s.Bound.Binds})
 	}
 	for _, s := range r.Layers {
 		text := "the rest"

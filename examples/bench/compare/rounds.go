@@ -6,7 +6,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"time"
 )
 
 // A turn is one contender's measurements of one workload.
@@ -20,8 +19,11 @@ type turn struct {
 // peakName is what nngen's benchmark is asked for to measure what the cores do at best.
 const peakName = "peak"
 
-// tooLong is how many times the asked time a measurement may take and still be repeated.
-const tooLong = 10
+// A measurement whose steps alone take tooLong times the asked time is not repeated: at least leastSteps are made, however slow.
+const (
+	tooLong    = 6
+	leastSteps = 12
+)
 
 // measure fills the report. Every other round goes through the contenders backwards, so that none always
 // follows the same one. The peak is measured in every round, too.
@@ -56,7 +58,7 @@ func measure(ctx context.Context, servers []*server, names []string, o options, 
 				if t.over {
 					continue
 				}
-				if err := t.take(ctx, o.seconds, r, log, round); err != nil {
+				if err := t.take(ctx, o.seconds, r, log); err != nil {
 					return err
 				}
 			}
@@ -66,8 +68,7 @@ func measure(ctx context.Context, servers []*server, names []string, o options, 
 }
 
 // take lets a contender measure once.
-func (t *turn) take(ctx context.Context, seconds float64, r *report, log io.Writer, round int) error {
-	began := time.Now()
+func (t *turn) take(ctx context.Context, seconds float64, r *report, log io.Writer) error {
 	l, err := t.s.ask(ctx, t.name, seconds)
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -86,9 +87,6 @@ func (t *turn) take(ctx context.Context, seconds float64, r *report, log io.Writ
 		r.Figures = append(r.Figures, figure{Name: t.s.Name, Library: t.s.Library, Version: t.s.header.Peer, Threads: t.s.Threads, Workload: t.name})
 	}
 	r.Figures[t.index].take(l)
-	// The first measurement may have compiled.
-	if round > 0 && time.Since(began).Seconds() > tooLong*seconds {
-		t.over = true
-	}
+	t.over = l.USPerStep*leastSteps/1e6 > tooLong*seconds && t.s.Name != nngenName
 	return nil
 }
