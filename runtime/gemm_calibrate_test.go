@@ -61,7 +61,7 @@ func interleaved(fs ...func()) []float64 {
 
 func calibrateWays[T Float](t *testing.T) {
 	var table strings.Builder
-	fmt.Fprintf(&table, "%-24s %9s %9s %9s  chosen\n", "product", "in place", "packing", "swapped")
+	fmt.Fprintf(&table, "%-24s %9s %9s %9s %9s  chosen\n", "product", "in place", "packing", "swapped", "dotted")
 	for _, s := range []struct {
 		kind string
 		gemmSize
@@ -89,6 +89,9 @@ func calibrateWays[T Float](t *testing.T) {
 			}
 			ways = append(ways, func() { q := p; multiply[T](w, &q) })
 		}
+		if dottable(&p, int(unsafe.Sizeof(x[0]))) {
+			ways = append(ways, func() { q := p; multiply[T](dotted, &q) })
+		}
 		ns := interleaved(ways...)
 		fmt.Fprintf(&table, "%s %-21s", s.kind, fmt.Sprintf("%d x %d x %d", s.m, s.n, s.k))
 		if s.kind == "NT" {
@@ -97,7 +100,10 @@ func calibrateWays[T Float](t *testing.T) {
 		for _, ns := range ns {
 			fmt.Fprintf(&table, " %9.1f", s.flops()/ns)
 		}
-		fmt.Fprintf(&table, "  %s\n", [...]string{"in place", "packing", "swapped"}[chooseWay(&p, int(unsafe.Sizeof(x[0])))])
+		if !dottable(&p, int(unsafe.Sizeof(x[0]))) {
+			fmt.Fprintf(&table, " %9s", "-")
+		}
+		fmt.Fprintf(&table, "  %s\n", [...]string{"in place", "packing", "swapped", "dotted"}[chooseWay(&p, int(unsafe.Sizeof(x[0])))])
 	}
 	t.Log("\n" + table.String())
 }

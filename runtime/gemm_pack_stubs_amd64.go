@@ -18,3 +18,15 @@ func transposeF64(dst *byte, src *byte, rowDst int, rowSrc int, rows int, cols i
 //
 //go:noescape
 func copyStrip(dst *byte, src *byte, rowSrc int, rows int)
+
+// dotsF32 sets sums[j] to the sum of x[i]*b[j][i] over i below k, in order and fused, for j below n, which is at least 8.
+// Rows of b are rowB bytes apart.
+//
+//go:noescape
+func dotsF32(sums *byte, x *byte, b *byte, rowB int, k int, n int)
+
+// dotsF64 sets sums[j] to the sum of x[i]*b[j][i] over i below k, in order and fused, for j below n, which is at least 4.
+// Rows of b are rowB bytes apart.
+//
+//go:noescape
+func dotsF64(sums *byte, x *byte, b *byte, rowB int, k int, n int)

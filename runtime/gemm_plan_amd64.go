@@ -16,6 +16,7 @@ const (
 	inPlace way = iota // vectors of b as it lies
 	packing            // vectors of strips copied from b, transposed if b is
 	swapped            // vectors of strips of a (copied, if a is not transposed) for a transposed c, copied back
+	dotted             // one row of a: vectors of elements of c, from a transposed b that is turned in registers
 )
 
 // gemmVector is gemm with vector instructions; it returns false if there are none.
@@ -57,6 +58,8 @@ func multiply[T Float](w way, p *product) {
 			packed[T](*p)
 		case swapped:
 			swap[T](p)
+		case dotted:
+			dots[T](p)
 		}
 	}
 }
@@ -69,6 +72,9 @@ func chooseWay(p *product, size int) way {
 			return packing
 		}
 		return inPlace
+	}
+	if dottable(p, size) {
+		return dotted
 	}
 	direct := m * halves(n, size) * k
 	turned := n*halves(m, size)*k + copyCost(m, n, size)
@@ -146,6 +152,52 @@ func packed[T Float](p product) {
 
 // stripRow is the distance between the rows of a strip with so many bytes in each.
 func stripRow(bytes int) int { return (bytes + 63) &^ 63 }
+
+// dottable says whether a product is one row by a transposed b that has the rows of at least one block.
+func dottable(p *product, size int) bool {
+	return p.m == 1 && p.b.row == size && p.n*size >= 32
+}
+
+// dotColumns is how many elements of c one call of assembly computes.
+const dotColumns = 1024
+
+// dots computes one row of c.
+func dots[T Float](p *product) {
+	size := int(unsafe.Sizeof(*new(T)))
+	s := getScratch()
+	sums := (*[dotColumns]T)(s.aligned())
+	x := p.a.p
+	if p.a.col != size {
+		row := (*[KC]T)(unsafe.Add(s.aligned(), dotColumns*size))
+		for i := range p.k {
+			row[i] = *(*T)(p.a.at(0, i))
+		}
+		x = unsafe.Pointer(row)
+	}
+	for j, w := 0, 0; j < p.n; j += w {
+		w = min(dotColumns, p.n-j)
+		if rest := p.n - j - w; rest > 0 && rest*size < 32 {
+			w -= 32 / size // what is left has to be a block
+		}
+		if size == 4 {
+			dotsF32((*byte)(s.aligned()), (*byte)(x), (*byte)(p.b.at(0, j)), p.b.col, p.k, w)
+		} else {
+			dotsF64((*byte)(s.aligned()), (*byte)(x), (*byte)(p.b.at(0, j)), p.b.col, p.k, w)
+		}
+		c := unsafe.Slice((*T)(p.c.at(0, j)), w)
+		if p.acc == 0 {
+			copy(c, sums[:])
+			continue
+		}
+		for i := range c {
+			c[i] += sums[i]
+		}
+	}
+	if p.bias != nil {
+		addBias[T](p)
+	}
+	putScratch(s)
+}
 
 // fewRows is how many rows the tile that is half as wide as a strip has.
 const fewRows = 12

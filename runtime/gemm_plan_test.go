@@ -45,6 +45,37 @@ func testGemmWays[T Float](t *testing.T) {
 	}
 }
 
+func TestGemmDots(t *testing.T) {
+	onEachCPU(t, func(t *testing.T) {
+		t.Run("float32", testGemmDots[float32])
+		t.Run("float64", testGemmDots[float64])
+	})
+}
+
+// One row by a transposed b, and a column by what is the same from the other side.
+func testGemmDots[T Float](t *testing.T) {
+	rng := rand.New(rand.NewPCG(21, 22))
+	for n := range 131 {
+		for _, k := range []int{1, 2, 3, 4, 5, 6, 7, 8, 30, 131, 515} {
+			acc := rng.IntN(2) == 1
+			x := newGemmCase[T](rng, gemmSize{1, n, k}, false, true, rng.IntN(3))
+			want := x.want(acc)
+			GemmNT(x.c.s, x.ldc, x.a.s, x.lda, x.b.s, x.ldb, 1, n, k, acc)
+			x.check(t, "row", want)
+			x = newGemmCase[T](rng, gemmSize{n, 1, k}, false, false, 0)
+			want = x.want(acc)
+			GemmNN(x.c.s, x.ldc, x.a.s, x.lda, x.b.s, x.ldb, n, 1, k, acc)
+			x.check(t, "column", want)
+		}
+	}
+	for _, n := range []int{1024, 1025, 1031, 1033, 2047, 2049} {
+		x := newGemmCase[T](rng, gemmSize{1, n, 5}, false, true, 0)
+		want := x.want(true)
+		GemmNT(x.c.s, x.ldc, x.a.s, x.lda, x.b.s, x.ldb, 1, n, 5, true)
+		x.check(t, "row", want)
+	}
+}
+
 // The assembly reads a product by these offsets.
 func TestProductLayout(t *testing.T) {
 	var p product

@@ -15,6 +15,8 @@ func main() {
 	transpose("transposeF32", 4)
 	transpose("transposeF64", 8)
 	copyStrip()
+	dots("dotsF32", 4)
+	dots("dotsF64", 8)
 	Generate()
 }
 
