@@ -9,14 +9,16 @@
 //
 // Usage:
 //
-//	bench [-threads N] [-only TEXT] [-seconds S] [-gemm] [-serve]
+//	bench [-threads N] [-only TEXT] [-seconds S] [-gemm] [-phases] [-serve]
 //
-// With -gemm it measures the matrix products of the workloads' steps alone, and one of 512x512x512. With -serve it waits for lines
+// With -gemm it measures the matrix products of the workloads' steps alone, and one of 512x512x512. With -phases it
+// says how the time of a step divides. With -serve it waits for lines
 // "NAME SECONDS" on standard input and measures what they name; examples/bench/compare uses it.
 package main
 
 import (
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -70,6 +72,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) error {
 	only := flags.String("only", "", "measure the workloads whose name contains this `text`")
 	seconds := flags.Float64("seconds", 0.6, "time to spend on each workload")
 	gemm := flags.Bool("gemm", false, "measure the matrix products of the steps instead of the steps")
+	divide := flags.Bool("phases", false, "say how the time of a step divides into forward pass, backward pass and update, and what the products take")
 	server := flags.Bool("serve", false, "measure what lines \"NAME SECONDS\" on standard input name")
 	if err := flags.Parse(args); err != nil {
 		return flag.ErrHelp // the flag package has said why
@@ -79,6 +82,8 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) error {
 		return fmt.Errorf("unexpected argument %q", flags.Arg(0))
 	case *threads < 1:
 		return fmt.Errorf("got -threads %d, want at least 1", *threads)
+	case *gemm && *divide:
+		return errors.New("products have no phases")
 	case !(*seconds > 0):
 		return fmt.Errorf("got -seconds %v, want more than 0", *seconds)
 	}
@@ -104,7 +109,12 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) error {
 			continue
 		}
 		measured = true
-		l, err := m.measure(t, *seconds)
+		var l any
+		if *divide {
+			l, err = m.phases(t.name, *seconds)
+		} else {
+			l, err = m.measure(t, *seconds)
+		}
 		if err != nil {
 			return err
 		}
@@ -128,7 +138,10 @@ func tasks() (steps, products []task, err error) {
 		if i >= len(all) || all[i].Workload != w.name {
 			return nil, nil, fmt.Errorf("operations.json does not have %s in its place", w.name)
 		}
-		steps = append(steps, task{w.name, all[i].Operations, w.setup})
+		steps = append(steps, task{w.name, all[i].Operations, func(threads int) (func() (float64, error), error) {
+			s, err := w.setup(threads)
+			return s.step, err
+		}})
 	}
 	for _, p := range shapes(all) {
 		products = append(products, task{p.String(), 2 * int64(p.M) * int64(p.N) * int64(p.K), p.setup})
@@ -182,13 +195,15 @@ func (m machine) measure(t task, seconds float64) (line, error) {
 		}
 		best = min(best, t)
 	}
-	round := func(v, to float64) float64 { return math.Round(v*to) / to }
 	gflops := float64(t.operations) / best / 1e9
 	return line{
 		Peer: "nngen", Workload: t.name, Threads: m.threads, USPerStep: round(best*1e6, 1e4), GFLOPS: round(gflops, 1e2), PeakShare: round(gflops/m.peak, 1e4),
 		FirstStepS: first.Seconds(), FinalLoss: loss, CPU: m.cpu, ISA: isa(),
 	}, nil
 }
+
+// round keeps as many digits as to has zeros.
+func round(v, to float64) float64 { return math.Round(v*to) / to }
 
 // cpuName is the processor's name as Linux tells it, else its architecture.
 func cpuName() string {

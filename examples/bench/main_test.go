@@ -47,7 +47,7 @@ func TestFlags(t *testing.T) {
 	if n := strings.Count(out.String(), "\n"); n != 1 {
 		t.Errorf("-only xor prints %d lines, want 1", n)
 	}
-	for _, args := range [][]string{{"-threads", "0"}, {"-seconds", "0"}, {"-only", "nothing"}, {"more"}, {"-unknown"}} {
+	for _, args := range [][]string{{"-threads", "0"}, {"-seconds", "0"}, {"-only", "nothing"}, {"more"}, {"-unknown"}, {"-gemm", "-phases"}} {
 		if err := run(args, nil, io.Discard, io.Discard); err == nil {
 			t.Errorf("bench %v: no error", args)
 		}
@@ -61,13 +61,13 @@ func TestSteps(t *testing.T) {
 		t.Run(w.name, func(t *testing.T) {
 			losses := func(procs int) []uint64 {
 				defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(procs))
-				step, err := w.setup(0)
+				s, err := w.setup(0)
 				if err != nil {
 					t.Fatal(err)
 				}
 				bits := make([]uint64, 4)
 				for i := range bits {
-					loss, err := step()
+					loss, err := s.step()
 					if err != nil {
 						t.Fatal(err)
 					}
@@ -84,17 +84,37 @@ func TestSteps(t *testing.T) {
 			if first, last := math.Float64frombits(one[0]), math.Float64frombits(one[len(one)-1]); !(last < first) {
 				t.Errorf("the loss goes from %v to %v", first, last)
 			}
-			step, err := w.setup(1)
+			s, err := w.setup(1)
 			if err != nil {
 				t.Fatal(err)
 			}
 			if n := testing.AllocsPerRun(3, func() {
-				if _, err := step(); err != nil {
+				if _, err := s.step(); err != nil {
 					t.Fatal(err)
 				}
 			}); n != 0 {
 				t.Errorf("a step allocates %v times", n)
 			}
 		})
+	}
+}
+
+// TestPhases checks the parts of a step: they are measured, make whole steps, and come with the time of the products.
+func TestPhases(t *testing.T) {
+	var out bytes.Buffer
+	if err := run([]string{"-phases", "-only", "iris", "-seconds", "0.01"}, nil, &out, io.Discard); err != nil {
+		t.Fatal(err)
+	}
+	var l phaseLine
+	dec := json.NewDecoder(&out)
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&l); err != nil {
+		t.Fatal(err)
+	}
+	if l.Workload != "iris_4_16_3_b16_adam" || !(l.USPerStep > 0) || !(l.ForwardUS > 0) || !(l.BackwardUS > 0) || !(l.UpdateUS > 0) || !(l.ProductsUS > 0) || !(l.ArithmeticUS > 0) || !(l.GBS > 0) {
+		t.Errorf("incomplete line %+v", l)
+	}
+	if dec.More() {
+		t.Error("more than one line for one workload")
 	}
 }

@@ -2,11 +2,7 @@ package main
 
 // This file answers: how much could the machine do at best in the time that a step takes?
 
-import (
-	"math"
-
-	nnrt "nngen/runtime"
-)
+import nnrt "nngen/runtime"
 
 // peakName is what a harness asks the server for to have the peak measured.
 const peakName = "peak"
@@ -33,5 +29,5 @@ func peak(threads int) (float64, error) {
 			err = p.err
 		}
 	}
-	return math.Round(sum/1e7) / 100, err
+	return round(sum/1e9, 100), err
 }
