@@ -233,7 +233,7 @@ func tan32(x float32) float32 {
 	return tanWithin32(x)
 }
 
-// tanWithin32 returns the tangent of x radians. Error at most 3 ulp, or 3 where products are rounded.
+// tanWithin32 returns the tangent of x radians. Error at most 4 ulp, or 4 where products are rounded.
 //
 // Method: as sin, and the sine divided by the cosine; their places change in odd quadrants.
 func tanWithin32(x float32) float32 {

@@ -22,7 +22,7 @@ var elementary = []struct {
 	{"Expm1", Expm1[float32], math.Expm1, 2.5},
 	{"Sin", Sin[float32], math.Sin, 2},
 	{"Cos", Cos[float32], math.Cos, 2},
-	{"Tan", Tan[float32], math.Tan, 3},
+	{"Tan", Tan[float32], math.Tan, 4},
 	{"Asin", Asin[float32], math.Asin, 0.51},
 	{"Acos", Acos[float32], math.Acos, 0.51},
 	{"Atan", Atan[float32], math.Atan, 0.51},

@@ -243,8 +243,16 @@ func polynomial(x *expr, c []*expr) *expr {
 }
 
 // Call adds the instructions of formula name applied to args and returns its result. It reports false where there is no such formula, where it takes
-// another number of arguments, or where the program is not on float32.
+// another number of arguments, where it does not serve every float32 (its Domain), or where the program is not on float32.
 func (p *Program) Call(name string, args ...Value) (Value, bool) {
+	if f := parsed()[name]; f == nil || f.Domain != 0 {
+		return 0, false
+	}
+	return p.CallWithin(name, args...)
+}
+
+// CallWithin is Call for callers who see to it that arguments outside the formula's Domain are computed otherwise.
+func (p *Program) CallWithin(name string, args ...Value) (Value, bool) {
 	f := parsed()[name]
 	if f == nil || p.Size != 4 || len(args) != len(f.params) {
 		return 0, false

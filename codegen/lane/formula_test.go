@@ -8,6 +8,8 @@ import (
 	"testing"
 )
 
+// This file holds what the tests of formulas share, and the test of special arguments.
+
 // exact holds the functions in float64, whose own error is far below what is measured here.
 var exact = map[string]func(float64) float64{
 	"exp": math.Exp, "expm1": math.Expm1, "tanh": math.Tanh, "sigmoid": exactSigmoid, "erf": math.Erf, "log": math.Log, "log1p": math.Log1p,
@@ -103,45 +105,11 @@ func program(t testing.TB, name string, args int) (*Program, Value) {
 	for i := range args {
 		a = append(a, p.Load(i, Float))
 	}
-	v, ok := p.Call(name, a...)
+	v, ok := p.CallWithin(name, a...)
 	if !ok {
 		t.Fatalf("there is no formula %s", name)
 	}
 	return p, v
-}
-
-// TestFormulaError measures every formula of one argument, rounding as fma instructions do.
-func TestFormulaError(t *testing.T) {
-	for _, f := range Formulas() {
-		want := exact[f.Name]
-		if want == nil {
-			continue
-		}
-		t.Run(f.Name, func(t *testing.T) {
-			p, v := program(t, f.Name, 1)
-			var mu sync.Mutex
-			var all worst
-			everyFloat(step(), func(x []float32) {
-				m := NewInterpreter(p)
-				y := make([]float32, len(x))
-				m.Run(y, v, [][]float32{x}, nil)
-				var w worst
-				for i := range x {
-					if f.Domain > 0 && !(math.Abs(float64(x[i])) <= f.Domain) && !math.IsInf(float64(x[i]), 0) {
-						continue
-					}
-					w.see(ulpError(y[i], want(float64(x[i]))), x[i])
-				}
-				mu.Lock()
-				all.see(w.ulp, w.at)
-				mu.Unlock()
-			})
-			t.Logf("%s: %d instructions, worst error %.3f ulp at %g", f.Name, instructions(p), all.ulp, all.at)
-			if !(all.ulp <= f.Bound) {
-				t.Errorf("error %.3f ulp at %g, bound %g", all.ulp, all.at, f.Bound)
-			}
-		})
-	}
 }
 
 // instructions counts what the processor executes: all but constants, operands and views.

@@ -19,7 +19,8 @@ type Formula struct {
 	Doc  string // what it computes, as a Go comment says it; the function's name goes before
 	// Source says where the method is from and how good the fit is.
 	Source string
-	// Domain, where it is not zero, is the greatest absolute value of a finite argument that the formula serves; beyond it the Go function Beyond does.
+	// Domain, where it is not zero, is the greatest absolute value of a finite argument that the formula serves; beyond it the Go function Beyond does, and
+	// assembly must leave such arguments to portable code.
 	Domain float64
 	Beyond string
 	// Bound is the greatest error in units in the last place where fma rounds once; Portable that of portable Go, which rounds products. Both are
@@ -232,7 +233,7 @@ var formulas = []Formula{
 			return xor(y, and(unbits(shl(q, 30)), -0.0))`,
 	},
 	{
-		Name: "tan", Args: "x", Bound: 3, Portable: 3, Domain: 0x1p17, Beyond: "math.Tan",
+		Name: "tan", Args: "x", Bound: 4, Portable: 4, Domain: 0x1p17, Beyond: "math.Tan",
 		Doc:    "returns the tangent of x radians.",
 		Source: "as sin, and the sine divided by the cosine; their places change in odd quadrants",
 		Body: `

@@ -1,0 +1,5 @@
+//go:build nnexact
+
+package lane
+
+const exactBuild = true
