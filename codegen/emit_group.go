@@ -242,7 +242,9 @@ func (e *groupEmitter) emit() []jen.Code {
 		body = []jen.Code{e.outer[i].over(body)}
 	}
 	code := append(append(e.head, body...), e.tail...)
-	if call := e.vector(); call != "" {
+	call := e.vector()
+	e.groups++
+	if call != "" {
 		return []jen.Code{jen.If(raw("!%s", call)).Block(code...)}
 	}
 	return code

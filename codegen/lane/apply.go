@@ -52,7 +52,7 @@ func init() {
 				return p.Do(OpMOr, p.Do(OpMAnd, a[0], a[1]), p.Do(OpMAnd, p.Do(OpMXor, a[0], truth(p)), a[2]))
 			}}},
 		"tofloat": {{f, same}, {i, do(OpFromInt)}, {m, toFloat}},
-		"toint32": {{i, same}, {f, saturated}, {m, func(p *Program, a []Value) Value { return p.Do(OpISelect, a[0], p.Int(1), p.Int(0)) }}},
+		"toint":   {{i, same}, {f, saturated}, {m, func(p *Program, a []Value) Value { return p.Do(OpISelect, a[0], p.Int(1), p.Int(0)) }}},
 		"tobool":  {{m, same}, {f, func(p *Program, a []Value) Value { return p.Do(OpNE, a[0], p.Float(0)) }}},
 	}
 }

@@ -190,7 +190,7 @@ func (b *body) load(v Value, r int) {
 		}
 		return
 	}
-	broadcast := "VBROADCASTS" + suffix(b.p.Size)
+	broadcast := b.broadcast()
 	switch in.Op {
 	case OpConst:
 		if in.Imm == 0 {
@@ -240,11 +240,10 @@ func (b *body) wide() string {
 }
 
 func (b *body) loadOperand(in *Inst, d, broadcast string) {
-	o := &b.k.Operands[in.Index]
-	mem := b.address(in.Index, b.off, b.idx)
+	mem := b.element(in)
 	switch {
-	case !o.Moves:
-		b.line("%s %s, %s", broadcast, b.address(in.Index, 0, ""), d)
+	case !in.Moves:
+		b.line("%s %s, %s", broadcast, mem, d)
 	case b.tail == "":
 		b.line("VMOVUP%s %s, %s", suffix(b.p.Size), mem, d)
 	case b.m.masks:
@@ -252,6 +251,15 @@ func (b *body) loadOperand(in *Inst, d, broadcast string) {
 	default:
 		b.line("VMASKMOVP%s %s, %s, %s", suffix(b.p.Size), mem, b.tail, d)
 	}
+}
+
+// element is the address that a load reads.
+func (b *body) element(in *Inst) string {
+	off := in.Off * b.p.Size
+	if !in.Moves {
+		return b.address(in.Index, off, "")
+	}
+	return b.address(in.Index, b.off+off, b.idx)
 }
 
 // memory returns v as a memory operand of an instruction on packed floats, and the mnemonic's suffix for it; or "".
@@ -283,12 +291,12 @@ func (b *body) memory(v Value) (mem, bcst string) {
 		}
 		return mem, one
 	case OpLoad:
-		o := &b.k.Operands[in.Index]
 		switch {
-		case !o.Moves && b.m.masks && !b.far(in.Index):
-			return b.address(in.Index, 0, ""), one
-		case o.Moves && b.tail == "" && len(b.next[v]) == 1 && !b.far(in.Index):
-			return b.address(in.Index, b.off, b.idx), ""
+		case b.far(in.Index):
+		case !in.Moves && b.m.masks:
+			return b.element(in), one
+		case in.Moves && b.tail == "" && len(b.next[v]) == 1:
+			return b.element(in), ""
 		}
 	}
 	return "", ""
@@ -296,12 +304,12 @@ func (b *body) memory(v Value) (mem, bcst string) {
 
 // store writes v to an operand.
 func (b *body) store(s Store) {
-	o := &b.k.Operands[s.Operand]
 	r := b.reg(s.Value)
-	mem := b.address(s.Operand, b.off, b.idx)
+	off := s.Off * b.p.Size
+	mem := b.address(s.Operand, b.off+off, b.idx)
 	switch {
-	case !o.Moves:
-		b.line("VMOVS%s X%s, %s", suffix(b.p.Size), strings.TrimLeft(r, "YZ"), b.address(s.Operand, 0, ""))
+	case !s.Moves:
+		b.line("VMOVS%s X%s, %s", suffix(b.p.Size), strings.TrimLeft(r, "XYZ"), b.address(s.Operand, off, ""))
 	case b.tail == "":
 		b.line("VMOVUP%s %s, %s", suffix(b.p.Size), r, mem)
 	case b.m.masks:

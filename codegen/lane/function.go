@@ -12,6 +12,13 @@ import (
 // are for the moment.
 var pointerRegs = []string{"SI", "DI", "R8", "R9", "R10", "R11", "R12", "R13", "R14"}
 
+// A place is where an operand's address is: in a register, in the frame, or the frame itself at an offset.
+type place struct {
+	reg   string
+	slot  int
+	frame bool
+}
+
 // A function is one kernel on one machine while it is printed.
 type function struct {
 	file *File
@@ -22,11 +29,13 @@ type function struct {
 	frame  int
 	args   map[string]int // offset of an argument
 	size   int            // bytes of the arguments
-	slots  map[int]int    // frame offset of an operand's address that has no register
+	places []place        // of the operands
 	inputs []int          // frame offset of an input; -1: an argument
 	spills []int
 	spilt  int
 	sums   map[*Sum]int // frame offset of the 16 lanes of a sum of numbers
+	sets   []*set       // accumulators of gathers
+	held   []int        // registers that they keep
 	labels int
 }
 
@@ -34,6 +43,7 @@ type function struct {
 func (f *function) print() []string {
 	f.layout()
 	f.prologue()
+	f.prepare()
 	done := f.label("done")
 	f.outer(0, done)
 	f.lines = append(f.lines, done+":")
@@ -44,6 +54,9 @@ func (f *function) print() []string {
 				f.finishSum(&st.Sums[j])
 			}
 		}
+	}
+	for _, a := range f.sets {
+		f.write(a)
 	}
 	f.line("VZEROUPPER")
 	f.line("RET")
@@ -59,7 +72,9 @@ func (f *function) print() []string {
 func (k *Kernel) Arguments() []string {
 	var out []string
 	for _, o := range k.Operands {
-		out = append(out, o.Name+" *"+goType(o.Type, k.Size))
+		if o.Turn == nil {
+			out = append(out, o.Name+" *"+goType(o.Type, k.Size))
+		}
 	}
 	for _, c := range k.Counts() {
 		out = append(out, c+" int")
@@ -91,7 +106,9 @@ func (k *Kernel) Counts() []string {
 	for _, c := range k.Outer {
 		add(c)
 	}
-	add(k.Inner)
+	for _, st := range k.Stages {
+		add(st.Inner)
+	}
 	for _, o := range k.Operands {
 		for _, c := range o.Steps {
 			add(c)
@@ -105,8 +122,10 @@ func (f *function) layout() {
 	f.args = map[string]int{}
 	at := 0
 	for _, o := range f.k.Operands {
-		f.args[o.Name] = at
-		at += 8
+		if o.Turn == nil {
+			f.args[o.Name] = at
+			at += 8
+		}
 	}
 	for _, c := range f.k.Counts() {
 		f.args[c] = at
@@ -122,9 +141,17 @@ func (f *function) layout() {
 		at += size
 	}
 	f.size = at
-	f.slots = map[int]int{}
-	for i := len(pointerRegs); i < len(f.k.Operands); i++ {
-		f.slots[i] = f.reserve(8)
+	regs := pointerRegs
+	for _, o := range f.k.Operands {
+		switch {
+		case o.Turn != nil:
+			f.places = append(f.places, place{frame: true, slot: f.reserve(o.Turn.Cols * f.turned(o.Turn) * f.k.Size)})
+		case len(regs) > 0:
+			f.places = append(f.places, place{reg: regs[0]})
+			regs = regs[1:]
+		default:
+			f.places = append(f.places, place{slot: f.reserve(8)})
+		}
 	}
 	for i := range len(f.k.Numbers) + f.k.Left {
 		if i < len(f.k.Numbers) && f.m.masks {
@@ -174,11 +201,18 @@ func (f *function) mark(label string) { f.lines = append(f.lines, "", label+":")
 
 func (f *function) prologue() {
 	for i, o := range f.k.Operands {
-		if s, ok := f.slots[i]; ok {
+		switch p := f.places[i]; {
+		case p.frame:
+		case p.reg == "":
 			f.line("MOVQ %s, R15", f.arg(o.Name))
-			f.line("MOVQ R15, %d(SP)", s)
-		} else {
-			f.line("MOVQ %s, %s", f.arg(o.Name), pointerRegs[i])
+			f.line("MOVQ R15, %d(SP)", p.slot)
+		default:
+			f.line("MOVQ %s, %s", f.arg(o.Name), p.reg)
+		}
+	}
+	for i, o := range f.k.Operands {
+		if o.Turn != nil {
+			f.turn(i, o.Turn)
 		}
 	}
 	if !f.m.masks {
@@ -205,19 +239,41 @@ func (f *function) prologue() {
 	}
 }
 
+// turned is the number of elements from one row of a transposed copy to the next: rows are whole vectors, so that none needs a mask.
+func (f *function) turned(t *Turn) int { return (t.Rows + 15) &^ 15 }
+
+// turn copies a small matrix into the frame, transposed. What is beyond a row is never used.
+func (f *function) turn(operand int, t *Turn) {
+	move := "MOVL"
+	if f.k.Size == 8 {
+		move = "MOVQ"
+	}
+	for r := range t.Rows {
+		for c := range t.Cols {
+			f.line("%s %s, DX", move, f.address(t.Operand, (r*t.Cols+c)*f.k.Size, ""))
+			f.line("%s DX, %s", move, f.address(operand, (c*f.turned(t)+r)*f.k.Size, ""))
+		}
+	}
+}
+
 // far reports whether an operand's address lies in the frame.
-func (f *function) far(operand int) bool { return operand >= len(pointerRegs) }
+func (f *function) far(operand int) bool {
+	return f.places[operand].reg == "" && !f.places[operand].frame
+}
 
 // address returns the memory operand for an element.
 func (f *function) address(operand, off int, idx string) string {
-	r := "R15"
-	if f.far(operand) {
-		f.line("MOVQ %d(SP), R15", f.slots[operand])
-	} else {
-		r = pointerRegs[operand]
-	}
 	if idx != "" {
 		idx = "(" + idx + "*1)"
+	}
+	p := f.places[operand]
+	if p.frame {
+		return fmt.Sprintf("%d(SP)%s", p.slot+off, idx)
+	}
+	r := p.reg
+	if r == "" {
+		r = "R15"
+		f.line("MOVQ %d(SP), R15", p.slot)
 	}
 	return fmt.Sprintf("%d(%s)%s", off, r, idx)
 }
@@ -277,11 +333,9 @@ func (f *function) advance(operand int, by Count) {
 	if by.Known() && by.Const == 0 {
 		return
 	}
-	to := ""
-	if s, ok := f.slots[operand]; ok {
-		to = fmt.Sprintf("%d(SP)", s)
-	} else {
-		to = pointerRegs[operand]
+	to := f.places[operand].reg
+	if to == "" {
+		to = fmt.Sprintf("%d(SP)", f.places[operand].slot)
 	}
 	if by.Known() {
 		f.line("ADDQ $%d, %s", by.Const, to)
@@ -338,12 +392,14 @@ func (f *function) tree(how Reduction, regs []int) {
 		}
 	}
 	r := regs[0]
-	if f.m.masks {
+	if f.m.reg == "Z" {
 		f.line("VEXTRACTF64X4 $1, Z%d, Y15", r)
 		step("Y", r, 15)
 	}
-	f.line("VEXTRACTF128 $1, Y%d, X15", r)
-	step("X", r, 15)
+	if f.m.reg != "X" {
+		f.line("VEXTRACTF128 $1, Y%d, X15", r)
+		step("X", r, 15)
+	}
 	if f.k.Size == 4 {
 		f.line("VPERMILPS $0xEE, X%d, X15", r)
 		step("X", r, 15)
@@ -352,6 +408,14 @@ func (f *function) tree(how Reduction, regs []int) {
 		f.line("VPERMILPD $1, X%d, X15", r)
 	}
 	step("X", r, 15)
+}
+
+// broadcast is the instruction that fills a vector with one element of memory.
+func (f *function) broadcast() string {
+	if f.k.Size == 8 && f.m.reg == "X" {
+		return "VMOVDDUP"
+	}
+	return "VBROADCASTS" + suffix(f.k.Size)
 }
 
 // comment prints lines of text.

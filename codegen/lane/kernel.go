@@ -17,13 +17,17 @@ type Count struct {
 // Known reports whether the count is a constant.
 func (c Count) Known() bool { return c.Arg == "" }
 
-// An Operand is memory that a kernel reads or writes: an argument of the function that points to the first row's first element.
+// An Operand is memory that a kernel reads or writes: an argument of the function that points to the first row's first element, or a copy in
+// the frame.
 type Operand struct {
 	Name  string
 	Type  Type
-	Moves bool    // with the inner loop, element by element; else one element serves the row
 	Steps []Count // bytes to the next row, for each outer loop; an inner loop's way is taken back by the caller's figure
+	Turn  *Turn   // not an argument: a small matrix, transposed
 }
+
+// A Turn is a small matrix of Rows x Cols elements, copied into the frame before the loops as Cols x Rows.
+type Turn struct{ Operand, Rows, Cols int }
 
 // A Number is an argument with one value for all rows.
 type Number struct {
@@ -39,26 +43,38 @@ type Kernel struct {
 	Operands []Operand
 	Numbers  []Number // inputs 0, 1, ... of all stages
 	Outer    []Count  // rows, outermost loop first
-	Inner    Count    // elements of a row
 	Stages   []Stage
 	Left     int // inputs after Numbers: numbers that stages leave
 }
 
-// A Stage is one loop over the elements of a row, or straight code on numbers of the row.
+// A Stage is one loop over the elements of a row, or straight code on numbers of the row, or a step of sums over all rows.
 type Stage struct {
 	Loop    bool
+	Inner   Count // elements of a row, of a loop
 	Doc     []string
 	Prog    *Program
 	Stores  []Store
 	Reduces []Reduce // of a loop
 	Leaves  []Leave  // of straight code
 	Sums    []Sum
+	Gather  *Gather // alone
+}
+
+// A Gather is a matrix product or a column sum over all rows: row k of the result, of Cols elements, collects A[k] * B for each row, or B
+// alone where Scaled is false (then Rows is 1). Products are added with one rounding, row after row; sums in four lanes, row i in lane i&3,
+// as nnrt.SumRows does. The result is written to operand To at the end.
+type Gather struct {
+	Scaled     bool
+	A, B, To   int // operands
+	Rows, Cols int
 }
 
 // A Store writes a value to an operand.
 type Store struct {
 	Operand int
 	Value   Value
+	Moves   bool // with the inner loop; else it is a number of the row
+	Off     int  // elements from where the loops are
 }
 
 // A Reduction is how lanes of an accumulator and elements become one number.
@@ -109,7 +125,10 @@ func (k *Kernel) Key() string {
 	}
 	fmt.Fprintf(&b, "%d %d", k.Size, k.Left)
 	for _, o := range k.Operands {
-		fmt.Fprintf(&b, "\noperand %d %t", o.Type, o.Moves)
+		fmt.Fprintf(&b, "\noperand %d", o.Type)
+		if o.Turn != nil {
+			fmt.Fprintf(&b, " turned %v", *o.Turn)
+		}
 		for _, c := range o.Steps {
 			count(c)
 		}
@@ -118,13 +137,18 @@ func (k *Kernel) Key() string {
 		fmt.Fprintf(&b, "\nnumber %d", n.Type)
 	}
 	b.WriteString("\nloops")
-	for _, c := range append(slices.Clone(k.Outer), k.Inner) {
+	for _, c := range k.Outer {
 		count(c)
 	}
 	for _, st := range k.Stages {
 		fmt.Fprintf(&b, "\nstage %t %v %v %v %v", st.Loop, st.Stores, st.Reduces, st.Leaves, st.Sums)
+		count(st.Inner)
+		if st.Gather != nil {
+			fmt.Fprintf(&b, " gather %v", *st.Gather)
+			continue
+		}
 		for _, in := range st.Prog.Insts {
-			fmt.Fprintf(&b, "\n%v %v %d %d %d", in.Op, in.Args, in.Type, in.Imm, in.Index)
+			fmt.Fprintf(&b, "\n%v %v %d %d %d %t %d", in.Op, in.Args, in.Type, in.Imm, in.Index, in.Moves, in.Off)
 		}
 	}
 	return b.String()

@@ -20,6 +20,21 @@ var (
 	Machines = []string{avx2.name, avx512.name}
 )
 
+// narrow is the machine with vectors just wide enough for n elements: short rows need no masks then, and their sums fewer steps.
+func (m *machine) narrow(n, size int) *machine {
+	for _, w := range []struct {
+		bytes int
+		reg   string
+	}{{16, "X"}, {32, "Y"}} {
+		if w.bytes < m.bytes && n*size <= w.bytes {
+			c := *m
+			c.bytes, c.reg = w.bytes, w.reg
+			return &c
+		}
+	}
+	return m
+}
+
 // maskRegs is how many mask registers hold values: K0 cannot mask, K1 is the tail's.
 const maskRegs = 6
 

@@ -14,6 +14,8 @@ type Inst struct {
 	Type  Type
 	Imm   uint64 // bits of a constant, or how far to shift
 	Index int    // which input or operand
+	Moves bool   // of a load: with the inner loop, element by element; else one element serves all lanes
+	Off   int    // of a load: elements from where the loops are
 }
 
 // A Program is straight-line code on lanes, in order of dependence. Equal instructions are one.
@@ -27,7 +29,7 @@ type Program struct {
 func NewProgram(size int) *Program { return &Program{Size: size, known: map[string]Value{}} }
 
 func (p *Program) put(in Inst) Value {
-	key := fmt.Sprint(in.Op, in.Args, in.Type, in.Imm, in.Index)
+	key := fmt.Sprint(in.Op, in.Args, in.Type, in.Imm, in.Index, in.Moves, in.Off)
 	if v, ok := p.known[key]; ok {
 		return v
 	}
@@ -55,9 +57,17 @@ func (p *Program) Input(index int, t Type) Value {
 	return p.put(Inst{Op: OpInput, Type: t, Index: index})
 }
 
-// Load returns the element of operand index at this point of the loops.
-func (p *Program) Load(index int, t Type) Value {
-	return p.put(Inst{Op: OpLoad, Type: t, Index: index})
+// Load returns the element of operand index at this point of the inner loop.
+func (p *Program) Load(index int, t Type) Value { return p.LoadAt(index, t, 0) }
+
+// LoadAt returns the element that lies off elements after it.
+func (p *Program) LoadAt(index int, t Type, off int) Value {
+	return p.put(Inst{Op: OpLoad, Type: t, Index: index, Moves: true, Off: off})
+}
+
+// Single returns one element of operand index for all lanes: off elements after the row's first.
+func (p *Program) Single(index int, t Type, off int) Value {
+	return p.put(Inst{Op: OpLoad, Type: t, Index: index, Off: off})
 }
 
 // Lane returns the position along the inner loop.

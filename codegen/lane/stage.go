@@ -25,22 +25,32 @@ type accumulator struct {
 func (f *function) stage(st *Stage) {
 	f.lines = append(f.lines, "")
 	f.comment(st.Doc)
-	if !st.Loop {
+	switch {
+	case st.Gather != nil:
+		f.gather(st.Gather)
+		return
+	case !st.Loop:
 		f.straight(st)
 		return
 	}
+	if st.Inner.Known() {
+		wide := f.m
+		defer func() { f.m = wide }()
+		f.m = f.m.narrow(st.Inner.Const, f.k.Size)
+	}
 	var accs []*accumulator
-	reg := 0
+	free := f.registers()
 	pieces := f.m.pieces(f.k.Size)
-	if n := f.k.Inner; n.Known() {
+	if n := st.Inner; n.Known() {
 		pieces = min(pieces, (n.Const+f.m.lanes(f.k.Size)-1)/f.m.lanes(f.k.Size))
 	}
 	add := func(how Reduction, v Value) {
 		a := &accumulator{how: how, value: v}
 		for range pieces {
+			reg := free[len(free)-1] // the lowest, which instructions of all lengths reach
+			free = free[:len(free)-1]
 			a.regs = append(a.regs, reg)
 			f.start(how, reg)
-			reg++
 		}
 		accs = append(accs, a)
 	}
@@ -50,7 +60,7 @@ func (f *function) stage(st *Stage) {
 	for _, s := range st.Sums {
 		add(Total, s.Value)
 	}
-	f.loop(st, accs, reg)
+	f.loop(st, accs)
 	for i, r := range st.Reduces {
 		f.tree(r.How, accs[i].regs)
 		f.leave(accs[i].regs[0], r.Input)
@@ -65,7 +75,7 @@ func (f *function) stage(st *Stage) {
 // start fills an accumulator.
 func (f *function) start(how Reduction, reg int) {
 	if bits := how.start(f.k.Size); bits != 0 {
-		f.line("VBROADCASTS%s %s, %s", suffix(f.k.Size), f.constant(bits), f.m.vec(reg))
+		f.line("%s %s, %s", f.broadcast(), f.constant(bits), f.m.vec(reg))
 	} else {
 		f.line("VXORPS X%d, X%d, X%d", reg, reg, reg)
 	}
@@ -94,7 +104,7 @@ func (f *function) straight(st *Stage) {
 	for _, s := range st.Sums {
 		roots = append(roots, s.Value)
 	}
-	b := f.newBody(st.Prog, roots, f.registers(0, 15))
+	b := f.newBody(st.Prog, roots, f.registers(15))
 	f.spilt = 0
 	b.run()
 	for _, s := range st.Stores {
@@ -126,11 +136,11 @@ func (f *function) keep(reg, input int) {
 	f.line("VMOVUPS Y%d, %d(SP)", reg, f.inputs[input])
 }
 
-// registers returns the vector registers from first on, without those that the stage needs itself.
-func (f *function) registers(first int, taken ...int) []int {
+// registers returns the vector registers without those that the stage needs itself, the lowest last.
+func (f *function) registers(taken ...int) []int {
 	var out []int
-	for r := f.m.regs - 1; r >= first; r-- {
-		if !slices.Contains(taken, r) {
+	for r := f.m.regs - 1; r >= 0; r-- {
+		if !slices.Contains(taken, r) && !slices.Contains(f.held, r) {
 			out = append(out, r)
 		}
 	}
@@ -138,15 +148,15 @@ func (f *function) registers(first int, taken ...int) []int {
 }
 
 // loop prints the passes over the elements of a row.
-func (f *function) loop(st *Stage, accs []*accumulator, used int) {
-	lanes, size, n := f.m.lanes(f.k.Size), f.k.Size, f.k.Inner
+func (f *function) loop(st *Stage, accs []*accumulator) {
+	lanes, size, n := f.m.lanes(f.k.Size), f.k.Size, st.Inner
 	group := 1 // vectors that belong together: the 16 lanes of an accumulator
 	if len(accs) > 0 {
 		group = f.m.pieces(size)
 	}
 	if n.Known() && n.Const <= shortRow*lanes {
 		for v := 0; v*lanes < n.Const; v++ {
-			b := pass{st: st, accs: accs, used: used, piece: v % group, off: v * f.m.bytes, base: v * lanes}
+			b := pass{st: st, accs: accs, piece: v % group, off: v * f.m.bytes, base: v * lanes}
 			if left := n.Const - v*lanes; left < lanes {
 				b.tail = f.knownTail(left)
 			}
@@ -181,7 +191,7 @@ func (f *function) loop(st *Stage, accs []*accumulator, used int) {
 		}
 		f.mark(top)
 		for v := range u * group {
-			f.pass(pass{st: st, accs: accs, used: used, piece: v % group, off: v * f.m.bytes, idx: "AX"})
+			f.pass(pass{st: st, accs: accs, piece: v % group, off: v * f.m.bytes, idx: "AX"})
 		}
 		f.line("ADDQ $%d, AX", step*size)
 		f.line("SUBQ $%d, CX", step)
@@ -194,7 +204,7 @@ func (f *function) loop(st *Stage, accs []*accumulator, used int) {
 	}
 	if n.Known() {
 		for v := 0; v*lanes < left; v++ {
-			ps := pass{st: st, accs: accs, used: used, piece: v, off: v * f.m.bytes, idx: "AX"}
+			ps := pass{st: st, accs: accs, piece: v, off: v * f.m.bytes, idx: "AX"}
 			if rest := left - v*lanes; rest < lanes {
 				ps.tail = f.knownTail(rest)
 			}
@@ -207,7 +217,7 @@ func (f *function) loop(st *Stage, accs []*accumulator, used int) {
 	f.line("JLE %s", end)
 	f.tailTable()
 	for v := range group {
-		f.pass(pass{st: st, accs: accs, used: used, piece: v, off: v * f.m.bytes, idx: "AX", tail: f.tailMask(v)})
+		f.pass(pass{st: st, accs: accs, piece: v, off: v * f.m.bytes, idx: "AX", tail: f.tailMask(v)})
 	}
 	f.lines = append(f.lines, end+":")
 }
@@ -216,7 +226,6 @@ func (f *function) loop(st *Stage, accs []*accumulator, used int) {
 type pass struct {
 	st    *Stage
 	accs  []*accumulator
-	used  int // registers of accumulators
 	piece int // which of the 16 lanes' vectors
 	off   int
 	idx   string
@@ -242,10 +251,13 @@ func (f *function) pass(ps pass) {
 		roots = append(roots, news[i])
 	}
 	var taken []int
-	if ps.tail != "" && !f.m.masks {
-		taken = []int{14, 15}
+	for _, a := range ps.accs {
+		taken = append(taken, a.regs...)
 	}
-	b := f.newBody(prog, roots, f.registers(ps.used, taken...))
+	if ps.tail != "" && !f.m.masks {
+		taken = append(taken, 14, 15)
+	}
+	b := f.newBody(prog, roots, f.registers(taken...))
 	f.spilt = 0
 	b.off, b.idx, b.base, b.tail, b.fixed = ps.off, ps.idx, ps.base, ps.tail, fixed
 	b.run()
@@ -273,8 +285,8 @@ func (b *body) collect(a *accumulator, v Value, acc int) {
 		case b.m.masks:
 			b.line("VADD%s %s, %s, %s, %s", s, x, d, b.tail, d)
 		default:
-			b.line("VADD%s %s, %s, Y14", s, x, d)
-			b.line("VBLENDV%s %s, Y14, %s, %s", s, b.tail, d, d)
+			b.line("VADD%s %s, %s, %s", s, x, d, b.m.vec(14))
+			b.line("VBLENDV%s %s, %s, %s, %s", s, b.tail, b.m.vec(14), d, d)
 		}
 		return
 	}
@@ -296,8 +308,8 @@ func (f *function) knownTail(left int) string {
 		f.line("KMOVW DX, K1")
 		return "K1"
 	}
-	f.line("VMOVDQU %s, Y15", f.file.tail(f.k.Size, left))
-	return "Y15"
+	f.line("VMOVDQU %s, %s", f.file.tail(f.k.Size, left), f.m.vec(15))
+	return f.m.vec(15)
 }
 
 // tailTable prepares the masks of the CX elements that are left.
@@ -325,6 +337,6 @@ func (f *function) tailMask(p int) string {
 	if p > 0 { // R15 may have changed since
 		f.line("LEAQ %s, R15", f.file.tail(f.k.Size, 16))
 	}
-	f.line("VMOVDQU %d(R15)(DX*%d), Y15", p*f.m.bytes, f.k.Size)
-	return "Y15"
+	f.line("VMOVDQU %d(R15)(DX*%d), %s", p*f.m.bytes, f.k.Size, f.m.vec(15))
+	return f.m.vec(15)
 }

@@ -585,17 +585,19 @@ func (f *digitsForward) rows0(worker, task int) {
 
 	// sum = sum(argmax == y, axis: 0)  (digits.nn:11)
 	{
-		argmaxRow := argmax[:rows]
-		yRow := y[:rows]
-		var acc [16]float32
-		for j := range rows {
-			cast := float32(0)
-			if argmaxRow[j] == yRow[j] {
-				cast = 1
+		if !digitsForwardLoop0c(argmax, y, f.part0a[task:], rows) {
+			argmaxRow := argmax[:rows]
+			yRow := y[:rows]
+			var acc [16]float32
+			for j := range rows {
+				cast := float32(0)
+				if argmaxRow[j] == yRow[j] {
+					cast = 1
+				}
+				acc[j&15] += cast
 			}
-			acc[j&15] += cast
+			f.part0a[task] = nnrt.Sum16(&acc)
 		}
-		f.part0a[task] = nnrt.Sum16(&acc)
 	}
 }
 
@@ -993,17 +995,19 @@ func (f *digitsEval) rows0(worker, task int) {
 
 	// sum1 = sum(argmax == y, axis: 0)  (digits.nn:11)
 	{
-		argmaxRow := argmax[:rows]
-		yRow := y[:rows]
-		var acc [16]float32
-		for j := range rows {
-			cast := float32(0)
-			if argmaxRow[j] == yRow[j] {
-				cast = 1
+		if !digitsForwardLoop0c(argmax, y, f.part0a[task:], rows) {
+			argmaxRow := argmax[:rows]
+			yRow := y[:rows]
+			var acc [16]float32
+			for j := range rows {
+				cast := float32(0)
+				if argmaxRow[j] == yRow[j] {
+					cast = 1
+				}
+				acc[j&15] += cast
 			}
-			acc[j&15] += cast
+			f.part0a[task] = nnrt.Sum16(&acc)
 		}
-		f.part0a[task] = nnrt.Sum16(&acc)
 	}
 }
 

@@ -57,6 +57,29 @@ func digitsForwardLoop0bAVX2(z2 *float32, logitsB *float32, z3 *float32, y *int3
 //go:noescape
 func digitsForwardLoop0bAVX512(z2 *float32, logitsB *float32, z3 *float32, y *int32, savedExp *float32, savedSum *float32, part0bV *float32, rows int)
 
+// digitsForwardLoop0c computes
+//
+//	sum = sum(argmax == y, axis: 0)  (digits.nn:11)
+//
+// in assembly, or reports false where that is turned off.
+func digitsForwardLoop0c(argmax []int32, y []int32, part0aV []float32, rows int) bool {
+	switch nnrt.ActiveCPU() {
+	case nnrt.AVX512:
+		digitsForwardLoop0cAVX512(unsafe.SliceData(argmax), unsafe.SliceData(y), unsafe.SliceData(part0aV), rows)
+	case nnrt.AVX2:
+		digitsForwardLoop0cAVX2(unsafe.SliceData(argmax), unsafe.SliceData(y), unsafe.SliceData(part0aV), rows)
+	default:
+		return false
+	}
+	return true
+}
+
+//go:noescape
+func digitsForwardLoop0cAVX2(argmax *int32, y *int32, part0aV *float32, rows int)
+
+//go:noescape
+func digitsForwardLoop0cAVX512(argmax *int32, y *int32, part0aV *float32, rows int)
+
 // digitsBackwardLoop0a computes
 //
 //	add = where(y == iota(), neg, 0) + div / savedSum * savedExp  (digits.nn:9)

@@ -9,6 +9,8 @@ func digitsForwardLoop0b(z2 []float32, logitsB []float32, z3 []float32, y []int3
 	return false
 }
 
+func digitsForwardLoop0c(argmax []int32, y []int32, part0aV []float32, rows int) bool { return false }
+
 func digitsBackwardLoop0a(savedSum []float32, y []int32, savedExp []float32, add []float32, rows int, div float32, neg float32) bool {
 	return false
 }

@@ -525,28 +525,30 @@ func (f *xorForward) rows0(worker, task int) {
 	// savedAdd = savedExp + expm1(-max(z2 + reshape, 0))  (xor.nn:10)
 	// sum2 = sum(max(z2 + reshape, 0) + log1p(savedAdd) - (z2 + reshape) * y, axis: 0)  (xor.nn:10)
 	{
-		z2Row := z2[:rows]
-		yRow := y[:rows]
-		savedExpRow := savedExp[:rows]
-		savedAddRow := savedAdd[:rows]
-		var acc [16]float32
-		var acc2 [16]float32
-		for j := range rows {
-			z3 := z2Row[j] + reshape
-			max2 := max(z3, 0)
-			cast := float32(0)
-			if (0 < z3) == (0.5 < yRow[j]) {
-				cast = 1
+		if !xorForwardLoop0b(z2, y, savedExp, savedAdd, f.part0a[task:], f.part0b[task:], rows, reshape) {
+			z2Row := z2[:rows]
+			yRow := y[:rows]
+			savedExpRow := savedExp[:rows]
+			savedAddRow := savedAdd[:rows]
+			var acc [16]float32
+			var acc2 [16]float32
+			for j := range rows {
+				z3 := z2Row[j] + reshape
+				max2 := max(z3, 0)
+				cast := float32(0)
+				if (0 < z3) == (0.5 < yRow[j]) {
+					cast = 1
+				}
+				exp := nnrt.Exp(z3 - max2)
+				add := exp + nnrt.Expm1(-max2)
+				savedExpRow[j] = exp
+				savedAddRow[j] = add
+				acc[j&15] += cast
+				acc2[j&15] += (max2 + nnrt.Log1p(add)) - float32(z3*yRow[j])
 			}
-			exp := nnrt.Exp(z3 - max2)
-			add := exp + nnrt.Expm1(-max2)
-			savedExpRow[j] = exp
-			savedAddRow[j] = add
-			acc[j&15] += cast
-			acc2[j&15] += (max2 + nnrt.Log1p(add)) - float32(z3*yRow[j])
+			f.part0a[task] = nnrt.Sum16(&acc)
+			f.part0b[task] = nnrt.Sum16(&acc2)
 		}
-		f.part0a[task] = nnrt.Sum16(&acc)
-		f.part0b[task] = nnrt.Sum16(&acc2)
 	}
 }
 
@@ -869,23 +871,25 @@ func (f *xorEval) rows0(worker, task int) {
 	// sum1 = sum((0 < z2 + reshape) == (0.5 < y), axis: 0)  (xor.nn:11)
 	// sum0 = sum(max(z2 + reshape, 0) + log1p(exp(z2 + reshape - max(z2 + reshape, 0)) + expm1(-max(z2 + reshape, 0))) - (z ...  (xor.nn:10)
 	{
-		z2Row := z2[:rows]
-		yRow := y[:rows]
-		var acc [16]float32
-		var acc2 [16]float32
-		for j := range rows {
-			z3 := z2Row[j] + reshape
-			max2 := max(z3, 0)
-			cast := float32(0)
-			if (0 < z3) == (0.5 < yRow[j]) {
-				cast = 1
+		if !xorEvalLoop0b(z2, y, f.part0a[task:], f.part0b[task:], rows, reshape) {
+			z2Row := z2[:rows]
+			yRow := y[:rows]
+			var acc [16]float32
+			var acc2 [16]float32
+			for j := range rows {
+				z3 := z2Row[j] + reshape
+				max2 := max(z3, 0)
+				cast := float32(0)
+				if (0 < z3) == (0.5 < yRow[j]) {
+					cast = 1
+				}
+				sub := (max2 + nnrt.Log1p(nnrt.Exp(z3-max2)+nnrt.Expm1(-max2))) - float32(z3*yRow[j])
+				acc[j&15] += cast
+				acc2[j&15] += sub
 			}
-			sub := (max2 + nnrt.Log1p(nnrt.Exp(z3-max2)+nnrt.Expm1(-max2))) - float32(z3*yRow[j])
-			acc[j&15] += cast
-			acc2[j&15] += sub
+			f.part0a[task] = nnrt.Sum16(&acc)
+			f.part0b[task] = nnrt.Sum16(&acc2)
 		}
-		f.part0a[task] = nnrt.Sum16(&acc)
-		f.part0b[task] = nnrt.Sum16(&acc2)
 	}
 }
 
@@ -1603,28 +1607,30 @@ func (f *xorAdamForward) rows0(worker, task int) {
 	// savedAdd = savedExp + expm1(-max(z2 + reshape, 0))  (xor.nn:10)
 	// sum2 = sum(max(z2 + reshape, 0) + log1p(savedAdd) - (z2 + reshape) * y, axis: 0)  (xor.nn:10)
 	{
-		z2Row := z2[:rows]
-		yRow := y[:rows]
-		savedExpRow := savedExp[:rows]
-		savedAddRow := savedAdd[:rows]
-		var acc [16]float32
-		var acc2 [16]float32
-		for j := range rows {
-			z3 := z2Row[j] + reshape
-			max2 := max(z3, 0)
-			cast := float32(0)
-			if (0 < z3) == (0.5 < yRow[j]) {
-				cast = 1
+		if !xorForwardLoop0b(z2, y, savedExp, savedAdd, f.part0a[task:], f.part0b[task:], rows, reshape) {
+			z2Row := z2[:rows]
+			yRow := y[:rows]
+			savedExpRow := savedExp[:rows]
+			savedAddRow := savedAdd[:rows]
+			var acc [16]float32
+			var acc2 [16]float32
+			for j := range rows {
+				z3 := z2Row[j] + reshape
+				max2 := max(z3, 0)
+				cast := float32(0)
+				if (0 < z3) == (0.5 < yRow[j]) {
+					cast = 1
+				}
+				exp := nnrt.Exp(z3 - max2)
+				add := exp + nnrt.Expm1(-max2)
+				savedExpRow[j] = exp
+				savedAddRow[j] = add
+				acc[j&15] += cast
+				acc2[j&15] += (max2 + nnrt.Log1p(add)) - float32(z3*yRow[j])
 			}
-			exp := nnrt.Exp(z3 - max2)
-			add := exp + nnrt.Expm1(-max2)
-			savedExpRow[j] = exp
-			savedAddRow[j] = add
-			acc[j&15] += cast
-			acc2[j&15] += (max2 + nnrt.Log1p(add)) - float32(z3*yRow[j])
+			f.part0a[task] = nnrt.Sum16(&acc)
+			f.part0b[task] = nnrt.Sum16(&acc2)
 		}
-		f.part0a[task] = nnrt.Sum16(&acc)
-		f.part0b[task] = nnrt.Sum16(&acc2)
 	}
 }
 
@@ -1964,23 +1970,25 @@ func (f *xorAdamEval) rows0(worker, task int) {
 	// sum1 = sum((0 < z2 + reshape) == (0.5 < y), axis: 0)  (xor.nn:11)
 	// sum0 = sum(max(z2 + reshape, 0) + log1p(exp(z2 + reshape - max(z2 + reshape, 0)) + expm1(-max(z2 + reshape, 0))) - (z ...  (xor.nn:10)
 	{
-		z2Row := z2[:rows]
-		yRow := y[:rows]
-		var acc [16]float32
-		var acc2 [16]float32
-		for j := range rows {
-			z3 := z2Row[j] + reshape
-			max2 := max(z3, 0)
-			cast := float32(0)
-			if (0 < z3) == (0.5 < yRow[j]) {
-				cast = 1
+		if !xorEvalLoop0b(z2, y, f.part0a[task:], f.part0b[task:], rows, reshape) {
+			z2Row := z2[:rows]
+			yRow := y[:rows]
+			var acc [16]float32
+			var acc2 [16]float32
+			for j := range rows {
+				z3 := z2Row[j] + reshape
+				max2 := max(z3, 0)
+				cast := float32(0)
+				if (0 < z3) == (0.5 < yRow[j]) {
+					cast = 1
+				}
+				sub := (max2 + nnrt.Log1p(nnrt.Exp(z3-max2)+nnrt.Expm1(-max2))) - float32(z3*yRow[j])
+				acc[j&15] += cast
+				acc2[j&15] += sub
 			}
-			sub := (max2 + nnrt.Log1p(nnrt.Exp(z3-max2)+nnrt.Expm1(-max2))) - float32(z3*yRow[j])
-			acc[j&15] += cast
-			acc2[j&15] += sub
+			f.part0a[task] = nnrt.Sum16(&acc)
+			f.part0b[task] = nnrt.Sum16(&acc2)
 		}
-		f.part0a[task] = nnrt.Sum16(&acc)
-		f.part0b[task] = nnrt.Sum16(&acc2)
 	}
 }
 

@@ -31,6 +31,32 @@ func xorForwardLoop0aAVX2(z *float32, hB *float32, savedH *float32, rows int)
 //go:noescape
 func xorForwardLoop0aAVX512(z *float32, hB *float32, savedH *float32, rows int)
 
+// xorForwardLoop0b computes
+//
+//	sum = sum((0 < z2 + reshape) == (0.5 < y), axis: 0)  (xor.nn:11)
+//	savedExp = exp(z2 + reshape - max(z2 + reshape, 0))  (xor.nn:10)
+//	savedAdd = savedExp + expm1(-max(z2 + reshape, 0))  (xor.nn:10)
+//	sum2 = sum(max(z2 + reshape, 0) + log1p(savedAdd) - (z2 + reshape) * y, axis: 0)  (xor.nn:10)
+//
+// in assembly, or reports false where that is turned off.
+func xorForwardLoop0b(z2 []float32, y []float32, savedExp []float32, savedAdd []float32, part0aV []float32, part0bV []float32, rows int, reshape float32) bool {
+	switch nnrt.ActiveCPU() {
+	case nnrt.AVX512:
+		xorForwardLoop0bAVX512(unsafe.SliceData(z2), unsafe.SliceData(y), unsafe.SliceData(savedExp), unsafe.SliceData(savedAdd), unsafe.SliceData(part0aV), unsafe.SliceData(part0bV), rows, reshape)
+	case nnrt.AVX2:
+		xorForwardLoop0bAVX2(unsafe.SliceData(z2), unsafe.SliceData(y), unsafe.SliceData(savedExp), unsafe.SliceData(savedAdd), unsafe.SliceData(part0aV), unsafe.SliceData(part0bV), rows, reshape)
+	default:
+		return false
+	}
+	return true
+}
+
+//go:noescape
+func xorForwardLoop0bAVX2(z2 *float32, y *float32, savedExp *float32, savedAdd *float32, part0aV *float32, part0bV *float32, rows int, reshape float32)
+
+//go:noescape
+func xorForwardLoop0bAVX512(z2 *float32, y *float32, savedExp *float32, savedAdd *float32, part0aV *float32, part0bV *float32, rows int, reshape float32)
+
 // xorBackwardLoop0a computes
 //
 //	add = neg * y + div / (savedAdd + 1) * savedExp  (xor.nn:10)
@@ -79,6 +105,30 @@ func xorUpdate0Loop0aAVX2(b *float32, g2 *float32, p *float32, b2 *float32, p2 *
 
 //go:noescape
 func xorUpdate0Loop0aAVX512(b *float32, g2 *float32, p *float32, b2 *float32, p2 *float32, rows int, cast float32)
+
+// xorEvalLoop0b computes
+//
+//	sum1 = sum((0 < z2 + reshape) == (0.5 < y), axis: 0)  (xor.nn:11)
+//	sum0 = sum(max(z2 + reshape, 0) + log1p(exp(z2 + reshape - max(z2 + reshape, 0)) + expm1(-max(z2 + reshape, 0))) - (z ...  (xor.nn:10)
+//
+// in assembly, or reports false where that is turned off.
+func xorEvalLoop0b(z2 []float32, y []float32, part0aV []float32, part0bV []float32, rows int, reshape float32) bool {
+	switch nnrt.ActiveCPU() {
+	case nnrt.AVX512:
+		xorEvalLoop0bAVX512(unsafe.SliceData(z2), unsafe.SliceData(y), unsafe.SliceData(part0aV), unsafe.SliceData(part0bV), rows, reshape)
+	case nnrt.AVX2:
+		xorEvalLoop0bAVX2(unsafe.SliceData(z2), unsafe.SliceData(y), unsafe.SliceData(part0aV), unsafe.SliceData(part0bV), rows, reshape)
+	default:
+		return false
+	}
+	return true
+}
+
+//go:noescape
+func xorEvalLoop0bAVX2(z2 *float32, y *float32, part0aV *float32, part0bV *float32, rows int, reshape float32)
+
+//go:noescape
+func xorEvalLoop0bAVX512(z2 *float32, y *float32, part0aV *float32, part0bV *float32, rows int, reshape float32)
 
 // xorPredictLoop0b computes
 //

@@ -5,11 +5,19 @@ package main
 
 func xorForwardLoop0a(z []float32, hB []float32, savedH []float32, rows int) bool { return false }
 
+func xorForwardLoop0b(z2 []float32, y []float32, savedExp []float32, savedAdd []float32, part0aV []float32, part0bV []float32, rows int, reshape float32) bool {
+	return false
+}
+
 func xorBackwardLoop0a(y []float32, savedAdd []float32, savedExp []float32, part0aV []float32, add []float32, savedH []float32, zW []float32, mul []float32, rows int, neg float32, div float32) bool {
 	return false
 }
 
 func xorUpdate0Loop0a(b []float32, g2 []float32, p []float32, b2 []float32, p2 []float32, rows int, cast float32) bool {
+	return false
+}
+
+func xorEvalLoop0b(z2 []float32, y []float32, part0aV []float32, part0bV []float32, rows int, reshape float32) bool {
 	return false
 }
 
