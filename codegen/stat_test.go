@@ -178,6 +178,18 @@ func TestStatOfEveryModel(t *testing.T) {
 	}
 }
 
+// TestStatOfRandomModels counts models that nobody has written.
+func TestStatOfRandomModels(t *testing.T) {
+	for seed := range 40 {
+		models, cfg := statSource(t, "random.nn", randomText("Random", seeded(uint64(seed))))
+		sizes := map[string]int{"batch": 12}
+		checkStat(t, stat(t, models[0], cfg, sizes))
+		if t.Failed() {
+			t.Fatalf("seed %d", seed)
+		}
+	}
+}
+
 // checkStat checks a Stat in itself.
 func checkStat(t *testing.T, s *Stat) {
 	t.Helper()

@@ -102,7 +102,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	if _, err := os.Stat(filepath.Join(repo, "examples", "bench", "compare", "peers")); err != nil {
-		return errors.New("run it in its own folder: cd examples/bench/compare && go run .")
+		return errors.New("run it in its own folder, examples/bench/compare")
 	}
 	bin, err := os.MkdirTemp("", "nngen-compare-")
 	if err != nil {
