@@ -135,7 +135,7 @@ func gemm[T Float](p *product) {
 		gemmEmpty[T](p)
 		return
 	}
-	if gemmVector[T](p) {
+	if gemmTile[T](p) || gemmVector[T](p) {
 		return
 	}
 	if exact {

@@ -29,29 +29,38 @@ var vectorMask = [16]int32{-1, -1, -1, -1, -1, -1, -1, -1}
 const callBytes = 6 << 20
 
 // gemmTile computes a product that is one strip of one tile or two, with as little around it as can be; it returns false if the product is
-// none.
+// none, or if there are no vector instructions.
 func gemmTile[T Float](p *product) bool {
-	bytes := p.n * int(unsafe.Sizeof(*new(T)))
-	last := bytes // bytes of the last vector
-	if activeCPU == AVX512 {
-		if p.m > 24 || bytes > 128 {
-			return false
-		}
-		if bytes > 64 {
-			p.shape, last = 2, bytes-64
-		} else if bytes > 32 {
-			p.shape = 1
-		}
-	} else if p.m > 24 || bytes > 32 {
+	size := int(unsafe.Sizeof(*new(T)))
+	bytes := p.n * size
+	if bytes > 128 || p.m > 24 || p.k > KC || p.b.col != size {
 		return false
 	}
 	p.tiles, p.rows = 1, p.m
 	if p.m > 12 {
 		p.tiles, p.rows, p.taller = 2, p.m/2, p.m%2
 	}
-	p.mask = maskOf[T](last)
-	callTiles[T](p)
-	return true
+	switch {
+	case activeCPU == AVX512:
+		last := bytes // bytes of the last vector
+		if bytes > 64 {
+			p.shape, last = 2, bytes-64
+		} else if bytes > 32 {
+			p.shape = 1
+		}
+		p.mask = 1<<(uint(last)/uint(size)%64) - 1
+		if size == 4 {
+			tilesAVX512F32((*byte)(unsafe.Pointer(p)))
+		} else {
+			tilesAVX512F64((*byte)(unsafe.Pointer(p)))
+		}
+		return true
+	case activeCPU == AVX2 && bytes <= 32:
+		p.mask = maskOf[T](bytes)
+		callTiles[T](p)
+		return true
+	}
+	return false
 }
 
 // strips computes c, with rows of so many bytes, from b as it lies.

@@ -25,9 +25,6 @@ func gemmVector[T Float](p *product) bool {
 		return false
 	}
 	size := int(unsafe.Sizeof(*new(T)))
-	if p.k <= KC && p.b.col == size && gemmTile[T](p) {
-		return true
-	}
 	if p.n == 1 && p.c.row == size && p.bias == nil {
 		// A column without gaps is a row, and so are its sums.
 		p.a, p.b = matrix{p.b.p, p.b.col, p.b.row}, matrix{p.a.p, p.a.col, p.a.row}
@@ -110,11 +107,12 @@ func far(m, row, bytes int) bool {
 	return m >= 64 && row%2048 == 0 || m >= 128 && bytes >= 1<<18
 }
 
-// halves is the number of vectors of 32 bytes that n elements take, in rows that no tile can share if they are short.
+// halves is the number of vectors of 32 bytes that a tile works on for a row of n elements: those that it takes, and one that is idle where
+// no shape is as narrow as the rest.
 func halves(n, size int) int {
 	h := (n*size + 31) / 32
-	if activeCPU == AVX512 && h > 1 {
-		return (h + 1) &^ 1
+	if activeCPU == AVX512 && h%4 == 3 {
+		h++
 	}
 	return h
 }
@@ -251,8 +249,11 @@ func transpose[T Float](dst, src matrix, rows, cols int) {
 	switch {
 	case rows < 32/size || cols < 32/size:
 		for i := range rows {
-			for j := range cols {
-				*(*T)(dst.at(j, i)) = *(*T)(src.at(i, j))
+			from, to := i*src.row, i*dst.col
+			for range cols {
+				*(*T)(unsafe.Add(dst.p, to)) = *(*T)(unsafe.Add(src.p, from))
+				from += src.col
+				to += dst.row
 			}
 		}
 	case size == 4:
