@@ -125,15 +125,16 @@ func copyCost(rows, cols, size int) int {
 	return rows * cols * size / 8
 }
 
-// packed computes c from strips copied from b.
+// packed computes c from strips copied from b. The rows go in blocks, of what one call of assembly computes, so that the second-level cache
+// keeps their part of a for all tiles of a strip.
 func packed[T Float](p product) {
 	size := int(unsafe.Sizeof(*new(T)))
 	cols := stripBytes / size
 	s := getScratch()
 	b, k := p.b, p.k
+	block := max(fewRows, callBytes/(stripBytes*k))
 	for j := 0; j < p.n; j += cols {
 		w := min(cols, p.n-j)
-		p.offB, p.offC, p.offBias = 0, j*size, j*size
 		p.b = matrix{s.aligned(), stripRow(w * size), size}
 		switch {
 		case b.col != size:
@@ -143,7 +144,10 @@ func packed[T Float](p product) {
 		default:
 			p.b = b.from(0, j)
 		}
-		strips[T](&p, p.m, w*size)
+		for i := 0; i < p.m; i += block {
+			p.offA, p.offB, p.offC, p.offBias = i*p.a.row, 0, i*p.c.row+j*size, j*size
+			strips[T](&p, min(block, p.m-i), w*size)
+		}
 	}
 	putScratch(s)
 }
