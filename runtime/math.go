@@ -181,7 +181,12 @@ func Ceil[T Float](x T) T { return T(math.Ceil(float64(x))) }
 func Round[T Float](x T) T { return T(math.RoundToEven(float64(x))) }
 
 // Pow returns x**y with the special cases of [math.Pow].
-func Pow[T Float](x, y T) T { return T(math.Pow(float64(x), float64(y))) }
+func Pow[T Float](x, y T) T {
+	if is32(x) {
+		return T(pow32(float32(x), float32(y)))
+	}
+	return T(math.Pow(float64(x), float64(y)))
+}
 
 // Atan2 returns the angle of the point (x, y) in (-Pi, Pi].
 func Atan2[T Float](y, x T) T { return T(math.Atan2(float64(y), float64(x))) }

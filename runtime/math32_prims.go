@@ -36,6 +36,12 @@ func max32(a, b float32) float32 {
 // sqrt32 returns the square root of a, correctly rounded.
 func sqrt32(a float32) float32 { return float32(math.Sqrt(float64(a))) }
 
+// trunc32 returns a without its fraction.
+func trunc32(a float32) float32 { return float32(math.Trunc(float64(a))) }
+
+// unord32 reports whether one of them is NaN.
+func unord32(a, b float32) bool { return a != a || b != b }
+
 // and32 returns the bits that both have.
 func and32(a, b float32) float32 {
 	return math.Float32frombits(math.Float32bits(a) & math.Float32bits(b))

@@ -3,7 +3,7 @@ package lane
 // This file answers: how is the table of formulas printed as Go? The float32 functions of package nnrt are this file's output, so that portable code and
 // assembly compute by the same steps.
 
-//go:generate env NNGEN_UPDATE=1 go test -count=1 -run ^TestGoFormulas$ .
+//go:generate go run formula_gen.go
 
 import (
 	"bytes"

@@ -248,6 +248,55 @@ var formulas = []Formula{
 			return xor(div(where(even, s, c), where(even, c, s)), and(sign, -0.0))`,
 	},
 	{
+		Name: "pow", Args: "x, y", Bound: 2, Portable: 2.5,
+		Doc: "returns x**y with the special cases of [math.Pow].",
+		Source: "e**(y log|x|) with the logarithm as a sum of two float32: 2**k m with m from sqrt(1/2) to sqrt(2), log(m) = 2 atanh(q), q = (m - 1)/(m + 1) and its " +
+			"remainder, atanh(q) = q + q**3 r with a minimax fit of r (2**-36); relative error of the logarithm 2**-30 (after N. Juffa, powf)",
+		Body: `
+			ax = andn(-0.0, x)
+			small = lt(ax, 0x1p-126)
+			b = bits(where(small, mul(ax, 0x1p24), ax))
+			e = iand(isub(b, 0x3f3504f3), -0x800000)  // k * 2**23
+			m = unbits(isub(b, e))
+			k = fma(fromint(e), 0x1p-23, where(small, -24, 0))
+			f = sub(m, 1)
+			c = div(1, add(m, 1))
+			q = mul(c, f)
+			qLow = mul(c, fnma1(q, f, fnma1(q, 2, f)))  // q + qLow = (m - 1)/(m + 1)
+			s = mul(q, q)
+			sLow = fnma(q, add(qLow, qLow), fnma1(q, q, s))  // s - sLow = q**2
+			p = mul(s, q)
+			pLow = fnma(s, qLow, fma(sLow, q, fnma1(s, q, p)))  // p - pLow = q**3
+			r = horner(s, 0x1.555554p-2, 0x1.999c26p-3, 0x1.23d3fep-3, 0x1.f1308ap-4)
+			u = fma(r, p, fnma(r, pLow, qLow))  // atanh(q) = q + u
+			h = add(q, q)
+			a = fma(k, 0x1.62e4p-1, h)
+			aLow = sub(h, fnma(k, 0x1.62e4p-1, a))
+			l = fma(k, 0x1.7f7d1cp-20, fma(u, 2, aLow))
+			log = add(a, l)
+			logLow = add(sub(a, log), l)
+			edge = where(eq(ax, 0), -inf, where(lt(ax, inf), log, ax))
+			n = max(-0x1.fffffep127, min(0x1.fffffep127, y))  // so that 1 to an infinite power is 1
+			z = mul(edge, n)
+			zLow = where(lt(andn(-0.0, z), 128), fnma(logLow, n, fnma1(edge, n, z)), 0)  // z - zLow = y log|x|
+			v = max(-104, min(89, z))
+			t = fma(v, 0x1.715476p0, 12583166)  // as in exp
+			j = sub(t, 12583166)
+			d = sub(fnma(j, 0x1.7f7d1cp-20, fnma(j, 0x1.62e4p-1, v)), zLow)
+			w = horner(d, 1, 0x1.fffffcp-2, 0x1.555492p-3, 0x1.5558bcp-5, 0x1.1239ep-7, 0x1.6a41f6p-10)
+			half = iand(shl(bits(t), 22), -0x800000)
+			g = unbits(half)
+			power = mul(fma(mul(g, d), w, g), unbits(isub(shl(bits(t), 23), half)))
+			whole = eq(trunc(y), y)
+			y2 = mul(y, 0.5)
+			odd = mand(whole, ne(trunc(y2), y2))
+			signd = or(power, where(odd, and(x, -0.0), 0))
+			negative = mand(lt(x, 0), lt(-inf, x))
+			real = where(mand(negative, ne(trunc(y), y)), nan, signd)
+			known = where(unord(x, y), nan, where(eq(y, 1), x, real))
+			return where(mor(eq(y, 0), eq(x, 1)), 1, known)`,
+	},
+	{
 		Name: "rsqrt", Args: "x", Bound: 1.5, Portable: 1.5,
 		Doc:    "returns 1/sqrt(x).",
 		Source: "a square root and a division, each rounded correctly",
