@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -206,11 +207,16 @@ func (w *workshop) python3(modules ...string) error {
 	return w.once(text, func() error { return w.command("", w.python, "-c", text) })
 }
 
+// begins reports whether name begins with one of the texts; an empty list chooses everyone.
+func begins(name string, texts []string) bool {
+	return len(texts) == 0 || slices.ContainsFunc(texts, func(t string) bool { return strings.HasPrefix(name, t) })
+}
+
 // open prepares and starts the contenders that are wanted, nngen first. Who is missing is said and skipped; without nngen there is nothing to
 // compare.
 func open(w *workshop, candidates []contender, wanted []string) (servers []*server, skipped []skip, err error) {
 	for _, c := range candidates {
-		if c.Library != nngenLib && !contains(c.Name, wanted) {
+		if c.Library != nngenLib && !begins(c.Name, wanted) {
 			continue
 		}
 		if w.ctx.Err() != nil {

@@ -58,7 +58,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 		return func(s string) error { *to = strings.FieldsFunc(s, func(r rune) bool { return r == ',' }); return nil }
 	}
 	flags.Func("workloads", "measure those whose names contain one of these `texts`, separated by commas (default all)", list(&o.workloads))
-	flags.Func("peers", "compare with those whose names contain one of these `texts`, separated by commas (default all)", list(&o.peers))
+	flags.Func("peers", "compare with those whose names begin with one of these `texts`, separated by commas (default all)", list(&o.peers))
 	flags.IntVar(&o.rounds, "rounds", 5, "rounds, of which the best counts")
 	flags.Float64Var(&o.seconds, "seconds", 0.5, "time of one measurement")
 	threads := flags.String("threads", "1,2", "`numbers` of threads, separated by commas")

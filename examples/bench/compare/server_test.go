@@ -105,7 +105,7 @@ func TestRounds(t *testing.T) {
 	}}
 	all := []contender{faker("nngen", nngenLib, "fast"), faker("nngen-avx2", nngenLib, "nngen-avx2"), faker("nngen-portable", nngenLib, "nngen-avx2"),
 		faker("slow", "Slow", "slow"), faker("dies", "Dies", "dies"), faker("mute", "Mute", "mute"), faker("wrong", "Wrong", "wrong"), missing, faker("unwanted", "Unwanted", "fast")}
-	servers, skipped, err := open(w, all, []string{"slow", "dies", "mute", "wrong", "absent"})
+	servers, skipped, err := open(w, all, []string{"slow", "die", "mute", "wrong", "absent"})
 	defer closeAll(servers)
 	if err != nil {
 		t.Fatal(err)
