@@ -4,6 +4,8 @@ package nnrt
 
 import (
 	"fmt"
+	"math"
+	"sync/atomic"
 	"time"
 )
 
@@ -41,7 +43,10 @@ func portableFMALoop(bits int) func(n int) {
 }
 
 // The factors come from memory and the sums go there, so that no compiler computes the loop away.
-var portableFactor, portableSink = 1.0, 0.0
+var (
+	portableFactor = 1.0
+	portableSink   atomic.Uint64
+)
 
 // portableLoop is the loop of plain Go: as many products and sums, in as many chains as registers hold.
 func portableLoop[T Float](n int) {
@@ -63,5 +68,5 @@ func portableLoop[T Float](n int) {
 		s10 = T(s10*x) + y
 		s11 = T(s11*x) + y
 	}
-	portableSink = float64(s0 + s1 + s2 + s3 + s4 + s5 + s6 + s7 + s8 + s9 + s10 + s11)
+	portableSink.Store(math.Float64bits(float64(s0 + s1 + s2 + s3 + s4 + s5 + s6 + s7 + s8 + s9 + s10 + s11)))
 }
