@@ -11,15 +11,14 @@ import (
 // An elem is a type of element with its instructions.
 type elem struct {
 	name string
-	size int
 
 	fma, fmaBcst, addP, mov, bcast func(ops ...operand.Op)
 	movZ, maskMov                  func(x, y, z operand.Op)
 }
 
 var types = []elem{
-	{"F32", 4, VFMADD231PS, VFMADD231PS_BCST, VADDPS, VMOVUPS, VBROADCASTSS, VMOVUPS_Z, VMASKMOVPS},
-	{"F64", 8, VFMADD231PD, VFMADD231PD_BCST, VADDPD, VMOVUPD, VBROADCASTSD, VMOVUPD_Z, VMASKMOVPD},
+	{"F32", VFMADD231PS, VFMADD231PS_BCST, VADDPS, VMOVUPS, VBROADCASTSS, VMOVUPS_Z, VMASKMOVPS},
+	{"F64", VFMADD231PD, VFMADD231PD_BCST, VADDPD, VMOVUPD, VBROADCASTSD, VMOVUPD_Z, VMASKMOVPD},
 }
 
 var (
@@ -72,5 +71,3 @@ func (p *printer) addFrom(m operand.Mem, v, t Register, masked bool) {
 		p.addP(t, v, v)
 	}
 }
-
-func (p *printer) add(x, y, z Register) { p.addP(x, y, z) }

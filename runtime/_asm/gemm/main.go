@@ -11,6 +11,7 @@ import (
 	"flag"
 	"fmt"
 	"log"
+	"strings"
 
 	. "github.com/mmcloughlin/avo/build"
 	"github.com/mmcloughlin/avo/operand"
@@ -57,7 +58,7 @@ var shapes = map[string][]shape{
 	"avx512": {
 		{v: 1, rows: 14, half: true, masked: true},
 		{v: 1, rows: 14, masked: true},
-		{v: 2, rows: 14, masked: true},
+		{v: 2, rows: 12, masked: true},
 		{v: 4, rows: 6, masked: true},
 		{v: 8, rows: 2, masked: true},
 	},
@@ -105,9 +106,10 @@ func arg(off int) operand.Mem { return operand.Mem{Base: args, Disp: off} }
 // tiles writes the function that computes a strip.
 func tiles(t elem, isa string) {
 	p := &printer{elem: t, evex: isa == "avx512"}
-	TEXT(fmt.Sprintf("tiles%s%s", map[string]string{"avx2": "AVX2", "avx512": "AVX512"}[isa], t.name), NOSPLIT, "func(args *byte)")
+	name := "tiles" + strings.ToUpper(isa) + t.name
+	TEXT(name, NOSPLIT, "func(args *byte)")
 	Pragma("noescape")
-	Doc(fmt.Sprintf("tiles%s%s computes the strip of c that a product describes.", map[string]string{"avx2": "AVX2", "avx512": "AVX512"}[isa], t.name))
+	Doc(name + " computes the strip of c that a product describes.")
 	Load(Param("args"), args)
 	MOVQ(arg(argC), c)
 	MOVQ(arg(argA), a)
@@ -198,11 +200,20 @@ func (p *printer) tile(r int) {
 	name := fmt.Sprintf("shape%d_rows%d", p.id, r)
 	v := p.v
 	sum := func(i, j int) Register { return p.vec(i*v + j) }
-	vb := func(j int) Register { return p.vec(r*v + j) }
+	masked := func(j int) bool { return p.masked && j == v-1 }
+	// A tile of one row uses each vector of b once, in memory but for the masked one; others keep all in registers.
+	inMemory := func(j int) bool { return r == 1 && !masked(j) }
+	vecB := func(j int) Register {
+		if r == 1 {
+			return p.vec(v + 1)
+		}
+		return p.vec(r*v + j)
+	}
 	x := p.vec(r*v + v) // the broadcast
 	if r == 1 {
 		x = p.vec(v)
 	}
+
 	for g := 0; 4*g < r; g++ {
 		if g == 0 {
 			MOVQ(a, ak[0])
@@ -216,34 +227,23 @@ func (p *printer) tile(r int) {
 		p.zero(i)
 	}
 	Label(name)
-	last := func(j int) bool { return p.masked && j == v-1 }
-	if r > 1 || p.masked {
-		for j := range v {
-			if r > 1 || last(j) {
-				p.load(operand.Mem{Base: bk, Disp: j * p.bytes()}, vbFor(p, r, j, vb), last(j))
-			}
+	for j := range v {
+		if !inMemory(j) {
+			p.load(operand.Mem{Base: bk, Disp: j * p.bytes()}, vecB(j), masked(j))
 		}
 	}
 	for i := range r {
-		m := operand.Mem{Base: ak[i/4]}
-		switch i % 4 {
-		case 1:
-			m.Index, m.Scale = rowA, 1
-		case 2:
-			m.Index, m.Scale = rowA, 2
-		case 3:
-			m.Index, m.Scale = row3, 1
-		}
+		m := p.elementA(i)
 		if v == 1 && p.evex {
-			p.fmaBcst(m, vbFor(p, r, 0, vb), sum(i, 0))
+			p.fmaBcst(m, vecB(0), sum(i, 0))
 			continue
 		}
 		p.bcast(m, x)
 		for j := range v {
-			if r == 1 && !last(j) {
+			if inMemory(j) {
 				p.fma(operand.Mem{Base: bk, Disp: j * p.bytes()}, x, sum(i, j))
 			} else {
-				p.fma(vbFor(p, r, j, vb), x, sum(i, j))
+				p.fma(vecB(j), x, sum(i, j))
 			}
 		}
 	}
@@ -254,15 +254,33 @@ func (p *printer) tile(r int) {
 	DECQ(kLeft)
 	JNZ(operand.LabelRef(name))
 
-	// Rows of c from here on; the rows of a are done.
-	rowC, t := RDX, RCX
+	p.finish(r, name, sum, masked, vecB(0))
+}
+
+// elementA is element k of row i of the tile of a.
+func (p *printer) elementA(i int) operand.Mem {
+	m := operand.Mem{Base: ak[i/4]}
+	switch i % 4 {
+	case 1:
+		m.Index, m.Scale = rowA, 1
+	case 2:
+		m.Index, m.Scale = rowA, 2
+	case 3:
+		m.Index, m.Scale = row3, 1
+	}
+	return m
+}
+
+// finish writes what follows the sums of a tile: c and the bias are added, the sums stored, and the next tile begun. The vector y is free.
+func (p *printer) finish(r int, name string, sum func(i, j int) Register, masked func(j int) bool, y Register) {
+	rowC, t := RDX, RCX // the cursors of a have done their work
 	MOVQ(arg(argRowC), rowC)
 	CMPQ(arg(argAcc), operand.Imm(0))
 	JEQ(operand.LabelRef(name + "_bias"))
 	MOVQ(c, t)
 	for i := range r {
-		for j := range v {
-			p.addFrom(operand.Mem{Base: t, Disp: j * p.bytes()}, sum(i, j), vbFor(p, r, 0, vb), last(j))
+		for j := range p.v {
+			p.addFrom(operand.Mem{Base: t, Disp: j * p.bytes()}, sum(i, j), y, masked(j))
 		}
 		if i < r-1 {
 			ADDQ(rowC, t)
@@ -273,17 +291,16 @@ func (p *printer) tile(r int) {
 	TESTQ(t, t)
 	JEQ(operand.LabelRef(name + "_store"))
 	ADDQ(arg(argOffBias), t)
-	for j := range v {
-		y := vbFor(p, r, 0, vb)
-		p.load(operand.Mem{Base: t, Disp: j * p.bytes()}, y, last(j))
+	for j := range p.v {
+		p.load(operand.Mem{Base: t, Disp: j * p.bytes()}, y, masked(j))
 		for i := range r {
-			p.add(y, sum(i, j), sum(i, j))
+			p.addP(y, sum(i, j), sum(i, j))
 		}
 	}
 	Label(name + "_store")
 	for i := range r {
-		for j := range v {
-			p.store(sum(i, j), operand.Mem{Base: c, Disp: j * p.bytes()}, last(j))
+		for j := range p.v {
+			p.store(sum(i, j), operand.Mem{Base: c, Disp: j * p.bytes()}, masked(j))
 		}
 		ADDQ(rowC, c)
 	}
@@ -292,12 +309,4 @@ func (p *printer) tile(r int) {
 	DECQ(arg(argTiles))
 	JNZ(operand.LabelRef(fmt.Sprintf("shape%d", p.id)))
 	JMP(operand.LabelRef("done"))
-}
-
-// vbFor is the register of vector j of b. A tile of one row keeps only the masked vector in a register; the others are operands in memory.
-func vbFor(p *printer, r, j int, vb func(int) Register) Register {
-	if r == 1 {
-		return p.vec(p.v + 1)
-	}
-	return vb(j)
 }
