@@ -112,6 +112,45 @@ func program(t testing.TB, name string, args int) (*Program, Value) {
 	return p, v
 }
 
+// TestFormulaRange says that functions bounded by 1 never leave their range by rounding, reach its ends, and keep the symmetry they have.
+func TestFormulaRange(t *testing.T) {
+	for _, c := range []struct {
+		name      string
+		odd, even bool
+		domain    float64
+		end       bool // 1 for large arguments
+	}{
+		{"tanh", true, false, math.Inf(1), true}, {"erf", true, false, math.Inf(1), true}, {"sigmoid", false, false, math.Inf(1), true},
+		{"sin", true, false, 0x1p17, false}, {"cos", false, true, 0x1p17, false},
+	} {
+		p, v := program(t, c.name, 1)
+		everyFloat(9973, func(x []float32) {
+			m, y, z := NewInterpreter(p), make([]float32, len(x)), make([]float32, len(x))
+			m.Run(y, v, [][]float32{x}, nil)
+			for i := range x {
+				x[i] = -x[i]
+			}
+			m.Run(z, v, [][]float32{x}, nil)
+			for i := range x {
+				if !(math.Abs(float64(x[i])) <= c.domain) {
+					continue
+				}
+				switch {
+				case y[i] > 1 || y[i] < -1 || c.name == "sigmoid" && y[i] < 0:
+					t.Errorf("%s(%g) = %g", c.name, -x[i], y[i])
+				case c.odd && y[i] != -z[i] || c.even && y[i] != z[i]:
+					t.Errorf("%s(%g) = %g, %s(%g) = %g", c.name, -x[i], y[i], c.name, x[i], z[i])
+				}
+			}
+		})
+		x, y := []float32{20, 1000, math.MaxFloat32}, make([]float32, 3)
+		NewInterpreter(p).Run(y, v, [][]float32{x}, nil)
+		if c.end && (y[0] != 1 || y[1] != 1 || y[2] != 1) {
+			t.Errorf("%s of %v is %v, want 1", c.name, x, y)
+		}
+	}
+}
+
 // instructions counts what the processor executes: all but constants, operands and views.
 func instructions(p *Program) int {
 	n := 0
