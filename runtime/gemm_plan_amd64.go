@@ -80,6 +80,9 @@ func chooseWay(p *product, size int) way {
 	}
 	if a.row != size {
 		turned += copyCost(m, k, size)
+		if k*stripBytes/2 > nearBytes {
+			turned += copyCost(m, k, size)
+		}
 	}
 	if b.col != size {
 		direct += copyCost(n, k, size)
@@ -96,6 +99,7 @@ func chooseWay(p *product, size int) way {
 const (
 	wideBytes = 256     // with longer rows of c, few lanes are idle
 	swapWork  = 1 << 12 // below so many products nothing is worth a choice
+	nearBytes = 1 << 15 // a larger strip leaves the first-level cache before it is used
 )
 
 // far says whether m rows of c pay for packing so many bytes of b: if they are more than the core's own caches hold, or if the rows of b lie
