@@ -26,7 +26,7 @@ func exp32(x float32) float32 {
 	t := fma32(y, 0x1.715476p0, 12583166) // k + 254 in the low bits
 	k := t - 12583166
 	r := fma32(-k, 0x1.7f7d1cp-20, fma32(-k, 0x1.62e4p-1, y))
-	w := fma32(fma32(fma32(fma32(fma32(0x1.6a41f6p-10, r, 0x1.1239ep-7), r, 0x1.5558bcp-5), r, 0x1.555492p-3), r, 0x1.fffffcp-2), r, 1)
+	w := poly6(r, 1, 0x1.fffffcp-2, 0x1.555492p-3, 0x1.5558bcp-5, 0x1.1239ep-7, 0x1.6a41f6p-10)
 	half := (int32(math.Float32bits(t)) << 22) & -0x800000 // exponent of the first factor
 	s := math.Float32frombits(uint32(half))
 	return float32(fma32(float32(s*r), w, s) * math.Float32frombits(uint32((int32(math.Float32bits(t))<<23)-half)))
@@ -58,7 +58,7 @@ func tanh32(x float32) float32 {
 	k := t - 12583039
 	r := fma32(-k, 0x1.7f7d1cp-21, fma32(-k, 0x1.62e4p-2, a))
 	u := float32(r * r)
-	h := fma32(float32(u*r), fma32(fma32(-0x1.9c963ep-5, u, 0x1.10aff4p-3), u, -0x1.55549ep-2), r) // tanh(r)
+	h := fma32(float32(u*r), poly3(u, -0x1.55549ep-2, 0x1.10aff4p-3, -0x1.9c963ep-5), r) // tanh(r)
 	s := math.Float32frombits(uint32(int32(math.Float32bits(t)) << 23))
 	num := fma32(h, s+1, s-1)
 	return or32(sign, num/(num+fma32(-h, 2, 2)))
@@ -90,11 +90,12 @@ func erf32(x float32) float32 {
 	sign := and32(x, signBit32())
 	a := min32(4, andn32(signBit32(), x))
 	w := float32(a * a)
-	near := fma32(a, fma32(fma32(fma32(-0x1.a0c386p-6, w, 0x1.cdab9cp-4), w, -0x1.812658p-2), w, 0x1.06eba6p-3), a)
-	z := fma32(fma32(fma32(0x1.307f8ep-8, w, 0x1.379912p-3), w, 0x1.a0d792p0), a, fma32(fma32(fma32(-0x1.416d94p-12, w, -0x1.0f5fccp-5), w, 0x1.d56756p-1), w, -0x1.3804f6p-15))
+	near := fma32(a, poly4(w, 0x1.06eba6p-3, -0x1.812658p-2, 0x1.cdab9cp-4, -0x1.a0c386p-6), a)
+	z := fma32(poly3(w, 0x1.a0d792p0, 0x1.379912p-3, 0x1.307f8ep-8), a, poly4(w, -0x1.3804f6p-15, 0x1.d56756p-1, -0x1.0f5fccp-5, -0x1.416d94p-12))
 	t := 12583039 - z // k + 127 in the low bits
 	r := z + (t - 12583039)
-	g := float32(r * fma32(fma32(fma32(-0x1.429a38p-13, float32(r*r), -0x1.3b2c3ap-7), float32(r*r), -0x1.ebfbdep-3), r, fma32(fma32(0x1.5ef14ap-10, float32(r*r), 0x1.c6afa4p-5), float32(r*r), 0x1.62e43p-1)))
+	u := float32(r * r)
+	g := float32(r * fma32(poly3(u, -0x1.ebfbdep-3, -0x1.3b2c3ap-7, -0x1.429a38p-13), r, poly3(u, 0x1.62e43p-1, 0x1.c6afa4p-5, 0x1.5ef14ap-10)))
 	s := math.Float32frombits(uint32(int32(math.Float32bits(t)) << 23))
 	return or32(sign, select32(a < 0.37, near, fma32(s, g, 1-s)))
 }
@@ -104,7 +105,7 @@ func erf32(x float32) float32 {
 // Method: minimax fit of (log(1+f) - f)/f**2; relative error of the whole 2**-27.7.
 func logNear32(f float32) float32 {
 	u := float32(f * f)
-	p := fma32(fma32(fma32(fma32(0x1.1e72ap-3, u, 0x1.1ed452p-3), u, 0x1.99d05cp-3), u, 0x1.555506p-2), f, fma32(fma32(fma32(fma32(-0x1.07aa38p-3, u, -0x1.f33c72p-4), u, -0x1.559c2ep-3), u, -0x1.fffefap-3), u, -0.5))
+	p := fma32(poly4(u, 0x1.555506p-2, 0x1.99d05cp-3, 0x1.1ed452p-3, 0x1.1e72ap-3), f, poly5(u, -0.5, -0x1.fffefap-3, -0x1.559c2ep-3, -0x1.f33c72p-4, -0x1.07aa38p-3))
 	return fma32(u, p, f)
 }
 
@@ -171,7 +172,7 @@ func cosh32(x float32) float32 {
 // Method: odd minimax fit, relative error 2**-27.9.
 func sinNear32(r float32) float32 {
 	w := float32(r * r)
-	return fma32(float32(r*w), fma32(fma32(-0x1.9954p-13, w, 0x1.110778p-7), w, -0x1.555546p-3), r)
+	return fma32(float32(r*w), poly3(w, -0x1.555546p-3, 0x1.110778p-7, -0x1.9954p-13), r)
 }
 
 // cosNear32 returns the cosine of r, |r| up to pi/4.
@@ -179,7 +180,7 @@ func sinNear32(r float32) float32 {
 // Method: even minimax fit, relative error 2**-33.
 func cosNear32(r float32) float32 {
 	w := float32(r * r)
-	return fma32(fma32(fma32(fma32(0x1.99e91p-16, w, -0x1.6c0c2ap-10), w, 0x1.55554ap-5), w, -0.5), w, 1)
+	return poly5(w, 1, -0.5, 0x1.55554ap-5, -0x1.6c0c2ap-10, 0x1.99e91p-16)
 }
 
 // sin32 returns the sine of x radians. Arguments beyond 0x1p17 on either side are left to package math.
@@ -268,7 +269,7 @@ func pow32(x, y float32) float32 {
 	sLow := fma32(-q, (qLow + qLow), fmaOnce32(-q, q, s)) // s - sLow = q**2
 	p := float32(s * q)
 	pLow := fma32(-s, qLow, fma32(sLow, q, fmaOnce32(-s, q, p))) // p - pLow = q**3
-	r := fma32(fma32(fma32(0x1.f1308ap-4, s, 0x1.23d3fep-3), s, 0x1.999c26p-3), s, 0x1.555554p-2)
+	r := poly4(s, 0x1.555554p-2, 0x1.999c26p-3, 0x1.23d3fep-3, 0x1.f1308ap-4)
 	u := fma32(r, p, fma32(-r, pLow, qLow)) // atanh(q) = q + u
 	h := q + q
 	a := fma32(k, 0x1.62e4p-1, h)
@@ -284,7 +285,7 @@ func pow32(x, y float32) float32 {
 	t := fma32(v, 0x1.715476p0, 12583166) // as in exp
 	j := t - 12583166
 	d := fma32(-j, 0x1.7f7d1cp-20, fma32(-j, 0x1.62e4p-1, v)) - zLow
-	w := fma32(fma32(fma32(fma32(fma32(0x1.6a41f6p-10, d, 0x1.1239ep-7), d, 0x1.5558bcp-5), d, 0x1.555492p-3), d, 0x1.fffffcp-2), d, 1)
+	w := poly6(d, 1, 0x1.fffffcp-2, 0x1.555492p-3, 0x1.5558bcp-5, 0x1.1239ep-7, 0x1.6a41f6p-10)
 	half := (int32(math.Float32bits(t)) << 22) & -0x800000
 	g := math.Float32frombits(uint32(half))
 	power := float32(fma32(float32(g*d), w, g) * math.Float32frombits(uint32((int32(math.Float32bits(t))<<23)-half)))

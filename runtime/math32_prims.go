@@ -9,6 +9,21 @@ import "math"
 // follow the first, which is seen only where the first one ends half way between two float32.
 func fmaOnce32(a, b, c float32) float32 { return float32(float64(a)*float64(b) + float64(c)) }
 
+// poly3 returns c0 + c1*x + c2*x**2 by Horner's rule; poly4, poly5 and poly6 have more terms.
+func poly3(x, c0, c1, c2 float32) float32 { return fma32(fma32(c2, x, c1), x, c0) }
+
+func poly4(x, c0, c1, c2, c3 float32) float32 {
+	return fma32(fma32(fma32(c3, x, c2), x, c1), x, c0)
+}
+
+func poly5(x, c0, c1, c2, c3, c4 float32) float32 {
+	return fma32(fma32(fma32(fma32(c4, x, c3), x, c2), x, c1), x, c0)
+}
+
+func poly6(x, c0, c1, c2, c3, c4, c5 float32) float32 {
+	return fma32(fma32(fma32(fma32(fma32(c5, x, c4), x, c3), x, c2), x, c1), x, c0)
+}
+
 // select32 returns a where m, else b.
 func select32(m bool, a, b float32) float32 {
 	if m {

@@ -106,6 +106,12 @@ func (x *expr) goText() string {
 		return x.text
 	case x.call != nil:
 		return goName(x.call.Name) + "(" + x.goArgs(false) + ")"
+	case len(x.terms) > 3:
+		var texts []string
+		for _, a := range x.terms {
+			texts = append(texts, a.goText())
+		}
+		return fmt.Sprintf("poly%d(%s)", len(x.terms)-1, strings.Join(texts, ", "))
 	case x.once:
 		return strings.Replace(fmt.Sprintf(ops[x.op].text, x.goOperands(true)...), "fma32", "fmaOnce32", 1)
 	}

@@ -47,6 +47,7 @@ type expr struct {
 	once  bool     // an fma that rounds once in portable Go too
 	call  *formula // of a formula
 	args  []*expr
+	terms []*expr // of a polynomial: the variable and the coefficients
 	shift int
 }
 
@@ -239,6 +240,7 @@ func polynomial(x *expr, c []*expr) *expr {
 	for i := len(c) - 2; i >= 0; i-- {
 		sum = &expr{text: "fma", typ: Float, op: OpFMA, args: []*expr{sum, x, c[i]}}
 	}
+	sum.terms = append([]*expr{x}, c...)
 	return sum
 }
 

@@ -119,7 +119,8 @@ var formulas = []Formula{
 			z = horner2(a, w, -0x1.3804f6p-15, 0x1.a0d792p0, 0x1.d56756p-1, 0x1.379912p-3, -0x1.0f5fccp-5, 0x1.307f8ep-8, -0x1.416d94p-12)
 			t = sub(12583039, z)  // k + 127 in the low bits
 			r = add(z, sub(t, 12583039))
-			g = mul(r, horner2(r, mul(r, r), 0x1.62e43p-1, -0x1.ebfbdep-3, 0x1.c6afa4p-5, -0x1.3b2c3ap-7, 0x1.5ef14ap-10, -0x1.429a38p-13))
+			u = mul(r, r)
+			g = mul(r, horner2(r, u, 0x1.62e43p-1, -0x1.ebfbdep-3, 0x1.c6afa4p-5, -0x1.3b2c3ap-7, 0x1.5ef14ap-10, -0x1.429a38p-13))
 			s = unbits(shl(bits(t), 23))
 			return or(sign, where(lt(a, 0.37), near, fma(s, g, sub(1, s))))`,
 	},
