@@ -200,7 +200,12 @@ func sinWithin32(x float32) float32 {
 	t := fma32(a, 0x1.45f306p-1, 12582912) // k in the low bits
 	k := t - 12582912
 	r := fma32(-k, -0x1.ee59dap-50, fmaOnce32(-k, -0x1.777a5cp-25, fmaOnce32(-k, 0x1.921fb6p0, a)))
-	y := select32((int32(math.Float32bits(t))&1) == 0, sinNear32(r), cosNear32(r))
+	var y float32
+	if (int32(math.Float32bits(t)) & 1) == 0 {
+		y = sinNear32(r)
+	} else {
+		y = cosNear32(r)
+	}
 	sign := xor32(x, math.Float32frombits(uint32(int32(math.Float32bits(t))<<30)))
 	return xor32(y, and32(sign, signBit32()))
 }
@@ -222,7 +227,12 @@ func cosWithin32(x float32) float32 {
 	k := t - 12582912
 	r := fma32(-k, -0x1.ee59dap-50, fmaOnce32(-k, -0x1.777a5cp-25, fmaOnce32(-k, 0x1.921fb6p0, a)))
 	q := int32(math.Float32bits(t)) + 1
-	y := select32((q&1) == 0, sinNear32(r), cosNear32(r))
+	var y float32
+	if (q & 1) == 0 {
+		y = sinNear32(r)
+	} else {
+		y = cosNear32(r)
+	}
 	return xor32(y, and32(math.Float32frombits(uint32(q<<30)), signBit32()))
 }
 

@@ -52,10 +52,14 @@ func (f *formula) print(b *bytes.Buffer) {
 	comment(b, "Method: "+f.Source+".")
 	fmt.Fprintf(b, "func %s(%s float32) float32 {\n", name, params)
 	for _, l := range f.lines {
-		if l.name == "" {
-			fmt.Fprintf(b, "\treturn %s", l.value.goText())
-		} else {
-			fmt.Fprintf(b, "\t%s := %s", l.name, l.value.goText())
+		switch v := l.value; {
+		case l.name == "":
+			fmt.Fprintf(b, "\treturn %s", v.goText())
+		case v.call == nil && v.op == OpSelect && v.args[1].call != nil && v.args[2].call != nil: // compute only one of two formulas
+			fmt.Fprintf(b, "\tvar %[1]s float32\n\tif %[2]s {\n\t\t%[1]s = %[3]s\n\t} else {\n\t\t%[1]s = %[4]s\n\t}",
+				l.name, v.args[0].goText(), v.args[1].goText(), v.args[2].goText())
+		default:
+			fmt.Fprintf(b, "\t%s := %s", l.name, v.goText())
 		}
 		if l.comment != "" {
 			fmt.Fprintf(b, " // %s", l.comment)
