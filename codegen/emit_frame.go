@@ -242,25 +242,18 @@ func (e *frameEmitter) initMethod() {
 func (e *frameEmitter) runMethod() {
 	p := e.p
 	var body []jen.Code
-	for _, st := range p.Steps {
-		switch st := st.(type) {
-		case *Scalars:
-			body = append(body, e.scalars(st)...)
-		case *Region:
-			if len(body) > 0 {
-				body = append(body, raw(""))
+	small := e.small()
+	for i := 0; i < len(p.Steps); i++ {
+		if small != nil && i == small.first {
+			var steps []jen.Code
+			for ; i <= small.last; i++ {
+				steps = append(steps, e.step(p.Steps[i], len(steps) > 0)...)
 			}
-			body = append(body, e.runRegion(st)...)
-		case *Copies:
-			for _, c := range st.Pairs {
-				body = append(body, raw("copy(f.%s, f.%s)", c.To.Name, c.From.Name))
-			}
-		case *Calls:
-			if len(body) > 0 {
-				body = append(body, raw(""))
-			}
-			body = append(body, e.calls(st)...)
+			i--
+			body = append(body, e.emitSmall(small, steps)...)
+			continue
 		}
+		body = append(body, e.step(p.Steps[i], len(body) > 0)...)
 	}
 	doc := p.Func.Doc
 	if doc == "" {
@@ -268,6 +261,27 @@ func (e *frameEmitter) runMethod() {
 	}
 	e.file.Commentf("run %s.", doc)
 	e.file.Func().Params(jen.Id("f").Op("*").Id(p.Name)).Id("run").Params().Block(body...)
+}
+
+// step writes one step of run, after an empty line where others come before.
+func (e *frameEmitter) step(st Step, after bool) []jen.Code {
+	var body []jen.Code
+	if _, ok := st.(*Scalars); !ok && after {
+		body = append(body, raw(""))
+	}
+	switch st := st.(type) {
+	case *Scalars:
+		body = append(body, e.scalars(st)...)
+	case *Region:
+		body = append(body, e.runRegion(st)...)
+	case *Copies:
+		for _, c := range st.Pairs {
+			body = append(body, raw("copy(f.%s, f.%s)", c.To.Name, c.From.Name))
+		}
+	case *Calls:
+		body = append(body, e.calls(st)...)
+	}
+	return body
 }
 
 func (e *frameEmitter) runRegion(r *Region) []jen.Code {

@@ -33,6 +33,7 @@ type groupEmitter struct {
 	g      *Group
 	plan   *loopPlan
 	member map[*symbolic.Node]bool
+	split  bool // the axis of rows is a loop of its own
 
 	outer, inner []level
 	operands     []*operand
@@ -49,7 +50,12 @@ type groupEmitter struct {
 }
 
 func (e *regionEmitter) group(g *Group) []jen.Code {
-	ge := &groupEmitter{regionEmitter: e, g: g, member: map[*symbolic.Node]bool{}, index: map[string]*operand{},
+	return e.newGroup(g, false).emit()
+}
+
+// newGroup prepares a group. If split, the axis of rows stays a loop of its own.
+func (e *regionEmitter) newGroup(g *Group, split bool) *groupEmitter {
+	ge := &groupEmitter{regionEmitter: e, g: g, split: split, member: map[*symbolic.Node]bool{}, index: map[string]*operand{},
 		vars: map[*symbolic.Node]string{}, names: e.names.copy(), reserved: map[string]bool{}}
 	for _, n := range g.Members {
 		ge.member[n] = true
@@ -57,7 +63,7 @@ func (e *regionEmitter) group(g *Group) []jen.Code {
 	ge.plan = g.plan(ge.inMemory)
 	ge.collect()
 	ge.levels()
-	return ge.emit()
+	return ge
 }
 
 func (e *groupEmitter) inMemory(n *symbolic.Node) bool {
@@ -108,7 +114,7 @@ func (e *groupEmitter) levels() {
 		if e.g.Space[a].Is(1) {
 			continue
 		}
-		if len(axes) > 0 && !fixed[a] && !fixed[axes[len(axes)-1][0]] && !(e.g.nested() && a == e.firstInner()) {
+		if len(axes) > 0 && !(e.split && axes[0][0] == 0 && len(axes) == 1) && !fixed[a] && !fixed[axes[len(axes)-1][0]] && !(e.g.nested() && a == e.firstInner()) {
 			prev := axes[len(axes)-1]
 			if e.contiguous(prev[len(prev)-1], a) {
 				axes[len(axes)-1] = append(prev, a)
@@ -118,6 +124,9 @@ func (e *groupEmitter) levels() {
 		axes = append(axes, []int{a})
 	}
 	cut := max(len(axes)-1, 0)
+	if e.split && len(axes) == 1 {
+		cut = 1 // every row is one number
+	}
 	if e.g.nested() {
 		cut = 0
 		for cut < len(axes) && axes[cut][0] < e.g.Prefix {

@@ -58,11 +58,15 @@ type regionEmitter struct {
 	nums   map[*Value]string
 	counts bool // the body needs the number of rows
 	groups int  // groups written so far
+	all    bool // the block is all rows, and views of them need no end
 }
 
 // number returns the local variable that holds a number of the frame.
 func (e *regionEmitter) number(n *symbolic.Node) string {
 	v := e.p.valueOf(n)
+	if e.all {
+		return "f." + v.Name
+	}
 	if _, ok := e.nums[v]; !ok {
 		e.nums[v] = v.Name
 		e.views = append(e.views, raw("%s := f.%s", v.Name, v.Name))
@@ -80,6 +84,12 @@ func (e *regionEmitter) whole(v *Value) string {
 
 // rowView returns the local variable that holds the block's rows of v.
 func (e *regionEmitter) rowView(v *Value) string {
+	if e.all {
+		if v.Store == StoreLocal {
+			return fmt.Sprintf("f.%s[%s:]", localName(v.DType), e.panelOffset(v))
+		}
+		return e.whole(v)
+	}
 	if name, ok := e.seen[v]; ok {
 		return name
 	}

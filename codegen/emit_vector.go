@@ -95,9 +95,9 @@ func params(k *lane.Kernel, slices bool) string {
 // choose writes the function that picks an instruction set and the declarations of the assembly.
 func (f *vectorFile) choose(file *jen.File, k *lane.Kernel) {
 	var args []jen.Code
-	for i, a := range k.Arguments() {
-		name, _, _ := strings.Cut(a, " ")
-		if i < len(k.Operands) {
+	for _, a := range k.Arguments() {
+		name, typ, _ := strings.Cut(a, " ")
+		if strings.HasPrefix(typ, "*") {
 			args = append(args, jen.Qual("unsafe", "SliceData").Call(jen.Id(name)))
 		} else {
 			args = append(args, jen.Id(name))

@@ -162,19 +162,24 @@ func (v *vectorizer) apply(n *symbolic.Node) lane.Value {
 	for i, a := range n.Args {
 		args[i] = v.arg(n, a)
 	}
-	name := n.Info().Lane
 	switch {
 	case v.b.why != "":
 		return v.prog.Float(0)
 	case n.Op == symbolic.OpBroadcast:
 		return args[0]
-	case n.Op == symbolic.OpCast:
-		name = map[symbolic.DType]string{symbolic.F32: "tofloat", symbolic.F64: "tofloat", symbolic.I32: "toint", symbolic.Bool: "tobool"}[n.DType]
 	}
-	if x, ok := v.prog.Apply(name, args...); ok {
+	if x, ok := v.prog.Apply(laneName(n), args...); ok {
 		return x
 	}
 	return v.none("%s of %s", n.Info().Name, n.DType)
+}
+
+// laneName is the operation of lanes that computes n.
+func laneName(n *symbolic.Node) string {
+	if n.Op == symbolic.OpCast {
+		return map[symbolic.DType]string{symbolic.F32: "tofloat", symbolic.F64: "tofloat", symbolic.I32: "toint", symbolic.Bool: "tobool"}[n.DType]
+	}
+	return n.Info().Lane
 }
 
 // begin starts the program of a stage.

@@ -74,6 +74,11 @@ var Rules = []Rule{
 	{Name: "pow half", Left: "x ^ 0.5", Right: "sqrt(x)", Exactness: Rounding},
 	{Name: "pow minus one", Left: "x ^ -1", Right: "1 / x", Exactness: Rounding},
 	{Name: "pow minus two", Left: "x ^ -2", Right: "1 / (x*x)", Exactness: Rounding},
+	// In float64 only: the error of the exponent grows with it.
+	{Name: "pow of const", Left: "c1 ^ x", Right: "exp(x * log(c1))", Exactness: Rounding, When: func(s *simplifier, b *bindings) bool {
+		v, _ := b.vars["c1"].ConstValue()
+		return v > 0 && !math.IsInf(v, 0) && b.vars["x"].DType == F64
+	}},
 	{Name: "pow minus half", Left: "x ^ -0.5", Right: "rsqrt(x)", Exactness: Rounding},
 	{Name: "rsqrt", Left: "1 / sqrt(x)", Right: "rsqrt(x)", Exactness: Rounding, When: onlyUse(OpSqrt)},
 

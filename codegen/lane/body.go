@@ -182,6 +182,9 @@ func (b *body) name(v Value) string {
 func (b *body) load(v Value, r int) {
 	in := &b.p.Insts[v]
 	d := b.m.vec(r)
+	if b.loaded != nil {
+		b.loaded[v] = true
+	}
 	if s, ok := b.slot[v]; ok {
 		if b.inMask(v) {
 			b.line("KMOVW %d(SP), K%d", s, r)
@@ -240,6 +243,10 @@ func (b *body) wide() string {
 }
 
 func (b *body) loadOperand(in *Inst, d, broadcast string) {
+	if in.Step > 1 {
+		b.loadSpread(in, d)
+		return
+	}
 	mem := b.element(in)
 	switch {
 	case !in.Moves:
@@ -292,7 +299,7 @@ func (b *body) memory(v Value) (mem, bcst string) {
 		return mem, one
 	case OpLoad:
 		switch {
-		case b.far(in.Index):
+		case b.far(in.Index), in.Step > 1:
 		case !in.Moves && b.m.masks:
 			return b.element(in), one
 		case in.Moves && b.tail == "" && len(b.next[v]) == 1:
@@ -305,6 +312,10 @@ func (b *body) memory(v Value) (mem, bcst string) {
 // store writes v to an operand.
 func (b *body) store(s Store) {
 	r := b.reg(s.Value)
+	if s.Step > 1 {
+		b.storeSpread(s, r)
+		return
+	}
 	off := s.Off * b.p.Size
 	mem := b.address(s.Operand, b.off+off, b.idx)
 	switch {

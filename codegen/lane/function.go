@@ -12,10 +12,12 @@ import (
 // are for the moment.
 var pointerRegs = []string{"SI", "DI", "R8", "R9", "R10", "R11", "R12", "R13", "R14"}
 
-// A place is where an operand's address is: in a register, in the frame, or the frame itself at an offset.
+// A place is where an operand's address is during a pass: in a register, in the frame at slot, in the argument alone where it does not change
+// and is not worth a register; or the operand is the frame itself, from slot on.
 type place struct {
 	reg   string
 	slot  int
+	moves bool // in the frame
 	frame bool
 }
 
@@ -35,7 +37,9 @@ type function struct {
 	spilt  int
 	sums   map[*Sum]int // frame offset of the 16 lanes of a sum of numbers
 	sets   []*set       // accumulators of gathers
-	held   []int        // registers that they keep
+	held   []int        // registers that they keep, and those of hoisted values
+	hoists map[*Stage]map[Value]int
+	loaded map[Value]bool // leaves that the body being tried loads into registers
 	labels int
 }
 
@@ -44,9 +48,30 @@ func (f *function) print() []string {
 	f.layout()
 	f.prologue()
 	f.prepare()
-	done := f.label("done")
-	f.outer(0, done)
-	f.lines = append(f.lines, done+":")
+	for from := 0; from < len(f.k.Stages); {
+		to := from + 1
+		for to < len(f.k.Stages) && !f.k.Stages[to].Pass {
+			to++
+		}
+		stages := f.k.Stages[from:to]
+		f.addresses(stages)
+		if stages[0].Flat {
+			f.stage(&stages[0])
+		} else {
+			held := len(f.held)
+			f.hoist(stages)
+			done := f.label("done")
+			f.outer(0, stages, done)
+			f.lines = append(f.lines, done+":")
+			f.held = f.held[:held]
+		}
+		from = to
+	}
+	for i := range f.places {
+		if !f.places[i].frame {
+			f.places[i] = place{} // registers have moved with the rows
+		}
+	}
 	for i := range f.k.Stages {
 		st := &f.k.Stages[i]
 		for j := range st.Sums {
@@ -141,17 +166,12 @@ func (f *function) layout() {
 		at += size
 	}
 	f.size = at
-	regs := pointerRegs
 	for _, o := range f.k.Operands {
-		switch {
-		case o.Turn != nil:
-			f.places = append(f.places, place{frame: true, slot: f.reserve(o.Turn.Cols * f.turned(o.Turn) * f.k.Size)})
-		case len(regs) > 0:
-			f.places = append(f.places, place{reg: regs[0]})
-			regs = regs[1:]
-		default:
-			f.places = append(f.places, place{slot: f.reserve(8)})
+		p := place{}
+		if o.Turn != nil {
+			p = place{frame: true, slot: f.reserve(o.Turn.Cols * o.Turn.Line() * f.k.Size)}
 		}
+		f.places = append(f.places, p)
 	}
 	for i := range len(f.k.Numbers) + f.k.Left {
 		if i < len(f.k.Numbers) && f.m.masks {
@@ -201,16 +221,6 @@ func (f *function) mark(label string) { f.lines = append(f.lines, "", label+":")
 
 func (f *function) prologue() {
 	for i, o := range f.k.Operands {
-		switch p := f.places[i]; {
-		case p.frame:
-		case p.reg == "":
-			f.line("MOVQ %s, R15", f.arg(o.Name))
-			f.line("MOVQ R15, %d(SP)", p.slot)
-		default:
-			f.line("MOVQ %s, %s", f.arg(o.Name), p.reg)
-		}
-	}
-	for i, o := range f.k.Operands {
 		if o.Turn != nil {
 			f.turn(i, o.Turn)
 		}
@@ -239,8 +249,55 @@ func (f *function) prologue() {
 	}
 }
 
-// turned is the number of elements from one row of a transposed copy to the next: rows are whole vectors, so that none needs a mask.
-func (f *function) turned(t *Turn) int { return (t.Rows + 15) &^ 15 }
+// addresses points the operands of a pass at the first row.
+func (f *function) addresses(stages []Stage) {
+	used := make([]bool, len(f.k.Operands))
+	for _, st := range stages {
+		if st.Gather != nil {
+			used[st.Gather.B] = true
+			if st.Gather.Scaled {
+				used[st.Gather.A] = true
+			}
+			continue
+		}
+		for _, in := range st.Prog.Insts {
+			if in.Op == OpLoad {
+				used[in.Index] = true
+			}
+		}
+		for _, s := range st.Stores {
+			used[s.Operand] = true
+		}
+	}
+	regs := pointerRegs
+	for i, o := range f.k.Operands {
+		if o.Turn != nil {
+			continue
+		}
+		f.places[i] = place{}
+		switch {
+		case !used[i]:
+		case len(regs) > 0:
+			f.places[i].reg, regs = regs[0], regs[1:]
+			f.line("MOVQ %s, %s", f.arg(o.Name), f.places[i].reg)
+		case o.still():
+		default:
+			f.places[i] = place{slot: f.reserve(8), moves: true}
+			f.line("MOVQ %s, R15", f.arg(o.Name))
+			f.line("MOVQ R15, %d(SP)", f.places[i].slot)
+		}
+	}
+}
+
+// still reports whether the operand is the same for every row.
+func (o *Operand) still() bool {
+	for _, c := range o.Steps {
+		if !c.Known() || c.Const != 0 {
+			return false
+		}
+	}
+	return true
+}
 
 // turn copies a small matrix into the frame, transposed. What is beyond a row is never used.
 func (f *function) turn(operand int, t *Turn) {
@@ -248,15 +305,16 @@ func (f *function) turn(operand int, t *Turn) {
 	if f.k.Size == 8 {
 		move = "MOVQ"
 	}
+	f.line("MOVQ %s, SI", f.arg(f.k.Operands[t.Operand].Name))
 	for r := range t.Rows {
 		for c := range t.Cols {
-			f.line("%s %s, DX", move, f.address(t.Operand, (r*t.Cols+c)*f.k.Size, ""))
-			f.line("%s DX, %s", move, f.address(operand, (c*f.turned(t)+r)*f.k.Size, ""))
+			f.line("%s %d(SI), DX", move, (r*t.Cols+c)*f.k.Size)
+			f.line("%s DX, %s", move, f.address(operand, (c*t.Line()+r)*f.k.Size, ""))
 		}
 	}
 }
 
-// far reports whether an operand's address lies in the frame.
+// far reports whether an operand's address is not in a register.
 func (f *function) far(operand int) bool {
 	return f.places[operand].reg == "" && !f.places[operand].frame
 }
@@ -273,9 +331,17 @@ func (f *function) address(operand, off int, idx string) string {
 	r := p.reg
 	if r == "" {
 		r = "R15"
-		f.line("MOVQ %d(SP), R15", p.slot)
+		f.line("MOVQ %s, R15", f.pointer(operand))
 	}
 	return fmt.Sprintf("%d(%s)%s", off, r, idx)
+}
+
+// pointer is the memory that holds an operand's address when no register does.
+func (f *function) pointer(operand int) string {
+	if p := f.places[operand]; p.moves {
+		return fmt.Sprintf("%d(SP)", p.slot)
+	}
+	return f.arg(f.k.Operands[operand].Name)
 }
 
 // input returns where an input lies, and whether the vector is there as a whole.
@@ -286,11 +352,11 @@ func (f *function) input(i int) (mem string, whole bool) {
 	return fmt.Sprintf("%d(SP)", f.inputs[i]), !f.m.masks
 }
 
-// outer prints loop l over rows and what is inside.
-func (f *function) outer(l int, done string) {
+// outer prints loop l over rows and the stages inside.
+func (f *function) outer(l int, stages []Stage, done string) {
 	if l == len(f.k.Outer) {
-		for i := range f.k.Stages {
-			f.stage(&f.k.Stages[i])
+		for i := range stages {
+			f.stage(&stages[i])
 		}
 		return
 	}
@@ -313,7 +379,7 @@ func (f *function) outer(l int, done string) {
 	}
 	f.line("MOVQ $0, %s", counter)
 	f.mark(top)
-	f.outer(l+1, done)
+	f.outer(l+1, stages, done)
 	for i, o := range f.k.Operands {
 		f.advance(i, o.Steps[l])
 	}
@@ -335,7 +401,10 @@ func (f *function) advance(operand int, by Count) {
 	}
 	to := f.places[operand].reg
 	if to == "" {
-		to = fmt.Sprintf("%d(SP)", f.places[operand].slot)
+		if !f.places[operand].moves {
+			return // not of this pass
+		}
+		to = f.pointer(operand)
 	}
 	if by.Known() {
 		f.line("ADDQ $%d, %s", by.Const, to)

@@ -38,14 +38,8 @@ func (f *function) prepare() {
 		n := a.rows * a.vectors
 		if g.Scaled && len(f.held)+n <= f.m.heldMost() {
 			for range n {
-				// From the top on AVX-512; from register 11 down on AVX2, whose last four serve tails and trees and
-				// whose first six are for what a row computes.
-				r := f.m.regs - 1 - len(f.held)
-				if !f.m.masks {
-					r = 11 - len(f.held)
-				}
+				r := f.hold()
 				a.regs = append(a.regs, r)
-				f.held = append(f.held, r)
 				if r > 15 {
 					f.line("VPXORD Z%d, Z%d, Z%d", r, r, r)
 				} else {

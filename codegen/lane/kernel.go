@@ -29,6 +29,9 @@ type Operand struct {
 // A Turn is a small matrix of Rows x Cols elements, copied into the frame before the loops as Cols x Rows.
 type Turn struct{ Operand, Rows, Cols int }
 
+// Line is the number of elements from one row of the copy to the next: rows are whole vectors, so that none needs a mask.
+func (t *Turn) Line() int { return (t.Rows + 15) &^ 15 }
+
 // A Number is an argument with one value for all rows.
 type Number struct {
 	Name string
@@ -49,6 +52,8 @@ type Kernel struct {
 
 // A Stage is one loop over the elements of a row, or straight code on numbers of the row, or a step of sums over all rows.
 type Stage struct {
+	Pass    bool // begins a new pass over the rows; what stages of other passes leave is not seen
+	Flat    bool // a pass of its own, with rows in the lanes: one loop whose elements are the rows
 	Loop    bool
 	Inner   Count // elements of a row, of a loop
 	Doc     []string
@@ -75,6 +80,7 @@ type Store struct {
 	Value   Value
 	Moves   bool // with the inner loop; else it is a number of the row
 	Off     int  // elements from where the loops are
+	Step    int  // of one that moves: elements from lane to lane; 0 is 1
 }
 
 // A Reduction is how lanes of an accumulator and elements become one number.
@@ -141,14 +147,14 @@ func (k *Kernel) Key() string {
 		count(c)
 	}
 	for _, st := range k.Stages {
-		fmt.Fprintf(&b, "\nstage %t %v %v %v %v", st.Loop, st.Stores, st.Reduces, st.Leaves, st.Sums)
+		fmt.Fprintf(&b, "\nstage %t %t %t %v %v %v %v", st.Pass, st.Flat, st.Loop, st.Stores, st.Reduces, st.Leaves, st.Sums)
 		count(st.Inner)
 		if st.Gather != nil {
 			fmt.Fprintf(&b, " gather %v", *st.Gather)
 			continue
 		}
 		for _, in := range st.Prog.Insts {
-			fmt.Fprintf(&b, "\n%v %v %d %d %d %t %d", in.Op, in.Args, in.Type, in.Imm, in.Index, in.Moves, in.Off)
+			fmt.Fprintf(&b, "\n%v %v %d %d %d %t %d %d", in.Op, in.Args, in.Type, in.Imm, in.Index, in.Moves, in.Off, in.Step)
 		}
 	}
 	return b.String()

@@ -35,8 +35,8 @@ func (m *machine) narrow(n, size int) *machine {
 	return m
 }
 
-// maskRegs is how many mask registers hold values: K0 cannot mask, K1 is the tail's.
-const maskRegs = 6
+// maskRegs is how many mask registers hold values: K0 cannot mask, K1 is the tail's, K7 serves spread elements.
+const maskRegs = 5
 
 // lanes is the number of elements of a vector.
 func (m *machine) lanes(size int) int { return m.bytes / size }

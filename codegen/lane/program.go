@@ -16,6 +16,7 @@ type Inst struct {
 	Index int    // which input or operand
 	Moves bool   // of a load: with the inner loop, element by element; else one element serves all lanes
 	Off   int    // of a load: elements from where the loops are
+	Step  int    // of a load that moves: elements from lane to lane; 0 is 1
 }
 
 // A Program is straight-line code on lanes, in order of dependence. Equal instructions are one.
@@ -29,7 +30,7 @@ type Program struct {
 func NewProgram(size int) *Program { return &Program{Size: size, known: map[string]Value{}} }
 
 func (p *Program) put(in Inst) Value {
-	key := fmt.Sprint(in.Op, in.Args, in.Type, in.Imm, in.Index, in.Moves, in.Off)
+	key := fmt.Sprint(in.Op, in.Args, in.Type, in.Imm, in.Index, in.Moves, in.Off, in.Step)
 	if v, ok := p.known[key]; ok {
 		return v
 	}
@@ -68,6 +69,14 @@ func (p *Program) LoadAt(index int, t Type, off int) Value {
 // Single returns one element of operand index for all lanes: off elements after the row's first.
 func (p *Program) Single(index int, t Type, off int) Value {
 	return p.put(Inst{Op: OpLoad, Type: t, Index: index, Off: off})
+}
+
+// Spread returns an element of operand index whose neighbours in the lanes lie step elements apart: off elements after the first.
+func (p *Program) Spread(index int, t Type, off, step int) Value {
+	if step == 1 {
+		step = 0
+	}
+	return p.put(Inst{Op: OpLoad, Type: t, Index: index, Moves: true, Off: off, Step: step})
 }
 
 // Lane returns the position along the inner loop.

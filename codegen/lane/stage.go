@@ -106,6 +106,9 @@ func (f *function) straight(st *Stage) {
 	}
 	b := f.newBody(st.Prog, roots, f.registers(15))
 	f.spilt = 0
+	for v, r := range f.hoists[st] {
+		b.fixed[v] = r
+	}
 	b.run()
 	for _, s := range st.Stores {
 		b.store(s)
@@ -166,7 +169,7 @@ func (f *function) loop(st *Stage, accs []*accumulator) {
 	}
 	step := group * lanes
 	sizes := []int{1}
-	for u := 2; u <= unrollMost && u*group*len(st.Prog.Insts) <= unrollInsts; u *= 2 {
+	for u := 2; u <= unrollMost && !st.Flat && u*group*len(st.Prog.Insts) <= unrollInsts; u *= 2 {
 		sizes[0] = u
 	}
 	if sizes[0] > 1 {
@@ -256,6 +259,12 @@ func (f *function) pass(ps pass) {
 	}
 	if ps.tail != "" && !f.m.masks {
 		taken = append(taken, 14, 15)
+	}
+	if ps.st.Flat {
+		taken = append(taken, spreadMask, spreadIndex)
+	}
+	for v, r := range f.hoists[ps.st] {
+		fixed[v] = r
 	}
 	b := f.newBody(prog, roots, f.registers(taken...))
 	f.spilt = 0

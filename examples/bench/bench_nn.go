@@ -370,14 +370,18 @@ func (f *xorForward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32
 func (f *xorForward) run() {
 	f.dimval = float32(f.nBatch) // dimval = batch
 	f.reshape = f.zB[0]          // reshape = zB
-
-	// z = x @ hW  (bench.nn:7)
-	// savedH = tanh(z + hB)  (bench.nn:7)
-	// z2 = savedH @ zW  (bench.nn:8)
-	// savedSub = z2 + reshape - y  (bench.nn:9)
-	tasks0 := nnrt.Blocks(f.nBatch, 256)
-	f.pool.Run(tasks0, f.body0)
-	f.sum = nnrt.TreeSum(f.part0a[:tasks0])
+	const task = 0
+	if f.nBatch <= 256 && xorForwardSmall0(f.x, f.localFloat32[0:], f.hW, f.hB, f.savedH, f.localFloat32[f.panel0*8:], f.zW, f.y, f.savedSub, f.part0a[task:], f.nBatch, f.reshape) {
+		f.sum = f.part0a[0]
+	} else {
+		// z = x @ hW  (bench.nn:7)
+		// savedH = tanh(z + hB)  (bench.nn:7)
+		// z2 = savedH @ zW  (bench.nn:8)
+		// savedSub = z2 + reshape - y  (bench.nn:9)
+		tasks0 := nnrt.Blocks(f.nBatch, 256)
+		f.pool.Run(tasks0, f.body0)
+		f.sum = nnrt.TreeSum(f.part0a[:tasks0])
+	}
 	f.loss = f.sum / f.dimval // loss = sum / dimval
 }
 
@@ -482,20 +486,24 @@ func (f *xorBackward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float3
 // run computes the gradients of the loss by the parameters.
 func (f *xorBackward) run() {
 	f.div = 2 / float32(f.nBatch) // div = 2 / batch
+	const task = 0
+	if f.nBatch <= 512 && xorBackwardSmall0(f.savedSub, f.part0a[task:], f.mul, f.savedH, f.zW, f.mul2, f.gradZW, f.gradHW, f.x, f.gradHB, f.nBatch, f.div) {
+		f.sum = f.part0a[0]
+	} else {
+		// mul = savedSub * div  (bench.nn:9)
+		// mul2 = mul * zW * (1 - savedH * savedH)  (bench.nn:7)
+		tasks0 := nnrt.Blocks(f.nBatch, 1024)
+		f.pool.Run(tasks0, f.body0)
+		f.sum = nnrt.TreeSum(f.part0a[:tasks0])
 
-	// mul = savedSub * div  (bench.nn:9)
-	// mul2 = mul * zW * (1 - savedH * savedH)  (bench.nn:7)
-	tasks0 := nnrt.Blocks(f.nBatch, 1024)
-	f.pool.Run(tasks0, f.body0)
-	f.sum = nnrt.TreeSum(f.part0a[:tasks0])
-
-	// gradZW = transpose(savedH) @ mul  (bench.nn:8)
-	f.tile1a = nnrt.Tile(8, f.nBatch)
-	// gradHW = transpose(x) @ mul2  (bench.nn:7)
-	f.tile1b = nnrt.Tile(2, f.nBatch*8)
-	// gradHB = sum(mul2, axis: 0)  (bench.nn:7)
-	f.tile1c = nnrt.Tile(8, f.nBatch)
-	f.pool.RunWork(8*f.nBatch+2*f.nBatch*8+8*f.nBatch, nnrt.Blocks(8, f.tile1a)+nnrt.Blocks(2, f.tile1b)+nnrt.Blocks(8, f.tile1c), f.body1)
+		// gradZW = transpose(savedH) @ mul  (bench.nn:8)
+		f.tile1a = nnrt.Tile(8, f.nBatch)
+		// gradHW = transpose(x) @ mul2  (bench.nn:7)
+		f.tile1b = nnrt.Tile(2, f.nBatch*8)
+		// gradHB = sum(mul2, axis: 0)  (bench.nn:7)
+		f.tile1c = nnrt.Tile(8, f.nBatch)
+		f.pool.RunWork(8*f.nBatch+2*f.nBatch*8+8*f.nBatch, nnrt.Blocks(8, f.tile1a)+nnrt.Blocks(2, f.tile1b)+nnrt.Blocks(8, f.tile1c), f.body1)
+	}
 
 	// gradZB = sum  (bench.nn:8)
 	f.pool.Run(nnrt.Blocks(1, 16384), f.body2)
@@ -679,13 +687,17 @@ func (f *xorEval) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) 
 // run computes the sums over a batch that loss and metrics are made of.
 func (f *xorEval) run() {
 	f.reshape = f.zB[0] // reshape = zB
-
-	// z = x @ hW  (bench.nn:7)
-	// h = tanh(z + hB)  (bench.nn:7)
-	// z2 = h @ zW  (bench.nn:8)
-	tasks0 := nnrt.Blocks(f.nBatch, 256)
-	f.pool.Run(tasks0, f.body0)
-	f.sum0 = nnrt.TreeSum(f.part0a[:tasks0])
+	const task = 0
+	if f.nBatch <= 256 && xorEvalSmall0(f.x, f.localFloat32[0:], f.hW, f.hB, f.localFloat32[f.panel0*8:], f.localFloat32[f.panel0*16:], f.zW, f.y, f.part0a[task:], f.nBatch, f.reshape) {
+		f.sum0 = f.part0a[0]
+	} else {
+		// z = x @ hW  (bench.nn:7)
+		// h = tanh(z + hB)  (bench.nn:7)
+		// z2 = h @ zW  (bench.nn:8)
+		tasks0 := nnrt.Blocks(f.nBatch, 256)
+		f.pool.Run(tasks0, f.body0)
+		f.sum0 = nnrt.TreeSum(f.part0a[:tasks0])
+	}
 }
 
 // rows0 works on one block of the rows of batch, number task.
@@ -1211,15 +1223,19 @@ func (f *irisForward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float3
 // run computes loss and metrics of a batch, and what the backward half needs.
 func (f *irisForward) run() {
 	f.dimval = float32(f.nBatch) // dimval = batch
-
-	// z = x @ hW  (bench.nn:17)
-	// savedH = tanh(z + hB)  (bench.nn:17)
-	// z2 = savedH @ logitsW  (bench.nn:18)
-	// savedExp = exp(z2 + logitsB - reduce_max(z2 + logitsB, axis: 1))  (bench.nn:19)
-	// savedSum = sum(savedExp, axis: 1)  (bench.nn:19)
-	tasks0 := nnrt.Blocks(f.nBatch, 128)
-	f.pool.Run(tasks0, f.body0)
-	f.sum = nnrt.TreeSum(f.part0a[:tasks0])
+	const task = 0
+	if f.nBatch <= 128 && irisForwardSmall0(f.x, f.localFloat32[0:], f.hW, f.hB, f.savedH, f.localFloat32[f.panel0*16:], f.logitsW, f.logitsB, f.y, f.savedExp, f.savedSum, f.part0a[task:], f.nBatch) {
+		f.sum = f.part0a[0]
+	} else {
+		// z = x @ hW  (bench.nn:17)
+		// savedH = tanh(z + hB)  (bench.nn:17)
+		// z2 = savedH @ logitsW  (bench.nn:18)
+		// savedExp = exp(z2 + logitsB - reduce_max(z2 + logitsB, axis: 1))  (bench.nn:19)
+		// savedSum = sum(savedExp, axis: 1)  (bench.nn:19)
+		tasks0 := nnrt.Blocks(f.nBatch, 128)
+		f.pool.Run(tasks0, f.body0)
+		f.sum = nnrt.TreeSum(f.part0a[:tasks0])
+	}
 	f.loss = f.sum / f.dimval // loss = sum / dimval
 }
 
@@ -1352,21 +1368,24 @@ func (f *irisBackward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float
 func (f *irisBackward) run() {
 	f.div = 1 / float32(f.nBatch) // div = 1 / batch
 	f.neg = -f.div                // neg = -div
+	const task = 0
+	if f.nBatch <= 512 && irisBackwardSmall0(f.savedSum, f.y, f.savedExp, f.add, f.localFloat32[0:], f.logitsW, f.savedH, f.mul, f.gradHW, f.x, f.gradHB, f.gradLogitsW, f.gradLogitsB, f.nBatch, f.div, f.neg) {
+	} else {
+		// add = where(y == iota(), neg, 0) + div / savedSum * savedExp  (bench.nn:19)
+		// dot = add @ transpose(logitsW)  (bench.nn:18)
+		// mul = dot * (1 - savedH * savedH)  (bench.nn:17)
+		f.pool.Run(nnrt.Blocks(f.nBatch, 512), f.body0)
 
-	// add = where(y == iota(), neg, 0) + div / savedSum * savedExp  (bench.nn:19)
-	// dot = add @ transpose(logitsW)  (bench.nn:18)
-	// mul = dot * (1 - savedH * savedH)  (bench.nn:17)
-	f.pool.Run(nnrt.Blocks(f.nBatch, 512), f.body0)
-
-	// gradHW = transpose(x) @ mul  (bench.nn:17)
-	f.tile1a = nnrt.Tile(4, f.nBatch*16)
-	// gradHB = sum(mul, axis: 0)  (bench.nn:17)
-	f.tile1b = nnrt.Tile(16, f.nBatch)
-	// gradLogitsW = transpose(savedH) @ add  (bench.nn:18)
-	f.tile1c = nnrt.Tile(16, f.nBatch*3)
-	// gradLogitsB = sum(add, axis: 0)  (bench.nn:18)
-	f.tile1d = nnrt.Tile(3, f.nBatch)
-	f.pool.RunWork(4*f.nBatch*16+16*f.nBatch+16*f.nBatch*3+3*f.nBatch, nnrt.Blocks(4, f.tile1a)+nnrt.Blocks(16, f.tile1b)+nnrt.Blocks(16, f.tile1c)+nnrt.Blocks(3, f.tile1d), f.body1)
+		// gradHW = transpose(x) @ mul  (bench.nn:17)
+		f.tile1a = nnrt.Tile(4, f.nBatch*16)
+		// gradHB = sum(mul, axis: 0)  (bench.nn:17)
+		f.tile1b = nnrt.Tile(16, f.nBatch)
+		// gradLogitsW = transpose(savedH) @ add  (bench.nn:18)
+		f.tile1c = nnrt.Tile(16, f.nBatch*3)
+		// gradLogitsB = sum(add, axis: 0)  (bench.nn:18)
+		f.tile1d = nnrt.Tile(3, f.nBatch)
+		f.pool.RunWork(4*f.nBatch*16+16*f.nBatch+16*f.nBatch*3+3*f.nBatch, nnrt.Blocks(4, f.tile1a)+nnrt.Blocks(16, f.tile1b)+nnrt.Blocks(16, f.tile1c)+nnrt.Blocks(3, f.tile1d), f.body1)
+	}
 }
 
 // rows0 works on one block of the rows of batch, number task.
@@ -1474,8 +1493,8 @@ func (f *irisPrologue0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 
 // run scalars of one step of adam.
 func (f *irisPrologue0) run() {
-	f.c1 = f.lr / (1 - nnrt.Pow(float64(0.9), f.t))      // c1 = lr / (1 - 0.9 ^ t)
-	f.c2 = nnrt.Rsqrt(1 - nnrt.Pow(float64(0.999), f.t)) // c2 = rsqrt(1 - 0.999 ^ t)
+	f.c1 = f.lr / (1 - nnrt.Exp(float64(f.t*(-0.10536051565782628))))      // c1 = lr / (1 - exp(t * -0.10536051565782628))
+	f.c2 = nnrt.Rsqrt(1 - nnrt.Exp(float64(f.t*(-0.0010005003335835344)))) // c2 = rsqrt(1 - exp(t * -0.0010005003335835344))
 }
 
 // irisUpdate0 is the frame of update: what one run reads, writes and needs in between.
@@ -1590,12 +1609,17 @@ func (f *irisEval) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32])
 
 // run computes the sums over a batch that loss and metrics are made of.
 func (f *irisEval) run() {
-	// z = x @ hW  (bench.nn:17)
-	// h = tanh(z + hB)  (bench.nn:17)
-	// z2 = h @ logitsW  (bench.nn:18)
-	tasks0 := nnrt.Blocks(f.nBatch, 128)
-	f.pool.Run(tasks0, f.body0)
-	f.sum0 = nnrt.TreeSum(f.part0a[:tasks0])
+	const task = 0
+	if f.nBatch <= 128 && irisEvalSmall0(f.x, f.localFloat32[0:], f.hW, f.hB, f.localFloat32[f.panel0*16:], f.localFloat32[f.panel0*32:], f.logitsW, f.logitsB, f.y, f.part0a[task:], f.nBatch) {
+		f.sum0 = f.part0a[0]
+	} else {
+		// z = x @ hW  (bench.nn:17)
+		// h = tanh(z + hB)  (bench.nn:17)
+		// z2 = h @ logitsW  (bench.nn:18)
+		tasks0 := nnrt.Blocks(f.nBatch, 128)
+		f.pool.Run(tasks0, f.body0)
+		f.sum0 = nnrt.TreeSum(f.part0a[:tasks0])
+	}
 }
 
 // rows0 works on one block of the rows of batch, number task.
@@ -3419,8 +3443,8 @@ func (f *mnistDeepPrologue0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 
 // run scalars of one step of adam.
 func (f *mnistDeepPrologue0) run() {
-	f.c1 = f.lr / (1 - nnrt.Pow(float64(0.9), f.t))      // c1 = lr / (1 - 0.9 ^ t)
-	f.c2 = nnrt.Rsqrt(1 - nnrt.Pow(float64(0.999), f.t)) // c2 = rsqrt(1 - 0.999 ^ t)
+	f.c1 = f.lr / (1 - nnrt.Exp(float64(f.t*(-0.10536051565782628))))      // c1 = lr / (1 - exp(t * -0.10536051565782628))
+	f.c2 = nnrt.Rsqrt(1 - nnrt.Exp(float64(f.t*(-0.0010005003335835344)))) // c2 = rsqrt(1 - exp(t * -0.0010005003335835344))
 }
 
 // mnistDeepUpdate0 is the frame of update: what one run reads, writes and needs in between.
@@ -4664,9 +4688,9 @@ func (f *geluPrologue0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 
 // run scalars of one step of adamw.
 func (f *geluPrologue0) run() {
-	f.c1 = 1 - float64(f.lr*0.01)                        // c1 = 1 - lr * 0.01
-	f.c2 = f.lr / (1 - nnrt.Pow(float64(0.9), f.t))      // c2 = lr / (1 - 0.9 ^ t)
-	f.c3 = nnrt.Rsqrt(1 - nnrt.Pow(float64(0.999), f.t)) // c3 = rsqrt(1 - 0.999 ^ t)
+	f.c1 = 1 - float64(f.lr*0.01)                                          // c1 = 1 - lr * 0.01
+	f.c2 = f.lr / (1 - nnrt.Exp(float64(f.t*(-0.10536051565782628))))      // c2 = lr / (1 - exp(t * -0.10536051565782628))
+	f.c3 = nnrt.Rsqrt(1 - nnrt.Exp(float64(f.t*(-0.0010005003335835344)))) // c3 = rsqrt(1 - exp(t * -0.0010005003335835344))
 }
 
 // geluUpdate0 is the frame of update: what one run reads, writes and needs in between.

@@ -8,6 +8,33 @@ import (
 	"unsafe"
 )
 
+// xorForwardSmall0 computes
+//
+//	z = x @ hW  (bench.nn:7)
+//	savedH = tanh(z + hB)  (bench.nn:7)
+//	z2 = savedH @ zW  (bench.nn:8)
+//	savedSub = z2 + reshape - y  (bench.nn:9)
+//	sum = sum(savedSub * savedSub, axis: 0)  (bench.nn:9)
+//
+// in assembly, or reports false where that is turned off.
+func xorForwardSmall0(x []float32, z []float32, hW []float32, hB []float32, savedH []float32, z2 []float32, zW []float32, y []float32, savedSub []float32, part0aV []float32, n0 int, reshape float32) bool {
+	switch nnrt.ActiveCPU() {
+	case nnrt.AVX512:
+		xorForwardSmall0AVX512(unsafe.SliceData(x), unsafe.SliceData(z), unsafe.SliceData(hW), unsafe.SliceData(hB), unsafe.SliceData(savedH), unsafe.SliceData(z2), unsafe.SliceData(zW), unsafe.SliceData(y), unsafe.SliceData(savedSub), unsafe.SliceData(part0aV), n0, reshape)
+	case nnrt.AVX2:
+		xorForwardSmall0AVX2(unsafe.SliceData(x), unsafe.SliceData(z), unsafe.SliceData(hW), unsafe.SliceData(hB), unsafe.SliceData(savedH), unsafe.SliceData(z2), unsafe.SliceData(zW), unsafe.SliceData(y), unsafe.SliceData(savedSub), unsafe.SliceData(part0aV), n0, reshape)
+	default:
+		return false
+	}
+	return true
+}
+
+//go:noescape
+func xorForwardSmall0AVX2(x *float32, z *float32, hW *float32, hB *float32, savedH *float32, z2 *float32, zW *float32, y *float32, savedSub *float32, part0aV *float32, n0 int, reshape float32)
+
+//go:noescape
+func xorForwardSmall0AVX512(x *float32, z *float32, hW *float32, hB *float32, savedH *float32, z2 *float32, zW *float32, y *float32, savedSub *float32, part0aV *float32, n0 int, reshape float32)
+
 // xorForwardLoop0a computes
 //
 //	savedH = tanh(z + hB)  (bench.nn:7)
@@ -54,6 +81,34 @@ func xorForwardLoop0bAVX2(z2 *float32, y *float32, savedSub *float32, part0aV *f
 
 //go:noescape
 func xorForwardLoop0bAVX512(z2 *float32, y *float32, savedSub *float32, part0aV *float32, rows int, reshape float32)
+
+// xorBackwardSmall0 computes
+//
+//	mul = savedSub * div  (bench.nn:9)
+//	sum = sum(mul, axis: 0)  (bench.nn:8)
+//	mul2 = mul * zW * (1 - savedH * savedH)  (bench.nn:7)
+//	gradZW = transpose(savedH) @ mul  (bench.nn:8)
+//	gradHW = transpose(x) @ mul2  (bench.nn:7)
+//	gradHB = sum(mul2, axis: 0)  (bench.nn:7)
+//
+// in assembly, or reports false where that is turned off.
+func xorBackwardSmall0(savedSub []float32, part0aV []float32, mul []float32, savedH []float32, zW []float32, mul2 []float32, gradZW []float32, gradHW []float32, x []float32, gradHB []float32, n0 int, div float32) bool {
+	switch nnrt.ActiveCPU() {
+	case nnrt.AVX512:
+		xorBackwardSmall0AVX512(unsafe.SliceData(savedSub), unsafe.SliceData(part0aV), unsafe.SliceData(mul), unsafe.SliceData(savedH), unsafe.SliceData(zW), unsafe.SliceData(mul2), unsafe.SliceData(gradZW), unsafe.SliceData(gradHW), unsafe.SliceData(x), unsafe.SliceData(gradHB), n0, div)
+	case nnrt.AVX2:
+		xorBackwardSmall0AVX2(unsafe.SliceData(savedSub), unsafe.SliceData(part0aV), unsafe.SliceData(mul), unsafe.SliceData(savedH), unsafe.SliceData(zW), unsafe.SliceData(mul2), unsafe.SliceData(gradZW), unsafe.SliceData(gradHW), unsafe.SliceData(x), unsafe.SliceData(gradHB), n0, div)
+	default:
+		return false
+	}
+	return true
+}
+
+//go:noescape
+func xorBackwardSmall0AVX2(savedSub *float32, part0aV *float32, mul *float32, savedH *float32, zW *float32, mul2 *float32, gradZW *float32, gradHW *float32, x *float32, gradHB *float32, n0 int, div float32)
+
+//go:noescape
+func xorBackwardSmall0AVX512(savedSub *float32, part0aV *float32, mul *float32, savedH *float32, zW *float32, mul2 *float32, gradZW *float32, gradHW *float32, x *float32, gradHB *float32, n0 int, div float32)
 
 // xorBackwardLoop0a computes
 //
@@ -103,6 +158,32 @@ func xorUpdate0Loop0aAVX2(g2 *float32, p *float32, p2 *float32, rows int, cast f
 //go:noescape
 func xorUpdate0Loop0aAVX512(g2 *float32, p *float32, p2 *float32, rows int, cast float32)
 
+// xorEvalSmall0 computes
+//
+//	z = x @ hW  (bench.nn:7)
+//	h = tanh(z + hB)  (bench.nn:7)
+//	z2 = h @ zW  (bench.nn:8)
+//	sum0 = sum((z2 + reshape - y) * (z2 + reshape - y), axis: 0)  (bench.nn:9)
+//
+// in assembly, or reports false where that is turned off.
+func xorEvalSmall0(x []float32, z []float32, hW []float32, hB []float32, h []float32, z2 []float32, zW []float32, y []float32, part0aV []float32, n0 int, reshape float32) bool {
+	switch nnrt.ActiveCPU() {
+	case nnrt.AVX512:
+		xorEvalSmall0AVX512(unsafe.SliceData(x), unsafe.SliceData(z), unsafe.SliceData(hW), unsafe.SliceData(hB), unsafe.SliceData(h), unsafe.SliceData(z2), unsafe.SliceData(zW), unsafe.SliceData(y), unsafe.SliceData(part0aV), n0, reshape)
+	case nnrt.AVX2:
+		xorEvalSmall0AVX2(unsafe.SliceData(x), unsafe.SliceData(z), unsafe.SliceData(hW), unsafe.SliceData(hB), unsafe.SliceData(h), unsafe.SliceData(z2), unsafe.SliceData(zW), unsafe.SliceData(y), unsafe.SliceData(part0aV), n0, reshape)
+	default:
+		return false
+	}
+	return true
+}
+
+//go:noescape
+func xorEvalSmall0AVX2(x *float32, z *float32, hW *float32, hB *float32, h *float32, z2 *float32, zW *float32, y *float32, part0aV *float32, n0 int, reshape float32)
+
+//go:noescape
+func xorEvalSmall0AVX512(x *float32, z *float32, hW *float32, hB *float32, h *float32, z2 *float32, zW *float32, y *float32, part0aV *float32, n0 int, reshape float32)
+
 // xorEvalLoop0b computes
 //
 //	sum0 = sum((z2 + reshape - y) * (z2 + reshape - y), axis: 0)  (bench.nn:9)
@@ -125,6 +206,34 @@ func xorEvalLoop0bAVX2(z2 *float32, y *float32, part0aV *float32, rows int, resh
 
 //go:noescape
 func xorEvalLoop0bAVX512(z2 *float32, y *float32, part0aV *float32, rows int, reshape float32)
+
+// irisForwardSmall0 computes
+//
+//	z = x @ hW  (bench.nn:17)
+//	savedH = tanh(z + hB)  (bench.nn:17)
+//	z2 = savedH @ logitsW  (bench.nn:18)
+//	savedExp = exp(z2 + logitsB - reduce_max(z2 + logitsB, axis: 1))  (bench.nn:19)
+//	savedSum = sum(savedExp, axis: 1)  (bench.nn:19)
+//	sum = sum(log(savedSum) - sum(where(y == iota(), z2 + logitsB - reduce_max(z2 + logitsB, axis: 1), 0), axis: 1), axi ...  (bench.nn:19)
+//
+// in assembly, or reports false where that is turned off.
+func irisForwardSmall0(x []float32, z []float32, hW []float32, hB []float32, savedH []float32, z2 []float32, logitsW []float32, logitsB []float32, y []int32, savedExp []float32, savedSum []float32, part0aV []float32, n0 int) bool {
+	switch nnrt.ActiveCPU() {
+	case nnrt.AVX512:
+		irisForwardSmall0AVX512(unsafe.SliceData(x), unsafe.SliceData(z), unsafe.SliceData(hW), unsafe.SliceData(hB), unsafe.SliceData(savedH), unsafe.SliceData(z2), unsafe.SliceData(logitsW), unsafe.SliceData(logitsB), unsafe.SliceData(y), unsafe.SliceData(savedExp), unsafe.SliceData(savedSum), unsafe.SliceData(part0aV), n0)
+	case nnrt.AVX2:
+		irisForwardSmall0AVX2(unsafe.SliceData(x), unsafe.SliceData(z), unsafe.SliceData(hW), unsafe.SliceData(hB), unsafe.SliceData(savedH), unsafe.SliceData(z2), unsafe.SliceData(logitsW), unsafe.SliceData(logitsB), unsafe.SliceData(y), unsafe.SliceData(savedExp), unsafe.SliceData(savedSum), unsafe.SliceData(part0aV), n0)
+	default:
+		return false
+	}
+	return true
+}
+
+//go:noescape
+func irisForwardSmall0AVX2(x *float32, z *float32, hW *float32, hB *float32, savedH *float32, z2 *float32, logitsW *float32, logitsB *float32, y *int32, savedExp *float32, savedSum *float32, part0aV *float32, n0 int)
+
+//go:noescape
+func irisForwardSmall0AVX512(x *float32, z *float32, hW *float32, hB *float32, savedH *float32, z2 *float32, logitsW *float32, logitsB *float32, y *int32, savedExp *float32, savedSum *float32, part0aV *float32, n0 int)
 
 // irisForwardLoop0a computes
 //
@@ -173,6 +282,35 @@ func irisForwardLoop0bAVX2(z2 *float32, logitsB *float32, y *int32, savedExp *fl
 
 //go:noescape
 func irisForwardLoop0bAVX512(z2 *float32, logitsB *float32, y *int32, savedExp *float32, savedSum *float32, part0aV *float32, rows int)
+
+// irisBackwardSmall0 computes
+//
+//	add = where(y == iota(), neg, 0) + div / savedSum * savedExp  (bench.nn:19)
+//	dot = add @ transpose(logitsW)  (bench.nn:18)
+//	mul = dot * (1 - savedH * savedH)  (bench.nn:17)
+//	gradHW = transpose(x) @ mul  (bench.nn:17)
+//	gradHB = sum(mul, axis: 0)  (bench.nn:17)
+//	gradLogitsW = transpose(savedH) @ add  (bench.nn:18)
+//	gradLogitsB = sum(add, axis: 0)  (bench.nn:18)
+//
+// in assembly, or reports false where that is turned off.
+func irisBackwardSmall0(savedSum []float32, y []int32, savedExp []float32, add []float32, dot []float32, logitsW []float32, savedH []float32, mul []float32, gradHW []float32, x []float32, gradHB []float32, gradLogitsW []float32, gradLogitsB []float32, n0 int, div float32, neg float32) bool {
+	switch nnrt.ActiveCPU() {
+	case nnrt.AVX512:
+		irisBackwardSmall0AVX512(unsafe.SliceData(savedSum), unsafe.SliceData(y), unsafe.SliceData(savedExp), unsafe.SliceData(add), unsafe.SliceData(dot), unsafe.SliceData(logitsW), unsafe.SliceData(savedH), unsafe.SliceData(mul), unsafe.SliceData(gradHW), unsafe.SliceData(x), unsafe.SliceData(gradHB), unsafe.SliceData(gradLogitsW), unsafe.SliceData(gradLogitsB), n0, div, neg)
+	case nnrt.AVX2:
+		irisBackwardSmall0AVX2(unsafe.SliceData(savedSum), unsafe.SliceData(y), unsafe.SliceData(savedExp), unsafe.SliceData(add), unsafe.SliceData(dot), unsafe.SliceData(logitsW), unsafe.SliceData(savedH), unsafe.SliceData(mul), unsafe.SliceData(gradHW), unsafe.SliceData(x), unsafe.SliceData(gradHB), unsafe.SliceData(gradLogitsW), unsafe.SliceData(gradLogitsB), n0, div, neg)
+	default:
+		return false
+	}
+	return true
+}
+
+//go:noescape
+func irisBackwardSmall0AVX2(savedSum *float32, y *int32, savedExp *float32, add *float32, dot *float32, logitsW *float32, savedH *float32, mul *float32, gradHW *float32, x *float32, gradHB *float32, gradLogitsW *float32, gradLogitsB *float32, n0 int, div float32, neg float32)
+
+//go:noescape
+func irisBackwardSmall0AVX512(savedSum *float32, y *int32, savedExp *float32, add *float32, dot *float32, logitsW *float32, savedH *float32, mul *float32, gradHW *float32, x *float32, gradHB *float32, gradLogitsW *float32, gradLogitsB *float32, n0 int, div float32, neg float32)
 
 // irisBackwardLoop0a computes
 //
@@ -244,6 +382,32 @@ func irisUpdate0Loop0aAVX2(g2 *float32, v *float32, m *float32, p *float32, v2 *
 
 //go:noescape
 func irisUpdate0Loop0aAVX512(g2 *float32, v *float32, m *float32, p *float32, v2 *float32, m2 *float32, p2 *float32, rows int, cast2 float32, cast float32)
+
+// irisEvalSmall0 computes
+//
+//	z = x @ hW  (bench.nn:17)
+//	h = tanh(z + hB)  (bench.nn:17)
+//	z2 = h @ logitsW  (bench.nn:18)
+//	sum0 = sum(log(sum(exp(z2 + logitsB - reduce_max(z2 + logitsB, axis: 1)), axis: 1)) - sum(where(y == iota(), z2 + log ...  (bench.nn:19)
+//
+// in assembly, or reports false where that is turned off.
+func irisEvalSmall0(x []float32, z []float32, hW []float32, hB []float32, h []float32, z2 []float32, logitsW []float32, logitsB []float32, y []int32, part0aV []float32, n0 int) bool {
+	switch nnrt.ActiveCPU() {
+	case nnrt.AVX512:
+		irisEvalSmall0AVX512(unsafe.SliceData(x), unsafe.SliceData(z), unsafe.SliceData(hW), unsafe.SliceData(hB), unsafe.SliceData(h), unsafe.SliceData(z2), unsafe.SliceData(logitsW), unsafe.SliceData(logitsB), unsafe.SliceData(y), unsafe.SliceData(part0aV), n0)
+	case nnrt.AVX2:
+		irisEvalSmall0AVX2(unsafe.SliceData(x), unsafe.SliceData(z), unsafe.SliceData(hW), unsafe.SliceData(hB), unsafe.SliceData(h), unsafe.SliceData(z2), unsafe.SliceData(logitsW), unsafe.SliceData(logitsB), unsafe.SliceData(y), unsafe.SliceData(part0aV), n0)
+	default:
+		return false
+	}
+	return true
+}
+
+//go:noescape
+func irisEvalSmall0AVX2(x *float32, z *float32, hW *float32, hB *float32, h *float32, z2 *float32, logitsW *float32, logitsB *float32, y *int32, part0aV *float32, n0 int)
+
+//go:noescape
+func irisEvalSmall0AVX512(x *float32, z *float32, hW *float32, hB *float32, h *float32, z2 *float32, logitsW *float32, logitsB *float32, y *int32, part0aV *float32, n0 int)
 
 // irisEvalLoop0b computes
 //

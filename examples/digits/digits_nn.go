@@ -782,8 +782,8 @@ func (f *digitsPrologue0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 
 // run scalars of one step of adam.
 func (f *digitsPrologue0) run() {
-	f.c1 = f.lr / (1 - nnrt.Pow(float64(0.9), f.t))      // c1 = lr / (1 - 0.9 ^ t)
-	f.c2 = nnrt.Rsqrt(1 - nnrt.Pow(float64(0.999), f.t)) // c2 = rsqrt(1 - 0.999 ^ t)
+	f.c1 = f.lr / (1 - nnrt.Exp(float64(f.t*(-0.10536051565782628))))      // c1 = lr / (1 - exp(t * -0.10536051565782628))
+	f.c2 = nnrt.Rsqrt(1 - nnrt.Exp(float64(f.t*(-0.0010005003335835344)))) // c2 = rsqrt(1 - exp(t * -0.0010005003335835344))
 }
 
 // digitsUpdate0 is the frame of update: what one run reads, writes and needs in between.

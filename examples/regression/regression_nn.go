@@ -416,12 +416,16 @@ func (f *lineMeanForward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[fl
 func (f *lineMeanForward) run() {
 	f.dimval = float64(f.nBatch) // dimval = batch
 	f.reshape = f.fitB[0]        // reshape = fitB
-
-	// z = x @ fitW  (regression.nn:8)
-	// savedSub = z + reshape - y  (regression.nn:11)
-	tasks0 := nnrt.Blocks(f.nBatch, 8192)
-	f.pool.Run(tasks0, f.body0)
-	f.sum = nnrt.TreeSum(f.part0a[:tasks0])
+	const task = 0
+	if f.nBatch <= 512 && lineMeanForwardSmall0(f.x, f.localFloat64[0:], f.fitW, f.y, f.savedSub, f.part0a[task:], f.nBatch, f.reshape) {
+		f.sum = f.part0a[0]
+	} else {
+		// z = x @ fitW  (regression.nn:8)
+		// savedSub = z + reshape - y  (regression.nn:11)
+		tasks0 := nnrt.Blocks(f.nBatch, 8192)
+		f.pool.Run(tasks0, f.body0)
+		f.sum = nnrt.TreeSum(f.part0a[:tasks0])
+	}
 	f.loss = f.sum / f.dimval // loss = sum / dimval
 }
 
@@ -498,15 +502,19 @@ func (f *lineMeanBackward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[f
 // run computes the gradients of the loss by the parameters.
 func (f *lineMeanBackward) run() {
 	f.div = 2 / float64(f.nBatch) // div = 2 / batch
+	const task = 0
+	if f.nBatch <= 512 && lineMeanBackwardSmall0(f.savedSub, f.mul, f.part0a[task:], f.gradFitW, f.x, f.nBatch, f.div) {
+		f.sum = f.part0a[0]
+	} else {
+		// mul = savedSub * div  (regression.nn:11)
+		tasks0 := nnrt.Blocks(f.nBatch, 16384)
+		f.pool.Run(tasks0, f.body0)
+		f.sum = nnrt.TreeSum(f.part0a[:tasks0])
 
-	// mul = savedSub * div  (regression.nn:11)
-	tasks0 := nnrt.Blocks(f.nBatch, 16384)
-	f.pool.Run(tasks0, f.body0)
-	f.sum = nnrt.TreeSum(f.part0a[:tasks0])
-
-	// gradFitW = transpose(x) @ mul  (regression.nn:8)
-	f.tile1a = nnrt.Tile(3, f.nBatch)
-	f.pool.RunWork(3*f.nBatch, nnrt.Blocks(3, f.tile1a), f.body1)
+		// gradFitW = transpose(x) @ mul  (regression.nn:8)
+		f.tile1a = nnrt.Tile(3, f.nBatch)
+		f.pool.RunWork(3*f.nBatch, nnrt.Blocks(3, f.tile1a), f.body1)
+	}
 
 	// gradFitB = sum  (regression.nn:8)
 	f.pool.Run(nnrt.Blocks(1, 16384), f.body2)
@@ -658,11 +666,15 @@ func (f *lineMeanEval) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float
 // run computes the sums over a batch that loss and metrics are made of.
 func (f *lineMeanEval) run() {
 	f.reshape = f.fitB[0] // reshape = fitB
-
-	// z = x @ fitW  (regression.nn:8)
-	tasks0 := nnrt.Blocks(f.nBatch, 8192)
-	f.pool.Run(tasks0, f.body0)
-	f.sum0 = nnrt.TreeSum(f.part0a[:tasks0])
+	const task = 0
+	if f.nBatch <= 512 && lineMeanEvalSmall0(f.x, f.localFloat64[0:], f.fitW, f.y, f.part0a[task:], f.nBatch, f.reshape) {
+		f.sum0 = f.part0a[0]
+	} else {
+		// z = x @ fitW  (regression.nn:8)
+		tasks0 := nnrt.Blocks(f.nBatch, 8192)
+		f.pool.Run(tasks0, f.body0)
+		f.sum0 = nnrt.TreeSum(f.part0a[:tasks0])
+	}
 }
 
 // rows0 works on one block of the rows of batch, number task.
@@ -747,10 +759,13 @@ func (f *lineMeanPredict) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[fl
 // run computes the outputs for a batch.
 func (f *lineMeanPredict) run() {
 	f.reshape = f.fitB[0] // reshape = fitB
-
-	// z = x @ fitW  (regression.nn:8)
-	// prediction = z + reshape  (regression.nn:8)
-	f.pool.Run(nnrt.Blocks(f.nBatch, 16384), f.body0)
+	const task = 0
+	if f.nBatch <= 512 && lineMeanPredictSmall0(f.x, f.localFloat64[0:], f.fitW, f.prediction, f.nBatch, f.reshape) {
+	} else {
+		// z = x @ fitW  (regression.nn:8)
+		// prediction = z + reshape  (regression.nn:8)
+		f.pool.Run(nnrt.Blocks(f.nBatch, 16384), f.body0)
+	}
 }
 
 // rows0 works on one block of the rows of batch, number task.
@@ -1222,12 +1237,16 @@ func (f *lineSumForward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[flo
 // run computes loss and metrics of a batch, and what the backward half needs.
 func (f *lineSumForward) run() {
 	f.reshape = f.fitB[0] // reshape = fitB
-
-	// z = x @ fitW  (regression.nn:8)
-	// savedSub = z + reshape - y  (regression.nn:19)
-	tasks0 := nnrt.Blocks(f.nBatch, 8192)
-	f.pool.Run(tasks0, f.body0)
-	f.loss = nnrt.TreeSum(f.part0a[:tasks0])
+	const task = 0
+	if f.nBatch <= 512 && lineMeanForwardSmall0(f.x, f.localFloat64[0:], f.fitW, f.y, f.savedSub, f.part0a[task:], f.nBatch, f.reshape) {
+		f.loss = f.part0a[0]
+	} else {
+		// z = x @ fitW  (regression.nn:8)
+		// savedSub = z + reshape - y  (regression.nn:19)
+		tasks0 := nnrt.Blocks(f.nBatch, 8192)
+		f.pool.Run(tasks0, f.body0)
+		f.loss = nnrt.TreeSum(f.part0a[:tasks0])
+	}
 }
 
 // rows0 works on one block of the rows of batch, number task.
@@ -1301,14 +1320,19 @@ func (f *lineSumBackward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[fl
 
 // run computes the gradients of the loss by the parameters.
 func (f *lineSumBackward) run() {
-	// mul = savedSub * 2  (regression.nn:19)
-	tasks0 := nnrt.Blocks(f.nBatch, 16384)
-	f.pool.Run(tasks0, f.body0)
-	f.sum = nnrt.TreeSum(f.part0a[:tasks0])
+	const task = 0
+	if f.nBatch <= 512 && lineSumBackwardSmall0(f.savedSub, f.mul, f.part0a[task:], f.gradFitW, f.x, f.nBatch) {
+		f.sum = f.part0a[0]
+	} else {
+		// mul = savedSub * 2  (regression.nn:19)
+		tasks0 := nnrt.Blocks(f.nBatch, 16384)
+		f.pool.Run(tasks0, f.body0)
+		f.sum = nnrt.TreeSum(f.part0a[:tasks0])
 
-	// gradFitW = transpose(x) @ mul  (regression.nn:8)
-	f.tile1a = nnrt.Tile(3, f.nBatch)
-	f.pool.RunWork(3*f.nBatch, nnrt.Blocks(3, f.tile1a), f.body1)
+		// gradFitW = transpose(x) @ mul  (regression.nn:8)
+		f.tile1a = nnrt.Tile(3, f.nBatch)
+		f.pool.RunWork(3*f.nBatch, nnrt.Blocks(3, f.tile1a), f.body1)
+	}
 
 	// gradFitB = sum  (regression.nn:8)
 	f.pool.Run(nnrt.Blocks(1, 16384), f.body2)
@@ -1459,11 +1483,15 @@ func (f *lineSumEval) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float6
 // run computes the sums over a batch that loss and metrics are made of.
 func (f *lineSumEval) run() {
 	f.reshape = f.fitB[0] // reshape = fitB
-
-	// z = x @ fitW  (regression.nn:8)
-	tasks0 := nnrt.Blocks(f.nBatch, 8192)
-	f.pool.Run(tasks0, f.body0)
-	f.sum0 = nnrt.TreeSum(f.part0a[:tasks0])
+	const task = 0
+	if f.nBatch <= 512 && lineMeanEvalSmall0(f.x, f.localFloat64[0:], f.fitW, f.y, f.part0a[task:], f.nBatch, f.reshape) {
+		f.sum0 = f.part0a[0]
+	} else {
+		// z = x @ fitW  (regression.nn:8)
+		tasks0 := nnrt.Blocks(f.nBatch, 8192)
+		f.pool.Run(tasks0, f.body0)
+		f.sum0 = nnrt.TreeSum(f.part0a[:tasks0])
+	}
 }
 
 // rows0 works on one block of the rows of batch, number task.
@@ -1547,10 +1575,13 @@ func (f *lineSumPredict) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[flo
 // run computes the outputs for a batch.
 func (f *lineSumPredict) run() {
 	f.reshape = f.fitB[0] // reshape = fitB
-
-	// z = x @ fitW  (regression.nn:8)
-	// prediction = z + reshape  (regression.nn:8)
-	f.pool.Run(nnrt.Blocks(f.nBatch, 16384), f.body0)
+	const task = 0
+	if f.nBatch <= 512 && lineMeanPredictSmall0(f.x, f.localFloat64[0:], f.fitW, f.prediction, f.nBatch, f.reshape) {
+	} else {
+		// z = x @ fitW  (regression.nn:8)
+		// prediction = z + reshape  (regression.nn:8)
+		f.pool.Run(nnrt.Blocks(f.nBatch, 16384), f.body0)
+	}
 }
 
 // rows0 works on one block of the rows of batch, number task.

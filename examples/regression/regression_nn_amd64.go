@@ -8,6 +8,31 @@ import (
 	"unsafe"
 )
 
+// lineMeanForwardSmall0 computes
+//
+//	z = x @ fitW  (regression.nn:8)
+//	savedSub = z + reshape - y  (regression.nn:11)
+//	sum = sum(savedSub * savedSub, axis: 0)  (regression.nn:11)
+//
+// in assembly, or reports false where that is turned off.
+func lineMeanForwardSmall0(x []float64, z []float64, fitW []float64, y []float64, savedSub []float64, part0aV []float64, n0 int, reshape float64) bool {
+	switch nnrt.ActiveCPU() {
+	case nnrt.AVX512:
+		lineMeanForwardSmall0AVX512(unsafe.SliceData(x), unsafe.SliceData(z), unsafe.SliceData(fitW), unsafe.SliceData(y), unsafe.SliceData(savedSub), unsafe.SliceData(part0aV), n0, reshape)
+	case nnrt.AVX2:
+		lineMeanForwardSmall0AVX2(unsafe.SliceData(x), unsafe.SliceData(z), unsafe.SliceData(fitW), unsafe.SliceData(y), unsafe.SliceData(savedSub), unsafe.SliceData(part0aV), n0, reshape)
+	default:
+		return false
+	}
+	return true
+}
+
+//go:noescape
+func lineMeanForwardSmall0AVX2(x *float64, z *float64, fitW *float64, y *float64, savedSub *float64, part0aV *float64, n0 int, reshape float64)
+
+//go:noescape
+func lineMeanForwardSmall0AVX512(x *float64, z *float64, fitW *float64, y *float64, savedSub *float64, part0aV *float64, n0 int, reshape float64)
+
 // lineMeanForwardLoop0a computes
 //
 //	savedSub = z + reshape - y  (regression.nn:11)
@@ -31,6 +56,31 @@ func lineMeanForwardLoop0aAVX2(z *float64, y *float64, savedSub *float64, part0a
 
 //go:noescape
 func lineMeanForwardLoop0aAVX512(z *float64, y *float64, savedSub *float64, part0aV *float64, rows int, reshape float64)
+
+// lineMeanBackwardSmall0 computes
+//
+//	mul = savedSub * div  (regression.nn:11)
+//	sum = sum(mul, axis: 0)  (regression.nn:8)
+//	gradFitW = transpose(x) @ mul  (regression.nn:8)
+//
+// in assembly, or reports false where that is turned off.
+func lineMeanBackwardSmall0(savedSub []float64, mul []float64, part0aV []float64, gradFitW []float64, x []float64, n0 int, div float64) bool {
+	switch nnrt.ActiveCPU() {
+	case nnrt.AVX512:
+		lineMeanBackwardSmall0AVX512(unsafe.SliceData(savedSub), unsafe.SliceData(mul), unsafe.SliceData(part0aV), unsafe.SliceData(gradFitW), unsafe.SliceData(x), n0, div)
+	case nnrt.AVX2:
+		lineMeanBackwardSmall0AVX2(unsafe.SliceData(savedSub), unsafe.SliceData(mul), unsafe.SliceData(part0aV), unsafe.SliceData(gradFitW), unsafe.SliceData(x), n0, div)
+	default:
+		return false
+	}
+	return true
+}
+
+//go:noescape
+func lineMeanBackwardSmall0AVX2(savedSub *float64, mul *float64, part0aV *float64, gradFitW *float64, x *float64, n0 int, div float64)
+
+//go:noescape
+func lineMeanBackwardSmall0AVX512(savedSub *float64, mul *float64, part0aV *float64, gradFitW *float64, x *float64, n0 int, div float64)
 
 // lineMeanBackwardLoop0a computes
 //
@@ -79,6 +129,30 @@ func lineMeanUpdate0Loop0aAVX2(g2 *float64, p *float64, p2 *float64, rows int, l
 //go:noescape
 func lineMeanUpdate0Loop0aAVX512(g2 *float64, p *float64, p2 *float64, rows int, lr float64)
 
+// lineMeanEvalSmall0 computes
+//
+//	z = x @ fitW  (regression.nn:8)
+//	sum0 = sum((z + reshape - y) * (z + reshape - y), axis: 0)  (regression.nn:11)
+//
+// in assembly, or reports false where that is turned off.
+func lineMeanEvalSmall0(x []float64, z []float64, fitW []float64, y []float64, part0aV []float64, n0 int, reshape float64) bool {
+	switch nnrt.ActiveCPU() {
+	case nnrt.AVX512:
+		lineMeanEvalSmall0AVX512(unsafe.SliceData(x), unsafe.SliceData(z), unsafe.SliceData(fitW), unsafe.SliceData(y), unsafe.SliceData(part0aV), n0, reshape)
+	case nnrt.AVX2:
+		lineMeanEvalSmall0AVX2(unsafe.SliceData(x), unsafe.SliceData(z), unsafe.SliceData(fitW), unsafe.SliceData(y), unsafe.SliceData(part0aV), n0, reshape)
+	default:
+		return false
+	}
+	return true
+}
+
+//go:noescape
+func lineMeanEvalSmall0AVX2(x *float64, z *float64, fitW *float64, y *float64, part0aV *float64, n0 int, reshape float64)
+
+//go:noescape
+func lineMeanEvalSmall0AVX512(x *float64, z *float64, fitW *float64, y *float64, part0aV *float64, n0 int, reshape float64)
+
 // lineMeanEvalLoop0a computes
 //
 //	sum0 = sum((z + reshape - y) * (z + reshape - y), axis: 0)  (regression.nn:11)
@@ -102,6 +176,30 @@ func lineMeanEvalLoop0aAVX2(z *float64, y *float64, part0aV *float64, rows int, 
 //go:noescape
 func lineMeanEvalLoop0aAVX512(z *float64, y *float64, part0aV *float64, rows int, reshape float64)
 
+// lineMeanPredictSmall0 computes
+//
+//	z = x @ fitW  (regression.nn:8)
+//	prediction = z + reshape  (regression.nn:8)
+//
+// in assembly, or reports false where that is turned off.
+func lineMeanPredictSmall0(x []float64, z []float64, fitW []float64, prediction []float64, n0 int, reshape float64) bool {
+	switch nnrt.ActiveCPU() {
+	case nnrt.AVX512:
+		lineMeanPredictSmall0AVX512(unsafe.SliceData(x), unsafe.SliceData(z), unsafe.SliceData(fitW), unsafe.SliceData(prediction), n0, reshape)
+	case nnrt.AVX2:
+		lineMeanPredictSmall0AVX2(unsafe.SliceData(x), unsafe.SliceData(z), unsafe.SliceData(fitW), unsafe.SliceData(prediction), n0, reshape)
+	default:
+		return false
+	}
+	return true
+}
+
+//go:noescape
+func lineMeanPredictSmall0AVX2(x *float64, z *float64, fitW *float64, prediction *float64, n0 int, reshape float64)
+
+//go:noescape
+func lineMeanPredictSmall0AVX512(x *float64, z *float64, fitW *float64, prediction *float64, n0 int, reshape float64)
+
 // lineMeanPredictLoop0a computes
 //
 //	prediction = z + reshape  (regression.nn:8)
@@ -124,6 +222,31 @@ func lineMeanPredictLoop0aAVX2(z *float64, prediction *float64, rows int, reshap
 
 //go:noescape
 func lineMeanPredictLoop0aAVX512(z *float64, prediction *float64, rows int, reshape float64)
+
+// lineSumBackwardSmall0 computes
+//
+//	mul = savedSub * 2  (regression.nn:19)
+//	sum = sum(mul, axis: 0)  (regression.nn:8)
+//	gradFitW = transpose(x) @ mul  (regression.nn:8)
+//
+// in assembly, or reports false where that is turned off.
+func lineSumBackwardSmall0(savedSub []float64, mul []float64, part0aV []float64, gradFitW []float64, x []float64, n0 int) bool {
+	switch nnrt.ActiveCPU() {
+	case nnrt.AVX512:
+		lineSumBackwardSmall0AVX512(unsafe.SliceData(savedSub), unsafe.SliceData(mul), unsafe.SliceData(part0aV), unsafe.SliceData(gradFitW), unsafe.SliceData(x), n0)
+	case nnrt.AVX2:
+		lineSumBackwardSmall0AVX2(unsafe.SliceData(savedSub), unsafe.SliceData(mul), unsafe.SliceData(part0aV), unsafe.SliceData(gradFitW), unsafe.SliceData(x), n0)
+	default:
+		return false
+	}
+	return true
+}
+
+//go:noescape
+func lineSumBackwardSmall0AVX2(savedSub *float64, mul *float64, part0aV *float64, gradFitW *float64, x *float64, n0 int)
+
+//go:noescape
+func lineSumBackwardSmall0AVX512(savedSub *float64, mul *float64, part0aV *float64, gradFitW *float64, x *float64, n0 int)
 
 // lineSumBackwardLoop0a computes
 //

@@ -471,16 +471,21 @@ func (f *xorForward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32
 func (f *xorForward) run() {
 	f.dimval = float32(f.nBatch) // dimval = batch
 	f.reshape = f.zB[0]          // reshape = zB
-
-	// z = x @ hW  (xor.nn:6)
-	// savedH = tanh(z + hB)  (xor.nn:6)
-	// z2 = savedH @ zW  (xor.nn:7)
-	// savedExp = exp(z2 + reshape - max(z2 + reshape, 0))  (xor.nn:10)
-	// savedAdd = savedExp + expm1(-max(z2 + reshape, 0))  (xor.nn:10)
-	tasks0 := nnrt.Blocks(f.nBatch, 256)
-	f.pool.Run(tasks0, f.body0)
-	f.sum = nnrt.TreeSum(f.part0a[:tasks0])
-	f.sum2 = nnrt.TreeSum(f.part0b[:tasks0])
+	const task = 0
+	if f.nBatch <= 256 && xorForwardSmall0(f.x, f.localFloat32[0:], f.hW, f.hB, f.savedH, f.localFloat32[f.panel0*8:], f.zW, f.y, f.savedExp, f.savedAdd, f.part0a[task:], f.part0b[task:], f.nBatch, f.reshape) {
+		f.sum = f.part0a[0]
+		f.sum2 = f.part0b[0]
+	} else {
+		// z = x @ hW  (xor.nn:6)
+		// savedH = tanh(z + hB)  (xor.nn:6)
+		// z2 = savedH @ zW  (xor.nn:7)
+		// savedExp = exp(z2 + reshape - max(z2 + reshape, 0))  (xor.nn:10)
+		// savedAdd = savedExp + expm1(-max(z2 + reshape, 0))  (xor.nn:10)
+		tasks0 := nnrt.Blocks(f.nBatch, 256)
+		f.pool.Run(tasks0, f.body0)
+		f.sum = nnrt.TreeSum(f.part0a[:tasks0])
+		f.sum2 = nnrt.TreeSum(f.part0b[:tasks0])
+	}
 	f.accuracy = f.sum / f.dimval // accuracy = sum / dimval
 	f.loss = f.sum2 / f.dimval    // loss = sum2 / dimval
 }
@@ -605,20 +610,24 @@ func (f *xorBackward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float3
 func (f *xorBackward) run() {
 	f.div = 1 / float32(f.nBatch) // div = 1 / batch
 	f.neg = -f.div                // neg = -div
+	const task = 0
+	if f.nBatch <= 512 && xorBackwardSmall0(f.y, f.savedAdd, f.savedExp, f.part0a[task:], f.add, f.savedH, f.zW, f.mul, f.gradZW, f.gradHW, f.x, f.gradHB, f.nBatch, f.neg, f.div) {
+		f.sum = f.part0a[0]
+	} else {
+		// add = neg * y + div / (savedAdd + 1) * savedExp  (xor.nn:10)
+		// mul = add * zW * (1 - savedH * savedH)  (xor.nn:6)
+		tasks0 := nnrt.Blocks(f.nBatch, 1024)
+		f.pool.Run(tasks0, f.body0)
+		f.sum = nnrt.TreeSum(f.part0a[:tasks0])
 
-	// add = neg * y + div / (savedAdd + 1) * savedExp  (xor.nn:10)
-	// mul = add * zW * (1 - savedH * savedH)  (xor.nn:6)
-	tasks0 := nnrt.Blocks(f.nBatch, 1024)
-	f.pool.Run(tasks0, f.body0)
-	f.sum = nnrt.TreeSum(f.part0a[:tasks0])
-
-	// gradZW = transpose(savedH) @ add  (xor.nn:7)
-	f.tile1a = nnrt.Tile(8, f.nBatch)
-	// gradHW = transpose(x) @ mul  (xor.nn:6)
-	f.tile1b = nnrt.Tile(2, f.nBatch*8)
-	// gradHB = sum(mul, axis: 0)  (xor.nn:6)
-	f.tile1c = nnrt.Tile(8, f.nBatch)
-	f.pool.RunWork(8*f.nBatch+2*f.nBatch*8+8*f.nBatch, nnrt.Blocks(8, f.tile1a)+nnrt.Blocks(2, f.tile1b)+nnrt.Blocks(8, f.tile1c), f.body1)
+		// gradZW = transpose(savedH) @ add  (xor.nn:7)
+		f.tile1a = nnrt.Tile(8, f.nBatch)
+		// gradHW = transpose(x) @ mul  (xor.nn:6)
+		f.tile1b = nnrt.Tile(2, f.nBatch*8)
+		// gradHB = sum(mul, axis: 0)  (xor.nn:6)
+		f.tile1c = nnrt.Tile(8, f.nBatch)
+		f.pool.RunWork(8*f.nBatch+2*f.nBatch*8+8*f.nBatch, nnrt.Blocks(8, f.tile1a)+nnrt.Blocks(2, f.tile1b)+nnrt.Blocks(8, f.tile1c), f.body1)
+	}
 
 	// gradZB = sum  (xor.nn:7)
 	f.pool.Run(nnrt.Blocks(1, 16384), f.body2)
@@ -825,14 +834,19 @@ func (f *xorEval) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) 
 // run computes the sums over a batch that loss and metrics are made of.
 func (f *xorEval) run() {
 	f.reshape = f.zB[0] // reshape = zB
-
-	// z = x @ hW  (xor.nn:6)
-	// h = tanh(z + hB)  (xor.nn:6)
-	// z2 = h @ zW  (xor.nn:7)
-	tasks0 := nnrt.Blocks(f.nBatch, 256)
-	f.pool.Run(tasks0, f.body0)
-	f.sum1 = nnrt.TreeSum(f.part0a[:tasks0])
-	f.sum0 = nnrt.TreeSum(f.part0b[:tasks0])
+	const task = 0
+	if f.nBatch <= 256 && xorEvalSmall0(f.x, f.localFloat32[0:], f.hW, f.hB, f.localFloat32[f.panel0*8:], f.localFloat32[f.panel0*16:], f.zW, f.y, f.part0a[task:], f.part0b[task:], f.nBatch, f.reshape) {
+		f.sum1 = f.part0a[0]
+		f.sum0 = f.part0b[0]
+	} else {
+		// z = x @ hW  (xor.nn:6)
+		// h = tanh(z + hB)  (xor.nn:6)
+		// z2 = h @ zW  (xor.nn:7)
+		tasks0 := nnrt.Blocks(f.nBatch, 256)
+		f.pool.Run(tasks0, f.body0)
+		f.sum1 = nnrt.TreeSum(f.part0a[:tasks0])
+		f.sum0 = nnrt.TreeSum(f.part0b[:tasks0])
+	}
 }
 
 // rows0 works on one block of the rows of batch, number task.
@@ -953,12 +967,15 @@ func (f *xorPredict) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32
 // run computes the outputs for a batch.
 func (f *xorPredict) run() {
 	f.reshape = f.zB[0] // reshape = zB
-
-	// z = x @ hW  (xor.nn:6)
-	// h = tanh(z + hB)  (xor.nn:6)
-	// z2 = h @ zW  (xor.nn:7)
-	// p = sigmoid(z2 + reshape)  (xor.nn:9)
-	f.pool.Run(nnrt.Blocks(f.nBatch, 256), f.body0)
+	const task = 0
+	if f.nBatch <= 256 && xorPredictSmall0(f.x, f.localFloat32[0:], f.hW, f.hB, f.localFloat32[f.panel0*8:], f.localFloat32[f.panel0*16:], f.zW, f.p, f.nBatch, f.reshape) {
+	} else {
+		// z = x @ hW  (xor.nn:6)
+		// h = tanh(z + hB)  (xor.nn:6)
+		// z2 = h @ zW  (xor.nn:7)
+		// p = sigmoid(z2 + reshape)  (xor.nn:9)
+		f.pool.Run(nnrt.Blocks(f.nBatch, 256), f.body0)
+	}
 }
 
 // rows0 works on one block of the rows of batch, number task.
@@ -1553,16 +1570,21 @@ func (f *xorAdamForward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[flo
 func (f *xorAdamForward) run() {
 	f.dimval = float32(f.nBatch) // dimval = batch
 	f.reshape = f.zB[0]          // reshape = zB
-
-	// z = x @ hW  (xor.nn:6)
-	// savedH = tanh(z + hB)  (xor.nn:6)
-	// z2 = savedH @ zW  (xor.nn:7)
-	// savedExp = exp(z2 + reshape - max(z2 + reshape, 0))  (xor.nn:10)
-	// savedAdd = savedExp + expm1(-max(z2 + reshape, 0))  (xor.nn:10)
-	tasks0 := nnrt.Blocks(f.nBatch, 256)
-	f.pool.Run(tasks0, f.body0)
-	f.sum = nnrt.TreeSum(f.part0a[:tasks0])
-	f.sum2 = nnrt.TreeSum(f.part0b[:tasks0])
+	const task = 0
+	if f.nBatch <= 256 && xorForwardSmall0(f.x, f.localFloat32[0:], f.hW, f.hB, f.savedH, f.localFloat32[f.panel0*8:], f.zW, f.y, f.savedExp, f.savedAdd, f.part0a[task:], f.part0b[task:], f.nBatch, f.reshape) {
+		f.sum = f.part0a[0]
+		f.sum2 = f.part0b[0]
+	} else {
+		// z = x @ hW  (xor.nn:6)
+		// savedH = tanh(z + hB)  (xor.nn:6)
+		// z2 = savedH @ zW  (xor.nn:7)
+		// savedExp = exp(z2 + reshape - max(z2 + reshape, 0))  (xor.nn:10)
+		// savedAdd = savedExp + expm1(-max(z2 + reshape, 0))  (xor.nn:10)
+		tasks0 := nnrt.Blocks(f.nBatch, 256)
+		f.pool.Run(tasks0, f.body0)
+		f.sum = nnrt.TreeSum(f.part0a[:tasks0])
+		f.sum2 = nnrt.TreeSum(f.part0b[:tasks0])
+	}
 	f.accuracy = f.sum / f.dimval // accuracy = sum / dimval
 	f.loss = f.sum2 / f.dimval    // loss = sum2 / dimval
 }
@@ -1687,20 +1709,24 @@ func (f *xorAdamBackward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[fl
 func (f *xorAdamBackward) run() {
 	f.div = 1 / float32(f.nBatch) // div = 1 / batch
 	f.neg = -f.div                // neg = -div
+	const task = 0
+	if f.nBatch <= 512 && xorBackwardSmall0(f.y, f.savedAdd, f.savedExp, f.part0a[task:], f.add, f.savedH, f.zW, f.mul, f.gradZW, f.gradHW, f.x, f.gradHB, f.nBatch, f.neg, f.div) {
+		f.sum = f.part0a[0]
+	} else {
+		// add = neg * y + div / (savedAdd + 1) * savedExp  (xor.nn:10)
+		// mul = add * zW * (1 - savedH * savedH)  (xor.nn:6)
+		tasks0 := nnrt.Blocks(f.nBatch, 1024)
+		f.pool.Run(tasks0, f.body0)
+		f.sum = nnrt.TreeSum(f.part0a[:tasks0])
 
-	// add = neg * y + div / (savedAdd + 1) * savedExp  (xor.nn:10)
-	// mul = add * zW * (1 - savedH * savedH)  (xor.nn:6)
-	tasks0 := nnrt.Blocks(f.nBatch, 1024)
-	f.pool.Run(tasks0, f.body0)
-	f.sum = nnrt.TreeSum(f.part0a[:tasks0])
-
-	// gradZW = transpose(savedH) @ add  (xor.nn:7)
-	f.tile1a = nnrt.Tile(8, f.nBatch)
-	// gradHW = transpose(x) @ mul  (xor.nn:6)
-	f.tile1b = nnrt.Tile(2, f.nBatch*8)
-	// gradHB = sum(mul, axis: 0)  (xor.nn:6)
-	f.tile1c = nnrt.Tile(8, f.nBatch)
-	f.pool.RunWork(8*f.nBatch+2*f.nBatch*8+8*f.nBatch, nnrt.Blocks(8, f.tile1a)+nnrt.Blocks(2, f.tile1b)+nnrt.Blocks(8, f.tile1c), f.body1)
+		// gradZW = transpose(savedH) @ add  (xor.nn:7)
+		f.tile1a = nnrt.Tile(8, f.nBatch)
+		// gradHW = transpose(x) @ mul  (xor.nn:6)
+		f.tile1b = nnrt.Tile(2, f.nBatch*8)
+		// gradHB = sum(mul, axis: 0)  (xor.nn:6)
+		f.tile1c = nnrt.Tile(8, f.nBatch)
+		f.pool.RunWork(8*f.nBatch+2*f.nBatch*8+8*f.nBatch, nnrt.Blocks(8, f.tile1a)+nnrt.Blocks(2, f.tile1b)+nnrt.Blocks(8, f.tile1c), f.body1)
+	}
 
 	// gradZB = sum  (xor.nn:7)
 	f.pool.Run(nnrt.Blocks(1, 16384), f.body2)
@@ -1803,8 +1829,8 @@ func (f *xorAdamPrologue0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 
 // run scalars of one step of adam.
 func (f *xorAdamPrologue0) run() {
-	f.c1 = f.lr / (1 - nnrt.Pow(float64(0.9), f.t))      // c1 = lr / (1 - 0.9 ^ t)
-	f.c2 = nnrt.Rsqrt(1 - nnrt.Pow(float64(0.999), f.t)) // c2 = rsqrt(1 - 0.999 ^ t)
+	f.c1 = f.lr / (1 - nnrt.Exp(float64(f.t*(-0.10536051565782628))))      // c1 = lr / (1 - exp(t * -0.10536051565782628))
+	f.c2 = nnrt.Rsqrt(1 - nnrt.Exp(float64(f.t*(-0.0010005003335835344)))) // c2 = rsqrt(1 - exp(t * -0.0010005003335835344))
 }
 
 // xorAdamUpdate0 is the frame of update: what one run reads, writes and needs in between.
@@ -1924,14 +1950,19 @@ func (f *xorAdamEval) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float3
 // run computes the sums over a batch that loss and metrics are made of.
 func (f *xorAdamEval) run() {
 	f.reshape = f.zB[0] // reshape = zB
-
-	// z = x @ hW  (xor.nn:6)
-	// h = tanh(z + hB)  (xor.nn:6)
-	// z2 = h @ zW  (xor.nn:7)
-	tasks0 := nnrt.Blocks(f.nBatch, 256)
-	f.pool.Run(tasks0, f.body0)
-	f.sum1 = nnrt.TreeSum(f.part0a[:tasks0])
-	f.sum0 = nnrt.TreeSum(f.part0b[:tasks0])
+	const task = 0
+	if f.nBatch <= 256 && xorEvalSmall0(f.x, f.localFloat32[0:], f.hW, f.hB, f.localFloat32[f.panel0*8:], f.localFloat32[f.panel0*16:], f.zW, f.y, f.part0a[task:], f.part0b[task:], f.nBatch, f.reshape) {
+		f.sum1 = f.part0a[0]
+		f.sum0 = f.part0b[0]
+	} else {
+		// z = x @ hW  (xor.nn:6)
+		// h = tanh(z + hB)  (xor.nn:6)
+		// z2 = h @ zW  (xor.nn:7)
+		tasks0 := nnrt.Blocks(f.nBatch, 256)
+		f.pool.Run(tasks0, f.body0)
+		f.sum1 = nnrt.TreeSum(f.part0a[:tasks0])
+		f.sum0 = nnrt.TreeSum(f.part0b[:tasks0])
+	}
 }
 
 // rows0 works on one block of the rows of batch, number task.
@@ -2052,12 +2083,15 @@ func (f *xorAdamPredict) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[flo
 // run computes the outputs for a batch.
 func (f *xorAdamPredict) run() {
 	f.reshape = f.zB[0] // reshape = zB
-
-	// z = x @ hW  (xor.nn:6)
-	// h = tanh(z + hB)  (xor.nn:6)
-	// z2 = h @ zW  (xor.nn:7)
-	// p = sigmoid(z2 + reshape)  (xor.nn:9)
-	f.pool.Run(nnrt.Blocks(f.nBatch, 256), f.body0)
+	const task = 0
+	if f.nBatch <= 256 && xorPredictSmall0(f.x, f.localFloat32[0:], f.hW, f.hB, f.localFloat32[f.panel0*8:], f.localFloat32[f.panel0*16:], f.zW, f.p, f.nBatch, f.reshape) {
+	} else {
+		// z = x @ hW  (xor.nn:6)
+		// h = tanh(z + hB)  (xor.nn:6)
+		// z2 = h @ zW  (xor.nn:7)
+		// p = sigmoid(z2 + reshape)  (xor.nn:9)
+		f.pool.Run(nnrt.Blocks(f.nBatch, 256), f.body0)
+	}
 }
 
 // rows0 works on one block of the rows of batch, number task.

@@ -8,6 +8,35 @@ import (
 	"unsafe"
 )
 
+// xorForwardSmall0 computes
+//
+//	z = x @ hW  (xor.nn:6)
+//	savedH = tanh(z + hB)  (xor.nn:6)
+//	z2 = savedH @ zW  (xor.nn:7)
+//	sum = sum((0 < z2 + reshape) == (0.5 < y), axis: 0)  (xor.nn:11)
+//	savedExp = exp(z2 + reshape - max(z2 + reshape, 0))  (xor.nn:10)
+//	savedAdd = savedExp + expm1(-max(z2 + reshape, 0))  (xor.nn:10)
+//	sum2 = sum(max(z2 + reshape, 0) + log1p(savedAdd) - (z2 + reshape) * y, axis: 0)  (xor.nn:10)
+//
+// in assembly, or reports false where that is turned off.
+func xorForwardSmall0(x []float32, z []float32, hW []float32, hB []float32, savedH []float32, z2 []float32, zW []float32, y []float32, savedExp []float32, savedAdd []float32, part0aV []float32, part0bV []float32, n0 int, reshape float32) bool {
+	switch nnrt.ActiveCPU() {
+	case nnrt.AVX512:
+		xorForwardSmall0AVX512(unsafe.SliceData(x), unsafe.SliceData(z), unsafe.SliceData(hW), unsafe.SliceData(hB), unsafe.SliceData(savedH), unsafe.SliceData(z2), unsafe.SliceData(zW), unsafe.SliceData(y), unsafe.SliceData(savedExp), unsafe.SliceData(savedAdd), unsafe.SliceData(part0aV), unsafe.SliceData(part0bV), n0, reshape)
+	case nnrt.AVX2:
+		xorForwardSmall0AVX2(unsafe.SliceData(x), unsafe.SliceData(z), unsafe.SliceData(hW), unsafe.SliceData(hB), unsafe.SliceData(savedH), unsafe.SliceData(z2), unsafe.SliceData(zW), unsafe.SliceData(y), unsafe.SliceData(savedExp), unsafe.SliceData(savedAdd), unsafe.SliceData(part0aV), unsafe.SliceData(part0bV), n0, reshape)
+	default:
+		return false
+	}
+	return true
+}
+
+//go:noescape
+func xorForwardSmall0AVX2(x *float32, z *float32, hW *float32, hB *float32, savedH *float32, z2 *float32, zW *float32, y *float32, savedExp *float32, savedAdd *float32, part0aV *float32, part0bV *float32, n0 int, reshape float32)
+
+//go:noescape
+func xorForwardSmall0AVX512(x *float32, z *float32, hW *float32, hB *float32, savedH *float32, z2 *float32, zW *float32, y *float32, savedExp *float32, savedAdd *float32, part0aV *float32, part0bV *float32, n0 int, reshape float32)
+
 // xorForwardLoop0a computes
 //
 //	savedH = tanh(z + hB)  (xor.nn:6)
@@ -56,6 +85,34 @@ func xorForwardLoop0bAVX2(z2 *float32, y *float32, savedExp *float32, savedAdd *
 
 //go:noescape
 func xorForwardLoop0bAVX512(z2 *float32, y *float32, savedExp *float32, savedAdd *float32, part0aV *float32, part0bV *float32, rows int, reshape float32)
+
+// xorBackwardSmall0 computes
+//
+//	add = neg * y + div / (savedAdd + 1) * savedExp  (xor.nn:10)
+//	sum = sum(add, axis: 0)  (xor.nn:7)
+//	mul = add * zW * (1 - savedH * savedH)  (xor.nn:6)
+//	gradZW = transpose(savedH) @ add  (xor.nn:7)
+//	gradHW = transpose(x) @ mul  (xor.nn:6)
+//	gradHB = sum(mul, axis: 0)  (xor.nn:6)
+//
+// in assembly, or reports false where that is turned off.
+func xorBackwardSmall0(y []float32, savedAdd []float32, savedExp []float32, part0aV []float32, add []float32, savedH []float32, zW []float32, mul []float32, gradZW []float32, gradHW []float32, x []float32, gradHB []float32, n0 int, neg float32, div float32) bool {
+	switch nnrt.ActiveCPU() {
+	case nnrt.AVX512:
+		xorBackwardSmall0AVX512(unsafe.SliceData(y), unsafe.SliceData(savedAdd), unsafe.SliceData(savedExp), unsafe.SliceData(part0aV), unsafe.SliceData(add), unsafe.SliceData(savedH), unsafe.SliceData(zW), unsafe.SliceData(mul), unsafe.SliceData(gradZW), unsafe.SliceData(gradHW), unsafe.SliceData(x), unsafe.SliceData(gradHB), n0, neg, div)
+	case nnrt.AVX2:
+		xorBackwardSmall0AVX2(unsafe.SliceData(y), unsafe.SliceData(savedAdd), unsafe.SliceData(savedExp), unsafe.SliceData(part0aV), unsafe.SliceData(add), unsafe.SliceData(savedH), unsafe.SliceData(zW), unsafe.SliceData(mul), unsafe.SliceData(gradZW), unsafe.SliceData(gradHW), unsafe.SliceData(x), unsafe.SliceData(gradHB), n0, neg, div)
+	default:
+		return false
+	}
+	return true
+}
+
+//go:noescape
+func xorBackwardSmall0AVX2(y *float32, savedAdd *float32, savedExp *float32, part0aV *float32, add *float32, savedH *float32, zW *float32, mul *float32, gradZW *float32, gradHW *float32, x *float32, gradHB *float32, n0 int, neg float32, div float32)
+
+//go:noescape
+func xorBackwardSmall0AVX512(y *float32, savedAdd *float32, savedExp *float32, part0aV *float32, add *float32, savedH *float32, zW *float32, mul *float32, gradZW *float32, gradHW *float32, x *float32, gradHB *float32, n0 int, neg float32, div float32)
 
 // xorBackwardLoop0a computes
 //
@@ -106,6 +163,33 @@ func xorUpdate0Loop0aAVX2(b *float32, g2 *float32, p *float32, b2 *float32, p2 *
 //go:noescape
 func xorUpdate0Loop0aAVX512(b *float32, g2 *float32, p *float32, b2 *float32, p2 *float32, rows int, cast float32)
 
+// xorEvalSmall0 computes
+//
+//	z = x @ hW  (xor.nn:6)
+//	h = tanh(z + hB)  (xor.nn:6)
+//	z2 = h @ zW  (xor.nn:7)
+//	sum1 = sum((0 < z2 + reshape) == (0.5 < y), axis: 0)  (xor.nn:11)
+//	sum0 = sum(max(z2 + reshape, 0) + log1p(exp(z2 + reshape - max(z2 + reshape, 0)) + expm1(-max(z2 + reshape, 0))) - (z ...  (xor.nn:10)
+//
+// in assembly, or reports false where that is turned off.
+func xorEvalSmall0(x []float32, z []float32, hW []float32, hB []float32, h []float32, z2 []float32, zW []float32, y []float32, part0aV []float32, part0bV []float32, n0 int, reshape float32) bool {
+	switch nnrt.ActiveCPU() {
+	case nnrt.AVX512:
+		xorEvalSmall0AVX512(unsafe.SliceData(x), unsafe.SliceData(z), unsafe.SliceData(hW), unsafe.SliceData(hB), unsafe.SliceData(h), unsafe.SliceData(z2), unsafe.SliceData(zW), unsafe.SliceData(y), unsafe.SliceData(part0aV), unsafe.SliceData(part0bV), n0, reshape)
+	case nnrt.AVX2:
+		xorEvalSmall0AVX2(unsafe.SliceData(x), unsafe.SliceData(z), unsafe.SliceData(hW), unsafe.SliceData(hB), unsafe.SliceData(h), unsafe.SliceData(z2), unsafe.SliceData(zW), unsafe.SliceData(y), unsafe.SliceData(part0aV), unsafe.SliceData(part0bV), n0, reshape)
+	default:
+		return false
+	}
+	return true
+}
+
+//go:noescape
+func xorEvalSmall0AVX2(x *float32, z *float32, hW *float32, hB *float32, h *float32, z2 *float32, zW *float32, y *float32, part0aV *float32, part0bV *float32, n0 int, reshape float32)
+
+//go:noescape
+func xorEvalSmall0AVX512(x *float32, z *float32, hW *float32, hB *float32, h *float32, z2 *float32, zW *float32, y *float32, part0aV *float32, part0bV *float32, n0 int, reshape float32)
+
 // xorEvalLoop0b computes
 //
 //	sum1 = sum((0 < z2 + reshape) == (0.5 < y), axis: 0)  (xor.nn:11)
@@ -129,6 +213,32 @@ func xorEvalLoop0bAVX2(z2 *float32, y *float32, part0aV *float32, part0bV *float
 
 //go:noescape
 func xorEvalLoop0bAVX512(z2 *float32, y *float32, part0aV *float32, part0bV *float32, rows int, reshape float32)
+
+// xorPredictSmall0 computes
+//
+//	z = x @ hW  (xor.nn:6)
+//	h = tanh(z + hB)  (xor.nn:6)
+//	z2 = h @ zW  (xor.nn:7)
+//	p = sigmoid(z2 + reshape)  (xor.nn:9)
+//
+// in assembly, or reports false where that is turned off.
+func xorPredictSmall0(x []float32, z []float32, hW []float32, hB []float32, h []float32, z2 []float32, zW []float32, p []float32, n0 int, reshape float32) bool {
+	switch nnrt.ActiveCPU() {
+	case nnrt.AVX512:
+		xorPredictSmall0AVX512(unsafe.SliceData(x), unsafe.SliceData(z), unsafe.SliceData(hW), unsafe.SliceData(hB), unsafe.SliceData(h), unsafe.SliceData(z2), unsafe.SliceData(zW), unsafe.SliceData(p), n0, reshape)
+	case nnrt.AVX2:
+		xorPredictSmall0AVX2(unsafe.SliceData(x), unsafe.SliceData(z), unsafe.SliceData(hW), unsafe.SliceData(hB), unsafe.SliceData(h), unsafe.SliceData(z2), unsafe.SliceData(zW), unsafe.SliceData(p), n0, reshape)
+	default:
+		return false
+	}
+	return true
+}
+
+//go:noescape
+func xorPredictSmall0AVX2(x *float32, z *float32, hW *float32, hB *float32, h *float32, z2 *float32, zW *float32, p *float32, n0 int, reshape float32)
+
+//go:noescape
+func xorPredictSmall0AVX512(x *float32, z *float32, hW *float32, hB *float32, h *float32, z2 *float32, zW *float32, p *float32, n0 int, reshape float32)
 
 // xorPredictLoop0b computes
 //

@@ -1,0 +1,104 @@
+package lane
+
+// This file answers: how are elements read and written that do not lie side by side? With rows in the lanes, one column of a row-major
+// matrix is such a vector.
+
+import "fmt"
+
+// Registers of bodies with spread elements: AVX2 masks by a vector, and both machines take the distances from one.
+const (
+	spreadMask  = 12
+	spreadIndex = 13
+)
+
+// spread leaves the address of lane 0 in R15, less the offset that it returns.
+func (b *body) spread(operand, off, step int) int {
+	p := b.places[operand]
+	b.line("IMUL3Q $%d, AX, R15", step)
+	switch {
+	case p.frame:
+		panic("lane: spread elements in the frame")
+	case p.reg == "":
+		b.line("ADDQ %s, R15", b.pointer(operand))
+	default:
+		b.line("ADDQ %s, R15", p.reg)
+	}
+	return off*b.p.Size + b.off*step
+}
+
+// indexed returns the memory operand of all lanes.
+func (b *body) indexed(off, step int) string {
+	letter := b.m.reg
+	if b.p.Size == 8 { // distances are half as wide as elements
+		letter = map[string]string{"Z": "Y", "Y": "X", "X": "X"}[letter]
+	}
+	index := fmt.Sprintf("%s%d", letter, spreadIndex)
+	b.line("VMOVDQU%s %s, %s", b.wide(), b.distances(step*b.p.Size), index)
+	return fmt.Sprintf("%d(R15)(%s*1)", off, index)
+}
+
+// allLanes sets the mask of a spread access, which the instruction clears, and returns it.
+func (b *body) allLanes() string {
+	m := b.m.vec(spreadMask)
+	switch {
+	case b.m.masks && b.tail != "":
+		b.line("KMOVW %s, K7", b.tail)
+		return "K7"
+	case b.m.masks:
+		b.line("KXNORW K7, K7, K7")
+		return "K7"
+	case b.tail != "":
+		b.line("VMOVAPS %s, %s", b.tail, m)
+	default:
+		b.line("VPCMPEQD %s, %s, %s", m, m, m)
+	}
+	return m
+}
+
+func (b *body) loadSpread(in *Inst, d string) {
+	mem := b.indexed(b.spread(in.Index, in.Off, in.Step), in.Step)
+	mask := b.allLanes()
+	if b.m.masks {
+		b.line("VGATHERDP%s %s, %s, %s", suffix(b.p.Size), mem, mask, d)
+	} else {
+		b.line("VGATHERDP%s %s, %s, %s", suffix(b.p.Size), mask, mem, d)
+	}
+}
+
+// storeSpread writes lane by lane where there is no instruction for it.
+func (b *body) storeSpread(s Store, r string) {
+	off := b.spread(s.Operand, s.Off, s.Step)
+	if b.m.masks {
+		b.line("VSCATTERDP%s %s, %s, %s", suffix(b.p.Size), r, b.allLanes(), b.indexed(off, s.Step))
+		return
+	}
+	scratch := b.spill()
+	b.line("VMOVUPS %s, %d(SP)", r, scratch)
+	move, size := "MOVL", b.p.Size
+	if size == 8 {
+		move = "MOVQ"
+	}
+	end := b.label("end")
+	first := b.off / size
+	for l := range b.m.lanes(size) {
+		if b.tail != "" {
+			b.line("CMPQ CX, $%d", first+l)
+			b.line("JLE %s", end)
+		}
+		b.line("%s %d(SP), BX", move, scratch+l*size)
+		b.line("%s BX, %d(R15)", move, off+l*s.Step*size)
+	}
+	b.lines = append(b.lines, end+":")
+}
+
+// distances returns the memory operand of 0, step, 2*step, ... as int32.
+func (f *function) distances(step int) string {
+	name := fmt.Sprintf("distances_%d", step)
+	if f.file.consts[name] == nil {
+		for i := range 16 {
+			f.file.consts[name] = append(f.file.consts[name], uint64(i*step))
+		}
+		f.file.words[name] = 4
+	}
+	return name + "<>(SB)"
+}

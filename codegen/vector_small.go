@@ -1,0 +1,241 @@
+// Which passes are so small that calls and memory would cost more than the arithmetic? A region of narrow rows, and the sums over its rows
+// that follow, become one kernel that does everything for one row after the other.
+package codegen
+
+import (
+	"fmt"
+
+	"github.com/dave/jennifer/jen"
+
+	"nngen/codegen/lane"
+	"nngen/symbolic"
+)
+
+// Bounds of small passes, for one row: instructions of a product, and elements of a product's result or of a matrix that is transposed on
+// the way in. Beyond them the kernels of the runtime, which reuse what is in registers for several rows, are faster.
+const (
+	smallProduct = 64
+	smallMatrix  = 512
+	smallRows    = 512 // nnrt.KC, the rows that a product or a column sum adds in one go
+)
+
+// A smallPass is one kernel for steps first to last of a plan.
+type smallPass struct {
+	first, last int
+	region      *Region
+	rows        int // the most rows for which it stands for the steps bit by bit
+	call        string
+}
+
+// small returns the small pass of a plan, or nil.
+func (e *frameEmitter) small() *smallPass {
+	if e.vectors == nil {
+		return nil
+	}
+	for i, st := range e.p.Steps {
+		r, ok := st.(*Region)
+		if !ok {
+			continue
+		}
+		if r.Tiles || !runTime(r.Rows) {
+			return nil
+		}
+		s := &smallPass{first: i, last: i, region: r, rows: min(r.Block, smallRows)}
+		var tiles *Region
+		if i+1 < len(e.p.Steps) {
+			if next, ok := e.p.Steps[i+1].(*Region); ok && next.Tiles && e.collects(next, r.Rows) {
+				tiles, s.last = next, i+1
+			}
+		}
+		if len(r.Body) == 1 && tiles == nil {
+			return nil // one loop is one call already
+		}
+		if s.call = e.smallCall(r, tiles); s.call == "" && tiles != nil {
+			s.last = i
+			if len(r.Body) > 1 {
+				s.call = e.smallCall(r, nil)
+			}
+		}
+		if s.call == "" {
+			return nil
+		}
+		return s
+	}
+	return nil
+}
+
+// collects reports whether a tile region only sums small things over the given rows.
+func (e *frameEmitter) collects(r *Region, rows symbolic.Dim) bool {
+	for _, l := range r.Body {
+		n := l.(*Kernel).Node
+		m, ok := symbolic.Size(n.Shape).Const()
+		switch {
+		case !ok || m > smallMatrix || !n.DType.Float():
+			return false
+		case n.Op == symbolic.OpSum:
+			if n.Rank() == 0 || n.Attr.Axes[0] != 0 || len(n.Attr.Axes) != 1 || n.Args[0].Shape[0] != rows {
+				return false
+			}
+		case n.Op == symbolic.OpDot:
+			p := productOf(n)
+			if len(p.batch) > 0 || !p.transA || p.transB || len(p.contractA) != 1 || n.Args[0].Shape[0] != rows {
+				return false
+			}
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// smallCall describes a row region, and a region of sums over the same rows, as one kernel. It returns "" where it cannot.
+func (e *frameEmitter) smallCall(r, tiles *Region) string {
+	re := &regionEmitter{frameEmitter: e, r: r, names: newNamer(frameNames...), seen: map[*Value]string{}, nums: map[*Value]string{}, all: true}
+	b := newKernelBuilder(re)
+	b.k.Outer = []lane.Count{b.count(e.size(r.Rows))}
+	var shown []*symbolic.Node
+	for _, l := range r.Body {
+		first := len(b.k.Stages)
+		switch l := l.(type) {
+		case *Kernel:
+			b.product(l.Node)
+			shown = append(shown, l.Node)
+		case *Group:
+			ge := re.newGroup(l, true)
+			if len(ge.outer) != 1 || len(ge.inner) > 1 || !ge.narrow() {
+				return ""
+			}
+			if !ge.flatten(b) {
+				(&vectorizer{groupEmitter: ge, b: b}).stages()
+			}
+			shown = append(shown, re.shown(l)...)
+		}
+		b.pass(first)
+	}
+	first := len(b.k.Stages)
+	if tiles != nil {
+		for _, l := range tiles.Body {
+			n := l.(*Kernel).Node
+			b.collect(n)
+			shown = append(shown, n)
+		}
+	}
+	b.pass(first)
+	if b.why != "" {
+		return ""
+	}
+	return b.finish(fmt.Sprintf("%sSmall%d", e.p.Name, r.Index), e.explain(shown))
+}
+
+// pass makes the stages from first on a pass over the rows of their own: the processor works on many rows at once only where one row takes
+// few instructions.
+func (b *kernelBuilder) pass(first int) {
+	if first < len(b.k.Stages) {
+		b.k.Stages[first].Pass = true
+	}
+	for n, i := range b.input {
+		if i >= leftBase {
+			delete(b.input, n)
+		}
+	}
+}
+
+// narrow reports whether the rows of a group are few vectors.
+func (e *groupEmitter) narrow() bool {
+	for _, l := range e.inner {
+		if n, ok := symbolic.Size(pickDims(e.g.Space, l.axes)).Const(); !ok || n > smallProduct {
+			return false
+		}
+	}
+	return true
+}
+
+// rowsOf is the operand of n's rows, each of width elements.
+func (b *kernelBuilder) rowsOf(n *symbolic.Node, width int) int {
+	v := b.re.p.valueOf(n)
+	return b.operand(b.re.rowView(v), v.Name, v.DType, []symbolic.Dim{symbolic.Int(width)})
+}
+
+// wholeOf is the operand of all of n.
+func (b *kernelBuilder) wholeOf(n *symbolic.Node) int {
+	v := b.re.p.valueOf(n)
+	return b.operand(b.re.whole(v), v.Name, v.DType, []symbolic.Dim{symbolic.Int(0)})
+}
+
+// product adds the stage of a small matrix product: a row of the first matrix by all of the second.
+func (b *kernelBuilder) product(n *symbolic.Node) {
+	if n.Op != symbolic.OpDot || !n.DType.Float() {
+		b.fail("%s", n.Info().Name)
+		return
+	}
+	p := productOf(n)
+	x, w := n.Args[0], n.Args[1]
+	k, ok1 := symbolic.Size(pickDims(x.Shape, p.contractA)).Const()
+	cols, ok2 := symbolic.Size(pickDims(w.Shape, p.freeB)).Const()
+	if len(p.batch) > 0 || p.transA || !ok1 || !ok2 || k*((cols+15)/16) > smallProduct || len(p.freeA) != 1 || !aligned(n, 0) || aligned(n, 1) {
+		b.fail("a large product")
+		return
+	}
+	prog := lane.NewProgram(b.k.Size)
+	from, to := b.rowsOf(x, k), b.rowsOf(n, cols)
+	weights, line := b.wholeOf(w), cols
+	if p.transB && cols > 1 && k > 1 {
+		if k*cols > smallProduct {
+			b.fail("a large product")
+			return
+		}
+		turn := lane.Operand{Type: lane.Float, Steps: []lane.Count{{}}, Turn: &lane.Turn{Operand: weights, Rows: cols, Cols: k}}
+		b.k.Operands = append(b.k.Operands, turn)
+		weights, line = len(b.k.Operands)-1, turn.Turn.Line()
+	}
+	sum := prog.Float(0)
+	for i := range k {
+		y := prog.LoadAt(weights, lane.Float, i*line)
+		if cols == 1 {
+			y = prog.Single(weights, lane.Float, i)
+		}
+		sum = prog.Do(lane.OpFMA, prog.Single(from, lane.Float, i), y, sum)
+	}
+	b.k.Stages = append(b.k.Stages, lane.Stage{Loop: cols > 1, Inner: lane.Count{Const: cols}, Prog: prog,
+		Stores: []lane.Store{{Operand: to, Value: sum, Moves: cols > 1}}})
+}
+
+// collect adds the stage of a product or sum over rows.
+func (b *kernelBuilder) collect(n *symbolic.Node) {
+	g := &lane.Gather{To: b.wholeOf(n), Rows: 1}
+	x := n.Args[0]
+	width := func(x *symbolic.Node) int {
+		w, ok := symbolic.Size(x.Shape[1:]).Const()
+		if !ok {
+			b.fail("columns of no known number")
+		}
+		return w
+	}
+	if n.Op == symbolic.OpSum {
+		g.Cols = width(x)
+		g.B = b.rowsOf(x, g.Cols)
+	} else {
+		y := n.Args[1]
+		g.Scaled, g.Rows, g.Cols = true, width(x), width(y)
+		g.A, g.B = b.rowsOf(x, g.Rows), b.rowsOf(y, g.Cols)
+		if g.Cols == 1 { // one column: its rows lie side by side
+			g.A, g.B, g.Rows, g.Cols = g.B, g.A, 1, g.Rows
+		}
+		if g.Rows*((g.Cols+15)/16) > smallProduct {
+			b.fail("a large product")
+		}
+	}
+	b.k.Stages = append(b.k.Stages, lane.Stage{Gather: g})
+}
+
+// emitSmall writes the steps of a small pass: its call, and what it stands for where there is no assembly or there are many rows.
+func (e *frameEmitter) emitSmall(s *smallPass, steps []jen.Code) []jen.Code {
+	var sums []jen.Code
+	for _, x := range s.region.Sums {
+		sums = append(sums, raw("f.%s = f.%s[0]", e.p.value[x.Node].Name, x.Name))
+	}
+	return []jen.Code{
+		raw("const task = 0"),
+		jen.If(raw("%s <= %d && %s", e.size(s.region.Rows), s.rows, s.call)).Block(sums...).Else().Block(steps...),
+	}
+}
