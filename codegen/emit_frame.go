@@ -107,6 +107,9 @@ func (e *frameEmitter) structType() {
 		line(jen.Id(localName(t) + "Size").Int())
 	}
 	for _, r := range e.regions() {
+		if r.single() {
+			continue
+		}
 		line(jen.Id(bodyField(r)).Func().Params(jen.List(jen.Id("worker"), jen.Id("task")).Int()))
 	}
 	e.file.Commentf("%s is the frame of %s: what one run reads, writes and needs in between.", p.Name, p.Func.Name)
@@ -228,6 +231,9 @@ func (e *frameEmitter) initMethod() {
 		body = append(body, raw("f.%s.init(pool, %sarena)", p.calleeField(q), args))
 	}
 	for _, r := range e.regions() {
+		if r.single() {
+			continue
+		}
 		method := "rows"
 		if r.Tiles {
 			method = "tiles"
@@ -317,6 +323,13 @@ func (e *frameEmitter) runRegion(r *Region) []jen.Code {
 		}
 	}
 	body := e.comment(shown)
+	if r.single() {
+		body = append(body, raw("f.rows%d(0, 0)", r.Index))
+		for _, s := range r.Sums {
+			body = append(body, raw("f.%s = f.%s[0]", e.p.value[s.Node].Name, s.Name))
+		}
+		return body
+	}
 	if r.Block < tallBlock {
 		body = append(body, raw("f.block%d = nnrt.RowBlock(%s, %d)", r.Index, e.size(r.Rows), r.Block))
 	}
@@ -325,7 +338,7 @@ func (e *frameEmitter) runRegion(r *Region) []jen.Code {
 		body = append(body, raw("tasks%d := %s", r.Index, tasks))
 		tasks = fmt.Sprintf("tasks%d", r.Index)
 	}
-	body = append(body, raw("f.pool.Run(%s, f.%s)", tasks, bodyField(r)))
+	body = append(body, raw("f.pool.RunWork(%s, %s, f.%s)", times(factor(e.size(r.Rows)), factor(e.size(r.Work))), tasks, bodyField(r)))
 	for _, s := range r.Sums {
 		body = append(body, raw("f.%s = nnrt.TreeSum(f.%s[:%s])", e.p.value[s.Node].Name, s.Name, tasks))
 	}

@@ -22,7 +22,7 @@ func TestModelText(t *testing.T) {
 	}
 	predict := map[string]string{"main.go": "package main\n\nfunc main() {}\n"}
 	for _, m := range models {
-		files, err := Generate([]*dsl.Model{m.model}, Config{Package: "main", Source: "m.nn", Predict: true})
+		files, err := Generate([]*dsl.Model{m.model}, Config{Package: "main", Source: lower(m.name) + ".nn", Predict: true})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -34,7 +34,9 @@ func TestModelText(t *testing.T) {
 		if bytes.Contains(files[0].Data, []byte("Trainer")) {
 			t.Errorf("%s: a file for prediction only mentions the trainer", m.name)
 		}
-		predict[lower(m.name)+"_nn.go"] = string(files[0].Data)
+		for _, f := range files {
+			predict[f.Name] = string(f.Data)
+		}
 	}
 	if exe, message := goBuild(t, predict, "vet"); exe == "" {
 		t.Errorf("go vet of files for prediction only: %s", message)

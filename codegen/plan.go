@@ -83,6 +83,7 @@ type Region struct {
 	Tiles  bool
 	Rows   symbolic.Dim
 	Block  int
+	Work   symbolic.Dim // multiplications that one of Rows is worth
 	Body   []Leaf
 	Panels []*Panel   // buffers of one worker
 	Sums   []*Partial // sums over rows, collected by block

@@ -359,8 +359,8 @@ type xorForward struct {
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *xorForward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
 	f.pool = pool
-	f.part0a = arena.Take(nnrt.Blocks(nBatch, 256))
-	f.panel0 = min(256, nBatch)
+	f.part0a = arena.Take(nnrt.Blocks(nBatch, 2048))
+	f.panel0 = min(2048, nBatch)
 	f.localFloat32Size = f.panel0 * 9
 	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.body0 = f.rows0
@@ -371,15 +371,15 @@ func (f *xorForward) run() {
 	f.dimval = float32(f.nBatch) // dimval = batch
 	f.reshape = f.zB[0]          // reshape = zB
 	const task = 0
-	if f.nBatch <= 256 && xorForwardSmall0(f.x, f.localFloat32[0:], f.hW, f.hB, f.savedH, f.localFloat32[f.panel0*8:], f.zW, f.y, f.savedSub, f.part0a[task:], f.nBatch, f.reshape) {
+	if f.nBatch <= 512 && xorForwardSmall0(f.x, f.localFloat32[0:], f.hW, f.hB, f.savedH, f.localFloat32[f.panel0*8:], f.zW, f.y, f.savedSub, f.part0a[task:], f.nBatch, f.reshape) {
 		f.sum = f.part0a[0]
 	} else {
 		// z = x @ hW  (bench.nn:7)
 		// savedH = tanh(z + hB)  (bench.nn:7)
 		// z2 = savedH @ zW  (bench.nn:8)
 		// savedSub = z2 + reshape - y  (bench.nn:9)
-		tasks0 := nnrt.Blocks(f.nBatch, 256)
-		f.pool.Run(tasks0, f.body0)
+		tasks0 := nnrt.Blocks(f.nBatch, 2048)
+		f.pool.RunWork(f.nBatch*109, tasks0, f.body0)
 		f.sum = nnrt.TreeSum(f.part0a[:tasks0])
 	}
 	f.loss = f.sum / f.dimval // loss = sum / dimval
@@ -387,8 +387,8 @@ func (f *xorForward) run() {
 
 // rows0 works on one block of the rows of batch, number task.
 func (f *xorForward) rows0(worker, task int) {
-	r0 := task * 256
-	r1 := min(r0+256, f.nBatch)
+	r0 := task * 2048
+	r1 := min(r0+2048, f.nBatch)
 	rows := r1 - r0
 	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
 	z := localFloat32[0:][:rows*8]
@@ -467,7 +467,6 @@ type xorBackward struct {
 	tile1c int
 	body0  func(worker, task int)
 	body1  func(worker, task int)
-	body2  func(worker, task int)
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
@@ -477,10 +476,9 @@ func (f *xorBackward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float3
 	slot1 := arena.Take(nBatch * 8)
 	f.mul = slot0
 	f.mul2 = slot1
-	f.part0a = arena.Take(nnrt.Blocks(nBatch, 1024))
+	f.part0a = arena.Take(nnrt.Blocks(nBatch, 8192))
 	f.body0 = f.rows0
 	f.body1 = f.tiles1
-	f.body2 = f.rows2
 }
 
 // run computes the gradients of the loss by the parameters.
@@ -492,8 +490,8 @@ func (f *xorBackward) run() {
 	} else {
 		// mul = savedSub * div  (bench.nn:9)
 		// mul2 = mul * zW * (1 - savedH * savedH)  (bench.nn:7)
-		tasks0 := nnrt.Blocks(f.nBatch, 1024)
-		f.pool.Run(tasks0, f.body0)
+		tasks0 := nnrt.Blocks(f.nBatch, 8192)
+		f.pool.RunWork(f.nBatch*35, tasks0, f.body0)
 		f.sum = nnrt.TreeSum(f.part0a[:tasks0])
 
 		// gradZW = transpose(savedH) @ mul  (bench.nn:8)
@@ -506,13 +504,13 @@ func (f *xorBackward) run() {
 	}
 
 	// gradZB = sum  (bench.nn:8)
-	f.pool.Run(nnrt.Blocks(1, 16384), f.body2)
+	f.rows2(0, 0)
 }
 
 // rows0 works on one block of the rows of batch, number task.
 func (f *xorBackward) rows0(worker, task int) {
-	r0 := task * 1024
-	r1 := min(r0+1024, f.nBatch)
+	r0 := task * 8192
+	r1 := min(r0+8192, f.nBatch)
 	rows := r1 - r0
 	savedSub := f.savedSub[r0:r1]
 	div := f.div
@@ -570,8 +568,8 @@ func (f *xorBackward) tiles1(_, task int) {
 
 // rows2 works on one block of the rows of 1, number task.
 func (f *xorBackward) rows2(worker, task int) {
-	r0 := task * 16384
-	r1 := min(r0+16384, 1)
+	r0 := task * 32768
+	r1 := min(r0+32768, 1)
 	sum := f.sum
 	gradZB := f.gradZB[r0:r1]
 
@@ -627,13 +625,13 @@ func (f *xorUpdate0) run() {
 	f.cast = float32(f.lr) // cast = lr
 
 	// p2 = p - cast * g  (optimizers.nn:22)
-	f.pool.Run(nnrt.Blocks(f.nN, 16384), f.body0)
+	f.pool.RunWork(f.nN*4, nnrt.Blocks(f.nN, 32768), f.body0)
 }
 
 // rows0 works on one block of the rows of n, number task.
 func (f *xorUpdate0) rows0(worker, task int) {
-	r0 := task * 16384
-	r1 := min(r0+16384, f.nN)
+	r0 := task * 32768
+	r1 := min(r0+32768, f.nN)
 	rows := r1 - r0
 	cast := f.cast
 	g := f.g[r0:r1]
@@ -677,8 +675,8 @@ type xorEval struct {
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *xorEval) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
 	f.pool = pool
-	f.part0a = arena.Take(nnrt.Blocks(nBatch, 256))
-	f.panel0 = min(256, nBatch)
+	f.part0a = arena.Take(nnrt.Blocks(nBatch, 1024))
+	f.panel0 = min(1024, nBatch)
 	f.localFloat32Size = f.panel0 * 17
 	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.body0 = f.rows0
@@ -688,22 +686,22 @@ func (f *xorEval) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) 
 func (f *xorEval) run() {
 	f.reshape = f.zB[0] // reshape = zB
 	const task = 0
-	if f.nBatch <= 256 && xorEvalSmall0(f.x, f.localFloat32[0:], f.hW, f.hB, f.localFloat32[f.panel0*8:], f.localFloat32[f.panel0*16:], f.zW, f.y, f.part0a[task:], f.nBatch, f.reshape) {
+	if f.nBatch <= 512 && xorEvalSmall0(f.x, f.localFloat32[0:], f.hW, f.hB, f.localFloat32[f.panel0*8:], f.localFloat32[f.panel0*16:], f.zW, f.y, f.part0a[task:], f.nBatch, f.reshape) {
 		f.sum0 = f.part0a[0]
 	} else {
 		// z = x @ hW  (bench.nn:7)
 		// h = tanh(z + hB)  (bench.nn:7)
 		// z2 = h @ zW  (bench.nn:8)
-		tasks0 := nnrt.Blocks(f.nBatch, 256)
-		f.pool.Run(tasks0, f.body0)
+		tasks0 := nnrt.Blocks(f.nBatch, 1024)
+		f.pool.RunWork(f.nBatch*108, tasks0, f.body0)
 		f.sum0 = nnrt.TreeSum(f.part0a[:tasks0])
 	}
 }
 
 // rows0 works on one block of the rows of batch, number task.
 func (f *xorEval) rows0(worker, task int) {
-	r0 := task * 256
-	r1 := min(r0+256, f.nBatch)
+	r0 := task * 1024
+	r1 := min(r0+1024, f.nBatch)
 	rows := r1 - r0
 	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
 	z := localFloat32[0:][:rows*8]
@@ -776,27 +774,25 @@ type xorInit0 struct {
 	value []float32 // [2, 8]
 
 	// Numbers and streams.
-	key   []nnrt.Key // streams of 1
-	body0 func(worker, task int)
+	key []nnrt.Key // streams of 1
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *xorInit0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
 	f.key = make([]nnrt.Key, 1)
-	f.body0 = f.rows0
 }
 
 // run init().
 func (f *xorInit0) run() {
 	// value = -0.7745967 + 1.5491934 * uniform  (layers.nn:5)
-	f.pool.Run(nnrt.Blocks(2, 2048), f.body0)
+	f.rows0(0, 0)
 }
 
 // rows0 works on one block of the rows of 2, number task.
 func (f *xorInit0) rows0(worker, task int) {
-	r0 := task * 2048
-	r1 := min(r0+2048, 2)
+	r0 := task * 16384
+	r1 := min(r0+16384, 2)
 	rows := r1 - r0
 	value := f.value[r0*8 : r1*8]
 
@@ -816,27 +812,25 @@ type xorInit2 struct {
 	value []float32 // [8]
 
 	// Numbers and streams.
-	key   []nnrt.Key // streams of 1
-	body0 func(worker, task int)
+	key []nnrt.Key // streams of 1
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *xorInit2) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
 	f.key = make([]nnrt.Key, 1)
-	f.body0 = f.rows0
 }
 
 // run init().
 func (f *xorInit2) run() {
 	// value = -0.8164966 + 1.6329932 * uniform  (layers.nn:5)
-	f.pool.Run(nnrt.Blocks(8, 16384), f.body0)
+	f.rows0(0, 0)
 }
 
 // rows0 works on one block of the rows of 8, number task.
 func (f *xorInit2) rows0(worker, task int) {
-	r0 := task * 16384
-	r1 := min(r0+16384, 8)
+	r0 := task * 32768
+	r1 := min(r0+32768, 8)
 	rows := r1 - r0
 	value := f.value[r0:r1]
 
@@ -1213,8 +1207,8 @@ type irisForward struct {
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *irisForward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
 	f.pool = pool
-	f.part0a = arena.Take(nnrt.Blocks(nBatch, 128))
-	f.panel0 = min(128, nBatch)
+	f.part0a = arena.Take(nnrt.Blocks(nBatch, 1024))
+	f.panel0 = min(1024, nBatch)
 	f.localFloat32Size = f.panel0 * 19
 	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.body0 = f.rows0
@@ -1224,7 +1218,7 @@ func (f *irisForward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float3
 func (f *irisForward) run() {
 	f.dimval = float32(f.nBatch) // dimval = batch
 	const task = 0
-	if f.nBatch <= 128 && irisForwardSmall0(f.x, f.localFloat32[0:], f.hW, f.hB, f.savedH, f.localFloat32[f.panel0*16:], f.logitsW, f.logitsB, f.y, f.savedExp, f.savedSum, f.part0a[task:], f.nBatch) {
+	if f.nBatch <= 512 && irisForwardSmall0(f.x, f.localFloat32[0:], f.hW, f.hB, f.savedH, f.localFloat32[f.panel0*16:], f.logitsW, f.logitsB, f.y, f.savedExp, f.savedSum, f.part0a[task:], f.nBatch) {
 		f.sum = f.part0a[0]
 	} else {
 		// z = x @ hW  (bench.nn:17)
@@ -1232,8 +1226,8 @@ func (f *irisForward) run() {
 		// z2 = savedH @ logitsW  (bench.nn:18)
 		// savedExp = exp(z2 + logitsB - reduce_max(z2 + logitsB, axis: 1))  (bench.nn:19)
 		// savedSum = sum(savedExp, axis: 1)  (bench.nn:19)
-		tasks0 := nnrt.Blocks(f.nBatch, 128)
-		f.pool.Run(tasks0, f.body0)
+		tasks0 := nnrt.Blocks(f.nBatch, 1024)
+		f.pool.RunWork(f.nBatch*322, tasks0, f.body0)
 		f.sum = nnrt.TreeSum(f.part0a[:tasks0])
 	}
 	f.loss = f.sum / f.dimval // loss = sum / dimval
@@ -1241,8 +1235,8 @@ func (f *irisForward) run() {
 
 // rows0 works on one block of the rows of batch, number task.
 func (f *irisForward) rows0(worker, task int) {
-	r0 := task * 128
-	r1 := min(r0+128, f.nBatch)
+	r0 := task * 1024
+	r1 := min(r0+1024, f.nBatch)
 	rows := r1 - r0
 	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
 	z := localFloat32[0:][:rows*16]
@@ -1357,7 +1351,7 @@ func (f *irisBackward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float
 	slot1 := arena.Take(nBatch * 16)
 	f.add = slot0
 	f.mul = slot1
-	f.panel0 = min(512, nBatch)
+	f.panel0 = min(1024, nBatch)
 	f.localFloat32Size = f.panel0 * 16
 	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.body0 = f.rows0
@@ -1374,7 +1368,7 @@ func (f *irisBackward) run() {
 		// add = where(y == iota(), neg, 0) + div / savedSum * savedExp  (bench.nn:19)
 		// dot = add @ transpose(logitsW)  (bench.nn:18)
 		// mul = dot * (1 - savedH * savedH)  (bench.nn:17)
-		f.pool.Run(nnrt.Blocks(f.nBatch, 512), f.body0)
+		f.pool.RunWork(f.nBatch*144, nnrt.Blocks(f.nBatch, 1024), f.body0)
 
 		// gradHW = transpose(x) @ mul  (bench.nn:17)
 		f.tile1a = nnrt.Tile(4, f.nBatch*16)
@@ -1390,8 +1384,8 @@ func (f *irisBackward) run() {
 
 // rows0 works on one block of the rows of batch, number task.
 func (f *irisBackward) rows0(worker, task int) {
-	r0 := task * 512
-	r1 := min(r0+512, f.nBatch)
+	r0 := task * 1024
+	r1 := min(r0+1024, f.nBatch)
 	rows := r1 - r0
 	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
 	div := f.div
@@ -1535,13 +1529,13 @@ func (f *irisUpdate0) run() {
 	// v2 = v * 0.999 + g * g * 0.001  (optimizers.nn:68)
 	// m2 = m * 0.9 + g * 0.1  (optimizers.nn:67)
 	// p2 = p - cast * m2 / (sqrt(v2) * cast2 + 1e-08)  (optimizers.nn:75)
-	f.pool.Run(nnrt.Blocks(f.nN, 2048), f.body0)
+	f.pool.RunWork(f.nN*17, nnrt.Blocks(f.nN, 16384), f.body0)
 }
 
 // rows0 works on one block of the rows of n, number task.
 func (f *irisUpdate0) rows0(worker, task int) {
-	r0 := task * 2048
-	r1 := min(r0+2048, f.nN)
+	r0 := task * 16384
+	r1 := min(r0+16384, f.nN)
 	rows := r1 - r0
 	g := f.g[r0:r1]
 	v := f.v[r0:r1]
@@ -1600,8 +1594,8 @@ type irisEval struct {
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *irisEval) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
 	f.pool = pool
-	f.part0a = arena.Take(nnrt.Blocks(nBatch, 128))
-	f.panel0 = min(128, nBatch)
+	f.part0a = arena.Take(nnrt.Blocks(nBatch, 512))
+	f.panel0 = min(512, nBatch)
 	f.localFloat32Size = f.panel0 * 35
 	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.body0 = f.rows0
@@ -1610,22 +1604,22 @@ func (f *irisEval) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32])
 // run computes the sums over a batch that loss and metrics are made of.
 func (f *irisEval) run() {
 	const task = 0
-	if f.nBatch <= 128 && irisEvalSmall0(f.x, f.localFloat32[0:], f.hW, f.hB, f.localFloat32[f.panel0*16:], f.localFloat32[f.panel0*32:], f.logitsW, f.logitsB, f.y, f.part0a[task:], f.nBatch) {
+	if f.nBatch <= 512 && irisEvalSmall0(f.x, f.localFloat32[0:], f.hW, f.hB, f.localFloat32[f.panel0*16:], f.localFloat32[f.panel0*32:], f.logitsW, f.logitsB, f.y, f.part0a[task:], f.nBatch) {
 		f.sum0 = f.part0a[0]
 	} else {
 		// z = x @ hW  (bench.nn:17)
 		// h = tanh(z + hB)  (bench.nn:17)
 		// z2 = h @ logitsW  (bench.nn:18)
-		tasks0 := nnrt.Blocks(f.nBatch, 128)
-		f.pool.Run(tasks0, f.body0)
+		tasks0 := nnrt.Blocks(f.nBatch, 512)
+		f.pool.RunWork(f.nBatch*318, tasks0, f.body0)
 		f.sum0 = nnrt.TreeSum(f.part0a[:tasks0])
 	}
 }
 
 // rows0 works on one block of the rows of batch, number task.
 func (f *irisEval) rows0(worker, task int) {
-	r0 := task * 128
-	r1 := min(r0+128, f.nBatch)
+	r0 := task * 512
+	r1 := min(r0+512, f.nBatch)
 	rows := r1 - r0
 	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
 	z := localFloat32[0:][:rows*16]
@@ -1716,27 +1710,25 @@ type irisInit0 struct {
 	value []float32 // [4, 16]
 
 	// Numbers and streams.
-	key   []nnrt.Key // streams of 1
-	body0 func(worker, task int)
+	key []nnrt.Key // streams of 1
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *irisInit0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
 	f.key = make([]nnrt.Key, 1)
-	f.body0 = f.rows0
 }
 
 // run init().
 func (f *irisInit0) run() {
 	// value = -0.5477226 + 1.0954452 * uniform  (layers.nn:5)
-	f.pool.Run(nnrt.Blocks(4, 1024), f.body0)
+	f.rows0(0, 0)
 }
 
 // rows0 works on one block of the rows of 4, number task.
 func (f *irisInit0) rows0(worker, task int) {
-	r0 := task * 1024
-	r1 := min(r0+1024, 4)
+	r0 := task * 8192
+	r1 := min(r0+8192, 4)
 	rows := r1 - r0
 	value := f.value[r0*16 : r1*16]
 
@@ -1756,27 +1748,25 @@ type irisInit2 struct {
 	value []float32 // [16, 3]
 
 	// Numbers and streams.
-	key   []nnrt.Key // streams of 1
-	body0 func(worker, task int)
+	key []nnrt.Key // streams of 1
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *irisInit2) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
 	f.key = make([]nnrt.Key, 1)
-	f.body0 = f.rows0
 }
 
 // run init().
 func (f *irisInit2) run() {
 	// value = -0.56195146 + 1.1239029 * uniform  (layers.nn:5)
-	f.pool.Run(nnrt.Blocks(16, 8192), f.body0)
+	f.rows0(0, 0)
 }
 
 // rows0 works on one block of the rows of 16, number task.
 func (f *irisInit2) rows0(worker, task int) {
-	r0 := task * 8192
-	r1 := min(r0+8192, 16)
+	r0 := task * 32768
+	r1 := min(r0+32768, 16)
 	rows := r1 - r0
 	value := f.value[r0*3 : r1*3]
 
@@ -2162,7 +2152,7 @@ func (f *mnistForward) run() {
 	// savedSum = sum(savedExp, axis: 1)  (bench.nn:29)
 	f.block0 = nnrt.RowBlock(f.nBatch, 16)
 	tasks0 := nnrt.Blocks(f.nBatch, f.block0)
-	f.pool.Run(tasks0, f.body0)
+	f.pool.RunWork(f.nBatch*102157, tasks0, f.body0)
 	f.sum = nnrt.TreeSum(f.part0a[:tasks0])
 	f.loss = f.sum / f.dimval // loss = sum / dimval
 }
@@ -2285,7 +2275,7 @@ func (f *mnistBackward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[floa
 	slot1 := arena.Take(nBatch * 128)
 	f.add = slot0
 	f.where = slot1
-	f.panel0 = min(64, nBatch)
+	f.panel0 = min(128, nBatch)
 	f.localFloat32Size = f.panel0 * 128
 	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.body0 = f.rows0
@@ -2300,7 +2290,7 @@ func (f *mnistBackward) run() {
 	// add = where(y == iota(), neg, 0) + div / savedSum * savedExp  (bench.nn:29)
 	// dot = add @ transpose(logitsW)  (bench.nn:28)
 	// where = where(savedH == 0, 0, dot)  (bench.nn:27)
-	f.pool.Run(nnrt.Blocks(f.nBatch, 64), f.body0)
+	f.pool.RunWork(f.nBatch*1836, nnrt.Blocks(f.nBatch, 128), f.body0)
 
 	// gradHW = transpose(x) @ where  (bench.nn:27)
 	f.tile1a = nnrt.Tile(784, f.nBatch*128)
@@ -2315,8 +2305,8 @@ func (f *mnistBackward) run() {
 
 // rows0 works on one block of the rows of batch, number task.
 func (f *mnistBackward) rows0(worker, task int) {
-	r0 := task * 64
-	r1 := min(r0+64, f.nBatch)
+	r0 := task * 128
+	r1 := min(r0+128, f.nBatch)
 	rows := r1 - r0
 	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
 	div := f.div
@@ -2452,13 +2442,13 @@ func (f *mnistUpdate0) run() {
 	f.cast = float32(f.lr) // cast = lr
 
 	// p2 = p - cast * g  (optimizers.nn:22)
-	f.pool.Run(nnrt.Blocks(f.nN, 16384), f.body0)
+	f.pool.RunWork(f.nN*4, nnrt.Blocks(f.nN, 32768), f.body0)
 }
 
 // rows0 works on one block of the rows of n, number task.
 func (f *mnistUpdate0) rows0(worker, task int) {
-	r0 := task * 16384
-	r1 := min(r0+16384, f.nN)
+	r0 := task * 32768
+	r1 := min(r0+32768, f.nN)
 	rows := r1 - r0
 	cast := f.cast
 	g := f.g[r0:r1]
@@ -2516,7 +2506,7 @@ func (f *mnistEval) run() {
 	// z2 = h @ logitsW  (bench.nn:28)
 	f.block0 = nnrt.RowBlock(f.nBatch, 16)
 	tasks0 := nnrt.Blocks(f.nBatch, f.block0)
-	f.pool.Run(tasks0, f.body0)
+	f.pool.RunWork(f.nBatch*102146, tasks0, f.body0)
 	f.sum0 = nnrt.TreeSum(f.part0a[:tasks0])
 }
 
@@ -2614,27 +2604,25 @@ type mnistInit0 struct {
 	value []float32 // [784, 128]
 
 	// Numbers and streams.
-	key   []nnrt.Key // streams of 1
-	body0 func(worker, task int)
+	key []nnrt.Key // streams of 1
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *mnistInit0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
 	f.key = make([]nnrt.Key, 1)
-	f.body0 = f.rows0
 }
 
 // run init().
 func (f *mnistInit0) run() {
 	// value = -0.08111071 + 0.16222142 * uniform  (layers.nn:5)
-	f.pool.Run(nnrt.Blocks(784, 128), f.body0)
+	f.rows0(0, 0)
 }
 
 // rows0 works on one block of the rows of 784, number task.
 func (f *mnistInit0) rows0(worker, task int) {
-	r0 := task * 128
-	r1 := min(r0+128, 784)
+	r0 := task * 1024
+	r1 := min(r0+1024, 784)
 	rows := r1 - r0
 	value := f.value[r0*128 : r1*128]
 
@@ -2654,27 +2642,25 @@ type mnistInit2 struct {
 	value []float32 // [128, 10]
 
 	// Numbers and streams.
-	key   []nnrt.Key // streams of 1
-	body0 func(worker, task int)
+	key []nnrt.Key // streams of 1
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *mnistInit2) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
 	f.key = make([]nnrt.Key, 1)
-	f.body0 = f.rows0
 }
 
 // run init().
 func (f *mnistInit2) run() {
 	// value = -0.2085144 + 0.4170288 * uniform  (layers.nn:5)
-	f.pool.Run(nnrt.Blocks(128, 2048), f.body0)
+	f.rows0(0, 0)
 }
 
 // rows0 works on one block of the rows of 128, number task.
 func (f *mnistInit2) rows0(worker, task int) {
-	r0 := task * 2048
-	r1 := min(r0+2048, 128)
+	r0 := task * 16384
+	r1 := min(r0+16384, 128)
 	rows := r1 - r0
 	value := f.value[r0*10 : r1*10]
 
@@ -3107,7 +3093,7 @@ func (f *mnistDeepForward) run() {
 	// savedSum = sum(savedExp, axis: 1)  (bench.nn:40)
 	f.block0 = nnrt.RowBlock(f.nBatch, 16)
 	tasks0 := nnrt.Blocks(f.nBatch, f.block0)
-	f.pool.Run(tasks0, f.body0)
+	f.pool.RunWork(f.nBatch*671885, tasks0, f.body0)
 	f.sum = nnrt.TreeSum(f.part0a[:tasks0])
 	f.loss = f.sum / f.dimval // loss = sum / dimval
 }
@@ -3277,7 +3263,7 @@ func (f *mnistDeepBackward) run() {
 	// dot2 = where @ transpose(h2W)  (bench.nn:38)
 	// where2 = where(savedH1 == 0, 0, dot2)  (bench.nn:37)
 	f.block0 = nnrt.RowBlock(f.nBatch, 16)
-	f.pool.Run(nnrt.Blocks(f.nBatch, f.block0), f.body0)
+	f.pool.RunWork(f.nBatch*271404, nnrt.Blocks(f.nBatch, f.block0), f.body0)
 
 	// gradH1W = transpose(x) @ where2  (bench.nn:37)
 	f.tile1a = nnrt.Tile(784, f.nBatch*512)
@@ -3485,13 +3471,13 @@ func (f *mnistDeepUpdate0) run() {
 	// v2 = v * 0.999 + g * g * 0.001  (optimizers.nn:68)
 	// m2 = m * 0.9 + g * 0.1  (optimizers.nn:67)
 	// p2 = p - cast * m2 / (sqrt(v2) * cast2 + 1e-08)  (optimizers.nn:75)
-	f.pool.Run(nnrt.Blocks(f.nN, 2048), f.body0)
+	f.pool.RunWork(f.nN*17, nnrt.Blocks(f.nN, 16384), f.body0)
 }
 
 // rows0 works on one block of the rows of n, number task.
 func (f *mnistDeepUpdate0) rows0(worker, task int) {
-	r0 := task * 2048
-	r1 := min(r0+2048, f.nN)
+	r0 := task * 16384
+	r1 := min(r0+16384, f.nN)
 	rows := r1 - r0
 	g := f.g[r0:r1]
 	v := f.v[r0:r1]
@@ -3569,7 +3555,7 @@ func (f *mnistDeepEval) run() {
 	// z3 = h2 @ logitsW  (bench.nn:39)
 	f.block0 = nnrt.RowBlock(f.nBatch, 16)
 	tasks0 := nnrt.Blocks(f.nBatch, f.block0)
-	f.pool.Run(tasks0, f.body0)
+	f.pool.RunWork(f.nBatch*671874, tasks0, f.body0)
 	f.sum0 = nnrt.TreeSum(f.part0a[:tasks0])
 }
 
@@ -3686,9 +3672,8 @@ type mnistDeepInit0 struct {
 	value []float32 // [784, 512]
 
 	// Numbers and streams.
-	key    []nnrt.Key // streams of 1
-	block0 int        // rows of a block of region 0
-	body0  func(worker, task int)
+	key   []nnrt.Key // streams of 1
+	body0 func(worker, task int)
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
@@ -3701,14 +3686,13 @@ func (f *mnistDeepInit0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 // run init().
 func (f *mnistDeepInit0) run() {
 	// value = -0.068041384 + 0.13608277 * uniform  (layers.nn:5)
-	f.block0 = nnrt.RowBlock(784, 32)
-	f.pool.Run(nnrt.Blocks(784, f.block0), f.body0)
+	f.pool.RunWork(784*1024, nnrt.Blocks(784, 256), f.body0)
 }
 
 // rows0 works on one block of the rows of 784, number task.
 func (f *mnistDeepInit0) rows0(worker, task int) {
-	r0 := task * f.block0
-	r1 := min(r0+f.block0, 784)
+	r0 := task * 256
+	r1 := min(r0+256, 784)
 	rows := r1 - r0
 	value := f.value[r0*512 : r1*512]
 
@@ -3728,9 +3712,8 @@ type mnistDeepInit2 struct {
 	value []float32 // [512, 512]
 
 	// Numbers and streams.
-	key    []nnrt.Key // streams of 1
-	block0 int        // rows of a block of region 0
-	body0  func(worker, task int)
+	key   []nnrt.Key // streams of 1
+	body0 func(worker, task int)
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
@@ -3743,14 +3726,13 @@ func (f *mnistDeepInit2) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 // run init().
 func (f *mnistDeepInit2) run() {
 	// value = -0.07654656 + 0.15309311 * uniform  (layers.nn:5)
-	f.block0 = nnrt.RowBlock(512, 32)
-	f.pool.Run(nnrt.Blocks(512, f.block0), f.body0)
+	f.pool.RunWork(512*1024, nnrt.Blocks(512, 256), f.body0)
 }
 
 // rows0 works on one block of the rows of 512, number task.
 func (f *mnistDeepInit2) rows0(worker, task int) {
-	r0 := task * f.block0
-	r1 := min(r0+f.block0, 512)
+	r0 := task * 256
+	r1 := min(r0+256, 512)
 	rows := r1 - r0
 	value := f.value[r0*512 : r1*512]
 
@@ -3770,27 +3752,25 @@ type mnistDeepInit3 struct {
 	value []float32 // [512, 10]
 
 	// Numbers and streams.
-	key   []nnrt.Key // streams of 1
-	body0 func(worker, task int)
+	key []nnrt.Key // streams of 1
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *mnistDeepInit3) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
 	f.key = make([]nnrt.Key, 1)
-	f.body0 = f.rows0
 }
 
 // run init().
 func (f *mnistDeepInit3) run() {
 	// value = -0.107211255 + 0.21442251 * uniform  (layers.nn:5)
-	f.pool.Run(nnrt.Blocks(512, 2048), f.body0)
+	f.rows0(0, 0)
 }
 
 // rows0 works on one block of the rows of 512, number task.
 func (f *mnistDeepInit3) rows0(worker, task int) {
-	r0 := task * 2048
-	r1 := min(r0+2048, 512)
+	r0 := task * 16384
+	r1 := min(r0+16384, 512)
 	rows := r1 - r0
 	value := f.value[r0*10 : r1*10]
 
@@ -4268,7 +4248,7 @@ func (f *geluForward) run() {
 	// savedSub = z4 + outB - y  (bench.nn:52)
 	f.block0 = nnrt.RowBlock(f.nBatch, 16)
 	tasks0 := nnrt.Blocks(f.nBatch, f.block0)
-	f.pool.Run(tasks0, f.body0)
+	f.pool.RunWork(f.nBatch*162601, tasks0, f.body0)
 	f.sum = nnrt.TreeSum(f.part0a[:tasks0])
 	f.loss = f.sum / f.dimval // loss = sum / dimval
 }
@@ -4486,7 +4466,7 @@ func (f *geluBackward) run() {
 	// dot3 = add2 @ transpose(h2W)  (bench.nn:49)
 	// add3 = dot3 * savedAdd * 0.5 + dot3 * (savedZ * 0.5) * (exp(savedZ * -0.70710677 * (savedZ * 0.70710677)) * 1.1283792 ...  (bench.nn:48)
 	f.block0 = nnrt.RowBlock(f.nBatch, 16)
-	f.pool.Run(nnrt.Blocks(f.nBatch, f.block0), f.body0)
+	f.pool.RunWork(f.nBatch*146200, nnrt.Blocks(f.nBatch, f.block0), f.body0)
 
 	// gradH1W = transpose(x) @ add3  (bench.nn:48)
 	f.tile1a = nnrt.Tile(64, f.nBatch*256)
@@ -4734,13 +4714,13 @@ func (f *geluUpdate0) run() {
 	// v2 = v * 0.999 + g * g * 0.001  (optimizers.nn:83)
 	// m2 = m * 0.9 + g * 0.1  (optimizers.nn:82)
 	// p2 = p * cast - cast2 * m2 / (sqrt(v2) * cast3 + 1e-08)  (optimizers.nn:91)
-	f.pool.Run(nnrt.Blocks(f.nN, 2048), f.body0)
+	f.pool.RunWork(f.nN*17, nnrt.Blocks(f.nN, 16384), f.body0)
 }
 
 // rows0 works on one block of the rows of n, number task.
 func (f *geluUpdate0) rows0(worker, task int) {
-	r0 := task * 2048
-	r1 := min(r0+2048, f.nN)
+	r0 := task * 16384
+	r1 := min(r0+16384, f.nN)
 	rows := r1 - r0
 	p := f.p[r0:r1]
 	cast := f.cast
@@ -4823,7 +4803,7 @@ func (f *geluEval) run() {
 	// z4 = h3 @ outW  (bench.nn:51)
 	f.block0 = nnrt.RowBlock(f.nBatch, 16)
 	tasks0 := nnrt.Blocks(f.nBatch, f.block0)
-	f.pool.Run(tasks0, f.body0)
+	f.pool.RunWork(f.nBatch*161057, tasks0, f.body0)
 	f.sum0 = nnrt.TreeSum(f.part0a[:tasks0])
 }
 
@@ -4949,27 +4929,25 @@ type geluInit0 struct {
 	value []float32 // [64, 256]
 
 	// Numbers and streams.
-	key   []nnrt.Key // streams of 1
-	body0 func(worker, task int)
+	key []nnrt.Key // streams of 1
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *geluInit0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
 	f.key = make([]nnrt.Key, 1)
-	f.body0 = f.rows0
 }
 
 // run init().
 func (f *geluInit0) run() {
 	// value = -0.13693064 + 0.2738613 * uniform  (layers.nn:5)
-	f.pool.Run(nnrt.Blocks(64, 64), f.body0)
+	f.rows0(0, 0)
 }
 
 // rows0 works on one block of the rows of 64, number task.
 func (f *geluInit0) rows0(worker, task int) {
-	r0 := task * 64
-	r1 := min(r0+64, 64)
+	r0 := task * 512
+	r1 := min(r0+512, 64)
 	rows := r1 - r0
 	value := f.value[r0*256 : r1*256]
 
@@ -4989,27 +4967,25 @@ type geluInit2 struct {
 	value []float32 // [256, 256]
 
 	// Numbers and streams.
-	key   []nnrt.Key // streams of 1
-	body0 func(worker, task int)
+	key []nnrt.Key // streams of 1
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *geluInit2) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
 	f.key = make([]nnrt.Key, 1)
-	f.body0 = f.rows0
 }
 
 // run init().
 func (f *geluInit2) run() {
 	// value = -0.10825317 + 0.21650635 * uniform  (layers.nn:5)
-	f.pool.Run(nnrt.Blocks(256, 64), f.body0)
+	f.rows0(0, 0)
 }
 
 // rows0 works on one block of the rows of 256, number task.
 func (f *geluInit2) rows0(worker, task int) {
-	r0 := task * 64
-	r1 := min(r0+64, 256)
+	r0 := task * 512
+	r1 := min(r0+512, 256)
 	rows := r1 - r0
 	value := f.value[r0*256 : r1*256]
 
@@ -5029,27 +5005,25 @@ type geluInit3 struct {
 	value []float32 // [256, 8]
 
 	// Numbers and streams.
-	key   []nnrt.Key // streams of 1
-	body0 func(worker, task int)
+	key []nnrt.Key // streams of 1
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *geluInit3) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
 	f.key = make([]nnrt.Key, 1)
-	f.body0 = f.rows0
 }
 
 // run init().
 func (f *geluInit3) run() {
 	// value = -0.15075567 + 0.30151135 * uniform  (layers.nn:5)
-	f.pool.Run(nnrt.Blocks(256, 2048), f.body0)
+	f.rows0(0, 0)
 }
 
 // rows0 works on one block of the rows of 256, number task.
 func (f *geluInit3) rows0(worker, task int) {
-	r0 := task * 2048
-	r1 := min(r0+2048, 256)
+	r0 := task * 16384
+	r1 := min(r0+16384, 256)
 	rows := r1 - r0
 	value := f.value[r0*8 : r1*8]
 

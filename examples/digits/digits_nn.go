@@ -470,8 +470,8 @@ type digitsForward struct {
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *digitsForward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
 	f.pool = pool
-	f.part0a = arena.Take(nnrt.Blocks(nBatch, 16))
-	f.part0b = arena.Take(nnrt.Blocks(nBatch, 16))
+	f.part0a = arena.Take(nnrt.Blocks(nBatch, 32))
+	f.part0b = arena.Take(nnrt.Blocks(nBatch, 32))
 	f.panel0 = min(64, nBatch)
 	f.localFloat32Size = f.panel0 * 148
 	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
@@ -491,9 +491,9 @@ func (f *digitsForward) run() {
 	// savedExp = exp(z3 - reduce_max(z3, axis: 1))  (digits.nn:9)
 	// savedSum = sum(savedExp, axis: 1)  (digits.nn:9)
 	// argmax = argmax(z3, axis: 1)  (digits.nn:11)
-	f.block0 = nnrt.RowBlock(f.nBatch, 16)
+	f.block0 = nnrt.RowBlock(f.nBatch, 32)
 	tasks0 := nnrt.Blocks(f.nBatch, f.block0)
-	f.pool.Run(tasks0, f.body0)
+	f.pool.RunWork(f.nBatch*10021, tasks0, f.body0)
 	f.sum = nnrt.TreeSum(f.part0a[:tasks0])
 	f.sum2 = nnrt.TreeSum(f.part0b[:tasks0])
 	f.accuracy = f.sum / f.dimval // accuracy = sum / dimval
@@ -645,7 +645,7 @@ func (f *digitsBackward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[flo
 	slot1 := arena.Take(nBatch * 128)
 	f.add = slot0
 	f.where = slot1
-	f.panel0 = min(64, nBatch)
+	f.panel0 = min(128, nBatch)
 	f.localFloat32Size = f.panel0 * 128
 	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.body0 = f.rows0
@@ -660,7 +660,7 @@ func (f *digitsBackward) run() {
 	// add = where(y == iota(), neg, 0) + div / savedSum * savedExp  (digits.nn:9)
 	// dot = add @ transpose(logitsW)  (digits.nn:7)
 	// where = where(savedH == 0, 0, dot)  (digits.nn:6)
-	f.pool.Run(nnrt.Blocks(f.nBatch, 64), f.body0)
+	f.pool.RunWork(f.nBatch*1836, nnrt.Blocks(f.nBatch, 128), f.body0)
 
 	// gradHW = transpose(x) @ where  (digits.nn:6)
 	f.tile1a = nnrt.Tile(64, f.nBatch*128)
@@ -675,8 +675,8 @@ func (f *digitsBackward) run() {
 
 // rows0 works on one block of the rows of batch, number task.
 func (f *digitsBackward) rows0(worker, task int) {
-	r0 := task * 64
-	r1 := min(r0+64, f.nBatch)
+	r0 := task * 128
+	r1 := min(r0+128, f.nBatch)
 	rows := r1 - r0
 	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
 	div := f.div
@@ -824,13 +824,13 @@ func (f *digitsUpdate0) run() {
 	// v2 = v * 0.999 + g * g * 0.001  (optimizers.nn:68)
 	// m2 = m * 0.9 + g * 0.1  (optimizers.nn:67)
 	// p2 = p - cast * m2 / (sqrt(v2) * cast2 + 1e-08)  (optimizers.nn:75)
-	f.pool.Run(nnrt.Blocks(f.nN, 2048), f.body0)
+	f.pool.RunWork(f.nN*17, nnrt.Blocks(f.nN, 16384), f.body0)
 }
 
 // rows0 works on one block of the rows of n, number task.
 func (f *digitsUpdate0) rows0(worker, task int) {
-	r0 := task * 2048
-	r1 := min(r0+2048, f.nN)
+	r0 := task * 16384
+	r1 := min(r0+16384, f.nN)
 	rows := r1 - r0
 	g := f.g[r0:r1]
 	v := f.v[r0:r1]
@@ -894,8 +894,8 @@ type digitsEval struct {
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *digitsEval) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
 	f.pool = pool
-	f.part0a = arena.Take(nnrt.Blocks(nBatch, 16))
-	f.part0b = arena.Take(nnrt.Blocks(nBatch, 16))
+	f.part0a = arena.Take(nnrt.Blocks(nBatch, 32))
+	f.part0b = arena.Take(nnrt.Blocks(nBatch, 32))
 	f.panel0 = min(64, nBatch)
 	f.localFloat32Size = f.panel0 * 276
 	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
@@ -911,9 +911,9 @@ func (f *digitsEval) run() {
 	// z2 = h @ logitsW  (digits.nn:7)
 	// z3 = z2 + logitsB  (digits.nn:7)
 	// argmax = argmax(z3, axis: 1)  (digits.nn:11)
-	f.block0 = nnrt.RowBlock(f.nBatch, 16)
+	f.block0 = nnrt.RowBlock(f.nBatch, 32)
 	tasks0 := nnrt.Blocks(f.nBatch, f.block0)
-	f.pool.Run(tasks0, f.body0)
+	f.pool.RunWork(f.nBatch*10010, tasks0, f.body0)
 	f.sum1 = nnrt.TreeSum(f.part0a[:tasks0])
 	f.sum0 = nnrt.TreeSum(f.part0b[:tasks0])
 }
@@ -1073,8 +1073,8 @@ func (f *digitsPredict) run() {
 	// z2 = h @ logitsW  (digits.nn:7)
 	// exp = exp(z2 + logitsB - reduce_max(z2 + logitsB, axis: 1))  (digits.nn:9)
 	// probs = exp / sum(exp, axis: 1)  (digits.nn:9)
-	f.block0 = nnrt.RowBlock(f.nBatch, 16)
-	f.pool.Run(nnrt.Blocks(f.nBatch, f.block0), f.body0)
+	f.block0 = nnrt.RowBlock(f.nBatch, 32)
+	f.pool.RunWork(f.nBatch*10006, nnrt.Blocks(f.nBatch, f.block0), f.body0)
 }
 
 // rows0 works on one block of the rows of batch, number task.
@@ -1146,27 +1146,25 @@ type digitsInit0 struct {
 	value []float32 // [64, 128]
 
 	// Numbers and streams.
-	key   []nnrt.Key // streams of 1
-	body0 func(worker, task int)
+	key []nnrt.Key // streams of 1
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *digitsInit0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
 	f.key = make([]nnrt.Key, 1)
-	f.body0 = f.rows0
 }
 
 // run init().
 func (f *digitsInit0) run() {
 	// value = -0.17677669 + 0.35355338 * uniform  (layers.nn:5)
-	f.pool.Run(nnrt.Blocks(64, 128), f.body0)
+	f.rows0(0, 0)
 }
 
 // rows0 works on one block of the rows of 64, number task.
 func (f *digitsInit0) rows0(worker, task int) {
-	r0 := task * 128
-	r1 := min(r0+128, 64)
+	r0 := task * 1024
+	r1 := min(r0+1024, 64)
 	rows := r1 - r0
 	value := f.value[r0*128 : r1*128]
 
@@ -1186,27 +1184,25 @@ type digitsInit2 struct {
 	value []float32 // [128, 10]
 
 	// Numbers and streams.
-	key   []nnrt.Key // streams of 1
-	body0 func(worker, task int)
+	key []nnrt.Key // streams of 1
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *digitsInit2) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
 	f.key = make([]nnrt.Key, 1)
-	f.body0 = f.rows0
 }
 
 // run init().
 func (f *digitsInit2) run() {
 	// value = -0.2085144 + 0.4170288 * uniform  (layers.nn:5)
-	f.pool.Run(nnrt.Blocks(128, 2048), f.body0)
+	f.rows0(0, 0)
 }
 
 // rows0 works on one block of the rows of 128, number task.
 func (f *digitsInit2) rows0(worker, task int) {
-	r0 := task * 2048
-	r1 := min(r0+2048, 128)
+	r0 := task * 16384
+	r1 := min(r0+16384, 128)
 	rows := r1 - r0
 	value := f.value[r0*10 : r1*10]
 

@@ -405,8 +405,8 @@ type lineMeanForward struct {
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *lineMeanForward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float64]) {
 	f.pool = pool
-	f.part0a = arena.Take(nnrt.Blocks(nBatch, 8192))
-	f.panel0 = min(8192, nBatch)
+	f.part0a = arena.Take(nnrt.Blocks(nBatch, 16384))
+	f.panel0 = min(16384, nBatch)
 	f.localFloat64Size = f.panel0
 	f.localFloat64 = arena.Take(pool.Workers() * f.localFloat64Size)
 	f.body0 = f.rows0
@@ -422,8 +422,8 @@ func (f *lineMeanForward) run() {
 	} else {
 		// z = x @ fitW  (regression.nn:8)
 		// savedSub = z + reshape - y  (regression.nn:11)
-		tasks0 := nnrt.Blocks(f.nBatch, 8192)
-		f.pool.Run(tasks0, f.body0)
+		tasks0 := nnrt.Blocks(f.nBatch, 16384)
+		f.pool.RunWork(f.nBatch*8, tasks0, f.body0)
 		f.sum = nnrt.TreeSum(f.part0a[:tasks0])
 	}
 	f.loss = f.sum / f.dimval // loss = sum / dimval
@@ -431,8 +431,8 @@ func (f *lineMeanForward) run() {
 
 // rows0 works on one block of the rows of batch, number task.
 func (f *lineMeanForward) rows0(worker, task int) {
-	r0 := task * 8192
-	r1 := min(r0+8192, f.nBatch)
+	r0 := task * 16384
+	r1 := min(r0+16384, f.nBatch)
 	rows := r1 - r0
 	localFloat64 := f.localFloat64[worker*f.localFloat64Size:]
 	z := localFloat64[0:][:rows]
@@ -485,7 +485,6 @@ type lineMeanBackward struct {
 	tile1a int
 	body0  func(worker, task int)
 	body1  func(worker, task int)
-	body2  func(worker, task int)
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
@@ -493,10 +492,9 @@ func (f *lineMeanBackward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[f
 	f.pool = pool
 	slot0 := arena.Take(nBatch)
 	f.mul = slot0
-	f.part0a = arena.Take(nnrt.Blocks(nBatch, 16384))
+	f.part0a = arena.Take(nnrt.Blocks(nBatch, 32768))
 	f.body0 = f.rows0
 	f.body1 = f.tiles1
-	f.body2 = f.rows2
 }
 
 // run computes the gradients of the loss by the parameters.
@@ -507,8 +505,8 @@ func (f *lineMeanBackward) run() {
 		f.sum = f.part0a[0]
 	} else {
 		// mul = savedSub * div  (regression.nn:11)
-		tasks0 := nnrt.Blocks(f.nBatch, 16384)
-		f.pool.Run(tasks0, f.body0)
+		tasks0 := nnrt.Blocks(f.nBatch, 32768)
+		f.pool.RunWork(f.nBatch*3, tasks0, f.body0)
 		f.sum = nnrt.TreeSum(f.part0a[:tasks0])
 
 		// gradFitW = transpose(x) @ mul  (regression.nn:8)
@@ -517,13 +515,13 @@ func (f *lineMeanBackward) run() {
 	}
 
 	// gradFitB = sum  (regression.nn:8)
-	f.pool.Run(nnrt.Blocks(1, 16384), f.body2)
+	f.rows2(0, 0)
 }
 
 // rows0 works on one block of the rows of batch, number task.
 func (f *lineMeanBackward) rows0(worker, task int) {
-	r0 := task * 16384
-	r1 := min(r0+16384, f.nBatch)
+	r0 := task * 32768
+	r1 := min(r0+32768, f.nBatch)
 	rows := r1 - r0
 	savedSub := f.savedSub[r0:r1]
 	div := f.div
@@ -554,8 +552,8 @@ func (f *lineMeanBackward) tiles1(_, task int) {
 
 // rows2 works on one block of the rows of 1, number task.
 func (f *lineMeanBackward) rows2(worker, task int) {
-	r0 := task * 16384
-	r1 := min(r0+16384, 1)
+	r0 := task * 32768
+	r1 := min(r0+32768, 1)
 	sum := f.sum
 	gradFitB := f.gradFitB[r0:r1]
 
@@ -608,13 +606,13 @@ func (f *lineMeanUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[float6
 // run one step of sgd.
 func (f *lineMeanUpdate0) run() {
 	// p2 = p - lr * g  (optimizers.nn:22)
-	f.pool.Run(nnrt.Blocks(f.nN, 16384), f.body0)
+	f.pool.RunWork(f.nN*4, nnrt.Blocks(f.nN, 32768), f.body0)
 }
 
 // rows0 works on one block of the rows of n, number task.
 func (f *lineMeanUpdate0) rows0(worker, task int) {
-	r0 := task * 16384
-	r1 := min(r0+16384, f.nN)
+	r0 := task * 32768
+	r1 := min(r0+32768, f.nN)
 	rows := r1 - r0
 	lr := f.lr
 	g := f.g[r0:r1]
@@ -656,8 +654,8 @@ type lineMeanEval struct {
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *lineMeanEval) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float64]) {
 	f.pool = pool
-	f.part0a = arena.Take(nnrt.Blocks(nBatch, 8192))
-	f.panel0 = min(8192, nBatch)
+	f.part0a = arena.Take(nnrt.Blocks(nBatch, 16384))
+	f.panel0 = min(16384, nBatch)
 	f.localFloat64Size = f.panel0
 	f.localFloat64 = arena.Take(pool.Workers() * f.localFloat64Size)
 	f.body0 = f.rows0
@@ -671,16 +669,16 @@ func (f *lineMeanEval) run() {
 		f.sum0 = f.part0a[0]
 	} else {
 		// z = x @ fitW  (regression.nn:8)
-		tasks0 := nnrt.Blocks(f.nBatch, 8192)
-		f.pool.Run(tasks0, f.body0)
+		tasks0 := nnrt.Blocks(f.nBatch, 16384)
+		f.pool.RunWork(f.nBatch*7, tasks0, f.body0)
 		f.sum0 = nnrt.TreeSum(f.part0a[:tasks0])
 	}
 }
 
 // rows0 works on one block of the rows of batch, number task.
 func (f *lineMeanEval) rows0(worker, task int) {
-	r0 := task * 8192
-	r1 := min(r0+8192, f.nBatch)
+	r0 := task * 16384
+	r1 := min(r0+16384, f.nBatch)
 	rows := r1 - r0
 	localFloat64 := f.localFloat64[worker*f.localFloat64Size:]
 	z := localFloat64[0:][:rows]
@@ -764,7 +762,7 @@ func (f *lineMeanPredict) run() {
 	} else {
 		// z = x @ fitW  (regression.nn:8)
 		// prediction = z + reshape  (regression.nn:8)
-		f.pool.Run(nnrt.Blocks(f.nBatch, 16384), f.body0)
+		f.pool.RunWork(f.nBatch*6, nnrt.Blocks(f.nBatch, 16384), f.body0)
 	}
 }
 
@@ -802,27 +800,25 @@ type lineMeanInit0 struct {
 	value []float64 // [3]
 
 	// Numbers and streams.
-	key   []nnrt.Key // streams of 1
-	body0 func(worker, task int)
+	key []nnrt.Key // streams of 1
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *lineMeanInit0) init(pool *nnrt.Pool, arena *nnrt.Arena[float64]) {
 	f.pool = pool
 	f.key = make([]nnrt.Key, 1)
-	f.body0 = f.rows0
 }
 
 // run init().
 func (f *lineMeanInit0) run() {
 	// value = -1.224744871391589 + 2.449489742783178 * uniform  (layers.nn:5)
-	f.pool.Run(nnrt.Blocks(3, 16384), f.body0)
+	f.rows0(0, 0)
 }
 
 // rows0 works on one block of the rows of 3, number task.
 func (f *lineMeanInit0) rows0(worker, task int) {
-	r0 := task * 16384
-	r1 := min(r0+16384, 3)
+	r0 := task * 32768
+	r1 := min(r0+32768, 3)
 	rows := r1 - r0
 	value := f.value[r0:r1]
 
@@ -1227,8 +1223,8 @@ type lineSumForward struct {
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *lineSumForward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float64]) {
 	f.pool = pool
-	f.part0a = arena.Take(nnrt.Blocks(nBatch, 8192))
-	f.panel0 = min(8192, nBatch)
+	f.part0a = arena.Take(nnrt.Blocks(nBatch, 16384))
+	f.panel0 = min(16384, nBatch)
 	f.localFloat64Size = f.panel0
 	f.localFloat64 = arena.Take(pool.Workers() * f.localFloat64Size)
 	f.body0 = f.rows0
@@ -1243,16 +1239,16 @@ func (f *lineSumForward) run() {
 	} else {
 		// z = x @ fitW  (regression.nn:8)
 		// savedSub = z + reshape - y  (regression.nn:19)
-		tasks0 := nnrt.Blocks(f.nBatch, 8192)
-		f.pool.Run(tasks0, f.body0)
+		tasks0 := nnrt.Blocks(f.nBatch, 16384)
+		f.pool.RunWork(f.nBatch*8, tasks0, f.body0)
 		f.loss = nnrt.TreeSum(f.part0a[:tasks0])
 	}
 }
 
 // rows0 works on one block of the rows of batch, number task.
 func (f *lineSumForward) rows0(worker, task int) {
-	r0 := task * 8192
-	r1 := min(r0+8192, f.nBatch)
+	r0 := task * 16384
+	r1 := min(r0+16384, f.nBatch)
 	rows := r1 - r0
 	localFloat64 := f.localFloat64[worker*f.localFloat64Size:]
 	z := localFloat64[0:][:rows]
@@ -1304,7 +1300,6 @@ type lineSumBackward struct {
 	tile1a int
 	body0  func(worker, task int)
 	body1  func(worker, task int)
-	body2  func(worker, task int)
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
@@ -1312,10 +1307,9 @@ func (f *lineSumBackward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[fl
 	f.pool = pool
 	slot0 := arena.Take(nBatch)
 	f.mul = slot0
-	f.part0a = arena.Take(nnrt.Blocks(nBatch, 16384))
+	f.part0a = arena.Take(nnrt.Blocks(nBatch, 32768))
 	f.body0 = f.rows0
 	f.body1 = f.tiles1
-	f.body2 = f.rows2
 }
 
 // run computes the gradients of the loss by the parameters.
@@ -1325,8 +1319,8 @@ func (f *lineSumBackward) run() {
 		f.sum = f.part0a[0]
 	} else {
 		// mul = savedSub * 2  (regression.nn:19)
-		tasks0 := nnrt.Blocks(f.nBatch, 16384)
-		f.pool.Run(tasks0, f.body0)
+		tasks0 := nnrt.Blocks(f.nBatch, 32768)
+		f.pool.RunWork(f.nBatch*3, tasks0, f.body0)
 		f.sum = nnrt.TreeSum(f.part0a[:tasks0])
 
 		// gradFitW = transpose(x) @ mul  (regression.nn:8)
@@ -1335,13 +1329,13 @@ func (f *lineSumBackward) run() {
 	}
 
 	// gradFitB = sum  (regression.nn:8)
-	f.pool.Run(nnrt.Blocks(1, 16384), f.body2)
+	f.rows2(0, 0)
 }
 
 // rows0 works on one block of the rows of batch, number task.
 func (f *lineSumBackward) rows0(worker, task int) {
-	r0 := task * 16384
-	r1 := min(r0+16384, f.nBatch)
+	r0 := task * 32768
+	r1 := min(r0+32768, f.nBatch)
 	rows := r1 - r0
 	savedSub := f.savedSub[r0:r1]
 	mul := f.mul[r0:r1]
@@ -1371,8 +1365,8 @@ func (f *lineSumBackward) tiles1(_, task int) {
 
 // rows2 works on one block of the rows of 1, number task.
 func (f *lineSumBackward) rows2(worker, task int) {
-	r0 := task * 16384
-	r1 := min(r0+16384, 1)
+	r0 := task * 32768
+	r1 := min(r0+32768, 1)
 	sum := f.sum
 	gradFitB := f.gradFitB[r0:r1]
 
@@ -1425,13 +1419,13 @@ func (f *lineSumUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[float64
 // run one step of sgd.
 func (f *lineSumUpdate0) run() {
 	// p2 = p - lr * g  (optimizers.nn:22)
-	f.pool.Run(nnrt.Blocks(f.nN, 16384), f.body0)
+	f.pool.RunWork(f.nN*4, nnrt.Blocks(f.nN, 32768), f.body0)
 }
 
 // rows0 works on one block of the rows of n, number task.
 func (f *lineSumUpdate0) rows0(worker, task int) {
-	r0 := task * 16384
-	r1 := min(r0+16384, f.nN)
+	r0 := task * 32768
+	r1 := min(r0+32768, f.nN)
 	rows := r1 - r0
 	lr := f.lr
 	g := f.g[r0:r1]
@@ -1473,8 +1467,8 @@ type lineSumEval struct {
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *lineSumEval) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float64]) {
 	f.pool = pool
-	f.part0a = arena.Take(nnrt.Blocks(nBatch, 8192))
-	f.panel0 = min(8192, nBatch)
+	f.part0a = arena.Take(nnrt.Blocks(nBatch, 16384))
+	f.panel0 = min(16384, nBatch)
 	f.localFloat64Size = f.panel0
 	f.localFloat64 = arena.Take(pool.Workers() * f.localFloat64Size)
 	f.body0 = f.rows0
@@ -1488,16 +1482,16 @@ func (f *lineSumEval) run() {
 		f.sum0 = f.part0a[0]
 	} else {
 		// z = x @ fitW  (regression.nn:8)
-		tasks0 := nnrt.Blocks(f.nBatch, 8192)
-		f.pool.Run(tasks0, f.body0)
+		tasks0 := nnrt.Blocks(f.nBatch, 16384)
+		f.pool.RunWork(f.nBatch*7, tasks0, f.body0)
 		f.sum0 = nnrt.TreeSum(f.part0a[:tasks0])
 	}
 }
 
 // rows0 works on one block of the rows of batch, number task.
 func (f *lineSumEval) rows0(worker, task int) {
-	r0 := task * 8192
-	r1 := min(r0+8192, f.nBatch)
+	r0 := task * 16384
+	r1 := min(r0+16384, f.nBatch)
 	rows := r1 - r0
 	localFloat64 := f.localFloat64[worker*f.localFloat64Size:]
 	z := localFloat64[0:][:rows]
@@ -1580,7 +1574,7 @@ func (f *lineSumPredict) run() {
 	} else {
 		// z = x @ fitW  (regression.nn:8)
 		// prediction = z + reshape  (regression.nn:8)
-		f.pool.Run(nnrt.Blocks(f.nBatch, 16384), f.body0)
+		f.pool.RunWork(f.nBatch*6, nnrt.Blocks(f.nBatch, 16384), f.body0)
 	}
 }
 
@@ -1618,27 +1612,25 @@ type lineSumInit0 struct {
 	value []float64 // [3]
 
 	// Numbers and streams.
-	key   []nnrt.Key // streams of 1
-	body0 func(worker, task int)
+	key []nnrt.Key // streams of 1
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *lineSumInit0) init(pool *nnrt.Pool, arena *nnrt.Arena[float64]) {
 	f.pool = pool
 	f.key = make([]nnrt.Key, 1)
-	f.body0 = f.rows0
 }
 
 // run init().
 func (f *lineSumInit0) run() {
 	// value = -1.224744871391589 + 2.449489742783178 * uniform  (layers.nn:5)
-	f.pool.Run(nnrt.Blocks(3, 16384), f.body0)
+	f.rows0(0, 0)
 }
 
 // rows0 works on one block of the rows of 3, number task.
 func (f *lineSumInit0) rows0(worker, task int) {
-	r0 := task * 16384
-	r1 := min(r0+16384, 3)
+	r0 := task * 32768
+	r1 := min(r0+32768, 3)
 	rows := r1 - r0
 	value := f.value[r0:r1]
 

@@ -459,9 +459,9 @@ type xorForward struct {
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *xorForward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
 	f.pool = pool
-	f.part0a = arena.Take(nnrt.Blocks(nBatch, 256))
-	f.part0b = arena.Take(nnrt.Blocks(nBatch, 256))
-	f.panel0 = min(256, nBatch)
+	f.part0a = arena.Take(nnrt.Blocks(nBatch, 2048))
+	f.part0b = arena.Take(nnrt.Blocks(nBatch, 2048))
+	f.panel0 = min(2048, nBatch)
 	f.localFloat32Size = f.panel0 * 9
 	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.body0 = f.rows0
@@ -472,7 +472,7 @@ func (f *xorForward) run() {
 	f.dimval = float32(f.nBatch) // dimval = batch
 	f.reshape = f.zB[0]          // reshape = zB
 	const task = 0
-	if f.nBatch <= 256 && xorForwardSmall0(f.x, f.localFloat32[0:], f.hW, f.hB, f.savedH, f.localFloat32[f.panel0*8:], f.zW, f.y, f.savedExp, f.savedAdd, f.part0a[task:], f.part0b[task:], f.nBatch, f.reshape) {
+	if f.nBatch <= 512 && xorForwardSmall0(f.x, f.localFloat32[0:], f.hW, f.hB, f.savedH, f.localFloat32[f.panel0*8:], f.zW, f.y, f.savedExp, f.savedAdd, f.part0a[task:], f.part0b[task:], f.nBatch, f.reshape) {
 		f.sum = f.part0a[0]
 		f.sum2 = f.part0b[0]
 	} else {
@@ -481,8 +481,8 @@ func (f *xorForward) run() {
 		// z2 = savedH @ zW  (xor.nn:7)
 		// savedExp = exp(z2 + reshape - max(z2 + reshape, 0))  (xor.nn:10)
 		// savedAdd = savedExp + expm1(-max(z2 + reshape, 0))  (xor.nn:10)
-		tasks0 := nnrt.Blocks(f.nBatch, 256)
-		f.pool.Run(tasks0, f.body0)
+		tasks0 := nnrt.Blocks(f.nBatch, 2048)
+		f.pool.RunWork(f.nBatch*138, tasks0, f.body0)
 		f.sum = nnrt.TreeSum(f.part0a[:tasks0])
 		f.sum2 = nnrt.TreeSum(f.part0b[:tasks0])
 	}
@@ -492,8 +492,8 @@ func (f *xorForward) run() {
 
 // rows0 works on one block of the rows of batch, number task.
 func (f *xorForward) rows0(worker, task int) {
-	r0 := task * 256
-	r1 := min(r0+256, f.nBatch)
+	r0 := task * 2048
+	r1 := min(r0+2048, f.nBatch)
 	rows := r1 - r0
 	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
 	z := localFloat32[0:][:rows*8]
@@ -590,7 +590,6 @@ type xorBackward struct {
 	tile1c int
 	body0  func(worker, task int)
 	body1  func(worker, task int)
-	body2  func(worker, task int)
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
@@ -600,10 +599,9 @@ func (f *xorBackward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float3
 	slot1 := arena.Take(nBatch * 8)
 	f.add = slot0
 	f.mul = slot1
-	f.part0a = arena.Take(nnrt.Blocks(nBatch, 1024))
+	f.part0a = arena.Take(nnrt.Blocks(nBatch, 8192))
 	f.body0 = f.rows0
 	f.body1 = f.tiles1
-	f.body2 = f.rows2
 }
 
 // run computes the gradients of the loss by the parameters.
@@ -616,8 +614,8 @@ func (f *xorBackward) run() {
 	} else {
 		// add = neg * y + div / (savedAdd + 1) * savedExp  (xor.nn:10)
 		// mul = add * zW * (1 - savedH * savedH)  (xor.nn:6)
-		tasks0 := nnrt.Blocks(f.nBatch, 1024)
-		f.pool.Run(tasks0, f.body0)
+		tasks0 := nnrt.Blocks(f.nBatch, 8192)
+		f.pool.RunWork(f.nBatch*41, tasks0, f.body0)
 		f.sum = nnrt.TreeSum(f.part0a[:tasks0])
 
 		// gradZW = transpose(savedH) @ add  (xor.nn:7)
@@ -630,13 +628,13 @@ func (f *xorBackward) run() {
 	}
 
 	// gradZB = sum  (xor.nn:7)
-	f.pool.Run(nnrt.Blocks(1, 16384), f.body2)
+	f.rows2(0, 0)
 }
 
 // rows0 works on one block of the rows of batch, number task.
 func (f *xorBackward) rows0(worker, task int) {
-	r0 := task * 1024
-	r1 := min(r0+1024, f.nBatch)
+	r0 := task * 8192
+	r1 := min(r0+8192, f.nBatch)
 	rows := r1 - r0
 	neg := f.neg
 	y := f.y[r0:r1]
@@ -703,8 +701,8 @@ func (f *xorBackward) tiles1(_, task int) {
 
 // rows2 works on one block of the rows of 1, number task.
 func (f *xorBackward) rows2(worker, task int) {
-	r0 := task * 16384
-	r1 := min(r0+16384, 1)
+	r0 := task * 32768
+	r1 := min(r0+32768, 1)
 	sum := f.sum
 	gradZB := f.gradZB[r0:r1]
 
@@ -763,13 +761,13 @@ func (f *xorUpdate0) run() {
 
 	// b2 = b * 0.9 + g  (optimizers.nn:12)
 	// p2 = p - cast * b2  (optimizers.nn:22)
-	f.pool.Run(nnrt.Blocks(f.nN, 8192), f.body0)
+	f.pool.RunWork(f.nN*7, nnrt.Blocks(f.nN, 32768), f.body0)
 }
 
 // rows0 works on one block of the rows of n, number task.
 func (f *xorUpdate0) rows0(worker, task int) {
-	r0 := task * 8192
-	r1 := min(r0+8192, f.nN)
+	r0 := task * 32768
+	r1 := min(r0+32768, f.nN)
 	rows := r1 - r0
 	b := f.b[r0:r1]
 	g := f.g[r0:r1]
@@ -823,9 +821,9 @@ type xorEval struct {
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *xorEval) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
 	f.pool = pool
-	f.part0a = arena.Take(nnrt.Blocks(nBatch, 256))
-	f.part0b = arena.Take(nnrt.Blocks(nBatch, 256))
-	f.panel0 = min(256, nBatch)
+	f.part0a = arena.Take(nnrt.Blocks(nBatch, 1024))
+	f.part0b = arena.Take(nnrt.Blocks(nBatch, 1024))
+	f.panel0 = min(1024, nBatch)
 	f.localFloat32Size = f.panel0 * 17
 	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.body0 = f.rows0
@@ -835,15 +833,15 @@ func (f *xorEval) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) 
 func (f *xorEval) run() {
 	f.reshape = f.zB[0] // reshape = zB
 	const task = 0
-	if f.nBatch <= 256 && xorEvalSmall0(f.x, f.localFloat32[0:], f.hW, f.hB, f.localFloat32[f.panel0*8:], f.localFloat32[f.panel0*16:], f.zW, f.y, f.part0a[task:], f.part0b[task:], f.nBatch, f.reshape) {
+	if f.nBatch <= 512 && xorEvalSmall0(f.x, f.localFloat32[0:], f.hW, f.hB, f.localFloat32[f.panel0*8:], f.localFloat32[f.panel0*16:], f.zW, f.y, f.part0a[task:], f.part0b[task:], f.nBatch, f.reshape) {
 		f.sum1 = f.part0a[0]
 		f.sum0 = f.part0b[0]
 	} else {
 		// z = x @ hW  (xor.nn:6)
 		// h = tanh(z + hB)  (xor.nn:6)
 		// z2 = h @ zW  (xor.nn:7)
-		tasks0 := nnrt.Blocks(f.nBatch, 256)
-		f.pool.Run(tasks0, f.body0)
+		tasks0 := nnrt.Blocks(f.nBatch, 1024)
+		f.pool.RunWork(f.nBatch*136, tasks0, f.body0)
 		f.sum1 = nnrt.TreeSum(f.part0a[:tasks0])
 		f.sum0 = nnrt.TreeSum(f.part0b[:tasks0])
 	}
@@ -851,8 +849,8 @@ func (f *xorEval) run() {
 
 // rows0 works on one block of the rows of batch, number task.
 func (f *xorEval) rows0(worker, task int) {
-	r0 := task * 256
-	r1 := min(r0+256, f.nBatch)
+	r0 := task * 1024
+	r1 := min(r0+1024, f.nBatch)
 	rows := r1 - r0
 	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
 	z := localFloat32[0:][:rows*8]
@@ -958,7 +956,7 @@ type xorPredict struct {
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *xorPredict) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
 	f.pool = pool
-	f.panel0 = min(256, nBatch)
+	f.panel0 = min(1024, nBatch)
 	f.localFloat32Size = f.panel0 * 17
 	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.body0 = f.rows0
@@ -968,20 +966,20 @@ func (f *xorPredict) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32
 func (f *xorPredict) run() {
 	f.reshape = f.zB[0] // reshape = zB
 	const task = 0
-	if f.nBatch <= 256 && xorPredictSmall0(f.x, f.localFloat32[0:], f.hW, f.hB, f.localFloat32[f.panel0*8:], f.localFloat32[f.panel0*16:], f.zW, f.p, f.nBatch, f.reshape) {
+	if f.nBatch <= 512 && xorPredictSmall0(f.x, f.localFloat32[0:], f.hW, f.hB, f.localFloat32[f.panel0*8:], f.localFloat32[f.panel0*16:], f.zW, f.p, f.nBatch, f.reshape) {
 	} else {
 		// z = x @ hW  (xor.nn:6)
 		// h = tanh(z + hB)  (xor.nn:6)
 		// z2 = h @ zW  (xor.nn:7)
 		// p = sigmoid(z2 + reshape)  (xor.nn:9)
-		f.pool.Run(nnrt.Blocks(f.nBatch, 256), f.body0)
+		f.pool.RunWork(f.nBatch*114, nnrt.Blocks(f.nBatch, 1024), f.body0)
 	}
 }
 
 // rows0 works on one block of the rows of batch, number task.
 func (f *xorPredict) rows0(worker, task int) {
-	r0 := task * 256
-	r1 := min(r0+256, f.nBatch)
+	r0 := task * 1024
+	r1 := min(r0+1024, f.nBatch)
 	rows := r1 - r0
 	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
 	z := localFloat32[0:][:rows*8]
@@ -1031,27 +1029,25 @@ type xorInit0 struct {
 	value []float32 // [2, 8]
 
 	// Numbers and streams.
-	key   []nnrt.Key // streams of 1
-	body0 func(worker, task int)
+	key []nnrt.Key // streams of 1
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *xorInit0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
 	f.key = make([]nnrt.Key, 1)
-	f.body0 = f.rows0
 }
 
 // run init().
 func (f *xorInit0) run() {
 	// value = -0.7745967 + 1.5491934 * uniform  (layers.nn:5)
-	f.pool.Run(nnrt.Blocks(2, 2048), f.body0)
+	f.rows0(0, 0)
 }
 
 // rows0 works on one block of the rows of 2, number task.
 func (f *xorInit0) rows0(worker, task int) {
-	r0 := task * 2048
-	r1 := min(r0+2048, 2)
+	r0 := task * 16384
+	r1 := min(r0+16384, 2)
 	rows := r1 - r0
 	value := f.value[r0*8 : r1*8]
 
@@ -1071,27 +1067,25 @@ type xorInit2 struct {
 	value []float32 // [8]
 
 	// Numbers and streams.
-	key   []nnrt.Key // streams of 1
-	body0 func(worker, task int)
+	key []nnrt.Key // streams of 1
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *xorInit2) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
 	f.key = make([]nnrt.Key, 1)
-	f.body0 = f.rows0
 }
 
 // run init().
 func (f *xorInit2) run() {
 	// value = -0.8164966 + 1.6329932 * uniform  (layers.nn:5)
-	f.pool.Run(nnrt.Blocks(8, 16384), f.body0)
+	f.rows0(0, 0)
 }
 
 // rows0 works on one block of the rows of 8, number task.
 func (f *xorInit2) rows0(worker, task int) {
-	r0 := task * 16384
-	r1 := min(r0+16384, 8)
+	r0 := task * 32768
+	r1 := min(r0+32768, 8)
 	rows := r1 - r0
 	value := f.value[r0:r1]
 
@@ -1558,9 +1552,9 @@ type xorAdamForward struct {
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *xorAdamForward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
 	f.pool = pool
-	f.part0a = arena.Take(nnrt.Blocks(nBatch, 256))
-	f.part0b = arena.Take(nnrt.Blocks(nBatch, 256))
-	f.panel0 = min(256, nBatch)
+	f.part0a = arena.Take(nnrt.Blocks(nBatch, 2048))
+	f.part0b = arena.Take(nnrt.Blocks(nBatch, 2048))
+	f.panel0 = min(2048, nBatch)
 	f.localFloat32Size = f.panel0 * 9
 	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.body0 = f.rows0
@@ -1571,7 +1565,7 @@ func (f *xorAdamForward) run() {
 	f.dimval = float32(f.nBatch) // dimval = batch
 	f.reshape = f.zB[0]          // reshape = zB
 	const task = 0
-	if f.nBatch <= 256 && xorForwardSmall0(f.x, f.localFloat32[0:], f.hW, f.hB, f.savedH, f.localFloat32[f.panel0*8:], f.zW, f.y, f.savedExp, f.savedAdd, f.part0a[task:], f.part0b[task:], f.nBatch, f.reshape) {
+	if f.nBatch <= 512 && xorForwardSmall0(f.x, f.localFloat32[0:], f.hW, f.hB, f.savedH, f.localFloat32[f.panel0*8:], f.zW, f.y, f.savedExp, f.savedAdd, f.part0a[task:], f.part0b[task:], f.nBatch, f.reshape) {
 		f.sum = f.part0a[0]
 		f.sum2 = f.part0b[0]
 	} else {
@@ -1580,8 +1574,8 @@ func (f *xorAdamForward) run() {
 		// z2 = savedH @ zW  (xor.nn:7)
 		// savedExp = exp(z2 + reshape - max(z2 + reshape, 0))  (xor.nn:10)
 		// savedAdd = savedExp + expm1(-max(z2 + reshape, 0))  (xor.nn:10)
-		tasks0 := nnrt.Blocks(f.nBatch, 256)
-		f.pool.Run(tasks0, f.body0)
+		tasks0 := nnrt.Blocks(f.nBatch, 2048)
+		f.pool.RunWork(f.nBatch*138, tasks0, f.body0)
 		f.sum = nnrt.TreeSum(f.part0a[:tasks0])
 		f.sum2 = nnrt.TreeSum(f.part0b[:tasks0])
 	}
@@ -1591,8 +1585,8 @@ func (f *xorAdamForward) run() {
 
 // rows0 works on one block of the rows of batch, number task.
 func (f *xorAdamForward) rows0(worker, task int) {
-	r0 := task * 256
-	r1 := min(r0+256, f.nBatch)
+	r0 := task * 2048
+	r1 := min(r0+2048, f.nBatch)
 	rows := r1 - r0
 	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
 	z := localFloat32[0:][:rows*8]
@@ -1689,7 +1683,6 @@ type xorAdamBackward struct {
 	tile1c int
 	body0  func(worker, task int)
 	body1  func(worker, task int)
-	body2  func(worker, task int)
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
@@ -1699,10 +1692,9 @@ func (f *xorAdamBackward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[fl
 	slot1 := arena.Take(nBatch * 8)
 	f.add = slot0
 	f.mul = slot1
-	f.part0a = arena.Take(nnrt.Blocks(nBatch, 1024))
+	f.part0a = arena.Take(nnrt.Blocks(nBatch, 8192))
 	f.body0 = f.rows0
 	f.body1 = f.tiles1
-	f.body2 = f.rows2
 }
 
 // run computes the gradients of the loss by the parameters.
@@ -1715,8 +1707,8 @@ func (f *xorAdamBackward) run() {
 	} else {
 		// add = neg * y + div / (savedAdd + 1) * savedExp  (xor.nn:10)
 		// mul = add * zW * (1 - savedH * savedH)  (xor.nn:6)
-		tasks0 := nnrt.Blocks(f.nBatch, 1024)
-		f.pool.Run(tasks0, f.body0)
+		tasks0 := nnrt.Blocks(f.nBatch, 8192)
+		f.pool.RunWork(f.nBatch*41, tasks0, f.body0)
 		f.sum = nnrt.TreeSum(f.part0a[:tasks0])
 
 		// gradZW = transpose(savedH) @ add  (xor.nn:7)
@@ -1729,13 +1721,13 @@ func (f *xorAdamBackward) run() {
 	}
 
 	// gradZB = sum  (xor.nn:7)
-	f.pool.Run(nnrt.Blocks(1, 16384), f.body2)
+	f.rows2(0, 0)
 }
 
 // rows0 works on one block of the rows of batch, number task.
 func (f *xorAdamBackward) rows0(worker, task int) {
-	r0 := task * 1024
-	r1 := min(r0+1024, f.nBatch)
+	r0 := task * 8192
+	r1 := min(r0+8192, f.nBatch)
 	rows := r1 - r0
 	neg := f.neg
 	y := f.y[r0:r1]
@@ -1802,8 +1794,8 @@ func (f *xorAdamBackward) tiles1(_, task int) {
 
 // rows2 works on one block of the rows of 1, number task.
 func (f *xorAdamBackward) rows2(worker, task int) {
-	r0 := task * 16384
-	r1 := min(r0+16384, 1)
+	r0 := task * 32768
+	r1 := min(r0+32768, 1)
 	sum := f.sum
 	gradZB := f.gradZB[r0:r1]
 
@@ -1871,13 +1863,13 @@ func (f *xorAdamUpdate0) run() {
 	// v2 = v * 0.999 + g * g * 0.001  (optimizers.nn:68)
 	// m2 = m * 0.9 + g * 0.1  (optimizers.nn:67)
 	// p2 = p - cast * m2 / (sqrt(v2) * cast2 + 1e-08)  (optimizers.nn:75)
-	f.pool.Run(nnrt.Blocks(f.nN, 2048), f.body0)
+	f.pool.RunWork(f.nN*17, nnrt.Blocks(f.nN, 16384), f.body0)
 }
 
 // rows0 works on one block of the rows of n, number task.
 func (f *xorAdamUpdate0) rows0(worker, task int) {
-	r0 := task * 2048
-	r1 := min(r0+2048, f.nN)
+	r0 := task * 16384
+	r1 := min(r0+16384, f.nN)
 	rows := r1 - r0
 	g := f.g[r0:r1]
 	v := f.v[r0:r1]
@@ -1939,9 +1931,9 @@ type xorAdamEval struct {
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *xorAdamEval) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
 	f.pool = pool
-	f.part0a = arena.Take(nnrt.Blocks(nBatch, 256))
-	f.part0b = arena.Take(nnrt.Blocks(nBatch, 256))
-	f.panel0 = min(256, nBatch)
+	f.part0a = arena.Take(nnrt.Blocks(nBatch, 1024))
+	f.part0b = arena.Take(nnrt.Blocks(nBatch, 1024))
+	f.panel0 = min(1024, nBatch)
 	f.localFloat32Size = f.panel0 * 17
 	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.body0 = f.rows0
@@ -1951,15 +1943,15 @@ func (f *xorAdamEval) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float3
 func (f *xorAdamEval) run() {
 	f.reshape = f.zB[0] // reshape = zB
 	const task = 0
-	if f.nBatch <= 256 && xorEvalSmall0(f.x, f.localFloat32[0:], f.hW, f.hB, f.localFloat32[f.panel0*8:], f.localFloat32[f.panel0*16:], f.zW, f.y, f.part0a[task:], f.part0b[task:], f.nBatch, f.reshape) {
+	if f.nBatch <= 512 && xorEvalSmall0(f.x, f.localFloat32[0:], f.hW, f.hB, f.localFloat32[f.panel0*8:], f.localFloat32[f.panel0*16:], f.zW, f.y, f.part0a[task:], f.part0b[task:], f.nBatch, f.reshape) {
 		f.sum1 = f.part0a[0]
 		f.sum0 = f.part0b[0]
 	} else {
 		// z = x @ hW  (xor.nn:6)
 		// h = tanh(z + hB)  (xor.nn:6)
 		// z2 = h @ zW  (xor.nn:7)
-		tasks0 := nnrt.Blocks(f.nBatch, 256)
-		f.pool.Run(tasks0, f.body0)
+		tasks0 := nnrt.Blocks(f.nBatch, 1024)
+		f.pool.RunWork(f.nBatch*136, tasks0, f.body0)
 		f.sum1 = nnrt.TreeSum(f.part0a[:tasks0])
 		f.sum0 = nnrt.TreeSum(f.part0b[:tasks0])
 	}
@@ -1967,8 +1959,8 @@ func (f *xorAdamEval) run() {
 
 // rows0 works on one block of the rows of batch, number task.
 func (f *xorAdamEval) rows0(worker, task int) {
-	r0 := task * 256
-	r1 := min(r0+256, f.nBatch)
+	r0 := task * 1024
+	r1 := min(r0+1024, f.nBatch)
 	rows := r1 - r0
 	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
 	z := localFloat32[0:][:rows*8]
@@ -2074,7 +2066,7 @@ type xorAdamPredict struct {
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *xorAdamPredict) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
 	f.pool = pool
-	f.panel0 = min(256, nBatch)
+	f.panel0 = min(1024, nBatch)
 	f.localFloat32Size = f.panel0 * 17
 	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.body0 = f.rows0
@@ -2084,20 +2076,20 @@ func (f *xorAdamPredict) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[flo
 func (f *xorAdamPredict) run() {
 	f.reshape = f.zB[0] // reshape = zB
 	const task = 0
-	if f.nBatch <= 256 && xorPredictSmall0(f.x, f.localFloat32[0:], f.hW, f.hB, f.localFloat32[f.panel0*8:], f.localFloat32[f.panel0*16:], f.zW, f.p, f.nBatch, f.reshape) {
+	if f.nBatch <= 512 && xorPredictSmall0(f.x, f.localFloat32[0:], f.hW, f.hB, f.localFloat32[f.panel0*8:], f.localFloat32[f.panel0*16:], f.zW, f.p, f.nBatch, f.reshape) {
 	} else {
 		// z = x @ hW  (xor.nn:6)
 		// h = tanh(z + hB)  (xor.nn:6)
 		// z2 = h @ zW  (xor.nn:7)
 		// p = sigmoid(z2 + reshape)  (xor.nn:9)
-		f.pool.Run(nnrt.Blocks(f.nBatch, 256), f.body0)
+		f.pool.RunWork(f.nBatch*114, nnrt.Blocks(f.nBatch, 1024), f.body0)
 	}
 }
 
 // rows0 works on one block of the rows of batch, number task.
 func (f *xorAdamPredict) rows0(worker, task int) {
-	r0 := task * 256
-	r1 := min(r0+256, f.nBatch)
+	r0 := task * 1024
+	r1 := min(r0+1024, f.nBatch)
 	rows := r1 - r0
 	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
 	z := localFloat32[0:][:rows*8]
@@ -2147,27 +2139,25 @@ type xorAdamInit0 struct {
 	value []float32 // [2, 8]
 
 	// Numbers and streams.
-	key   []nnrt.Key // streams of 1
-	body0 func(worker, task int)
+	key []nnrt.Key // streams of 1
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *xorAdamInit0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
 	f.key = make([]nnrt.Key, 1)
-	f.body0 = f.rows0
 }
 
 // run init().
 func (f *xorAdamInit0) run() {
 	// value = -0.7745967 + 1.5491934 * uniform  (layers.nn:5)
-	f.pool.Run(nnrt.Blocks(2, 2048), f.body0)
+	f.rows0(0, 0)
 }
 
 // rows0 works on one block of the rows of 2, number task.
 func (f *xorAdamInit0) rows0(worker, task int) {
-	r0 := task * 2048
-	r1 := min(r0+2048, 2)
+	r0 := task * 16384
+	r1 := min(r0+16384, 2)
 	rows := r1 - r0
 	value := f.value[r0*8 : r1*8]
 
@@ -2187,27 +2177,25 @@ type xorAdamInit2 struct {
 	value []float32 // [8]
 
 	// Numbers and streams.
-	key   []nnrt.Key // streams of 1
-	body0 func(worker, task int)
+	key []nnrt.Key // streams of 1
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *xorAdamInit2) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
 	f.key = make([]nnrt.Key, 1)
-	f.body0 = f.rows0
 }
 
 // run init().
 func (f *xorAdamInit2) run() {
 	// value = -0.8164966 + 1.6329932 * uniform  (layers.nn:5)
-	f.pool.Run(nnrt.Blocks(8, 16384), f.body0)
+	f.rows0(0, 0)
 }
 
 // rows0 works on one block of the rows of 8, number task.
 func (f *xorAdamInit2) rows0(worker, task int) {
-	r0 := task * 16384
-	r1 := min(r0+16384, 8)
+	r0 := task * 32768
+	r1 := min(r0+32768, 8)
 	rows := r1 - r0
 	value := f.value[r0:r1]
 
