@@ -27,6 +27,8 @@ type body struct {
 	free  []int
 	freeK []int
 	pin   map[Value]bool // operands of the instruction being printed
+
+	storing bool // elements in memory may no longer be what they were
 }
 
 // newBody prepares a body whose results are roots. avail are the vector registers that it may use.
@@ -73,6 +75,21 @@ func (b *body) run() {
 			b.inst(i, v, in)
 		}
 	}
+}
+
+// settle loads the results that are elements before anything is stored: stores may be in their place.
+func (b *body) settle(roots []Value, stores []Store) {
+	if len(stores) == 0 {
+		return
+	}
+	b.storing = true
+	for _, v := range roots {
+		if b.p.Insts[v].Op == OpLoad {
+			clear(b.pin)
+			b.reg(v)
+		}
+	}
+	clear(b.pin)
 }
 
 // use drops the uses of v up to position i; a value without uses gives its register back.
@@ -145,7 +162,8 @@ func (b *body) evict(mask bool) {
 	if victim < 0 {
 		panic("lane: more operands than registers")
 	}
-	if _, ok := b.slot[victim]; !ok && ops[b.p.Insts[victim].Op].form != formLeaf {
+	op := b.p.Insts[victim].Op
+	if _, ok := b.slot[victim]; !ok && (ops[op].form != formLeaf || op == OpLoad && b.storing) {
 		b.slot[victim] = b.spill()
 		if mask {
 			b.line("KMOVW K%d, %d(SP)", b.at[victim], b.slot[victim])

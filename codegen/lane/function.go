@@ -201,10 +201,14 @@ func (f *function) reserve(n int) int {
 	return at
 }
 
-// spill returns a place for a vector register, free again for the next body.
+// spill returns a place for a vector register, free again for the next body, which may have wider vectors.
 func (f *function) spill() int {
 	if f.spilt == len(f.spills) {
-		f.spills = append(f.spills, f.reserve(f.m.bytes))
+		widest := avx2.bytes
+		if f.m.masks {
+			widest = avx512.bytes
+		}
+		f.spills = append(f.spills, f.reserve(widest))
 	}
 	f.spilt++
 	return f.spills[f.spilt-1]

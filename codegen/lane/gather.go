@@ -15,16 +15,31 @@ type set struct {
 	at      int
 }
 
-// heldMost is how many registers accumulators may keep through the loops.
-func (m *machine) heldMost() int {
-	if m.masks {
-		return m.regs / 2
+// heldMost is how many registers may keep something through the loops over rows, up to most on AVX2, where the accumulators of the stages
+// inside and the last four registers must stay free, and a body needs four.
+func (f *function) heldMost(stages []Stage, most int) int {
+	if f.m.masks {
+		return f.m.regs / 2
 	}
-	return 6
+	for i := range stages {
+		st := &stages[i]
+		if !st.Loop {
+			continue
+		}
+		left := 12 - (len(st.Reduces)+len(st.Sums))*f.pieces(st)
+		if st.Flat {
+			left -= 4 // which has two of the last four for itself, and tails the others
+		} else {
+			left -= 2
+		}
+		most = min(most, left)
+	}
+	return max(0, most)
 }
 
 // prepare places accumulators and clears them.
 func (f *function) prepare() {
+	most := f.heldMost(f.k.Stages, 6)
 	for i := range f.k.Stages {
 		g := f.k.Stages[i].Gather
 		if g == nil {
@@ -36,7 +51,7 @@ func (f *function) prepare() {
 			a.rows = 4
 		}
 		n := a.rows * a.vectors
-		if g.Scaled && len(f.held)+n <= f.m.heldMost() {
+		if g.Scaled && len(f.held)+n <= most {
 			for range n {
 				r := f.hold()
 				a.regs = append(a.regs, r)

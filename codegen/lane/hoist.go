@@ -5,20 +5,13 @@ package lane
 
 import "slices"
 
-// hoistMost is how many registers hold such values.
-func (m *machine) hoistMost() int {
-	if m.masks {
-		return 16
-	}
-	return 5
-}
-
 // hoist loads what the stages of a pass would load for every row. It finds out by printing the stages for nothing.
 func (f *function) hoist(stages []Stage) {
 	f.hoists = map[*Stage]map[Value]int{}
 	if len(f.k.Outer) == 0 {
 		return
 	}
+	most := f.heldMost(stages, 5)
 	for i := range stages {
 		st := &stages[i]
 		if st.Gather != nil {
@@ -50,7 +43,7 @@ func (f *function) hoist(stages []Stage) {
 			f.m = f.m.narrow(st.Inner.Const, f.k.Size)
 		}
 		for _, v := range values {
-			if len(f.held) >= f.m.hoistMost() {
+			if len(f.held) >= most {
 				break
 			}
 			r := f.hold()

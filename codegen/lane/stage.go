@@ -40,10 +40,7 @@ func (f *function) stage(st *Stage) {
 	}
 	var accs []*accumulator
 	free := f.registers()
-	pieces := f.m.pieces(f.k.Size)
-	if n := st.Inner; n.Known() {
-		pieces = min(pieces, (n.Const+f.m.lanes(f.k.Size)-1)/f.m.lanes(f.k.Size))
-	}
+	pieces := f.pieces(st)
 	add := func(how Reduction, v Value) {
 		a := &accumulator{how: how, value: v}
 		for range pieces {
@@ -70,6 +67,16 @@ func (f *function) stage(st *Stage) {
 		f.tree(Total, r)
 		f.line("VMOVS%s X%d, %s", suffix(f.k.Size), r[0], f.address(s.Operand, 0, ""))
 	}
+}
+
+// pieces is the number of registers of an accumulator: those with elements of a row in them.
+func (f *function) pieces(st *Stage) int {
+	if !st.Inner.Known() {
+		return f.m.pieces(f.k.Size)
+	}
+	m := f.m.narrow(st.Inner.Const, f.k.Size)
+	lanes := m.lanes(f.k.Size)
+	return min(m.pieces(f.k.Size), (st.Inner.Const+lanes-1)/lanes)
 }
 
 // start fills an accumulator.
@@ -110,7 +117,9 @@ func (f *function) straight(st *Stage) {
 		b.fixed[v] = r
 	}
 	b.run()
+	b.settle(roots, st.Stores)
 	for _, s := range st.Stores {
+		clear(b.pin)
 		b.store(s)
 	}
 	for _, l := range st.Leaves {
@@ -270,6 +279,7 @@ func (f *function) pass(ps pass) {
 	f.spilt = 0
 	b.off, b.idx, b.base, b.tail, b.fixed = ps.off, ps.idx, ps.base, ps.tail, fixed
 	b.run()
+	b.settle(roots, ps.st.Stores)
 	for _, s := range ps.st.Stores {
 		clear(b.pin)
 		b.store(s)
