@@ -324,6 +324,9 @@ func (e *frameEmitter) runRegion(r *Region) []jen.Code {
 	}
 	body := e.comment(shown)
 	if r.single() {
+		if r.Block < tallBlock {
+			body = append(body, raw("f.block%d = %d", r.Index, r.Block))
+		}
 		body = append(body, raw("f.rows%d(0, 0)", r.Index))
 		for _, s := range r.Sums {
 			body = append(body, raw("f.%s = f.%s[0]", e.p.value[s.Node].Name, s.Name))

@@ -86,7 +86,7 @@ func (e *regionEmitter) whole(v *Value) string {
 func (e *regionEmitter) rowView(v *Value) string {
 	if e.all {
 		if v.Store == StoreLocal {
-			return fmt.Sprintf("f.%s[%s:]", localName(v.DType), e.panelOffset(v))
+			return from("f."+localName(v.DType), e.panelOffset(v))
 		}
 		return e.whole(v)
 	}

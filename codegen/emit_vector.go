@@ -84,7 +84,7 @@ func (f *vectorFile) goFile(header, constraint string, each func(file *jen.File,
 // params are the parameters of the Go function: slices where the assembly takes addresses.
 func params(k *lane.Kernel, slices bool) string {
 	args := k.Arguments()
-	if slices {
+	if slices && k.Frame == "" {
 		for i, a := range args {
 			args[i] = strings.Replace(a, " *", " []", 1)
 		}
@@ -97,7 +97,7 @@ func (f *vectorFile) choose(file *jen.File, k *lane.Kernel) {
 	var args []jen.Code
 	for _, a := range k.Arguments() {
 		name, typ, _ := strings.Cut(a, " ")
-		if strings.HasPrefix(typ, "*") {
+		if strings.HasPrefix(typ, "*") && k.Frame == "" {
 			args = append(args, jen.Qual("unsafe", "SliceData").Call(jen.Id(name)))
 		} else {
 			args = append(args, jen.Id(name))

@@ -4,7 +4,9 @@ package codegen
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"nngen/codegen/lane"
@@ -61,8 +63,11 @@ func (b *kernelBuilder) dim(d symbolic.Dim) lane.Count {
 	return b.count(b.re.size(d))
 }
 
-// count is an argument for which the caller passes an expression.
+// count is an argument for which the caller passes an expression, or a field of the frame.
 func (b *kernelBuilder) count(expr string) lane.Count {
+	if m := fieldOnly.FindStringSubmatch(expr); m != nil && b.k.Frame != "" {
+		return lane.Count{Field: m[1]}
+	}
 	if b.sizes[expr] == "" {
 		name := "n" + fmt.Sprint(len(b.sizes))
 		if expr == "rows" {
@@ -81,7 +86,10 @@ func (b *kernelBuilder) operand(expr, name string, t symbolic.DType, steps []sym
 	}
 	i := len(b.k.Operands)
 	b.operands[key] = i
-	op := lane.Operand{Name: b.names.pick(name), Type: b.laneType(t)}
+	op := lane.Operand{Type: b.laneType(t)}
+	if b.k.Frame == "" {
+		op.Name = b.names.pick(name)
+	}
 	if op.Type == lane.Mask {
 		b.fail("bools in memory")
 	}
@@ -92,9 +100,33 @@ func (b *kernelBuilder) operand(expr, name string, t symbolic.DType, steps []sym
 	for _, s := range steps {
 		op.Steps = append(op.Steps, b.dim(s.Mul(symbolic.Int(size))))
 	}
+	if b.k.Frame != "" {
+		op.Name, op.Base = b.field(expr, size)
+	}
 	b.k.Operands = append(b.k.Operands, op)
 	b.slices = append(b.slices, expr)
 	return i
+}
+
+// How small passes spell what lies in the frame: a field, or a slice of one.
+var (
+	fieldOnly  = regexp.MustCompile(`^f\.(\w+)$`)
+	fieldSlice = regexp.MustCompile(`^f\.(\w+)\[(.+):\]$`)
+)
+
+// field returns the field that an expression slices, and the bytes to its first element.
+func (b *kernelBuilder) field(expr string, size int) (name string, base lane.Count) {
+	if m := fieldOnly.FindStringSubmatch(expr); m != nil {
+		return m[1], lane.Count{}
+	}
+	m := fieldSlice.FindStringSubmatch(expr)
+	if m == nil {
+		panic("codegen: not a field of the frame: " + expr)
+	}
+	if n, err := strconv.Atoi(m[2]); err == nil {
+		return m[1], lane.Count{Const: n * size}
+	}
+	return m[1], b.count(times(m[2], fmt.Sprint(size)))
 }
 
 // part returns the operand that the block's part of a sum over all rows is written to.
@@ -103,6 +135,9 @@ func (b *kernelBuilder) part(n *symbolic.Node) int {
 	steps := make([]symbolic.Dim, len(b.k.Outer))
 	for i := range steps {
 		steps[i] = symbolic.Int(0)
+	}
+	if b.k.Frame != "" {
+		return b.operand("f."+name, name, n.DType, steps) // the only block
 	}
 	return b.operand(fmt.Sprintf("f.%s[task:]", name), name, n.DType, steps)
 }
@@ -114,7 +149,11 @@ func (b *kernelBuilder) number(n *symbolic.Node) int {
 		i = len(b.known)
 		b.input[n] = i
 		b.known = append(b.known, n)
-		b.k.Numbers = append(b.k.Numbers, lane.Number{Name: b.names.pick(b.re.p.valueOf(n).Name), Type: b.laneType(n.DType)})
+		name := b.re.p.valueOf(n).Name
+		if b.k.Frame == "" {
+			name = b.names.pick(name)
+		}
+		b.k.Numbers = append(b.k.Numbers, lane.Number{Name: name, Type: b.laneType(n.DType)})
 	}
 	return i
 }
@@ -151,6 +190,9 @@ func (b *kernelBuilder) finish(name string, doc []string) string {
 		}
 	}
 	args := slices.Clone(b.slices)
+	if b.k.Frame != "" {
+		args = []string{"f"}
+	}
 	named := map[string]string{}
 	for expr, name := range b.sizes {
 		named[name] = expr
@@ -159,7 +201,9 @@ func (b *kernelBuilder) finish(name string, doc []string) string {
 		args = append(args, named[c])
 	}
 	for _, n := range b.known {
-		args = append(args, b.re.number(n))
+		if b.k.Frame == "" {
+			args = append(args, b.re.number(n))
+		}
 	}
 	b.k.Doc = doc
 	return fmt.Sprintf("%s(%s)", b.re.vectors.add(b.k, name), strings.Join(args, ", "))

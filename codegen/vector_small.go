@@ -92,25 +92,33 @@ func (e *frameEmitter) collects(r *Region, rows symbolic.Dim) bool {
 func (e *frameEmitter) smallCall(r, tiles *Region) string {
 	re := &regionEmitter{frameEmitter: e, r: r, names: newNamer(frameNames...), seen: map[*Value]string{}, nums: map[*Value]string{}, all: true}
 	b := newKernelBuilder(re)
+	b.k.Frame = e.p.Name
 	b.k.Outer = []lane.Count{b.count(e.size(r.Rows))}
 	var shown []*symbolic.Node
+	joins := false // the next loop goes on with the rows of the last product
 	for _, l := range r.Body {
 		first := len(b.k.Stages)
 		switch l := l.(type) {
 		case *Kernel:
 			b.product(l.Node)
+			b.pass(first)
+			joins = true
 			shown = append(shown, l.Node)
 		case *Group:
 			ge := re.newGroup(l, true)
 			if len(ge.outer) != 1 || len(ge.inner) > 1 || !ge.narrow() {
 				return ""
 			}
-			if !ge.flatten(b) {
+			joins = joins && !l.nested()
+			if joins || !ge.flatten(b) {
 				(&vectorizer{groupEmitter: ge, b: b}).stages()
 			}
+			if !joins {
+				b.pass(first)
+			}
+			joins = false
 			shown = append(shown, re.shown(l)...)
 		}
-		b.pass(first)
 	}
 	first := len(b.k.Stages)
 	if tiles != nil {
@@ -235,7 +243,6 @@ func (e *frameEmitter) emitSmall(s *smallPass, steps []jen.Code) []jen.Code {
 		sums = append(sums, raw("f.%s = f.%s[0]", e.p.value[x.Node].Name, x.Name))
 	}
 	return []jen.Code{
-		raw("const task = 0"),
 		jen.If(raw("%s <= %d && %s", e.size(s.region.Rows), s.rows, s.call)).Block(sums...).Else().Block(steps...),
 	}
 }

@@ -36,6 +36,9 @@ func (f *File) Empty() bool { return len(f.kernels) == 0 }
 func (f *File) Assembly(header, constraint string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n\n//go:build %s\n\n#include \"textflag.h\"\n", header, constraint)
+	if slices.ContainsFunc(f.kernels, func(k *Kernel) bool { return k.Frame != "" }) {
+		b.WriteString("#include \"go_asm.h\" // offsets of fields\n")
+	}
 	b.WriteString(strings.Join(f.text, "\n"))
 	b.WriteString("\n")
 	var names []string
@@ -86,4 +89,15 @@ func (f *File) tail(size, left int) string {
 		f.words[name] = size
 	}
 	return fmt.Sprintf("%s<>+%d(SB)", name, (16-left)*size)
+}
+
+// oneLane returns the memory operand of a vector mask of element 15 of 31. Masks of earlier elements lie behind it.
+func (f *File) oneLane(size int) string {
+	name := fmt.Sprintf("lane%d", size*8)
+	if f.consts[name] == nil {
+		f.consts[name] = make([]uint64, 32)
+		f.consts[name][15] = uint64(1)<<(8*size-1)<<1 - 1
+		f.words[name] = size
+	}
+	return name + "<>(SB)"
 }

@@ -27,26 +27,28 @@ type function struct {
 	k    *Kernel
 	m    *machine
 
-	lines  []string
-	frame  int
-	args   map[string]int // offset of an argument
-	size   int            // bytes of the arguments
-	places []place        // of the operands
-	inputs []int          // frame offset of an input; -1: an argument
-	spills []int
-	spilt  int
-	sums   map[*Sum]int // frame offset of the 16 lanes of a sum of numbers
-	sets   []*set       // accumulators of gathers
-	held   []int        // registers that they keep, and those of hoisted values
-	hoists map[*Stage]map[Value]int
-	loaded map[Value]bool // leaves that the body being tried loads into registers
-	labels int
+	lines   []string
+	frame   int
+	args    map[string]int // offset of an argument
+	size    int            // bytes of the arguments
+	places  []place        // of the operands
+	inputs  []int          // frame offset of an input; -1: an argument
+	spills  []int
+	spilt   int
+	sums    map[*Sum]int   // frame offset of the 16 lanes of a sum of numbers
+	lanes16 map[*Sum][]int // or the registers that hold them
+	sets    []*set         // accumulators of gathers
+	held    []int          // registers that they keep, and those of hoisted values
+	hoists  map[*Stage]map[Value]int
+	loaded  map[Value]bool // leaves that the body being tried loads into registers
+	labels  int
 }
 
 // print returns the function's lines.
 func (f *function) print() []string {
 	f.layout()
 	f.prologue()
+	f.prepareSums()
 	f.prepare()
 	for from := 0; from < len(f.k.Stages); {
 		to := from + 1
@@ -96,13 +98,19 @@ func (f *function) print() []string {
 // Arguments returns the function's arguments in order, as Go declares them.
 func (k *Kernel) Arguments() []string {
 	var out []string
+	if k.Frame != "" {
+		out = append(out, "f *"+k.Frame)
+	}
 	for _, o := range k.Operands {
-		if o.Turn == nil {
+		if o.Turn == nil && k.Frame == "" {
 			out = append(out, o.Name+" *"+goType(o.Type, k.Size))
 		}
 	}
 	for _, c := range k.Counts() {
 		out = append(out, c+" int")
+	}
+	if k.Frame != "" {
+		return out
 	}
 	for _, n := range k.Numbers {
 		out = append(out, n.Name+" "+goType(n.Type, k.Size))
@@ -124,7 +132,7 @@ func goType(t Type, size int) string {
 func (k *Kernel) Counts() []string {
 	var out []string
 	add := func(c Count) {
-		if !c.Known() && !slices.Contains(out, c.Arg) {
+		if c.Arg != "" && !slices.Contains(out, c.Arg) {
 			out = append(out, c.Arg)
 		}
 	}
@@ -138,6 +146,7 @@ func (k *Kernel) Counts() []string {
 		for _, c := range o.Steps {
 			add(c)
 		}
+		add(o.Base)
 	}
 	return out
 }
@@ -146,8 +155,12 @@ func (k *Kernel) Counts() []string {
 func (f *function) layout() {
 	f.args = map[string]int{}
 	at := 0
+	if f.k.Frame != "" {
+		f.args["f"] = at
+		at += 8
+	}
 	for _, o := range f.k.Operands {
-		if o.Turn == nil {
+		if o.Turn == nil && f.k.Frame == "" {
 			f.args[o.Name] = at
 			at += 8
 		}
@@ -157,6 +170,9 @@ func (f *function) layout() {
 		at += 8
 	}
 	for _, n := range f.k.Numbers {
+		if f.k.Frame != "" {
+			break
+		}
 		size := 4
 		if n.Type == Float {
 			size = f.k.Size
@@ -184,15 +200,6 @@ func (f *function) layout() {
 		}
 		f.inputs = append(f.inputs, f.reserve(n))
 	}
-	f.sums = map[*Sum]int{}
-	for i := range f.k.Stages {
-		st := &f.k.Stages[i]
-		for j := range st.Sums {
-			if !st.Loop {
-				f.sums[&st.Sums[j]] = f.reserve(16 * f.k.Size)
-			}
-		}
-	}
 }
 
 func (f *function) reserve(n int) int {
@@ -216,6 +223,22 @@ func (f *function) spill() int {
 
 func (f *function) arg(name string) string { return fmt.Sprintf("%s+%d(FP)", name, f.args[name]) }
 
+// given is the memory that holds an operand's address or a number: an argument, or a field of the frame, to which R14 points.
+func (f *function) given(name string) string {
+	if f.k.Frame != "" {
+		return fmt.Sprintf("%s_%s(R14)", f.k.Frame, name)
+	}
+	return f.arg(name)
+}
+
+// figure is the memory that holds a count that is not a constant.
+func (f *function) figure(c Count) string {
+	if c.Field != "" {
+		return f.given(c.Field)
+	}
+	return f.arg(c.Arg)
+}
+
 func (f *function) label(name string) string {
 	f.labels++
 	return fmt.Sprintf("%s%d", name, f.labels)
@@ -224,6 +247,9 @@ func (f *function) label(name string) string {
 func (f *function) mark(label string) { f.lines = append(f.lines, "", label+":") }
 
 func (f *function) prologue() {
+	if f.k.Frame != "" {
+		f.line("MOVQ f+0(FP), R14")
+	}
 	for i, o := range f.k.Operands {
 		if o.Turn != nil {
 			f.turn(i, o.Turn)
@@ -235,20 +261,8 @@ func (f *function) prologue() {
 			if n.Type == Float {
 				s = suffix(f.k.Size)
 			}
-			f.line("VBROADCASTS%s %s, Y0", s, f.arg(n.Name))
+			f.line("VBROADCASTS%s %s, Y0", s, f.given(n.Name))
 			f.line("VMOVUPS Y0, %d(SP)", f.inputs[i])
-		}
-	}
-	if len(f.sums) > 0 {
-		f.line("VXORPS X0, X0, X0")
-		for i := range f.k.Stages {
-			for j := range f.k.Stages[i].Sums {
-				if at, ok := f.sums[&f.k.Stages[i].Sums[j]]; ok {
-					for p := range f.m.pieces(f.k.Size) {
-						f.line("VMOVUPS %s, %d(SP)", f.m.vec(0), at+p*f.m.bytes)
-					}
-				}
-			}
 		}
 	}
 }
@@ -274,6 +288,9 @@ func (f *function) addresses(stages []Stage) {
 		}
 	}
 	regs := pointerRegs
+	if f.k.Frame != "" {
+		regs = regs[:len(regs)-1] // R14 is the frame's
+	}
 	for i, o := range f.k.Operands {
 		if o.Turn != nil {
 			continue
@@ -283,11 +300,11 @@ func (f *function) addresses(stages []Stage) {
 		case !used[i]:
 		case len(regs) > 0:
 			f.places[i].reg, regs = regs[0], regs[1:]
-			f.line("MOVQ %s, %s", f.arg(o.Name), f.places[i].reg)
+			f.fetch(i, f.places[i].reg)
 		case o.still():
 		default:
 			f.places[i] = place{slot: f.reserve(8), moves: true}
-			f.line("MOVQ %s, R15", f.arg(o.Name))
+			f.fetch(i, "R15")
 			f.line("MOVQ R15, %d(SP)", f.places[i].slot)
 		}
 	}
@@ -309,7 +326,7 @@ func (f *function) turn(operand int, t *Turn) {
 	if f.k.Size == 8 {
 		move = "MOVQ"
 	}
-	f.line("MOVQ %s, SI", f.arg(f.k.Operands[t.Operand].Name))
+	f.fetch(t.Operand, "SI")
 	for r := range t.Rows {
 		for c := range t.Cols {
 			f.line("%s %d(SI), DX", move, (r*t.Cols+c)*f.k.Size)
@@ -335,23 +352,36 @@ func (f *function) address(operand, off int, idx string) string {
 	r := p.reg
 	if r == "" {
 		r = "R15"
-		f.line("MOVQ %s, R15", f.pointer(operand))
+		f.pointer(operand)
 	}
 	return fmt.Sprintf("%d(%s)%s", off, r, idx)
 }
 
-// pointer is the memory that holds an operand's address when no register does.
-func (f *function) pointer(operand int) string {
-	if p := f.places[operand]; p.moves {
-		return fmt.Sprintf("%d(SP)", p.slot)
+// fetch loads the address of an operand's first element.
+func (f *function) fetch(operand int, reg string) {
+	o := &f.k.Operands[operand]
+	f.line("MOVQ %s, %s", f.given(o.Name), reg)
+	switch {
+	case !o.Base.Known():
+		f.line("ADDQ %s, %s", f.figure(o.Base), reg)
+	case o.Base.Const != 0:
+		f.line("ADDQ $%d, %s", o.Base.Const, reg)
 	}
-	return f.arg(f.k.Operands[operand].Name)
+}
+
+// pointer loads an operand's address into R15 when no other register has it.
+func (f *function) pointer(operand int) {
+	if p := f.places[operand]; p.moves {
+		f.line("MOVQ %d(SP), R15", p.slot)
+		return
+	}
+	f.fetch(operand, "R15")
 }
 
 // input returns where an input lies, and whether the vector is there as a whole.
 func (f *function) input(i int) (mem string, whole bool) {
 	if f.inputs[i] < 0 {
-		return f.arg(f.k.Numbers[i].Name), false
+		return f.given(f.k.Numbers[i].Name), false
 	}
 	return fmt.Sprintf("%d(SP)", f.inputs[i]), !f.m.masks
 }
@@ -376,7 +406,7 @@ func (f *function) outer(l int, stages []Stage, done string) {
 	}
 	limit := fmt.Sprintf("$%d", count.Const)
 	if !count.Known() {
-		f.line("MOVQ %s, R15", f.arg(count.Arg))
+		f.line("MOVQ %s, R15", f.figure(count))
 		f.line("CMPQ R15, $0")
 		f.line("JLE %s", end)
 		limit = "R15"
@@ -389,7 +419,7 @@ func (f *function) outer(l int, stages []Stage, done string) {
 	}
 	f.line("INCQ %s", counter)
 	if !count.Known() {
-		f.line("MOVQ %s, R15", f.arg(count.Arg))
+		f.line("MOVQ %s, R15", f.figure(count))
 	}
 	f.line("CMPQ %s, %s", counter, limit)
 	f.line("JLT %s", top)
@@ -408,26 +438,14 @@ func (f *function) advance(operand int, by Count) {
 		if !f.places[operand].moves {
 			return // not of this pass
 		}
-		to = f.pointer(operand)
+		to = fmt.Sprintf("%d(SP)", f.places[operand].slot)
 	}
 	if by.Known() {
 		f.line("ADDQ $%d, %s", by.Const, to)
 		return
 	}
-	f.line("MOVQ %s, R15", f.arg(by.Arg))
+	f.line("MOVQ %s, R15", f.figure(by))
 	f.line("ADDQ R15, %s", to)
-}
-
-// finishSum adds the lanes of a sum of numbers and writes it.
-func (f *function) finishSum(s *Sum) {
-	at := f.sums[s]
-	var regs []int
-	for p := range f.m.pieces(f.k.Size) {
-		regs = append(regs, p)
-		f.line("VMOVUPS %d(SP), %s", at+p*f.m.bytes, f.m.vec(p))
-	}
-	f.tree(Total, regs)
-	f.line("VMOVS%s X0, %s", suffix(f.k.Size), f.address(s.Operand, 0, ""))
 }
 
 // tree combines 16 lanes in the registers to one number in lane 0 of the first: lane i takes lane i+8, then i+4, i+2, i+1. Registers 12 to

@@ -53,13 +53,7 @@ func (f *function) prepare() {
 		n := a.rows * a.vectors
 		if g.Scaled && len(f.held)+n <= most {
 			for range n {
-				r := f.hold()
-				a.regs = append(a.regs, r)
-				if r > 15 {
-					f.line("VPXORD Z%d, Z%d, Z%d", r, r, r)
-				} else {
-					f.line("VXORPS X%d, X%d, X%d", r, r, r)
-				}
+				a.regs = append(a.regs, f.clear(f.hold()))
 			}
 		} else {
 			a.at = f.reserve(n * a.m.bytes)

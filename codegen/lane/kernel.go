@@ -12,10 +12,11 @@ import (
 type Count struct {
 	Const int
 	Arg   string // Go name of an int argument; empty: Const
+	Field string // of a kernel with a Frame: int field that holds it, instead of an argument
 }
 
 // Known reports whether the count is a constant.
-func (c Count) Known() bool { return c.Arg == "" }
+func (c Count) Known() bool { return c.Arg == "" && c.Field == "" }
 
 // An Operand is memory that a kernel reads or writes: an argument of the function that points to the first row's first element, or a copy in
 // the frame.
@@ -24,6 +25,7 @@ type Operand struct {
 	Type  Type
 	Steps []Count // bytes to the next row, for each outer loop; an inner loop's way is taken back by the caller's figure
 	Turn  *Turn   // not an argument: a small matrix, transposed
+	Base  Count   // of a kernel with a Frame, whose field Name holds the slice: bytes to the first element
 }
 
 // A Turn is a small matrix of Rows x Cols elements, copied into the frame before the loops as Cols x Rows.
@@ -32,7 +34,7 @@ type Turn struct{ Operand, Rows, Cols int }
 // Line is the number of elements from one row of the copy to the next: rows are whole vectors, so that none needs a mask.
 func (t *Turn) Line() int { return (t.Rows + 15) &^ 15 }
 
-// A Number is an argument with one value for all rows.
+// A Number is an argument, or a field of the Frame, with one value for all rows.
 type Number struct {
 	Name string
 	Type Type
@@ -43,6 +45,7 @@ type Kernel struct {
 	Name     string
 	Doc      []string // what it computes, one line each
 	Size     int      // bytes of a float
+	Frame    string   // Go type of the struct whose fields operands and numbers are, the first argument; empty: all are arguments
 	Operands []Operand
 	Numbers  []Number // inputs 0, 1, ... of all stages
 	Outer    []Count  // rows, outermost loop first
@@ -126,14 +129,18 @@ func (k *Kernel) Key() string {
 		if c.Known() {
 			fmt.Fprintf(&b, " %d", c.Const)
 		} else {
-			fmt.Fprintf(&b, " #%d", slices.Index(k.Counts(), c.Arg))
+			fmt.Fprintf(&b, " #%d%s", slices.Index(k.Counts(), c.Arg), c.Field)
 		}
 	}
-	fmt.Fprintf(&b, "%d %d", k.Size, k.Left)
+	fmt.Fprintf(&b, "%d %d %s", k.Size, k.Left, k.Frame)
 	for _, o := range k.Operands {
 		fmt.Fprintf(&b, "\noperand %d", o.Type)
 		if o.Turn != nil {
 			fmt.Fprintf(&b, " turned %v", *o.Turn)
+		}
+		if k.Frame != "" {
+			fmt.Fprintf(&b, " %s", o.Name)
+			count(o.Base)
 		}
 		for _, c := range o.Steps {
 			count(c)
@@ -141,6 +148,9 @@ func (k *Kernel) Key() string {
 	}
 	for _, n := range k.Numbers {
 		fmt.Fprintf(&b, "\nnumber %d", n.Type)
+		if k.Frame != "" {
+			b.WriteString(" " + n.Name)
+		}
 	}
 	b.WriteString("\nloops")
 	for _, c := range k.Outer {

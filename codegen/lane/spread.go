@@ -14,13 +14,16 @@ const (
 // spread leaves the address of lane 0 in R15, less the offset that it returns.
 func (b *body) spread(operand, off, step int) int {
 	p := b.places[operand]
-	b.line("IMUL3Q $%d, AX, R15", step)
 	switch {
 	case p.frame:
 		panic("lane: spread elements in the frame")
 	case p.reg == "":
-		b.line("ADDQ %s, R15", b.pointer(operand))
+		b.pointer(operand)
+		b.line("MOVQ R15, BX") // free: there is no loop over rows around
+		b.line("IMUL3Q $%d, AX, R15", step)
+		b.line("ADDQ BX, R15")
 	default:
+		b.line("IMUL3Q $%d, AX, R15", step)
 		b.line("ADDQ %s, R15", p.reg)
 	}
 	return off*b.p.Size + b.off*step
@@ -66,12 +69,10 @@ func (b *body) loadSpread(in *Inst, d string) {
 }
 
 // storeSpread writes lane by lane where there is no instruction for it.
+// storeSpread writes lane by lane. AVX-512 has an instruction for it, which takes ten times as long on Zen 4, and loads of what it has written
+// wait for all of it.
 func (b *body) storeSpread(s Store, r string) {
 	off := b.spread(s.Operand, s.Off, s.Step)
-	if b.m.masks {
-		b.line("VSCATTERDP%s %s, %s, %s", suffix(b.p.Size), r, b.allLanes(), b.indexed(off, s.Step))
-		return
-	}
 	scratch := b.spill()
 	b.line("VMOVUPS %s, %d(SP)", r, scratch)
 	move, size := "MOVL", b.p.Size
@@ -81,7 +82,7 @@ func (b *body) storeSpread(s Store, r string) {
 	end := b.label("end")
 	first := b.off / size
 	for l := range b.m.lanes(size) {
-		if b.tail != "" {
+		if b.tail != "" && first+l > 0 {
 			b.line("CMPQ CX, $%d", first+l)
 			b.line("JLE %s", end)
 		}

@@ -111,7 +111,7 @@ func (f *function) straight(st *Stage) {
 	for _, s := range st.Sums {
 		roots = append(roots, s.Value)
 	}
-	b := f.newBody(st.Prog, roots, f.registers(15))
+	b := f.newBody(st.Prog, roots, f.registers(14, 15))
 	f.spilt = 0
 	for v, r := range f.hoists[st] {
 		b.fixed[v] = r
@@ -131,11 +131,7 @@ func (f *function) straight(st *Stage) {
 		s := &st.Sums[i]
 		clear(b.pin)
 		b.reg(s.Value)
-		x := suffix(f.k.Size)
-		f.line("MOVQ BX, R15")
-		f.line("ANDQ $15, R15")
-		f.line("VADDS%s %d(SP)(R15*%d), X%d, X15", x, f.sums[s], f.k.Size, b.at[s.Value])
-		f.line("VMOVS%s X15, %d(SP)(R15*%d)", x, f.sums[s], f.k.Size)
+		f.addNumber(s, b.at[s.Value])
 	}
 }
 
@@ -189,7 +185,7 @@ func (f *function) loop(st *Stage, accs []*accumulator) {
 	if n.Known() {
 		f.line("MOVQ $%d, CX", n.Const)
 	} else {
-		f.line("MOVQ %s, CX", f.arg(n.Arg))
+		f.line("MOVQ %s, CX", f.figure(n))
 	}
 	for _, u := range sizes {
 		step := step * u

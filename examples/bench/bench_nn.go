@@ -370,8 +370,7 @@ func (f *xorForward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32
 func (f *xorForward) run() {
 	f.dimval = float32(f.nBatch) // dimval = batch
 	f.reshape = f.zB[0]          // reshape = zB
-	const task = 0
-	if f.nBatch <= 512 && xorForwardSmall0(f.x, f.localFloat32[0:], f.hW, f.hB, f.savedH, f.localFloat32[f.panel0*8:], f.zW, f.y, f.savedSub, f.part0a[task:], f.nBatch, f.reshape) {
+	if f.nBatch <= 512 && xorForwardSmall0(f, f.panel0*8*4) {
 		f.sum = f.part0a[0]
 	} else {
 		// z = x @ hW  (bench.nn:7)
@@ -484,8 +483,7 @@ func (f *xorBackward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float3
 // run computes the gradients of the loss by the parameters.
 func (f *xorBackward) run() {
 	f.div = 2 / float32(f.nBatch) // div = 2 / batch
-	const task = 0
-	if f.nBatch <= 512 && xorBackwardSmall0(f.savedSub, f.part0a[task:], f.mul, f.savedH, f.zW, f.mul2, f.gradZW, f.gradHW, f.x, f.gradHB, f.nBatch, f.div) {
+	if f.nBatch <= 512 && xorBackwardSmall0(f) {
 		f.sum = f.part0a[0]
 	} else {
 		// mul = savedSub * div  (bench.nn:9)
@@ -685,8 +683,7 @@ func (f *xorEval) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) 
 // run computes the sums over a batch that loss and metrics are made of.
 func (f *xorEval) run() {
 	f.reshape = f.zB[0] // reshape = zB
-	const task = 0
-	if f.nBatch <= 512 && xorEvalSmall0(f.x, f.localFloat32[0:], f.hW, f.hB, f.localFloat32[f.panel0*8:], f.localFloat32[f.panel0*16:], f.zW, f.y, f.part0a[task:], f.nBatch, f.reshape) {
+	if f.nBatch <= 512 && xorEvalSmall0(f, f.panel0*8*4, f.panel0*16*4) {
 		f.sum0 = f.part0a[0]
 	} else {
 		// z = x @ hW  (bench.nn:7)
@@ -1217,8 +1214,7 @@ func (f *irisForward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float3
 // run computes loss and metrics of a batch, and what the backward half needs.
 func (f *irisForward) run() {
 	f.dimval = float32(f.nBatch) // dimval = batch
-	const task = 0
-	if f.nBatch <= 512 && irisForwardSmall0(f.x, f.localFloat32[0:], f.hW, f.hB, f.savedH, f.localFloat32[f.panel0*16:], f.logitsW, f.logitsB, f.y, f.savedExp, f.savedSum, f.part0a[task:], f.nBatch) {
+	if f.nBatch <= 512 && irisForwardSmall0(f, f.panel0*16*4) {
 		f.sum = f.part0a[0]
 	} else {
 		// z = x @ hW  (bench.nn:17)
@@ -1362,8 +1358,7 @@ func (f *irisBackward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float
 func (f *irisBackward) run() {
 	f.div = 1 / float32(f.nBatch) // div = 1 / batch
 	f.neg = -f.div                // neg = -div
-	const task = 0
-	if f.nBatch <= 512 && irisBackwardSmall0(f.savedSum, f.y, f.savedExp, f.add, f.localFloat32[0:], f.logitsW, f.savedH, f.mul, f.gradHW, f.x, f.gradHB, f.gradLogitsW, f.gradLogitsB, f.nBatch, f.div, f.neg) {
+	if f.nBatch <= 512 && irisBackwardSmall0(f) {
 	} else {
 		// add = where(y == iota(), neg, 0) + div / savedSum * savedExp  (bench.nn:19)
 		// dot = add @ transpose(logitsW)  (bench.nn:18)
@@ -1603,8 +1598,7 @@ func (f *irisEval) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32])
 
 // run computes the sums over a batch that loss and metrics are made of.
 func (f *irisEval) run() {
-	const task = 0
-	if f.nBatch <= 512 && irisEvalSmall0(f.x, f.localFloat32[0:], f.hW, f.hB, f.localFloat32[f.panel0*16:], f.localFloat32[f.panel0*32:], f.logitsW, f.logitsB, f.y, f.part0a[task:], f.nBatch) {
+	if f.nBatch <= 512 && irisEvalSmall0(f, f.panel0*16*4, f.panel0*32*4) {
 		f.sum0 = f.part0a[0]
 	} else {
 		// z = x @ hW  (bench.nn:17)

@@ -17,12 +17,12 @@ import (
 //	sum = sum(savedSub * savedSub, axis: 0)  (bench.nn:9)
 //
 // in assembly, or reports false where that is turned off.
-func xorForwardSmall0(x []float32, z []float32, hW []float32, hB []float32, savedH []float32, z2 []float32, zW []float32, y []float32, savedSub []float32, part0aV []float32, n0 int, reshape float32) bool {
+func xorForwardSmall0(f *xorForward, n0 int) bool {
 	switch nnrt.ActiveCPU() {
 	case nnrt.AVX512:
-		xorForwardSmall0AVX512(unsafe.SliceData(x), unsafe.SliceData(z), unsafe.SliceData(hW), unsafe.SliceData(hB), unsafe.SliceData(savedH), unsafe.SliceData(z2), unsafe.SliceData(zW), unsafe.SliceData(y), unsafe.SliceData(savedSub), unsafe.SliceData(part0aV), n0, reshape)
+		xorForwardSmall0AVX512(f, n0)
 	case nnrt.AVX2:
-		xorForwardSmall0AVX2(unsafe.SliceData(x), unsafe.SliceData(z), unsafe.SliceData(hW), unsafe.SliceData(hB), unsafe.SliceData(savedH), unsafe.SliceData(z2), unsafe.SliceData(zW), unsafe.SliceData(y), unsafe.SliceData(savedSub), unsafe.SliceData(part0aV), n0, reshape)
+		xorForwardSmall0AVX2(f, n0)
 	default:
 		return false
 	}
@@ -30,10 +30,10 @@ func xorForwardSmall0(x []float32, z []float32, hW []float32, hB []float32, save
 }
 
 //go:noescape
-func xorForwardSmall0AVX2(x *float32, z *float32, hW *float32, hB *float32, savedH *float32, z2 *float32, zW *float32, y *float32, savedSub *float32, part0aV *float32, n0 int, reshape float32)
+func xorForwardSmall0AVX2(f *xorForward, n0 int)
 
 //go:noescape
-func xorForwardSmall0AVX512(x *float32, z *float32, hW *float32, hB *float32, savedH *float32, z2 *float32, zW *float32, y *float32, savedSub *float32, part0aV *float32, n0 int, reshape float32)
+func xorForwardSmall0AVX512(f *xorForward, n0 int)
 
 // xorForwardLoop0a computes
 //
@@ -92,12 +92,12 @@ func xorForwardLoop0bAVX512(z2 *float32, y *float32, savedSub *float32, part0aV 
 //	gradHB = sum(mul2, axis: 0)  (bench.nn:7)
 //
 // in assembly, or reports false where that is turned off.
-func xorBackwardSmall0(savedSub []float32, part0aV []float32, mul []float32, savedH []float32, zW []float32, mul2 []float32, gradZW []float32, gradHW []float32, x []float32, gradHB []float32, n0 int, div float32) bool {
+func xorBackwardSmall0(f *xorBackward) bool {
 	switch nnrt.ActiveCPU() {
 	case nnrt.AVX512:
-		xorBackwardSmall0AVX512(unsafe.SliceData(savedSub), unsafe.SliceData(part0aV), unsafe.SliceData(mul), unsafe.SliceData(savedH), unsafe.SliceData(zW), unsafe.SliceData(mul2), unsafe.SliceData(gradZW), unsafe.SliceData(gradHW), unsafe.SliceData(x), unsafe.SliceData(gradHB), n0, div)
+		xorBackwardSmall0AVX512(f)
 	case nnrt.AVX2:
-		xorBackwardSmall0AVX2(unsafe.SliceData(savedSub), unsafe.SliceData(part0aV), unsafe.SliceData(mul), unsafe.SliceData(savedH), unsafe.SliceData(zW), unsafe.SliceData(mul2), unsafe.SliceData(gradZW), unsafe.SliceData(gradHW), unsafe.SliceData(x), unsafe.SliceData(gradHB), n0, div)
+		xorBackwardSmall0AVX2(f)
 	default:
 		return false
 	}
@@ -105,10 +105,10 @@ func xorBackwardSmall0(savedSub []float32, part0aV []float32, mul []float32, sav
 }
 
 //go:noescape
-func xorBackwardSmall0AVX2(savedSub *float32, part0aV *float32, mul *float32, savedH *float32, zW *float32, mul2 *float32, gradZW *float32, gradHW *float32, x *float32, gradHB *float32, n0 int, div float32)
+func xorBackwardSmall0AVX2(f *xorBackward)
 
 //go:noescape
-func xorBackwardSmall0AVX512(savedSub *float32, part0aV *float32, mul *float32, savedH *float32, zW *float32, mul2 *float32, gradZW *float32, gradHW *float32, x *float32, gradHB *float32, n0 int, div float32)
+func xorBackwardSmall0AVX512(f *xorBackward)
 
 // xorBackwardLoop0a computes
 //
@@ -166,12 +166,12 @@ func xorUpdate0Loop0aAVX512(g2 *float32, p *float32, p2 *float32, rows int, cast
 //	sum0 = sum((z2 + reshape - y) * (z2 + reshape - y), axis: 0)  (bench.nn:9)
 //
 // in assembly, or reports false where that is turned off.
-func xorEvalSmall0(x []float32, z []float32, hW []float32, hB []float32, h []float32, z2 []float32, zW []float32, y []float32, part0aV []float32, n0 int, reshape float32) bool {
+func xorEvalSmall0(f *xorEval, n0 int, n1 int) bool {
 	switch nnrt.ActiveCPU() {
 	case nnrt.AVX512:
-		xorEvalSmall0AVX512(unsafe.SliceData(x), unsafe.SliceData(z), unsafe.SliceData(hW), unsafe.SliceData(hB), unsafe.SliceData(h), unsafe.SliceData(z2), unsafe.SliceData(zW), unsafe.SliceData(y), unsafe.SliceData(part0aV), n0, reshape)
+		xorEvalSmall0AVX512(f, n0, n1)
 	case nnrt.AVX2:
-		xorEvalSmall0AVX2(unsafe.SliceData(x), unsafe.SliceData(z), unsafe.SliceData(hW), unsafe.SliceData(hB), unsafe.SliceData(h), unsafe.SliceData(z2), unsafe.SliceData(zW), unsafe.SliceData(y), unsafe.SliceData(part0aV), n0, reshape)
+		xorEvalSmall0AVX2(f, n0, n1)
 	default:
 		return false
 	}
@@ -179,10 +179,10 @@ func xorEvalSmall0(x []float32, z []float32, hW []float32, hB []float32, h []flo
 }
 
 //go:noescape
-func xorEvalSmall0AVX2(x *float32, z *float32, hW *float32, hB *float32, h *float32, z2 *float32, zW *float32, y *float32, part0aV *float32, n0 int, reshape float32)
+func xorEvalSmall0AVX2(f *xorEval, n0 int, n1 int)
 
 //go:noescape
-func xorEvalSmall0AVX512(x *float32, z *float32, hW *float32, hB *float32, h *float32, z2 *float32, zW *float32, y *float32, part0aV *float32, n0 int, reshape float32)
+func xorEvalSmall0AVX512(f *xorEval, n0 int, n1 int)
 
 // xorEvalLoop0b computes
 //
@@ -217,12 +217,12 @@ func xorEvalLoop0bAVX512(z2 *float32, y *float32, part0aV *float32, rows int, re
 //	sum = sum(log(savedSum) - sum(where(y == iota(), z2 + logitsB - reduce_max(z2 + logitsB, axis: 1), 0), axis: 1), axi ...  (bench.nn:19)
 //
 // in assembly, or reports false where that is turned off.
-func irisForwardSmall0(x []float32, z []float32, hW []float32, hB []float32, savedH []float32, z2 []float32, logitsW []float32, logitsB []float32, y []int32, savedExp []float32, savedSum []float32, part0aV []float32, n0 int) bool {
+func irisForwardSmall0(f *irisForward, n0 int) bool {
 	switch nnrt.ActiveCPU() {
 	case nnrt.AVX512:
-		irisForwardSmall0AVX512(unsafe.SliceData(x), unsafe.SliceData(z), unsafe.SliceData(hW), unsafe.SliceData(hB), unsafe.SliceData(savedH), unsafe.SliceData(z2), unsafe.SliceData(logitsW), unsafe.SliceData(logitsB), unsafe.SliceData(y), unsafe.SliceData(savedExp), unsafe.SliceData(savedSum), unsafe.SliceData(part0aV), n0)
+		irisForwardSmall0AVX512(f, n0)
 	case nnrt.AVX2:
-		irisForwardSmall0AVX2(unsafe.SliceData(x), unsafe.SliceData(z), unsafe.SliceData(hW), unsafe.SliceData(hB), unsafe.SliceData(savedH), unsafe.SliceData(z2), unsafe.SliceData(logitsW), unsafe.SliceData(logitsB), unsafe.SliceData(y), unsafe.SliceData(savedExp), unsafe.SliceData(savedSum), unsafe.SliceData(part0aV), n0)
+		irisForwardSmall0AVX2(f, n0)
 	default:
 		return false
 	}
@@ -230,10 +230,10 @@ func irisForwardSmall0(x []float32, z []float32, hW []float32, hB []float32, sav
 }
 
 //go:noescape
-func irisForwardSmall0AVX2(x *float32, z *float32, hW *float32, hB *float32, savedH *float32, z2 *float32, logitsW *float32, logitsB *float32, y *int32, savedExp *float32, savedSum *float32, part0aV *float32, n0 int)
+func irisForwardSmall0AVX2(f *irisForward, n0 int)
 
 //go:noescape
-func irisForwardSmall0AVX512(x *float32, z *float32, hW *float32, hB *float32, savedH *float32, z2 *float32, logitsW *float32, logitsB *float32, y *int32, savedExp *float32, savedSum *float32, part0aV *float32, n0 int)
+func irisForwardSmall0AVX512(f *irisForward, n0 int)
 
 // irisForwardLoop0a computes
 //
@@ -294,12 +294,12 @@ func irisForwardLoop0bAVX512(z2 *float32, logitsB *float32, y *int32, savedExp *
 //	gradLogitsB = sum(add, axis: 0)  (bench.nn:18)
 //
 // in assembly, or reports false where that is turned off.
-func irisBackwardSmall0(savedSum []float32, y []int32, savedExp []float32, add []float32, dot []float32, logitsW []float32, savedH []float32, mul []float32, gradHW []float32, x []float32, gradHB []float32, gradLogitsW []float32, gradLogitsB []float32, n0 int, div float32, neg float32) bool {
+func irisBackwardSmall0(f *irisBackward) bool {
 	switch nnrt.ActiveCPU() {
 	case nnrt.AVX512:
-		irisBackwardSmall0AVX512(unsafe.SliceData(savedSum), unsafe.SliceData(y), unsafe.SliceData(savedExp), unsafe.SliceData(add), unsafe.SliceData(dot), unsafe.SliceData(logitsW), unsafe.SliceData(savedH), unsafe.SliceData(mul), unsafe.SliceData(gradHW), unsafe.SliceData(x), unsafe.SliceData(gradHB), unsafe.SliceData(gradLogitsW), unsafe.SliceData(gradLogitsB), n0, div, neg)
+		irisBackwardSmall0AVX512(f)
 	case nnrt.AVX2:
-		irisBackwardSmall0AVX2(unsafe.SliceData(savedSum), unsafe.SliceData(y), unsafe.SliceData(savedExp), unsafe.SliceData(add), unsafe.SliceData(dot), unsafe.SliceData(logitsW), unsafe.SliceData(savedH), unsafe.SliceData(mul), unsafe.SliceData(gradHW), unsafe.SliceData(x), unsafe.SliceData(gradHB), unsafe.SliceData(gradLogitsW), unsafe.SliceData(gradLogitsB), n0, div, neg)
+		irisBackwardSmall0AVX2(f)
 	default:
 		return false
 	}
@@ -307,10 +307,10 @@ func irisBackwardSmall0(savedSum []float32, y []int32, savedExp []float32, add [
 }
 
 //go:noescape
-func irisBackwardSmall0AVX2(savedSum *float32, y *int32, savedExp *float32, add *float32, dot *float32, logitsW *float32, savedH *float32, mul *float32, gradHW *float32, x *float32, gradHB *float32, gradLogitsW *float32, gradLogitsB *float32, n0 int, div float32, neg float32)
+func irisBackwardSmall0AVX2(f *irisBackward)
 
 //go:noescape
-func irisBackwardSmall0AVX512(savedSum *float32, y *int32, savedExp *float32, add *float32, dot *float32, logitsW *float32, savedH *float32, mul *float32, gradHW *float32, x *float32, gradHB *float32, gradLogitsW *float32, gradLogitsB *float32, n0 int, div float32, neg float32)
+func irisBackwardSmall0AVX512(f *irisBackward)
 
 // irisBackwardLoop0a computes
 //
@@ -391,12 +391,12 @@ func irisUpdate0Loop0aAVX512(g2 *float32, v *float32, m *float32, p *float32, v2
 //	sum0 = sum(log(sum(exp(z2 + logitsB - reduce_max(z2 + logitsB, axis: 1)), axis: 1)) - sum(where(y == iota(), z2 + log ...  (bench.nn:19)
 //
 // in assembly, or reports false where that is turned off.
-func irisEvalSmall0(x []float32, z []float32, hW []float32, hB []float32, h []float32, z2 []float32, logitsW []float32, logitsB []float32, y []int32, part0aV []float32, n0 int) bool {
+func irisEvalSmall0(f *irisEval, n0 int, n1 int) bool {
 	switch nnrt.ActiveCPU() {
 	case nnrt.AVX512:
-		irisEvalSmall0AVX512(unsafe.SliceData(x), unsafe.SliceData(z), unsafe.SliceData(hW), unsafe.SliceData(hB), unsafe.SliceData(h), unsafe.SliceData(z2), unsafe.SliceData(logitsW), unsafe.SliceData(logitsB), unsafe.SliceData(y), unsafe.SliceData(part0aV), n0)
+		irisEvalSmall0AVX512(f, n0, n1)
 	case nnrt.AVX2:
-		irisEvalSmall0AVX2(unsafe.SliceData(x), unsafe.SliceData(z), unsafe.SliceData(hW), unsafe.SliceData(hB), unsafe.SliceData(h), unsafe.SliceData(z2), unsafe.SliceData(logitsW), unsafe.SliceData(logitsB), unsafe.SliceData(y), unsafe.SliceData(part0aV), n0)
+		irisEvalSmall0AVX2(f, n0, n1)
 	default:
 		return false
 	}
@@ -404,10 +404,10 @@ func irisEvalSmall0(x []float32, z []float32, hW []float32, hB []float32, h []fl
 }
 
 //go:noescape
-func irisEvalSmall0AVX2(x *float32, z *float32, hW *float32, hB *float32, h *float32, z2 *float32, logitsW *float32, logitsB *float32, y *int32, part0aV *float32, n0 int)
+func irisEvalSmall0AVX2(f *irisEval, n0 int, n1 int)
 
 //go:noescape
-func irisEvalSmall0AVX512(x *float32, z *float32, hW *float32, hB *float32, h *float32, z2 *float32, logitsW *float32, logitsB *float32, y *int32, part0aV *float32, n0 int)
+func irisEvalSmall0AVX512(f *irisEval, n0 int, n1 int)
 
 // irisEvalLoop0b computes
 //

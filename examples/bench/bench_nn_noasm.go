@@ -3,9 +3,7 @@
 
 package main
 
-func xorForwardSmall0(x []float32, z []float32, hW []float32, hB []float32, savedH []float32, z2 []float32, zW []float32, y []float32, savedSub []float32, part0aV []float32, n0 int, reshape float32) bool {
-	return false
-}
+func xorForwardSmall0(f *xorForward, n0 int) bool { return false }
 
 func xorForwardLoop0a(z []float32, hB []float32, savedH []float32, rows int) bool { return false }
 
@@ -13,9 +11,7 @@ func xorForwardLoop0b(z2 []float32, y []float32, savedSub []float32, part0aV []f
 	return false
 }
 
-func xorBackwardSmall0(savedSub []float32, part0aV []float32, mul []float32, savedH []float32, zW []float32, mul2 []float32, gradZW []float32, gradHW []float32, x []float32, gradHB []float32, n0 int, div float32) bool {
-	return false
-}
+func xorBackwardSmall0(f *xorBackward) bool { return false }
 
 func xorBackwardLoop0a(savedSub []float32, part0aV []float32, mul []float32, savedH []float32, zW []float32, mul2 []float32, rows int, div float32) bool {
 	return false
@@ -25,17 +21,13 @@ func xorUpdate0Loop0a(g2 []float32, p []float32, p2 []float32, rows int, cast fl
 	return false
 }
 
-func xorEvalSmall0(x []float32, z []float32, hW []float32, hB []float32, h []float32, z2 []float32, zW []float32, y []float32, part0aV []float32, n0 int, reshape float32) bool {
-	return false
-}
+func xorEvalSmall0(f *xorEval, n0 int, n1 int) bool { return false }
 
 func xorEvalLoop0b(z2 []float32, y []float32, part0aV []float32, rows int, reshape float32) bool {
 	return false
 }
 
-func irisForwardSmall0(x []float32, z []float32, hW []float32, hB []float32, savedH []float32, z2 []float32, logitsW []float32, logitsB []float32, y []int32, savedExp []float32, savedSum []float32, part0aV []float32, n0 int) bool {
-	return false
-}
+func irisForwardSmall0(f *irisForward, n0 int) bool { return false }
 
 func irisForwardLoop0a(z []float32, hB []float32, savedH []float32, rows int) bool { return false }
 
@@ -43,9 +35,7 @@ func irisForwardLoop0b(z2 []float32, logitsB []float32, y []int32, savedExp []fl
 	return false
 }
 
-func irisBackwardSmall0(savedSum []float32, y []int32, savedExp []float32, add []float32, dot []float32, logitsW []float32, savedH []float32, mul []float32, gradHW []float32, x []float32, gradHB []float32, gradLogitsW []float32, gradLogitsB []float32, n0 int, div float32, neg float32) bool {
-	return false
-}
+func irisBackwardSmall0(f *irisBackward) bool { return false }
 
 func irisBackwardLoop0a(savedSum []float32, y []int32, savedExp []float32, add []float32, rows int, div float32, neg float32) bool {
 	return false
@@ -57,9 +47,7 @@ func irisUpdate0Loop0a(g2 []float32, v []float32, m []float32, p []float32, v2 [
 	return false
 }
 
-func irisEvalSmall0(x []float32, z []float32, hW []float32, hB []float32, h []float32, z2 []float32, logitsW []float32, logitsB []float32, y []int32, part0aV []float32, n0 int) bool {
-	return false
-}
+func irisEvalSmall0(f *irisEval, n0 int, n1 int) bool { return false }
 
 func irisEvalLoop0b(z2 []float32, logitsB []float32, y []int32, part0aV []float32, rows int) bool {
 	return false

@@ -416,8 +416,7 @@ func (f *lineMeanForward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[fl
 func (f *lineMeanForward) run() {
 	f.dimval = float64(f.nBatch) // dimval = batch
 	f.reshape = f.fitB[0]        // reshape = fitB
-	const task = 0
-	if f.nBatch <= 512 && lineMeanForwardSmall0(f.x, f.localFloat64[0:], f.fitW, f.y, f.savedSub, f.part0a[task:], f.nBatch, f.reshape) {
+	if f.nBatch <= 512 && lineMeanForwardSmall0(f) {
 		f.sum = f.part0a[0]
 	} else {
 		// z = x @ fitW  (regression.nn:8)
@@ -500,8 +499,7 @@ func (f *lineMeanBackward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[f
 // run computes the gradients of the loss by the parameters.
 func (f *lineMeanBackward) run() {
 	f.div = 2 / float64(f.nBatch) // div = 2 / batch
-	const task = 0
-	if f.nBatch <= 512 && lineMeanBackwardSmall0(f.savedSub, f.mul, f.part0a[task:], f.gradFitW, f.x, f.nBatch, f.div) {
+	if f.nBatch <= 512 && lineMeanBackwardSmall0(f) {
 		f.sum = f.part0a[0]
 	} else {
 		// mul = savedSub * div  (regression.nn:11)
@@ -664,8 +662,7 @@ func (f *lineMeanEval) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float
 // run computes the sums over a batch that loss and metrics are made of.
 func (f *lineMeanEval) run() {
 	f.reshape = f.fitB[0] // reshape = fitB
-	const task = 0
-	if f.nBatch <= 512 && lineMeanEvalSmall0(f.x, f.localFloat64[0:], f.fitW, f.y, f.part0a[task:], f.nBatch, f.reshape) {
+	if f.nBatch <= 512 && lineMeanEvalSmall0(f) {
 		f.sum0 = f.part0a[0]
 	} else {
 		// z = x @ fitW  (regression.nn:8)
@@ -757,8 +754,7 @@ func (f *lineMeanPredict) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[fl
 // run computes the outputs for a batch.
 func (f *lineMeanPredict) run() {
 	f.reshape = f.fitB[0] // reshape = fitB
-	const task = 0
-	if f.nBatch <= 512 && lineMeanPredictSmall0(f.x, f.localFloat64[0:], f.fitW, f.prediction, f.nBatch, f.reshape) {
+	if f.nBatch <= 512 && lineMeanPredictSmall0(f) {
 	} else {
 		// z = x @ fitW  (regression.nn:8)
 		// prediction = z + reshape  (regression.nn:8)
@@ -1233,8 +1229,7 @@ func (f *lineSumForward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[flo
 // run computes loss and metrics of a batch, and what the backward half needs.
 func (f *lineSumForward) run() {
 	f.reshape = f.fitB[0] // reshape = fitB
-	const task = 0
-	if f.nBatch <= 512 && lineMeanForwardSmall0(f.x, f.localFloat64[0:], f.fitW, f.y, f.savedSub, f.part0a[task:], f.nBatch, f.reshape) {
+	if f.nBatch <= 512 && lineSumForwardSmall0(f) {
 		f.loss = f.part0a[0]
 	} else {
 		// z = x @ fitW  (regression.nn:8)
@@ -1314,8 +1309,7 @@ func (f *lineSumBackward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[fl
 
 // run computes the gradients of the loss by the parameters.
 func (f *lineSumBackward) run() {
-	const task = 0
-	if f.nBatch <= 512 && lineSumBackwardSmall0(f.savedSub, f.mul, f.part0a[task:], f.gradFitW, f.x, f.nBatch) {
+	if f.nBatch <= 512 && lineSumBackwardSmall0(f) {
 		f.sum = f.part0a[0]
 	} else {
 		// mul = savedSub * 2  (regression.nn:19)
@@ -1477,8 +1471,7 @@ func (f *lineSumEval) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float6
 // run computes the sums over a batch that loss and metrics are made of.
 func (f *lineSumEval) run() {
 	f.reshape = f.fitB[0] // reshape = fitB
-	const task = 0
-	if f.nBatch <= 512 && lineMeanEvalSmall0(f.x, f.localFloat64[0:], f.fitW, f.y, f.part0a[task:], f.nBatch, f.reshape) {
+	if f.nBatch <= 512 && lineSumEvalSmall0(f) {
 		f.sum0 = f.part0a[0]
 	} else {
 		// z = x @ fitW  (regression.nn:8)
@@ -1569,8 +1562,7 @@ func (f *lineSumPredict) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[flo
 // run computes the outputs for a batch.
 func (f *lineSumPredict) run() {
 	f.reshape = f.fitB[0] // reshape = fitB
-	const task = 0
-	if f.nBatch <= 512 && lineMeanPredictSmall0(f.x, f.localFloat64[0:], f.fitW, f.prediction, f.nBatch, f.reshape) {
+	if f.nBatch <= 512 && lineSumPredictSmall0(f) {
 	} else {
 		// z = x @ fitW  (regression.nn:8)
 		// prediction = z + reshape  (regression.nn:8)

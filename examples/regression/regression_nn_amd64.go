@@ -15,12 +15,12 @@ import (
 //	sum = sum(savedSub * savedSub, axis: 0)  (regression.nn:11)
 //
 // in assembly, or reports false where that is turned off.
-func lineMeanForwardSmall0(x []float64, z []float64, fitW []float64, y []float64, savedSub []float64, part0aV []float64, n0 int, reshape float64) bool {
+func lineMeanForwardSmall0(f *lineMeanForward) bool {
 	switch nnrt.ActiveCPU() {
 	case nnrt.AVX512:
-		lineMeanForwardSmall0AVX512(unsafe.SliceData(x), unsafe.SliceData(z), unsafe.SliceData(fitW), unsafe.SliceData(y), unsafe.SliceData(savedSub), unsafe.SliceData(part0aV), n0, reshape)
+		lineMeanForwardSmall0AVX512(f)
 	case nnrt.AVX2:
-		lineMeanForwardSmall0AVX2(unsafe.SliceData(x), unsafe.SliceData(z), unsafe.SliceData(fitW), unsafe.SliceData(y), unsafe.SliceData(savedSub), unsafe.SliceData(part0aV), n0, reshape)
+		lineMeanForwardSmall0AVX2(f)
 	default:
 		return false
 	}
@@ -28,10 +28,10 @@ func lineMeanForwardSmall0(x []float64, z []float64, fitW []float64, y []float64
 }
 
 //go:noescape
-func lineMeanForwardSmall0AVX2(x *float64, z *float64, fitW *float64, y *float64, savedSub *float64, part0aV *float64, n0 int, reshape float64)
+func lineMeanForwardSmall0AVX2(f *lineMeanForward)
 
 //go:noescape
-func lineMeanForwardSmall0AVX512(x *float64, z *float64, fitW *float64, y *float64, savedSub *float64, part0aV *float64, n0 int, reshape float64)
+func lineMeanForwardSmall0AVX512(f *lineMeanForward)
 
 // lineMeanForwardLoop0a computes
 //
@@ -64,12 +64,12 @@ func lineMeanForwardLoop0aAVX512(z *float64, y *float64, savedSub *float64, part
 //	gradFitW = transpose(x) @ mul  (regression.nn:8)
 //
 // in assembly, or reports false where that is turned off.
-func lineMeanBackwardSmall0(savedSub []float64, mul []float64, part0aV []float64, gradFitW []float64, x []float64, n0 int, div float64) bool {
+func lineMeanBackwardSmall0(f *lineMeanBackward) bool {
 	switch nnrt.ActiveCPU() {
 	case nnrt.AVX512:
-		lineMeanBackwardSmall0AVX512(unsafe.SliceData(savedSub), unsafe.SliceData(mul), unsafe.SliceData(part0aV), unsafe.SliceData(gradFitW), unsafe.SliceData(x), n0, div)
+		lineMeanBackwardSmall0AVX512(f)
 	case nnrt.AVX2:
-		lineMeanBackwardSmall0AVX2(unsafe.SliceData(savedSub), unsafe.SliceData(mul), unsafe.SliceData(part0aV), unsafe.SliceData(gradFitW), unsafe.SliceData(x), n0, div)
+		lineMeanBackwardSmall0AVX2(f)
 	default:
 		return false
 	}
@@ -77,10 +77,10 @@ func lineMeanBackwardSmall0(savedSub []float64, mul []float64, part0aV []float64
 }
 
 //go:noescape
-func lineMeanBackwardSmall0AVX2(savedSub *float64, mul *float64, part0aV *float64, gradFitW *float64, x *float64, n0 int, div float64)
+func lineMeanBackwardSmall0AVX2(f *lineMeanBackward)
 
 //go:noescape
-func lineMeanBackwardSmall0AVX512(savedSub *float64, mul *float64, part0aV *float64, gradFitW *float64, x *float64, n0 int, div float64)
+func lineMeanBackwardSmall0AVX512(f *lineMeanBackward)
 
 // lineMeanBackwardLoop0a computes
 //
@@ -135,12 +135,12 @@ func lineMeanUpdate0Loop0aAVX512(g2 *float64, p *float64, p2 *float64, rows int,
 //	sum0 = sum((z + reshape - y) * (z + reshape - y), axis: 0)  (regression.nn:11)
 //
 // in assembly, or reports false where that is turned off.
-func lineMeanEvalSmall0(x []float64, z []float64, fitW []float64, y []float64, part0aV []float64, n0 int, reshape float64) bool {
+func lineMeanEvalSmall0(f *lineMeanEval) bool {
 	switch nnrt.ActiveCPU() {
 	case nnrt.AVX512:
-		lineMeanEvalSmall0AVX512(unsafe.SliceData(x), unsafe.SliceData(z), unsafe.SliceData(fitW), unsafe.SliceData(y), unsafe.SliceData(part0aV), n0, reshape)
+		lineMeanEvalSmall0AVX512(f)
 	case nnrt.AVX2:
-		lineMeanEvalSmall0AVX2(unsafe.SliceData(x), unsafe.SliceData(z), unsafe.SliceData(fitW), unsafe.SliceData(y), unsafe.SliceData(part0aV), n0, reshape)
+		lineMeanEvalSmall0AVX2(f)
 	default:
 		return false
 	}
@@ -148,10 +148,10 @@ func lineMeanEvalSmall0(x []float64, z []float64, fitW []float64, y []float64, p
 }
 
 //go:noescape
-func lineMeanEvalSmall0AVX2(x *float64, z *float64, fitW *float64, y *float64, part0aV *float64, n0 int, reshape float64)
+func lineMeanEvalSmall0AVX2(f *lineMeanEval)
 
 //go:noescape
-func lineMeanEvalSmall0AVX512(x *float64, z *float64, fitW *float64, y *float64, part0aV *float64, n0 int, reshape float64)
+func lineMeanEvalSmall0AVX512(f *lineMeanEval)
 
 // lineMeanEvalLoop0a computes
 //
@@ -182,12 +182,12 @@ func lineMeanEvalLoop0aAVX512(z *float64, y *float64, part0aV *float64, rows int
 //	prediction = z + reshape  (regression.nn:8)
 //
 // in assembly, or reports false where that is turned off.
-func lineMeanPredictSmall0(x []float64, z []float64, fitW []float64, prediction []float64, n0 int, reshape float64) bool {
+func lineMeanPredictSmall0(f *lineMeanPredict) bool {
 	switch nnrt.ActiveCPU() {
 	case nnrt.AVX512:
-		lineMeanPredictSmall0AVX512(unsafe.SliceData(x), unsafe.SliceData(z), unsafe.SliceData(fitW), unsafe.SliceData(prediction), n0, reshape)
+		lineMeanPredictSmall0AVX512(f)
 	case nnrt.AVX2:
-		lineMeanPredictSmall0AVX2(unsafe.SliceData(x), unsafe.SliceData(z), unsafe.SliceData(fitW), unsafe.SliceData(prediction), n0, reshape)
+		lineMeanPredictSmall0AVX2(f)
 	default:
 		return false
 	}
@@ -195,10 +195,10 @@ func lineMeanPredictSmall0(x []float64, z []float64, fitW []float64, prediction 
 }
 
 //go:noescape
-func lineMeanPredictSmall0AVX2(x *float64, z *float64, fitW *float64, prediction *float64, n0 int, reshape float64)
+func lineMeanPredictSmall0AVX2(f *lineMeanPredict)
 
 //go:noescape
-func lineMeanPredictSmall0AVX512(x *float64, z *float64, fitW *float64, prediction *float64, n0 int, reshape float64)
+func lineMeanPredictSmall0AVX512(f *lineMeanPredict)
 
 // lineMeanPredictLoop0a computes
 //
@@ -223,19 +223,19 @@ func lineMeanPredictLoop0aAVX2(z *float64, prediction *float64, rows int, reshap
 //go:noescape
 func lineMeanPredictLoop0aAVX512(z *float64, prediction *float64, rows int, reshape float64)
 
-// lineSumBackwardSmall0 computes
+// lineSumForwardSmall0 computes
 //
-//	mul = savedSub * 2  (regression.nn:19)
-//	sum = sum(mul, axis: 0)  (regression.nn:8)
-//	gradFitW = transpose(x) @ mul  (regression.nn:8)
+//	z = x @ fitW  (regression.nn:8)
+//	savedSub = z + reshape - y  (regression.nn:19)
+//	loss = sum(savedSub * savedSub, axis: 0)  (regression.nn:19)
 //
 // in assembly, or reports false where that is turned off.
-func lineSumBackwardSmall0(savedSub []float64, mul []float64, part0aV []float64, gradFitW []float64, x []float64, n0 int) bool {
+func lineSumForwardSmall0(f *lineSumForward) bool {
 	switch nnrt.ActiveCPU() {
 	case nnrt.AVX512:
-		lineSumBackwardSmall0AVX512(unsafe.SliceData(savedSub), unsafe.SliceData(mul), unsafe.SliceData(part0aV), unsafe.SliceData(gradFitW), unsafe.SliceData(x), n0)
+		lineSumForwardSmall0AVX512(f)
 	case nnrt.AVX2:
-		lineSumBackwardSmall0AVX2(unsafe.SliceData(savedSub), unsafe.SliceData(mul), unsafe.SliceData(part0aV), unsafe.SliceData(gradFitW), unsafe.SliceData(x), n0)
+		lineSumForwardSmall0AVX2(f)
 	default:
 		return false
 	}
@@ -243,10 +243,35 @@ func lineSumBackwardSmall0(savedSub []float64, mul []float64, part0aV []float64,
 }
 
 //go:noescape
-func lineSumBackwardSmall0AVX2(savedSub *float64, mul *float64, part0aV *float64, gradFitW *float64, x *float64, n0 int)
+func lineSumForwardSmall0AVX2(f *lineSumForward)
 
 //go:noescape
-func lineSumBackwardSmall0AVX512(savedSub *float64, mul *float64, part0aV *float64, gradFitW *float64, x *float64, n0 int)
+func lineSumForwardSmall0AVX512(f *lineSumForward)
+
+// lineSumBackwardSmall0 computes
+//
+//	mul = savedSub * 2  (regression.nn:19)
+//	sum = sum(mul, axis: 0)  (regression.nn:8)
+//	gradFitW = transpose(x) @ mul  (regression.nn:8)
+//
+// in assembly, or reports false where that is turned off.
+func lineSumBackwardSmall0(f *lineSumBackward) bool {
+	switch nnrt.ActiveCPU() {
+	case nnrt.AVX512:
+		lineSumBackwardSmall0AVX512(f)
+	case nnrt.AVX2:
+		lineSumBackwardSmall0AVX2(f)
+	default:
+		return false
+	}
+	return true
+}
+
+//go:noescape
+func lineSumBackwardSmall0AVX2(f *lineSumBackward)
+
+//go:noescape
+func lineSumBackwardSmall0AVX512(f *lineSumBackward)
 
 // lineSumBackwardLoop0a computes
 //
@@ -271,3 +296,51 @@ func lineSumBackwardLoop0aAVX2(savedSub *float64, mul *float64, part0aV *float64
 
 //go:noescape
 func lineSumBackwardLoop0aAVX512(savedSub *float64, mul *float64, part0aV *float64, rows int)
+
+// lineSumEvalSmall0 computes
+//
+//	z = x @ fitW  (regression.nn:8)
+//	sum0 = sum((z + reshape - y) * (z + reshape - y), axis: 0)  (regression.nn:19)
+//
+// in assembly, or reports false where that is turned off.
+func lineSumEvalSmall0(f *lineSumEval) bool {
+	switch nnrt.ActiveCPU() {
+	case nnrt.AVX512:
+		lineSumEvalSmall0AVX512(f)
+	case nnrt.AVX2:
+		lineSumEvalSmall0AVX2(f)
+	default:
+		return false
+	}
+	return true
+}
+
+//go:noescape
+func lineSumEvalSmall0AVX2(f *lineSumEval)
+
+//go:noescape
+func lineSumEvalSmall0AVX512(f *lineSumEval)
+
+// lineSumPredictSmall0 computes
+//
+//	z = x @ fitW  (regression.nn:8)
+//	prediction = z + reshape  (regression.nn:8)
+//
+// in assembly, or reports false where that is turned off.
+func lineSumPredictSmall0(f *lineSumPredict) bool {
+	switch nnrt.ActiveCPU() {
+	case nnrt.AVX512:
+		lineSumPredictSmall0AVX512(f)
+	case nnrt.AVX2:
+		lineSumPredictSmall0AVX2(f)
+	default:
+		return false
+	}
+	return true
+}
+
+//go:noescape
+func lineSumPredictSmall0AVX2(f *lineSumPredict)
+
+//go:noescape
+func lineSumPredictSmall0AVX512(f *lineSumPredict)

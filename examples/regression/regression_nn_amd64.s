@@ -3,21 +3,26 @@
 //go:build amd64 && !purego
 
 #include "textflag.h"
+#include "go_asm.h" // offsets of fields
 
 // z = x @ fitW  (regression.nn:8)
 // savedSub = z + reshape - y  (regression.nn:11)
 // sum = sum(savedSub * savedSub, axis: 0)  (regression.nn:11)
-TEXT ·lineMeanForwardSmall0AVX2(SB), $32-64
-	VBROADCASTSD reshape+56(FP), Y0
+TEXT ·lineMeanForwardSmall0AVX2(SB), $32-8
+	MOVQ f+0(FP), R14
+	VBROADCASTSD lineMeanForward_reshape(R14), Y0
 	VMOVUPS Y0, 0(SP)
-	MOVQ x+0(FP), SI
-	MOVQ z+8(FP), DI
-	MOVQ fitW+16(FP), R8
-	VBROADCASTSD 0(R8), Y11
-	VBROADCASTSD 8(R8), Y10
-	VBROADCASTSD 16(R8), Y9
+	VXORPS X11, X11, X11
+	VXORPS X10, X10, X10
+	VXORPS X9, X9, X9
 	VXORPS X8, X8, X8
-	MOVQ n0+48(FP), R15
+	MOVQ lineMeanForward_x(R14), SI
+	MOVQ lineMeanForward_localFloat64(R14), DI
+	MOVQ lineMeanForward_fitW(R14), R8
+	MOVQ lineMeanForward_y(R14), R9
+	MOVQ lineMeanForward_savedSub(R14), R10
+	VBROADCASTSD 0(R8), Y7
+	MOVQ lineMeanForward_nBatch(R14), R15
 	CMPQ R15, $0
 	JLE done1
 	MOVQ $0, BX
@@ -25,107 +30,51 @@ TEXT ·lineMeanForwardSmall0AVX2(SB), $32-64
 rows2:
 
 	VBROADCASTSD 0(SI), Y0
-	VFMADD213PD Y8, Y11, Y0
-	VBROADCASTSD 8(SI), Y1
-	VFMADD231PD Y10, Y1, Y0
-	VBROADCASTSD 16(SI), Y1
-	VFMADD231PD Y9, Y1, Y0
-	VMOVSD X0, 0(DI)
+	VXORPS X1, X1, X1
+	VFMADD231PD Y7, Y0, Y1
+	VBROADCASTSD 8(SI), Y0
+	VBROADCASTSD 8(R8), Y2
+	VFMADD231PD Y2, Y0, Y1
+	VBROADCASTSD 16(SI), Y2
+	VBROADCASTSD 16(R8), Y0
+	VFMADD231PD Y0, Y2, Y1
+	VMOVSD X1, 0(DI)
+
+	VBROADCASTSD 0(DI), Y0
+	VADDPD 0(SP), Y0, Y0
+	VBROADCASTSD 0(R9), Y1
+	VSUBPD Y1, Y0, Y1
+	VMULPD Y1, Y1, Y0
+	VMOVSD X1, 0(R10)
+	LEAQ lane64<>(SB), R15
+	MOVQ BX, DX
+	ANDQ $15, DX
+	XORQ $15, DX
+	VMOVUPS 0(R15)(DX*8), Y14
+	VADDPD Y0, Y11, Y15
+	VBLENDVPD Y14, Y15, Y11, Y11
+	VMOVUPS 32(R15)(DX*8), Y14
+	VADDPD Y0, Y10, Y15
+	VBLENDVPD Y14, Y15, Y10, Y10
+	VMOVUPS 64(R15)(DX*8), Y14
+	VADDPD Y0, Y9, Y15
+	VBLENDVPD Y14, Y15, Y9, Y9
+	VMOVUPS 96(R15)(DX*8), Y14
+	VADDPD Y0, Y8, Y15
+	VBLENDVPD Y14, Y15, Y8, Y8
 	ADDQ $24, SI
 	ADDQ $8, DI
+	ADDQ $8, R9
+	ADDQ $8, R10
 	INCQ BX
-	MOVQ n0+48(FP), R15
+	MOVQ lineMeanForward_nBatch(R14), R15
 	CMPQ BX, R15
 	JLT rows2
 done1:
-	MOVQ z+8(FP), SI
-	MOVQ y+24(FP), DI
-	MOVQ savedSub+32(FP), R8
-
-	VXORPS X0, X0, X0
-	VXORPS X1, X1, X1
-	VXORPS X2, X2, X2
-	VXORPS X3, X3, X3
-	XORL AX, AX
-	MOVQ n0+48(FP), CX
-	CMPQ CX, $16
-	JLT end4
-
-loop3:
-	VMOVUPD 0(SI)(AX*1), Y4
-	VADDPD 0(SP), Y4, Y4
-	VSUBPD 0(DI)(AX*1), Y4, Y4
-	VMULPD Y4, Y4, Y5
-	VMOVUPD Y4, 0(R8)(AX*1)
-	VADDPD Y5, Y0, Y0
-	VMOVUPD 32(SI)(AX*1), Y4
-	VADDPD 0(SP), Y4, Y4
-	VSUBPD 32(DI)(AX*1), Y4, Y4
-	VMULPD Y4, Y4, Y5
-	VMOVUPD Y4, 32(R8)(AX*1)
-	VADDPD Y5, Y1, Y1
-	VMOVUPD 64(SI)(AX*1), Y4
-	VADDPD 0(SP), Y4, Y4
-	VSUBPD 64(DI)(AX*1), Y4, Y4
-	VMULPD Y4, Y4, Y5
-	VMOVUPD Y4, 64(R8)(AX*1)
-	VADDPD Y5, Y2, Y2
-	VMOVUPD 96(SI)(AX*1), Y4
-	VADDPD 0(SP), Y4, Y4
-	VSUBPD 96(DI)(AX*1), Y4, Y4
-	VMULPD Y4, Y4, Y5
-	VMOVUPD Y4, 96(R8)(AX*1)
-	VADDPD Y5, Y3, Y3
-	ADDQ $128, AX
-	SUBQ $16, CX
-	CMPQ CX, $16
-	JGE loop3
-end4:
-	CMPQ CX, $0
-	JLE end5
-	LEAQ tail64<>+0(SB), R15
-	MOVQ $16, DX
-	SUBQ CX, DX
-	VMOVDQU 0(R15)(DX*8), Y15
-	VMASKMOVPD 0(SI)(AX*1), Y15, Y4
-	VADDPD 0(SP), Y4, Y4
-	VMASKMOVPD 0(DI)(AX*1), Y15, Y5
-	VSUBPD Y5, Y4, Y5
-	VMULPD Y5, Y5, Y4
-	VMASKMOVPD Y5, Y15, 0(R8)(AX*1)
-	VADDPD Y4, Y0, Y14
-	VBLENDVPD Y15, Y14, Y0, Y0
-	LEAQ tail64<>+0(SB), R15
-	VMOVDQU 32(R15)(DX*8), Y15
-	VMASKMOVPD 32(SI)(AX*1), Y15, Y4
-	VADDPD 0(SP), Y4, Y4
-	VMASKMOVPD 32(DI)(AX*1), Y15, Y5
-	VSUBPD Y5, Y4, Y5
-	VMULPD Y5, Y5, Y4
-	VMASKMOVPD Y5, Y15, 32(R8)(AX*1)
-	VADDPD Y4, Y1, Y14
-	VBLENDVPD Y15, Y14, Y1, Y1
-	LEAQ tail64<>+0(SB), R15
-	VMOVDQU 64(R15)(DX*8), Y15
-	VMASKMOVPD 64(SI)(AX*1), Y15, Y4
-	VADDPD 0(SP), Y4, Y4
-	VMASKMOVPD 64(DI)(AX*1), Y15, Y5
-	VSUBPD Y5, Y4, Y5
-	VMULPD Y5, Y5, Y4
-	VMASKMOVPD Y5, Y15, 64(R8)(AX*1)
-	VADDPD Y4, Y2, Y14
-	VBLENDVPD Y15, Y14, Y2, Y2
-	LEAQ tail64<>+0(SB), R15
-	VMOVDQU 96(R15)(DX*8), Y15
-	VMASKMOVPD 96(SI)(AX*1), Y15, Y4
-	VADDPD 0(SP), Y4, Y4
-	VMASKMOVPD 96(DI)(AX*1), Y15, Y5
-	VSUBPD Y5, Y4, Y5
-	VMULPD Y5, Y5, Y4
-	VMASKMOVPD Y5, Y15, 96(R8)(AX*1)
-	VADDPD Y4, Y3, Y14
-	VBLENDVPD Y15, Y14, Y3, Y3
-end5:
+	VMOVAPS Y11, Y0
+	VMOVAPS Y10, Y1
+	VMOVAPS Y9, Y2
+	VMOVAPS Y8, Y3
 	VADDPD Y2, Y0, Y0
 	VADDPD Y3, Y1, Y1
 	VADDPD Y1, Y0, Y0
@@ -133,7 +82,7 @@ end5:
 	VADDPD X15, X0, X0
 	VPERMILPD $1, X0, X15
 	VADDPD X15, X0, X0
-	MOVQ part0aV+40(FP), R15
+	MOVQ lineMeanForward_part0a(R14), R15
 	VMOVSD X0, 0(R15)
 	VZEROUPPER
 	RET
@@ -141,12 +90,17 @@ end5:
 // z = x @ fitW  (regression.nn:8)
 // savedSub = z + reshape - y  (regression.nn:11)
 // sum = sum(savedSub * savedSub, axis: 0)  (regression.nn:11)
-TEXT ·lineMeanForwardSmall0AVX512(SB), $0-64
-	MOVQ x+0(FP), SI
-	MOVQ z+8(FP), DI
-	MOVQ fitW+16(FP), R8
+TEXT ·lineMeanForwardSmall0AVX512(SB), $0-8
+	MOVQ f+0(FP), R14
 	VPXORD Z31, Z31, Z31
-	MOVQ n0+48(FP), R15
+	VPXORD Z30, Z30, Z30
+	MOVQ lineMeanForward_x(R14), SI
+	MOVQ lineMeanForward_localFloat64(R14), DI
+	MOVQ lineMeanForward_fitW(R14), R8
+	MOVQ lineMeanForward_y(R14), R9
+	MOVQ lineMeanForward_savedSub(R14), R10
+	VPXORD Z29, Z29, Z29
+	MOVQ lineMeanForward_nBatch(R14), R15
 	CMPQ R15, $0
 	JLE done1
 	MOVQ $0, BX
@@ -154,71 +108,38 @@ TEXT ·lineMeanForwardSmall0AVX512(SB), $0-64
 rows2:
 
 	VBROADCASTSD 0(SI), Z0
-	VFMADD132PD.BCST 0(R8), Z31, Z0
+	VFMADD132PD.BCST 0(R8), Z29, Z0
 	VBROADCASTSD 8(SI), Z1
 	VFMADD231PD.BCST 8(R8), Z1, Z0
 	VBROADCASTSD 16(SI), Z1
 	VFMADD231PD.BCST 16(R8), Z1, Z0
 	VMOVSD X0, 0(DI)
+
+	VBROADCASTSD 0(DI), Z0
+	VADDPD.BCST lineMeanForward_reshape(R14), Z0, Z0
+	VSUBPD.BCST 0(R9), Z0, Z0
+	VMULPD Z0, Z0, Z1
+	VMOVSD X0, 0(R10)
+	MOVL BX, CX
+	ANDL $15, CX
+	MOVL $1, DX
+	SHLL CX, DX
+	KMOVW DX, K1
+	VADDPD Z1, Z31, K1, Z31
+	SHRL $8, DX
+	KMOVW DX, K1
+	VADDPD Z1, Z30, K1, Z30
 	ADDQ $24, SI
 	ADDQ $8, DI
+	ADDQ $8, R9
+	ADDQ $8, R10
 	INCQ BX
-	MOVQ n0+48(FP), R15
+	MOVQ lineMeanForward_nBatch(R14), R15
 	CMPQ BX, R15
 	JLT rows2
 done1:
-	MOVQ z+8(FP), SI
-	MOVQ y+24(FP), DI
-	MOVQ savedSub+32(FP), R8
-
-	VXORPS X0, X0, X0
-	VXORPS X1, X1, X1
-	XORL AX, AX
-	MOVQ n0+48(FP), CX
-	CMPQ CX, $16
-	JLT end4
-
-loop3:
-	VMOVUPD 0(SI)(AX*1), Z2
-	VADDPD.BCST reshape+56(FP), Z2, Z2
-	VSUBPD 0(DI)(AX*1), Z2, Z2
-	VMULPD Z2, Z2, Z3
-	VMOVUPD Z2, 0(R8)(AX*1)
-	VADDPD Z3, Z0, Z0
-	VMOVUPD 64(SI)(AX*1), Z2
-	VADDPD.BCST reshape+56(FP), Z2, Z2
-	VSUBPD 64(DI)(AX*1), Z2, Z2
-	VMULPD Z2, Z2, Z3
-	VMOVUPD Z2, 64(R8)(AX*1)
-	VADDPD Z3, Z1, Z1
-	ADDQ $128, AX
-	SUBQ $16, CX
-	CMPQ CX, $16
-	JGE loop3
-end4:
-	CMPQ CX, $0
-	JLE end5
-	MOVL $1, DX
-	SHLL CX, DX
-	DECL DX
-	KMOVW DX, K1
-	VMOVUPD.Z 0(SI)(AX*1), K1, Z2
-	VADDPD.BCST reshape+56(FP), Z2, Z2
-	VMOVUPD.Z 0(DI)(AX*1), K1, Z3
-	VSUBPD Z3, Z2, Z3
-	VMULPD Z3, Z3, Z2
-	VMOVUPD Z3, K1, 0(R8)(AX*1)
-	VADDPD Z2, Z0, K1, Z0
-	SHRL $8, DX
-	KMOVW DX, K1
-	VMOVUPD.Z 64(SI)(AX*1), K1, Z2
-	VADDPD.BCST reshape+56(FP), Z2, Z2
-	VMOVUPD.Z 64(DI)(AX*1), K1, Z3
-	VSUBPD Z3, Z2, Z3
-	VMULPD Z3, Z3, Z2
-	VMOVUPD Z3, K1, 64(R8)(AX*1)
-	VADDPD Z2, Z1, K1, Z1
-end5:
+	VMOVAPS Z31, Z0
+	VMOVAPS Z30, Z1
 	VADDPD Z1, Z0, Z0
 	VEXTRACTF64X4 $1, Z0, Y15
 	VADDPD Y15, Y0, Y0
@@ -226,7 +147,7 @@ end5:
 	VADDPD X15, X0, X0
 	VPERMILPD $1, X0, X15
 	VADDPD X15, X0, X0
-	MOVQ part0aV+40(FP), R15
+	MOVQ lineMeanForward_part0a(R14), R15
 	VMOVSD X0, 0(R15)
 	VZEROUPPER
 	RET
@@ -522,19 +443,20 @@ done1:
 // mul = savedSub * div  (regression.nn:11)
 // sum = sum(mul, axis: 0)  (regression.nn:8)
 // gradFitW = transpose(x) @ mul  (regression.nn:8)
-TEXT ·lineMeanBackwardSmall0AVX2(SB), $32-56
-	VBROADCASTSD div+48(FP), Y0
+TEXT ·lineMeanBackwardSmall0AVX2(SB), $32-8
+	MOVQ f+0(FP), R14
+	VBROADCASTSD lineMeanBackward_div(R14), Y0
 	VMOVUPS Y0, 0(SP)
 	VXORPS X11, X11, X11
-	MOVQ savedSub+0(FP), SI
-	MOVQ mul+8(FP), DI
+	MOVQ lineMeanBackward_savedSub(R14), SI
+	MOVQ lineMeanBackward_mul(R14), DI
 
 	VXORPS X0, X0, X0
 	VXORPS X1, X1, X1
 	VXORPS X2, X2, X2
 	VXORPS X3, X3, X3
 	XORL AX, AX
-	MOVQ n0+40(FP), CX
+	MOVQ lineMeanBackward_nBatch(R14), CX
 	CMPQ CX, $16
 	JLT end2
 
@@ -600,11 +522,11 @@ end3:
 	VADDPD X15, X0, X0
 	VPERMILPD $1, X0, X15
 	VADDPD X15, X0, X0
-	MOVQ part0aV+16(FP), R15
+	MOVQ lineMeanBackward_part0a(R14), R15
 	VMOVSD X0, 0(R15)
-	MOVQ mul+8(FP), SI
-	MOVQ x+32(FP), DI
-	MOVQ n0+40(FP), R15
+	MOVQ lineMeanBackward_mul(R14), SI
+	MOVQ lineMeanBackward_x(R14), DI
+	MOVQ lineMeanBackward_nBatch(R14), R15
 	CMPQ R15, $0
 	JLE done4
 	MOVQ $0, BX
@@ -618,12 +540,12 @@ rows5:
 	ADDQ $8, SI
 	ADDQ $24, DI
 	INCQ BX
-	MOVQ n0+40(FP), R15
+	MOVQ lineMeanBackward_nBatch(R14), R15
 	CMPQ BX, R15
 	JLT rows5
 done4:
 	VMOVDQU tail64<>+104(SB), Y15
-	MOVQ gradFitW+24(FP), R15
+	MOVQ lineMeanBackward_gradFitW(R14), R15
 	VMASKMOVPD Y11, Y15, 0(R15)
 	VZEROUPPER
 	RET
@@ -631,25 +553,26 @@ done4:
 // mul = savedSub * div  (regression.nn:11)
 // sum = sum(mul, axis: 0)  (regression.nn:8)
 // gradFitW = transpose(x) @ mul  (regression.nn:8)
-TEXT ·lineMeanBackwardSmall0AVX512(SB), $0-56
+TEXT ·lineMeanBackwardSmall0AVX512(SB), $0-8
+	MOVQ f+0(FP), R14
 	VPXORD Z31, Z31, Z31
-	MOVQ savedSub+0(FP), SI
-	MOVQ mul+8(FP), DI
+	MOVQ lineMeanBackward_savedSub(R14), SI
+	MOVQ lineMeanBackward_mul(R14), DI
 
 	VXORPS X0, X0, X0
 	VXORPS X1, X1, X1
 	XORL AX, AX
-	MOVQ n0+40(FP), CX
+	MOVQ lineMeanBackward_nBatch(R14), CX
 	CMPQ CX, $16
 	JLT end2
 
 loop1:
 	VMOVUPD 0(SI)(AX*1), Z2
-	VMULPD.BCST div+48(FP), Z2, Z2
+	VMULPD.BCST lineMeanBackward_div(R14), Z2, Z2
 	VMOVUPD Z2, 0(DI)(AX*1)
 	VADDPD Z2, Z0, Z0
 	VMOVUPD 64(SI)(AX*1), Z2
-	VMULPD.BCST div+48(FP), Z2, Z2
+	VMULPD.BCST lineMeanBackward_div(R14), Z2, Z2
 	VMOVUPD Z2, 64(DI)(AX*1)
 	VADDPD Z2, Z1, Z1
 	ADDQ $128, AX
@@ -664,13 +587,13 @@ end2:
 	DECL DX
 	KMOVW DX, K1
 	VMOVUPD.Z 0(SI)(AX*1), K1, Z2
-	VMULPD.BCST div+48(FP), Z2, Z2
+	VMULPD.BCST lineMeanBackward_div(R14), Z2, Z2
 	VMOVUPD Z2, K1, 0(DI)(AX*1)
 	VADDPD Z2, Z0, K1, Z0
 	SHRL $8, DX
 	KMOVW DX, K1
 	VMOVUPD.Z 64(SI)(AX*1), K1, Z2
-	VMULPD.BCST div+48(FP), Z2, Z2
+	VMULPD.BCST lineMeanBackward_div(R14), Z2, Z2
 	VMOVUPD Z2, K1, 64(DI)(AX*1)
 	VADDPD Z2, Z1, K1, Z1
 end3:
@@ -681,11 +604,11 @@ end3:
 	VADDPD X15, X0, X0
 	VPERMILPD $1, X0, X15
 	VADDPD X15, X0, X0
-	MOVQ part0aV+16(FP), R15
+	MOVQ lineMeanBackward_part0a(R14), R15
 	VMOVSD X0, 0(R15)
-	MOVQ mul+8(FP), SI
-	MOVQ x+32(FP), DI
-	MOVQ n0+40(FP), R15
+	MOVQ lineMeanBackward_mul(R14), SI
+	MOVQ lineMeanBackward_x(R14), DI
+	MOVQ lineMeanBackward_nBatch(R14), R15
 	CMPQ R15, $0
 	JLE done4
 	MOVQ $0, BX
@@ -699,13 +622,13 @@ rows5:
 	ADDQ $8, SI
 	ADDQ $24, DI
 	INCQ BX
-	MOVQ n0+40(FP), R15
+	MOVQ lineMeanBackward_nBatch(R14), R15
 	CMPQ BX, R15
 	JLT rows5
 done4:
 	MOVL $7, DX
 	KMOVW DX, K1
-	MOVQ gradFitW+24(FP), R15
+	MOVQ lineMeanBackward_gradFitW(R14), R15
 	VMOVUPD Y31, K1, 0(R15)
 	VZEROUPPER
 	RET
@@ -1104,17 +1027,20 @@ done1:
 
 // z = x @ fitW  (regression.nn:8)
 // sum0 = sum((z + reshape - y) * (z + reshape - y), axis: 0)  (regression.nn:11)
-TEXT ·lineMeanEvalSmall0AVX2(SB), $32-56
-	VBROADCASTSD reshape+48(FP), Y0
+TEXT ·lineMeanEvalSmall0AVX2(SB), $32-8
+	MOVQ f+0(FP), R14
+	VBROADCASTSD lineMeanEval_reshape(R14), Y0
 	VMOVUPS Y0, 0(SP)
-	MOVQ x+0(FP), SI
-	MOVQ z+8(FP), DI
-	MOVQ fitW+16(FP), R8
-	VBROADCASTSD 0(R8), Y11
-	VBROADCASTSD 8(R8), Y10
-	VBROADCASTSD 16(R8), Y9
+	VXORPS X11, X11, X11
+	VXORPS X10, X10, X10
+	VXORPS X9, X9, X9
 	VXORPS X8, X8, X8
-	MOVQ n0+40(FP), R15
+	MOVQ lineMeanEval_x(R14), SI
+	MOVQ lineMeanEval_localFloat64(R14), DI
+	MOVQ lineMeanEval_fitW(R14), R8
+	MOVQ lineMeanEval_y(R14), R9
+	VBROADCASTSD 0(R8), Y7
+	MOVQ lineMeanEval_nBatch(R14), R15
 	CMPQ R15, $0
 	JLE done1
 	MOVQ $0, BX
@@ -1122,98 +1048,49 @@ TEXT ·lineMeanEvalSmall0AVX2(SB), $32-56
 rows2:
 
 	VBROADCASTSD 0(SI), Y0
-	VFMADD213PD Y8, Y11, Y0
-	VBROADCASTSD 8(SI), Y1
-	VFMADD231PD Y10, Y1, Y0
-	VBROADCASTSD 16(SI), Y1
-	VFMADD231PD Y9, Y1, Y0
-	VMOVSD X0, 0(DI)
+	VXORPS X1, X1, X1
+	VFMADD231PD Y7, Y0, Y1
+	VBROADCASTSD 8(SI), Y0
+	VBROADCASTSD 8(R8), Y2
+	VFMADD231PD Y2, Y0, Y1
+	VBROADCASTSD 16(SI), Y2
+	VBROADCASTSD 16(R8), Y0
+	VFMADD231PD Y0, Y2, Y1
+	VMOVSD X1, 0(DI)
+
+	VBROADCASTSD 0(DI), Y0
+	VADDPD 0(SP), Y0, Y0
+	VBROADCASTSD 0(R9), Y1
+	VSUBPD Y1, Y0, Y1
+	VMULPD Y1, Y1, Y1
+	LEAQ lane64<>(SB), R15
+	MOVQ BX, DX
+	ANDQ $15, DX
+	XORQ $15, DX
+	VMOVUPS 0(R15)(DX*8), Y14
+	VADDPD Y1, Y11, Y15
+	VBLENDVPD Y14, Y15, Y11, Y11
+	VMOVUPS 32(R15)(DX*8), Y14
+	VADDPD Y1, Y10, Y15
+	VBLENDVPD Y14, Y15, Y10, Y10
+	VMOVUPS 64(R15)(DX*8), Y14
+	VADDPD Y1, Y9, Y15
+	VBLENDVPD Y14, Y15, Y9, Y9
+	VMOVUPS 96(R15)(DX*8), Y14
+	VADDPD Y1, Y8, Y15
+	VBLENDVPD Y14, Y15, Y8, Y8
 	ADDQ $24, SI
 	ADDQ $8, DI
+	ADDQ $8, R9
 	INCQ BX
-	MOVQ n0+40(FP), R15
+	MOVQ lineMeanEval_nBatch(R14), R15
 	CMPQ BX, R15
 	JLT rows2
 done1:
-	MOVQ z+8(FP), SI
-	MOVQ y+24(FP), DI
-
-	VXORPS X0, X0, X0
-	VXORPS X1, X1, X1
-	VXORPS X2, X2, X2
-	VXORPS X3, X3, X3
-	XORL AX, AX
-	MOVQ n0+40(FP), CX
-	CMPQ CX, $16
-	JLT end4
-
-loop3:
-	VMOVUPD 0(SI)(AX*1), Y4
-	VADDPD 0(SP), Y4, Y4
-	VSUBPD 0(DI)(AX*1), Y4, Y4
-	VMULPD Y4, Y4, Y4
-	VADDPD Y4, Y0, Y0
-	VMOVUPD 32(SI)(AX*1), Y4
-	VADDPD 0(SP), Y4, Y4
-	VSUBPD 32(DI)(AX*1), Y4, Y4
-	VMULPD Y4, Y4, Y4
-	VADDPD Y4, Y1, Y1
-	VMOVUPD 64(SI)(AX*1), Y4
-	VADDPD 0(SP), Y4, Y4
-	VSUBPD 64(DI)(AX*1), Y4, Y4
-	VMULPD Y4, Y4, Y4
-	VADDPD Y4, Y2, Y2
-	VMOVUPD 96(SI)(AX*1), Y4
-	VADDPD 0(SP), Y4, Y4
-	VSUBPD 96(DI)(AX*1), Y4, Y4
-	VMULPD Y4, Y4, Y4
-	VADDPD Y4, Y3, Y3
-	ADDQ $128, AX
-	SUBQ $16, CX
-	CMPQ CX, $16
-	JGE loop3
-end4:
-	CMPQ CX, $0
-	JLE end5
-	LEAQ tail64<>+0(SB), R15
-	MOVQ $16, DX
-	SUBQ CX, DX
-	VMOVDQU 0(R15)(DX*8), Y15
-	VMASKMOVPD 0(SI)(AX*1), Y15, Y4
-	VADDPD 0(SP), Y4, Y4
-	VMASKMOVPD 0(DI)(AX*1), Y15, Y5
-	VSUBPD Y5, Y4, Y5
-	VMULPD Y5, Y5, Y5
-	VADDPD Y5, Y0, Y14
-	VBLENDVPD Y15, Y14, Y0, Y0
-	LEAQ tail64<>+0(SB), R15
-	VMOVDQU 32(R15)(DX*8), Y15
-	VMASKMOVPD 32(SI)(AX*1), Y15, Y4
-	VADDPD 0(SP), Y4, Y4
-	VMASKMOVPD 32(DI)(AX*1), Y15, Y5
-	VSUBPD Y5, Y4, Y5
-	VMULPD Y5, Y5, Y5
-	VADDPD Y5, Y1, Y14
-	VBLENDVPD Y15, Y14, Y1, Y1
-	LEAQ tail64<>+0(SB), R15
-	VMOVDQU 64(R15)(DX*8), Y15
-	VMASKMOVPD 64(SI)(AX*1), Y15, Y4
-	VADDPD 0(SP), Y4, Y4
-	VMASKMOVPD 64(DI)(AX*1), Y15, Y5
-	VSUBPD Y5, Y4, Y5
-	VMULPD Y5, Y5, Y5
-	VADDPD Y5, Y2, Y14
-	VBLENDVPD Y15, Y14, Y2, Y2
-	LEAQ tail64<>+0(SB), R15
-	VMOVDQU 96(R15)(DX*8), Y15
-	VMASKMOVPD 96(SI)(AX*1), Y15, Y4
-	VADDPD 0(SP), Y4, Y4
-	VMASKMOVPD 96(DI)(AX*1), Y15, Y5
-	VSUBPD Y5, Y4, Y5
-	VMULPD Y5, Y5, Y5
-	VADDPD Y5, Y3, Y14
-	VBLENDVPD Y15, Y14, Y3, Y3
-end5:
+	VMOVAPS Y11, Y0
+	VMOVAPS Y10, Y1
+	VMOVAPS Y9, Y2
+	VMOVAPS Y8, Y3
 	VADDPD Y2, Y0, Y0
 	VADDPD Y3, Y1, Y1
 	VADDPD Y1, Y0, Y0
@@ -1221,19 +1098,23 @@ end5:
 	VADDPD X15, X0, X0
 	VPERMILPD $1, X0, X15
 	VADDPD X15, X0, X0
-	MOVQ part0aV+32(FP), R15
+	MOVQ lineMeanEval_part0a(R14), R15
 	VMOVSD X0, 0(R15)
 	VZEROUPPER
 	RET
 
 // z = x @ fitW  (regression.nn:8)
 // sum0 = sum((z + reshape - y) * (z + reshape - y), axis: 0)  (regression.nn:11)
-TEXT ·lineMeanEvalSmall0AVX512(SB), $0-56
-	MOVQ x+0(FP), SI
-	MOVQ z+8(FP), DI
-	MOVQ fitW+16(FP), R8
+TEXT ·lineMeanEvalSmall0AVX512(SB), $0-8
+	MOVQ f+0(FP), R14
 	VPXORD Z31, Z31, Z31
-	MOVQ n0+40(FP), R15
+	VPXORD Z30, Z30, Z30
+	MOVQ lineMeanEval_x(R14), SI
+	MOVQ lineMeanEval_localFloat64(R14), DI
+	MOVQ lineMeanEval_fitW(R14), R8
+	MOVQ lineMeanEval_y(R14), R9
+	VPXORD Z29, Z29, Z29
+	MOVQ lineMeanEval_nBatch(R14), R15
 	CMPQ R15, $0
 	JLE done1
 	MOVQ $0, BX
@@ -1241,66 +1122,36 @@ TEXT ·lineMeanEvalSmall0AVX512(SB), $0-56
 rows2:
 
 	VBROADCASTSD 0(SI), Z0
-	VFMADD132PD.BCST 0(R8), Z31, Z0
+	VFMADD132PD.BCST 0(R8), Z29, Z0
 	VBROADCASTSD 8(SI), Z1
 	VFMADD231PD.BCST 8(R8), Z1, Z0
 	VBROADCASTSD 16(SI), Z1
 	VFMADD231PD.BCST 16(R8), Z1, Z0
 	VMOVSD X0, 0(DI)
+
+	VBROADCASTSD 0(DI), Z0
+	VADDPD.BCST lineMeanEval_reshape(R14), Z0, Z0
+	VSUBPD.BCST 0(R9), Z0, Z0
+	VMULPD Z0, Z0, Z0
+	MOVL BX, CX
+	ANDL $15, CX
+	MOVL $1, DX
+	SHLL CX, DX
+	KMOVW DX, K1
+	VADDPD Z0, Z31, K1, Z31
+	SHRL $8, DX
+	KMOVW DX, K1
+	VADDPD Z0, Z30, K1, Z30
 	ADDQ $24, SI
 	ADDQ $8, DI
+	ADDQ $8, R9
 	INCQ BX
-	MOVQ n0+40(FP), R15
+	MOVQ lineMeanEval_nBatch(R14), R15
 	CMPQ BX, R15
 	JLT rows2
 done1:
-	MOVQ z+8(FP), SI
-	MOVQ y+24(FP), DI
-
-	VXORPS X0, X0, X0
-	VXORPS X1, X1, X1
-	XORL AX, AX
-	MOVQ n0+40(FP), CX
-	CMPQ CX, $16
-	JLT end4
-
-loop3:
-	VMOVUPD 0(SI)(AX*1), Z2
-	VADDPD.BCST reshape+48(FP), Z2, Z2
-	VSUBPD 0(DI)(AX*1), Z2, Z2
-	VMULPD Z2, Z2, Z2
-	VADDPD Z2, Z0, Z0
-	VMOVUPD 64(SI)(AX*1), Z2
-	VADDPD.BCST reshape+48(FP), Z2, Z2
-	VSUBPD 64(DI)(AX*1), Z2, Z2
-	VMULPD Z2, Z2, Z2
-	VADDPD Z2, Z1, Z1
-	ADDQ $128, AX
-	SUBQ $16, CX
-	CMPQ CX, $16
-	JGE loop3
-end4:
-	CMPQ CX, $0
-	JLE end5
-	MOVL $1, DX
-	SHLL CX, DX
-	DECL DX
-	KMOVW DX, K1
-	VMOVUPD.Z 0(SI)(AX*1), K1, Z2
-	VADDPD.BCST reshape+48(FP), Z2, Z2
-	VMOVUPD.Z 0(DI)(AX*1), K1, Z3
-	VSUBPD Z3, Z2, Z3
-	VMULPD Z3, Z3, Z3
-	VADDPD Z3, Z0, K1, Z0
-	SHRL $8, DX
-	KMOVW DX, K1
-	VMOVUPD.Z 64(SI)(AX*1), K1, Z2
-	VADDPD.BCST reshape+48(FP), Z2, Z2
-	VMOVUPD.Z 64(DI)(AX*1), K1, Z3
-	VSUBPD Z3, Z2, Z3
-	VMULPD Z3, Z3, Z3
-	VADDPD Z3, Z1, K1, Z1
-end5:
+	VMOVAPS Z31, Z0
+	VMOVAPS Z30, Z1
 	VADDPD Z1, Z0, Z0
 	VEXTRACTF64X4 $1, Z0, Y15
 	VADDPD Y15, Y0, Y0
@@ -1308,7 +1159,7 @@ end5:
 	VADDPD X15, X0, X0
 	VPERMILPD $1, X0, X15
 	VADDPD X15, X0, X0
-	MOVQ part0aV+32(FP), R15
+	MOVQ lineMeanEval_part0a(R14), R15
 	VMOVSD X0, 0(R15)
 	VZEROUPPER
 	RET
@@ -1571,17 +1422,19 @@ done1:
 
 // z = x @ fitW  (regression.nn:8)
 // prediction = z + reshape  (regression.nn:8)
-TEXT ·lineMeanPredictSmall0AVX2(SB), $32-48
-	VBROADCASTSD reshape+40(FP), Y0
+TEXT ·lineMeanPredictSmall0AVX2(SB), $32-8
+	MOVQ f+0(FP), R14
+	VBROADCASTSD lineMeanPredict_reshape(R14), Y0
 	VMOVUPS Y0, 0(SP)
-	MOVQ x+0(FP), SI
-	MOVQ z+8(FP), DI
-	MOVQ fitW+16(FP), R8
+	MOVQ lineMeanPredict_x(R14), SI
+	MOVQ lineMeanPredict_localFloat64(R14), DI
+	MOVQ lineMeanPredict_fitW(R14), R8
+	MOVQ lineMeanPredict_prediction(R14), R9
 	VBROADCASTSD 0(R8), Y11
 	VBROADCASTSD 8(R8), Y10
 	VBROADCASTSD 16(R8), Y9
 	VXORPS X8, X8, X8
-	MOVQ n0+32(FP), R15
+	MOVQ lineMeanPredict_nBatch(R14), R15
 	CMPQ R15, $0
 	JLE done1
 	MOVQ $0, BX
@@ -1595,51 +1448,31 @@ rows2:
 	VBROADCASTSD 16(SI), Y1
 	VFMADD231PD Y9, Y1, Y0
 	VMOVSD X0, 0(DI)
+
+	VBROADCASTSD 0(DI), Y0
+	VADDPD 0(SP), Y0, Y0
+	VMOVSD X0, 0(R9)
 	ADDQ $24, SI
 	ADDQ $8, DI
+	ADDQ $8, R9
 	INCQ BX
-	MOVQ n0+32(FP), R15
+	MOVQ lineMeanPredict_nBatch(R14), R15
 	CMPQ BX, R15
 	JLT rows2
 done1:
-	MOVQ z+8(FP), SI
-	MOVQ prediction+24(FP), DI
-
-	XORL AX, AX
-	MOVQ n0+32(FP), CX
-	CMPQ CX, $4
-	JLT end4
-
-loop3:
-	VMOVUPD 0(SI)(AX*1), Y0
-	VADDPD 0(SP), Y0, Y0
-	VMOVUPD Y0, 0(DI)(AX*1)
-	ADDQ $32, AX
-	SUBQ $4, CX
-	CMPQ CX, $4
-	JGE loop3
-end4:
-	CMPQ CX, $0
-	JLE end5
-	LEAQ tail64<>+0(SB), R15
-	MOVQ $16, DX
-	SUBQ CX, DX
-	VMOVDQU 0(R15)(DX*8), Y15
-	VMASKMOVPD 0(SI)(AX*1), Y15, Y0
-	VADDPD 0(SP), Y0, Y0
-	VMASKMOVPD Y0, Y15, 0(DI)(AX*1)
-end5:
 	VZEROUPPER
 	RET
 
 // z = x @ fitW  (regression.nn:8)
 // prediction = z + reshape  (regression.nn:8)
-TEXT ·lineMeanPredictSmall0AVX512(SB), $0-48
-	MOVQ x+0(FP), SI
-	MOVQ z+8(FP), DI
-	MOVQ fitW+16(FP), R8
+TEXT ·lineMeanPredictSmall0AVX512(SB), $0-8
+	MOVQ f+0(FP), R14
+	MOVQ lineMeanPredict_x(R14), SI
+	MOVQ lineMeanPredict_localFloat64(R14), DI
+	MOVQ lineMeanPredict_fitW(R14), R8
+	MOVQ lineMeanPredict_prediction(R14), R9
 	VPXORD Z31, Z31, Z31
-	MOVQ n0+32(FP), R15
+	MOVQ lineMeanPredict_nBatch(R14), R15
 	CMPQ R15, $0
 	JLE done1
 	MOVQ $0, BX
@@ -1653,40 +1486,18 @@ rows2:
 	VBROADCASTSD 16(SI), Z1
 	VFMADD231PD.BCST 16(R8), Z1, Z0
 	VMOVSD X0, 0(DI)
+
+	VBROADCASTSD 0(DI), Z0
+	VADDPD.BCST lineMeanPredict_reshape(R14), Z0, Z0
+	VMOVSD X0, 0(R9)
 	ADDQ $24, SI
 	ADDQ $8, DI
+	ADDQ $8, R9
 	INCQ BX
-	MOVQ n0+32(FP), R15
+	MOVQ lineMeanPredict_nBatch(R14), R15
 	CMPQ BX, R15
 	JLT rows2
 done1:
-	MOVQ z+8(FP), SI
-	MOVQ prediction+24(FP), DI
-
-	XORL AX, AX
-	MOVQ n0+32(FP), CX
-	CMPQ CX, $8
-	JLT end4
-
-loop3:
-	VMOVUPD 0(SI)(AX*1), Z0
-	VADDPD.BCST reshape+40(FP), Z0, Z0
-	VMOVUPD Z0, 0(DI)(AX*1)
-	ADDQ $64, AX
-	SUBQ $8, CX
-	CMPQ CX, $8
-	JGE loop3
-end4:
-	CMPQ CX, $0
-	JLE end5
-	MOVL $1, DX
-	SHLL CX, DX
-	DECL DX
-	KMOVW DX, K1
-	VMOVUPD.Z 0(SI)(AX*1), K1, Z0
-	VADDPD.BCST reshape+40(FP), Z0, Z0
-	VMOVUPD Z0, K1, 0(DI)(AX*1)
-end5:
 	VZEROUPPER
 	RET
 
@@ -1800,20 +1611,168 @@ done1:
 	VZEROUPPER
 	RET
 
+// z = x @ fitW  (regression.nn:8)
+// savedSub = z + reshape - y  (regression.nn:19)
+// loss = sum(savedSub * savedSub, axis: 0)  (regression.nn:19)
+TEXT ·lineSumForwardSmall0AVX2(SB), $32-8
+	MOVQ f+0(FP), R14
+	VBROADCASTSD lineSumForward_reshape(R14), Y0
+	VMOVUPS Y0, 0(SP)
+	VXORPS X11, X11, X11
+	VXORPS X10, X10, X10
+	VXORPS X9, X9, X9
+	VXORPS X8, X8, X8
+	MOVQ lineSumForward_x(R14), SI
+	MOVQ lineSumForward_localFloat64(R14), DI
+	MOVQ lineSumForward_fitW(R14), R8
+	MOVQ lineSumForward_y(R14), R9
+	MOVQ lineSumForward_savedSub(R14), R10
+	VBROADCASTSD 0(R8), Y7
+	MOVQ lineSumForward_nBatch(R14), R15
+	CMPQ R15, $0
+	JLE done1
+	MOVQ $0, BX
+
+rows2:
+
+	VBROADCASTSD 0(SI), Y0
+	VXORPS X1, X1, X1
+	VFMADD231PD Y7, Y0, Y1
+	VBROADCASTSD 8(SI), Y0
+	VBROADCASTSD 8(R8), Y2
+	VFMADD231PD Y2, Y0, Y1
+	VBROADCASTSD 16(SI), Y2
+	VBROADCASTSD 16(R8), Y0
+	VFMADD231PD Y0, Y2, Y1
+	VMOVSD X1, 0(DI)
+
+	VBROADCASTSD 0(DI), Y0
+	VADDPD 0(SP), Y0, Y0
+	VBROADCASTSD 0(R9), Y1
+	VSUBPD Y1, Y0, Y1
+	VMULPD Y1, Y1, Y0
+	VMOVSD X1, 0(R10)
+	LEAQ lane64<>(SB), R15
+	MOVQ BX, DX
+	ANDQ $15, DX
+	XORQ $15, DX
+	VMOVUPS 0(R15)(DX*8), Y14
+	VADDPD Y0, Y11, Y15
+	VBLENDVPD Y14, Y15, Y11, Y11
+	VMOVUPS 32(R15)(DX*8), Y14
+	VADDPD Y0, Y10, Y15
+	VBLENDVPD Y14, Y15, Y10, Y10
+	VMOVUPS 64(R15)(DX*8), Y14
+	VADDPD Y0, Y9, Y15
+	VBLENDVPD Y14, Y15, Y9, Y9
+	VMOVUPS 96(R15)(DX*8), Y14
+	VADDPD Y0, Y8, Y15
+	VBLENDVPD Y14, Y15, Y8, Y8
+	ADDQ $24, SI
+	ADDQ $8, DI
+	ADDQ $8, R9
+	ADDQ $8, R10
+	INCQ BX
+	MOVQ lineSumForward_nBatch(R14), R15
+	CMPQ BX, R15
+	JLT rows2
+done1:
+	VMOVAPS Y11, Y0
+	VMOVAPS Y10, Y1
+	VMOVAPS Y9, Y2
+	VMOVAPS Y8, Y3
+	VADDPD Y2, Y0, Y0
+	VADDPD Y3, Y1, Y1
+	VADDPD Y1, Y0, Y0
+	VEXTRACTF128 $1, Y0, X15
+	VADDPD X15, X0, X0
+	VPERMILPD $1, X0, X15
+	VADDPD X15, X0, X0
+	MOVQ lineSumForward_part0a(R14), R15
+	VMOVSD X0, 0(R15)
+	VZEROUPPER
+	RET
+
+// z = x @ fitW  (regression.nn:8)
+// savedSub = z + reshape - y  (regression.nn:19)
+// loss = sum(savedSub * savedSub, axis: 0)  (regression.nn:19)
+TEXT ·lineSumForwardSmall0AVX512(SB), $0-8
+	MOVQ f+0(FP), R14
+	VPXORD Z31, Z31, Z31
+	VPXORD Z30, Z30, Z30
+	MOVQ lineSumForward_x(R14), SI
+	MOVQ lineSumForward_localFloat64(R14), DI
+	MOVQ lineSumForward_fitW(R14), R8
+	MOVQ lineSumForward_y(R14), R9
+	MOVQ lineSumForward_savedSub(R14), R10
+	VPXORD Z29, Z29, Z29
+	MOVQ lineSumForward_nBatch(R14), R15
+	CMPQ R15, $0
+	JLE done1
+	MOVQ $0, BX
+
+rows2:
+
+	VBROADCASTSD 0(SI), Z0
+	VFMADD132PD.BCST 0(R8), Z29, Z0
+	VBROADCASTSD 8(SI), Z1
+	VFMADD231PD.BCST 8(R8), Z1, Z0
+	VBROADCASTSD 16(SI), Z1
+	VFMADD231PD.BCST 16(R8), Z1, Z0
+	VMOVSD X0, 0(DI)
+
+	VBROADCASTSD 0(DI), Z0
+	VADDPD.BCST lineSumForward_reshape(R14), Z0, Z0
+	VSUBPD.BCST 0(R9), Z0, Z0
+	VMULPD Z0, Z0, Z1
+	VMOVSD X0, 0(R10)
+	MOVL BX, CX
+	ANDL $15, CX
+	MOVL $1, DX
+	SHLL CX, DX
+	KMOVW DX, K1
+	VADDPD Z1, Z31, K1, Z31
+	SHRL $8, DX
+	KMOVW DX, K1
+	VADDPD Z1, Z30, K1, Z30
+	ADDQ $24, SI
+	ADDQ $8, DI
+	ADDQ $8, R9
+	ADDQ $8, R10
+	INCQ BX
+	MOVQ lineSumForward_nBatch(R14), R15
+	CMPQ BX, R15
+	JLT rows2
+done1:
+	VMOVAPS Z31, Z0
+	VMOVAPS Z30, Z1
+	VADDPD Z1, Z0, Z0
+	VEXTRACTF64X4 $1, Z0, Y15
+	VADDPD Y15, Y0, Y0
+	VEXTRACTF128 $1, Y0, X15
+	VADDPD X15, X0, X0
+	VPERMILPD $1, X0, X15
+	VADDPD X15, X0, X0
+	MOVQ lineSumForward_part0a(R14), R15
+	VMOVSD X0, 0(R15)
+	VZEROUPPER
+	RET
+
 // mul = savedSub * 2  (regression.nn:19)
 // sum = sum(mul, axis: 0)  (regression.nn:8)
 // gradFitW = transpose(x) @ mul  (regression.nn:8)
-TEXT ·lineSumBackwardSmall0AVX2(SB), $0-48
+TEXT ·lineSumBackwardSmall0AVX2(SB), $0-8
+	MOVQ f+0(FP), R14
 	VXORPS X11, X11, X11
-	MOVQ savedSub+0(FP), SI
-	MOVQ mul+8(FP), DI
+	MOVQ lineSumBackward_savedSub(R14), SI
+	MOVQ lineSumBackward_mul(R14), DI
 
 	VXORPS X0, X0, X0
 	VXORPS X1, X1, X1
 	VXORPS X2, X2, X2
 	VXORPS X3, X3, X3
 	XORL AX, AX
-	MOVQ n0+40(FP), CX
+	MOVQ lineSumBackward_nBatch(R14), CX
 	CMPQ CX, $16
 	JLT end2
 
@@ -1879,11 +1838,11 @@ end3:
 	VADDPD X15, X0, X0
 	VPERMILPD $1, X0, X15
 	VADDPD X15, X0, X0
-	MOVQ part0aV+16(FP), R15
+	MOVQ lineSumBackward_part0a(R14), R15
 	VMOVSD X0, 0(R15)
-	MOVQ mul+8(FP), SI
-	MOVQ x+32(FP), DI
-	MOVQ n0+40(FP), R15
+	MOVQ lineSumBackward_mul(R14), SI
+	MOVQ lineSumBackward_x(R14), DI
+	MOVQ lineSumBackward_nBatch(R14), R15
 	CMPQ R15, $0
 	JLE done4
 	MOVQ $0, BX
@@ -1897,12 +1856,12 @@ rows5:
 	ADDQ $8, SI
 	ADDQ $24, DI
 	INCQ BX
-	MOVQ n0+40(FP), R15
+	MOVQ lineSumBackward_nBatch(R14), R15
 	CMPQ BX, R15
 	JLT rows5
 done4:
 	VMOVDQU tail64<>+104(SB), Y15
-	MOVQ gradFitW+24(FP), R15
+	MOVQ lineSumBackward_gradFitW(R14), R15
 	VMASKMOVPD Y11, Y15, 0(R15)
 	VZEROUPPER
 	RET
@@ -1910,15 +1869,16 @@ done4:
 // mul = savedSub * 2  (regression.nn:19)
 // sum = sum(mul, axis: 0)  (regression.nn:8)
 // gradFitW = transpose(x) @ mul  (regression.nn:8)
-TEXT ·lineSumBackwardSmall0AVX512(SB), $0-48
+TEXT ·lineSumBackwardSmall0AVX512(SB), $0-8
+	MOVQ f+0(FP), R14
 	VPXORD Z31, Z31, Z31
-	MOVQ savedSub+0(FP), SI
-	MOVQ mul+8(FP), DI
+	MOVQ lineSumBackward_savedSub(R14), SI
+	MOVQ lineSumBackward_mul(R14), DI
 
 	VXORPS X0, X0, X0
 	VXORPS X1, X1, X1
 	XORL AX, AX
-	MOVQ n0+40(FP), CX
+	MOVQ lineSumBackward_nBatch(R14), CX
 	CMPQ CX, $16
 	JLT end2
 
@@ -1960,11 +1920,11 @@ end3:
 	VADDPD X15, X0, X0
 	VPERMILPD $1, X0, X15
 	VADDPD X15, X0, X0
-	MOVQ part0aV+16(FP), R15
+	MOVQ lineSumBackward_part0a(R14), R15
 	VMOVSD X0, 0(R15)
-	MOVQ mul+8(FP), SI
-	MOVQ x+32(FP), DI
-	MOVQ n0+40(FP), R15
+	MOVQ lineSumBackward_mul(R14), SI
+	MOVQ lineSumBackward_x(R14), DI
+	MOVQ lineSumBackward_nBatch(R14), R15
 	CMPQ R15, $0
 	JLE done4
 	MOVQ $0, BX
@@ -1978,13 +1938,13 @@ rows5:
 	ADDQ $8, SI
 	ADDQ $24, DI
 	INCQ BX
-	MOVQ n0+40(FP), R15
+	MOVQ lineSumBackward_nBatch(R14), R15
 	CMPQ BX, R15
 	JLT rows5
 done4:
 	MOVL $7, DX
 	KMOVW DX, K1
-	MOVQ gradFitW+24(FP), R15
+	MOVQ lineSumBackward_gradFitW(R14), R15
 	VMOVUPD Y31, K1, 0(R15)
 	VZEROUPPER
 	RET
@@ -2243,11 +2203,265 @@ done1:
 	VZEROUPPER
 	RET
 
+// z = x @ fitW  (regression.nn:8)
+// sum0 = sum((z + reshape - y) * (z + reshape - y), axis: 0)  (regression.nn:19)
+TEXT ·lineSumEvalSmall0AVX2(SB), $32-8
+	MOVQ f+0(FP), R14
+	VBROADCASTSD lineSumEval_reshape(R14), Y0
+	VMOVUPS Y0, 0(SP)
+	VXORPS X11, X11, X11
+	VXORPS X10, X10, X10
+	VXORPS X9, X9, X9
+	VXORPS X8, X8, X8
+	MOVQ lineSumEval_x(R14), SI
+	MOVQ lineSumEval_localFloat64(R14), DI
+	MOVQ lineSumEval_fitW(R14), R8
+	MOVQ lineSumEval_y(R14), R9
+	VBROADCASTSD 0(R8), Y7
+	MOVQ lineSumEval_nBatch(R14), R15
+	CMPQ R15, $0
+	JLE done1
+	MOVQ $0, BX
+
+rows2:
+
+	VBROADCASTSD 0(SI), Y0
+	VXORPS X1, X1, X1
+	VFMADD231PD Y7, Y0, Y1
+	VBROADCASTSD 8(SI), Y0
+	VBROADCASTSD 8(R8), Y2
+	VFMADD231PD Y2, Y0, Y1
+	VBROADCASTSD 16(SI), Y2
+	VBROADCASTSD 16(R8), Y0
+	VFMADD231PD Y0, Y2, Y1
+	VMOVSD X1, 0(DI)
+
+	VBROADCASTSD 0(DI), Y0
+	VADDPD 0(SP), Y0, Y0
+	VBROADCASTSD 0(R9), Y1
+	VSUBPD Y1, Y0, Y1
+	VMULPD Y1, Y1, Y1
+	LEAQ lane64<>(SB), R15
+	MOVQ BX, DX
+	ANDQ $15, DX
+	XORQ $15, DX
+	VMOVUPS 0(R15)(DX*8), Y14
+	VADDPD Y1, Y11, Y15
+	VBLENDVPD Y14, Y15, Y11, Y11
+	VMOVUPS 32(R15)(DX*8), Y14
+	VADDPD Y1, Y10, Y15
+	VBLENDVPD Y14, Y15, Y10, Y10
+	VMOVUPS 64(R15)(DX*8), Y14
+	VADDPD Y1, Y9, Y15
+	VBLENDVPD Y14, Y15, Y9, Y9
+	VMOVUPS 96(R15)(DX*8), Y14
+	VADDPD Y1, Y8, Y15
+	VBLENDVPD Y14, Y15, Y8, Y8
+	ADDQ $24, SI
+	ADDQ $8, DI
+	ADDQ $8, R9
+	INCQ BX
+	MOVQ lineSumEval_nBatch(R14), R15
+	CMPQ BX, R15
+	JLT rows2
+done1:
+	VMOVAPS Y11, Y0
+	VMOVAPS Y10, Y1
+	VMOVAPS Y9, Y2
+	VMOVAPS Y8, Y3
+	VADDPD Y2, Y0, Y0
+	VADDPD Y3, Y1, Y1
+	VADDPD Y1, Y0, Y0
+	VEXTRACTF128 $1, Y0, X15
+	VADDPD X15, X0, X0
+	VPERMILPD $1, X0, X15
+	VADDPD X15, X0, X0
+	MOVQ lineSumEval_part0a(R14), R15
+	VMOVSD X0, 0(R15)
+	VZEROUPPER
+	RET
+
+// z = x @ fitW  (regression.nn:8)
+// sum0 = sum((z + reshape - y) * (z + reshape - y), axis: 0)  (regression.nn:19)
+TEXT ·lineSumEvalSmall0AVX512(SB), $0-8
+	MOVQ f+0(FP), R14
+	VPXORD Z31, Z31, Z31
+	VPXORD Z30, Z30, Z30
+	MOVQ lineSumEval_x(R14), SI
+	MOVQ lineSumEval_localFloat64(R14), DI
+	MOVQ lineSumEval_fitW(R14), R8
+	MOVQ lineSumEval_y(R14), R9
+	VPXORD Z29, Z29, Z29
+	MOVQ lineSumEval_nBatch(R14), R15
+	CMPQ R15, $0
+	JLE done1
+	MOVQ $0, BX
+
+rows2:
+
+	VBROADCASTSD 0(SI), Z0
+	VFMADD132PD.BCST 0(R8), Z29, Z0
+	VBROADCASTSD 8(SI), Z1
+	VFMADD231PD.BCST 8(R8), Z1, Z0
+	VBROADCASTSD 16(SI), Z1
+	VFMADD231PD.BCST 16(R8), Z1, Z0
+	VMOVSD X0, 0(DI)
+
+	VBROADCASTSD 0(DI), Z0
+	VADDPD.BCST lineSumEval_reshape(R14), Z0, Z0
+	VSUBPD.BCST 0(R9), Z0, Z0
+	VMULPD Z0, Z0, Z0
+	MOVL BX, CX
+	ANDL $15, CX
+	MOVL $1, DX
+	SHLL CX, DX
+	KMOVW DX, K1
+	VADDPD Z0, Z31, K1, Z31
+	SHRL $8, DX
+	KMOVW DX, K1
+	VADDPD Z0, Z30, K1, Z30
+	ADDQ $24, SI
+	ADDQ $8, DI
+	ADDQ $8, R9
+	INCQ BX
+	MOVQ lineSumEval_nBatch(R14), R15
+	CMPQ BX, R15
+	JLT rows2
+done1:
+	VMOVAPS Z31, Z0
+	VMOVAPS Z30, Z1
+	VADDPD Z1, Z0, Z0
+	VEXTRACTF64X4 $1, Z0, Y15
+	VADDPD Y15, Y0, Y0
+	VEXTRACTF128 $1, Y0, X15
+	VADDPD X15, X0, X0
+	VPERMILPD $1, X0, X15
+	VADDPD X15, X0, X0
+	MOVQ lineSumEval_part0a(R14), R15
+	VMOVSD X0, 0(R15)
+	VZEROUPPER
+	RET
+
+// z = x @ fitW  (regression.nn:8)
+// prediction = z + reshape  (regression.nn:8)
+TEXT ·lineSumPredictSmall0AVX2(SB), $32-8
+	MOVQ f+0(FP), R14
+	VBROADCASTSD lineSumPredict_reshape(R14), Y0
+	VMOVUPS Y0, 0(SP)
+	MOVQ lineSumPredict_x(R14), SI
+	MOVQ lineSumPredict_localFloat64(R14), DI
+	MOVQ lineSumPredict_fitW(R14), R8
+	MOVQ lineSumPredict_prediction(R14), R9
+	VBROADCASTSD 0(R8), Y11
+	VBROADCASTSD 8(R8), Y10
+	VBROADCASTSD 16(R8), Y9
+	VXORPS X8, X8, X8
+	MOVQ lineSumPredict_nBatch(R14), R15
+	CMPQ R15, $0
+	JLE done1
+	MOVQ $0, BX
+
+rows2:
+
+	VBROADCASTSD 0(SI), Y0
+	VFMADD213PD Y8, Y11, Y0
+	VBROADCASTSD 8(SI), Y1
+	VFMADD231PD Y10, Y1, Y0
+	VBROADCASTSD 16(SI), Y1
+	VFMADD231PD Y9, Y1, Y0
+	VMOVSD X0, 0(DI)
+
+	VBROADCASTSD 0(DI), Y0
+	VADDPD 0(SP), Y0, Y0
+	VMOVSD X0, 0(R9)
+	ADDQ $24, SI
+	ADDQ $8, DI
+	ADDQ $8, R9
+	INCQ BX
+	MOVQ lineSumPredict_nBatch(R14), R15
+	CMPQ BX, R15
+	JLT rows2
+done1:
+	VZEROUPPER
+	RET
+
+// z = x @ fitW  (regression.nn:8)
+// prediction = z + reshape  (regression.nn:8)
+TEXT ·lineSumPredictSmall0AVX512(SB), $0-8
+	MOVQ f+0(FP), R14
+	MOVQ lineSumPredict_x(R14), SI
+	MOVQ lineSumPredict_localFloat64(R14), DI
+	MOVQ lineSumPredict_fitW(R14), R8
+	MOVQ lineSumPredict_prediction(R14), R9
+	VPXORD Z31, Z31, Z31
+	MOVQ lineSumPredict_nBatch(R14), R15
+	CMPQ R15, $0
+	JLE done1
+	MOVQ $0, BX
+
+rows2:
+
+	VBROADCASTSD 0(SI), Z0
+	VFMADD132PD.BCST 0(R8), Z31, Z0
+	VBROADCASTSD 8(SI), Z1
+	VFMADD231PD.BCST 8(R8), Z1, Z0
+	VBROADCASTSD 16(SI), Z1
+	VFMADD231PD.BCST 16(R8), Z1, Z0
+	VMOVSD X0, 0(DI)
+
+	VBROADCASTSD 0(DI), Z0
+	VADDPD.BCST lineSumPredict_reshape(R14), Z0, Z0
+	VMOVSD X0, 0(R9)
+	ADDQ $24, SI
+	ADDQ $8, DI
+	ADDQ $8, R9
+	INCQ BX
+	MOVQ lineSumPredict_nBatch(R14), R15
+	CMPQ BX, R15
+	JLT rows2
+done1:
+	VZEROUPPER
+	RET
+
 DATA f64_4000000000000000<>+0(SB)/8, $0x4000000000000000
 DATA f64_4000000000000000<>+8(SB)/8, $0x4000000000000000
 DATA f64_4000000000000000<>+16(SB)/8, $0x4000000000000000
 DATA f64_4000000000000000<>+24(SB)/8, $0x4000000000000000
 GLOBL f64_4000000000000000<>(SB), RODATA|NOPTR, $32
+
+DATA lane64<>+0(SB)/8, $0x0
+DATA lane64<>+8(SB)/8, $0x0
+DATA lane64<>+16(SB)/8, $0x0
+DATA lane64<>+24(SB)/8, $0x0
+DATA lane64<>+32(SB)/8, $0x0
+DATA lane64<>+40(SB)/8, $0x0
+DATA lane64<>+48(SB)/8, $0x0
+DATA lane64<>+56(SB)/8, $0x0
+DATA lane64<>+64(SB)/8, $0x0
+DATA lane64<>+72(SB)/8, $0x0
+DATA lane64<>+80(SB)/8, $0x0
+DATA lane64<>+88(SB)/8, $0x0
+DATA lane64<>+96(SB)/8, $0x0
+DATA lane64<>+104(SB)/8, $0x0
+DATA lane64<>+112(SB)/8, $0x0
+DATA lane64<>+120(SB)/8, $0xffffffffffffffff
+DATA lane64<>+128(SB)/8, $0x0
+DATA lane64<>+136(SB)/8, $0x0
+DATA lane64<>+144(SB)/8, $0x0
+DATA lane64<>+152(SB)/8, $0x0
+DATA lane64<>+160(SB)/8, $0x0
+DATA lane64<>+168(SB)/8, $0x0
+DATA lane64<>+176(SB)/8, $0x0
+DATA lane64<>+184(SB)/8, $0x0
+DATA lane64<>+192(SB)/8, $0x0
+DATA lane64<>+200(SB)/8, $0x0
+DATA lane64<>+208(SB)/8, $0x0
+DATA lane64<>+216(SB)/8, $0x0
+DATA lane64<>+224(SB)/8, $0x0
+DATA lane64<>+232(SB)/8, $0x0
+DATA lane64<>+240(SB)/8, $0x0
+DATA lane64<>+248(SB)/8, $0x0
+GLOBL lane64<>(SB), RODATA|NOPTR, $256
 
 DATA tail64<>+0(SB)/8, $0xffffffffffffffff
 DATA tail64<>+8(SB)/8, $0xffffffffffffffff

@@ -3,17 +3,13 @@
 
 package main
 
-func lineMeanForwardSmall0(x []float64, z []float64, fitW []float64, y []float64, savedSub []float64, part0aV []float64, n0 int, reshape float64) bool {
-	return false
-}
+func lineMeanForwardSmall0(f *lineMeanForward) bool { return false }
 
 func lineMeanForwardLoop0a(z []float64, y []float64, savedSub []float64, part0aV []float64, rows int, reshape float64) bool {
 	return false
 }
 
-func lineMeanBackwardSmall0(savedSub []float64, mul []float64, part0aV []float64, gradFitW []float64, x []float64, n0 int, div float64) bool {
-	return false
-}
+func lineMeanBackwardSmall0(f *lineMeanBackward) bool { return false }
 
 func lineMeanBackwardLoop0a(savedSub []float64, mul []float64, part0aV []float64, rows int, div float64) bool {
 	return false
@@ -23,26 +19,26 @@ func lineMeanUpdate0Loop0a(g2 []float64, p []float64, p2 []float64, rows int, lr
 	return false
 }
 
-func lineMeanEvalSmall0(x []float64, z []float64, fitW []float64, y []float64, part0aV []float64, n0 int, reshape float64) bool {
-	return false
-}
+func lineMeanEvalSmall0(f *lineMeanEval) bool { return false }
 
 func lineMeanEvalLoop0a(z []float64, y []float64, part0aV []float64, rows int, reshape float64) bool {
 	return false
 }
 
-func lineMeanPredictSmall0(x []float64, z []float64, fitW []float64, prediction []float64, n0 int, reshape float64) bool {
-	return false
-}
+func lineMeanPredictSmall0(f *lineMeanPredict) bool { return false }
 
 func lineMeanPredictLoop0a(z []float64, prediction []float64, rows int, reshape float64) bool {
 	return false
 }
 
-func lineSumBackwardSmall0(savedSub []float64, mul []float64, part0aV []float64, gradFitW []float64, x []float64, n0 int) bool {
-	return false
-}
+func lineSumForwardSmall0(f *lineSumForward) bool { return false }
+
+func lineSumBackwardSmall0(f *lineSumBackward) bool { return false }
 
 func lineSumBackwardLoop0a(savedSub []float64, mul []float64, part0aV []float64, rows int) bool {
 	return false
 }
+
+func lineSumEvalSmall0(f *lineSumEval) bool { return false }
+
+func lineSumPredictSmall0(f *lineSumPredict) bool { return false }

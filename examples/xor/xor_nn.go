@@ -471,8 +471,7 @@ func (f *xorForward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32
 func (f *xorForward) run() {
 	f.dimval = float32(f.nBatch) // dimval = batch
 	f.reshape = f.zB[0]          // reshape = zB
-	const task = 0
-	if f.nBatch <= 512 && xorForwardSmall0(f.x, f.localFloat32[0:], f.hW, f.hB, f.savedH, f.localFloat32[f.panel0*8:], f.zW, f.y, f.savedExp, f.savedAdd, f.part0a[task:], f.part0b[task:], f.nBatch, f.reshape) {
+	if f.nBatch <= 512 && xorForwardSmall0(f, f.panel0*8*4) {
 		f.sum = f.part0a[0]
 		f.sum2 = f.part0b[0]
 	} else {
@@ -608,8 +607,7 @@ func (f *xorBackward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float3
 func (f *xorBackward) run() {
 	f.div = 1 / float32(f.nBatch) // div = 1 / batch
 	f.neg = -f.div                // neg = -div
-	const task = 0
-	if f.nBatch <= 512 && xorBackwardSmall0(f.y, f.savedAdd, f.savedExp, f.part0a[task:], f.add, f.savedH, f.zW, f.mul, f.gradZW, f.gradHW, f.x, f.gradHB, f.nBatch, f.neg, f.div) {
+	if f.nBatch <= 512 && xorBackwardSmall0(f) {
 		f.sum = f.part0a[0]
 	} else {
 		// add = neg * y + div / (savedAdd + 1) * savedExp  (xor.nn:10)
@@ -832,8 +830,7 @@ func (f *xorEval) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) 
 // run computes the sums over a batch that loss and metrics are made of.
 func (f *xorEval) run() {
 	f.reshape = f.zB[0] // reshape = zB
-	const task = 0
-	if f.nBatch <= 512 && xorEvalSmall0(f.x, f.localFloat32[0:], f.hW, f.hB, f.localFloat32[f.panel0*8:], f.localFloat32[f.panel0*16:], f.zW, f.y, f.part0a[task:], f.part0b[task:], f.nBatch, f.reshape) {
+	if f.nBatch <= 512 && xorEvalSmall0(f, f.panel0*8*4, f.panel0*16*4) {
 		f.sum1 = f.part0a[0]
 		f.sum0 = f.part0b[0]
 	} else {
@@ -965,8 +962,7 @@ func (f *xorPredict) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32
 // run computes the outputs for a batch.
 func (f *xorPredict) run() {
 	f.reshape = f.zB[0] // reshape = zB
-	const task = 0
-	if f.nBatch <= 512 && xorPredictSmall0(f.x, f.localFloat32[0:], f.hW, f.hB, f.localFloat32[f.panel0*8:], f.localFloat32[f.panel0*16:], f.zW, f.p, f.nBatch, f.reshape) {
+	if f.nBatch <= 512 && xorPredictSmall0(f, f.panel0*8*4, f.panel0*16*4) {
 	} else {
 		// z = x @ hW  (xor.nn:6)
 		// h = tanh(z + hB)  (xor.nn:6)
@@ -1564,8 +1560,7 @@ func (f *xorAdamForward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[flo
 func (f *xorAdamForward) run() {
 	f.dimval = float32(f.nBatch) // dimval = batch
 	f.reshape = f.zB[0]          // reshape = zB
-	const task = 0
-	if f.nBatch <= 512 && xorForwardSmall0(f.x, f.localFloat32[0:], f.hW, f.hB, f.savedH, f.localFloat32[f.panel0*8:], f.zW, f.y, f.savedExp, f.savedAdd, f.part0a[task:], f.part0b[task:], f.nBatch, f.reshape) {
+	if f.nBatch <= 512 && xorAdamForwardSmall0(f, f.panel0*8*4) {
 		f.sum = f.part0a[0]
 		f.sum2 = f.part0b[0]
 	} else {
@@ -1701,8 +1696,7 @@ func (f *xorAdamBackward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[fl
 func (f *xorAdamBackward) run() {
 	f.div = 1 / float32(f.nBatch) // div = 1 / batch
 	f.neg = -f.div                // neg = -div
-	const task = 0
-	if f.nBatch <= 512 && xorBackwardSmall0(f.y, f.savedAdd, f.savedExp, f.part0a[task:], f.add, f.savedH, f.zW, f.mul, f.gradZW, f.gradHW, f.x, f.gradHB, f.nBatch, f.neg, f.div) {
+	if f.nBatch <= 512 && xorAdamBackwardSmall0(f) {
 		f.sum = f.part0a[0]
 	} else {
 		// add = neg * y + div / (savedAdd + 1) * savedExp  (xor.nn:10)
@@ -1942,8 +1936,7 @@ func (f *xorAdamEval) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float3
 // run computes the sums over a batch that loss and metrics are made of.
 func (f *xorAdamEval) run() {
 	f.reshape = f.zB[0] // reshape = zB
-	const task = 0
-	if f.nBatch <= 512 && xorEvalSmall0(f.x, f.localFloat32[0:], f.hW, f.hB, f.localFloat32[f.panel0*8:], f.localFloat32[f.panel0*16:], f.zW, f.y, f.part0a[task:], f.part0b[task:], f.nBatch, f.reshape) {
+	if f.nBatch <= 512 && xorAdamEvalSmall0(f, f.panel0*8*4, f.panel0*16*4) {
 		f.sum1 = f.part0a[0]
 		f.sum0 = f.part0b[0]
 	} else {
@@ -2075,8 +2068,7 @@ func (f *xorAdamPredict) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[flo
 // run computes the outputs for a batch.
 func (f *xorAdamPredict) run() {
 	f.reshape = f.zB[0] // reshape = zB
-	const task = 0
-	if f.nBatch <= 512 && xorPredictSmall0(f.x, f.localFloat32[0:], f.hW, f.hB, f.localFloat32[f.panel0*8:], f.localFloat32[f.panel0*16:], f.zW, f.p, f.nBatch, f.reshape) {
+	if f.nBatch <= 512 && xorAdamPredictSmall0(f, f.panel0*8*4, f.panel0*16*4) {
 	} else {
 		// z = x @ hW  (xor.nn:6)
 		// h = tanh(z + hB)  (xor.nn:6)

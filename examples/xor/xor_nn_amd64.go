@@ -19,12 +19,12 @@ import (
 //	sum2 = sum(max(z2 + reshape, 0) + log1p(savedAdd) - (z2 + reshape) * y, axis: 0)  (xor.nn:10)
 //
 // in assembly, or reports false where that is turned off.
-func xorForwardSmall0(x []float32, z []float32, hW []float32, hB []float32, savedH []float32, z2 []float32, zW []float32, y []float32, savedExp []float32, savedAdd []float32, part0aV []float32, part0bV []float32, n0 int, reshape float32) bool {
+func xorForwardSmall0(f *xorForward, n0 int) bool {
 	switch nnrt.ActiveCPU() {
 	case nnrt.AVX512:
-		xorForwardSmall0AVX512(unsafe.SliceData(x), unsafe.SliceData(z), unsafe.SliceData(hW), unsafe.SliceData(hB), unsafe.SliceData(savedH), unsafe.SliceData(z2), unsafe.SliceData(zW), unsafe.SliceData(y), unsafe.SliceData(savedExp), unsafe.SliceData(savedAdd), unsafe.SliceData(part0aV), unsafe.SliceData(part0bV), n0, reshape)
+		xorForwardSmall0AVX512(f, n0)
 	case nnrt.AVX2:
-		xorForwardSmall0AVX2(unsafe.SliceData(x), unsafe.SliceData(z), unsafe.SliceData(hW), unsafe.SliceData(hB), unsafe.SliceData(savedH), unsafe.SliceData(z2), unsafe.SliceData(zW), unsafe.SliceData(y), unsafe.SliceData(savedExp), unsafe.SliceData(savedAdd), unsafe.SliceData(part0aV), unsafe.SliceData(part0bV), n0, reshape)
+		xorForwardSmall0AVX2(f, n0)
 	default:
 		return false
 	}
@@ -32,10 +32,10 @@ func xorForwardSmall0(x []float32, z []float32, hW []float32, hB []float32, save
 }
 
 //go:noescape
-func xorForwardSmall0AVX2(x *float32, z *float32, hW *float32, hB *float32, savedH *float32, z2 *float32, zW *float32, y *float32, savedExp *float32, savedAdd *float32, part0aV *float32, part0bV *float32, n0 int, reshape float32)
+func xorForwardSmall0AVX2(f *xorForward, n0 int)
 
 //go:noescape
-func xorForwardSmall0AVX512(x *float32, z *float32, hW *float32, hB *float32, savedH *float32, z2 *float32, zW *float32, y *float32, savedExp *float32, savedAdd *float32, part0aV *float32, part0bV *float32, n0 int, reshape float32)
+func xorForwardSmall0AVX512(f *xorForward, n0 int)
 
 // xorForwardLoop0a computes
 //
@@ -96,12 +96,12 @@ func xorForwardLoop0bAVX512(z2 *float32, y *float32, savedExp *float32, savedAdd
 //	gradHB = sum(mul, axis: 0)  (xor.nn:6)
 //
 // in assembly, or reports false where that is turned off.
-func xorBackwardSmall0(y []float32, savedAdd []float32, savedExp []float32, part0aV []float32, add []float32, savedH []float32, zW []float32, mul []float32, gradZW []float32, gradHW []float32, x []float32, gradHB []float32, n0 int, neg float32, div float32) bool {
+func xorBackwardSmall0(f *xorBackward) bool {
 	switch nnrt.ActiveCPU() {
 	case nnrt.AVX512:
-		xorBackwardSmall0AVX512(unsafe.SliceData(y), unsafe.SliceData(savedAdd), unsafe.SliceData(savedExp), unsafe.SliceData(part0aV), unsafe.SliceData(add), unsafe.SliceData(savedH), unsafe.SliceData(zW), unsafe.SliceData(mul), unsafe.SliceData(gradZW), unsafe.SliceData(gradHW), unsafe.SliceData(x), unsafe.SliceData(gradHB), n0, neg, div)
+		xorBackwardSmall0AVX512(f)
 	case nnrt.AVX2:
-		xorBackwardSmall0AVX2(unsafe.SliceData(y), unsafe.SliceData(savedAdd), unsafe.SliceData(savedExp), unsafe.SliceData(part0aV), unsafe.SliceData(add), unsafe.SliceData(savedH), unsafe.SliceData(zW), unsafe.SliceData(mul), unsafe.SliceData(gradZW), unsafe.SliceData(gradHW), unsafe.SliceData(x), unsafe.SliceData(gradHB), n0, neg, div)
+		xorBackwardSmall0AVX2(f)
 	default:
 		return false
 	}
@@ -109,10 +109,10 @@ func xorBackwardSmall0(y []float32, savedAdd []float32, savedExp []float32, part
 }
 
 //go:noescape
-func xorBackwardSmall0AVX2(y *float32, savedAdd *float32, savedExp *float32, part0aV *float32, add *float32, savedH *float32, zW *float32, mul *float32, gradZW *float32, gradHW *float32, x *float32, gradHB *float32, n0 int, neg float32, div float32)
+func xorBackwardSmall0AVX2(f *xorBackward)
 
 //go:noescape
-func xorBackwardSmall0AVX512(y *float32, savedAdd *float32, savedExp *float32, part0aV *float32, add *float32, savedH *float32, zW *float32, mul *float32, gradZW *float32, gradHW *float32, x *float32, gradHB *float32, n0 int, neg float32, div float32)
+func xorBackwardSmall0AVX512(f *xorBackward)
 
 // xorBackwardLoop0a computes
 //
@@ -172,12 +172,12 @@ func xorUpdate0Loop0aAVX512(b *float32, g2 *float32, p *float32, b2 *float32, p2
 //	sum0 = sum(max(z2 + reshape, 0) + log1p(exp(z2 + reshape - max(z2 + reshape, 0)) + expm1(-max(z2 + reshape, 0))) - (z ...  (xor.nn:10)
 //
 // in assembly, or reports false where that is turned off.
-func xorEvalSmall0(x []float32, z []float32, hW []float32, hB []float32, h []float32, z2 []float32, zW []float32, y []float32, part0aV []float32, part0bV []float32, n0 int, reshape float32) bool {
+func xorEvalSmall0(f *xorEval, n0 int, n1 int) bool {
 	switch nnrt.ActiveCPU() {
 	case nnrt.AVX512:
-		xorEvalSmall0AVX512(unsafe.SliceData(x), unsafe.SliceData(z), unsafe.SliceData(hW), unsafe.SliceData(hB), unsafe.SliceData(h), unsafe.SliceData(z2), unsafe.SliceData(zW), unsafe.SliceData(y), unsafe.SliceData(part0aV), unsafe.SliceData(part0bV), n0, reshape)
+		xorEvalSmall0AVX512(f, n0, n1)
 	case nnrt.AVX2:
-		xorEvalSmall0AVX2(unsafe.SliceData(x), unsafe.SliceData(z), unsafe.SliceData(hW), unsafe.SliceData(hB), unsafe.SliceData(h), unsafe.SliceData(z2), unsafe.SliceData(zW), unsafe.SliceData(y), unsafe.SliceData(part0aV), unsafe.SliceData(part0bV), n0, reshape)
+		xorEvalSmall0AVX2(f, n0, n1)
 	default:
 		return false
 	}
@@ -185,10 +185,10 @@ func xorEvalSmall0(x []float32, z []float32, hW []float32, hB []float32, h []flo
 }
 
 //go:noescape
-func xorEvalSmall0AVX2(x *float32, z *float32, hW *float32, hB *float32, h *float32, z2 *float32, zW *float32, y *float32, part0aV *float32, part0bV *float32, n0 int, reshape float32)
+func xorEvalSmall0AVX2(f *xorEval, n0 int, n1 int)
 
 //go:noescape
-func xorEvalSmall0AVX512(x *float32, z *float32, hW *float32, hB *float32, h *float32, z2 *float32, zW *float32, y *float32, part0aV *float32, part0bV *float32, n0 int, reshape float32)
+func xorEvalSmall0AVX512(f *xorEval, n0 int, n1 int)
 
 // xorEvalLoop0b computes
 //
@@ -222,12 +222,12 @@ func xorEvalLoop0bAVX512(z2 *float32, y *float32, part0aV *float32, part0bV *flo
 //	p = sigmoid(z2 + reshape)  (xor.nn:9)
 //
 // in assembly, or reports false where that is turned off.
-func xorPredictSmall0(x []float32, z []float32, hW []float32, hB []float32, h []float32, z2 []float32, zW []float32, p []float32, n0 int, reshape float32) bool {
+func xorPredictSmall0(f *xorPredict, n0 int, n1 int) bool {
 	switch nnrt.ActiveCPU() {
 	case nnrt.AVX512:
-		xorPredictSmall0AVX512(unsafe.SliceData(x), unsafe.SliceData(z), unsafe.SliceData(hW), unsafe.SliceData(hB), unsafe.SliceData(h), unsafe.SliceData(z2), unsafe.SliceData(zW), unsafe.SliceData(p), n0, reshape)
+		xorPredictSmall0AVX512(f, n0, n1)
 	case nnrt.AVX2:
-		xorPredictSmall0AVX2(unsafe.SliceData(x), unsafe.SliceData(z), unsafe.SliceData(hW), unsafe.SliceData(hB), unsafe.SliceData(h), unsafe.SliceData(z2), unsafe.SliceData(zW), unsafe.SliceData(p), n0, reshape)
+		xorPredictSmall0AVX2(f, n0, n1)
 	default:
 		return false
 	}
@@ -235,10 +235,10 @@ func xorPredictSmall0(x []float32, z []float32, hW []float32, hB []float32, h []
 }
 
 //go:noescape
-func xorPredictSmall0AVX2(x *float32, z *float32, hW *float32, hB *float32, h *float32, z2 *float32, zW *float32, p *float32, n0 int, reshape float32)
+func xorPredictSmall0AVX2(f *xorPredict, n0 int, n1 int)
 
 //go:noescape
-func xorPredictSmall0AVX512(x *float32, z *float32, hW *float32, hB *float32, h *float32, z2 *float32, zW *float32, p *float32, n0 int, reshape float32)
+func xorPredictSmall0AVX512(f *xorPredict, n0 int, n1 int)
 
 // xorPredictLoop0b computes
 //
@@ -262,6 +262,63 @@ func xorPredictLoop0bAVX2(z2 *float32, p *float32, rows int, reshape float32)
 
 //go:noescape
 func xorPredictLoop0bAVX512(z2 *float32, p *float32, rows int, reshape float32)
+
+// xorAdamForwardSmall0 computes
+//
+//	z = x @ hW  (xor.nn:6)
+//	savedH = tanh(z + hB)  (xor.nn:6)
+//	z2 = savedH @ zW  (xor.nn:7)
+//	sum = sum((0 < z2 + reshape) == (0.5 < y), axis: 0)  (xor.nn:11)
+//	savedExp = exp(z2 + reshape - max(z2 + reshape, 0))  (xor.nn:10)
+//	savedAdd = savedExp + expm1(-max(z2 + reshape, 0))  (xor.nn:10)
+//	sum2 = sum(max(z2 + reshape, 0) + log1p(savedAdd) - (z2 + reshape) * y, axis: 0)  (xor.nn:10)
+//
+// in assembly, or reports false where that is turned off.
+func xorAdamForwardSmall0(f *xorAdamForward, n0 int) bool {
+	switch nnrt.ActiveCPU() {
+	case nnrt.AVX512:
+		xorAdamForwardSmall0AVX512(f, n0)
+	case nnrt.AVX2:
+		xorAdamForwardSmall0AVX2(f, n0)
+	default:
+		return false
+	}
+	return true
+}
+
+//go:noescape
+func xorAdamForwardSmall0AVX2(f *xorAdamForward, n0 int)
+
+//go:noescape
+func xorAdamForwardSmall0AVX512(f *xorAdamForward, n0 int)
+
+// xorAdamBackwardSmall0 computes
+//
+//	add = neg * y + div / (savedAdd + 1) * savedExp  (xor.nn:10)
+//	sum = sum(add, axis: 0)  (xor.nn:7)
+//	mul = add * zW * (1 - savedH * savedH)  (xor.nn:6)
+//	gradZW = transpose(savedH) @ add  (xor.nn:7)
+//	gradHW = transpose(x) @ mul  (xor.nn:6)
+//	gradHB = sum(mul, axis: 0)  (xor.nn:6)
+//
+// in assembly, or reports false where that is turned off.
+func xorAdamBackwardSmall0(f *xorAdamBackward) bool {
+	switch nnrt.ActiveCPU() {
+	case nnrt.AVX512:
+		xorAdamBackwardSmall0AVX512(f)
+	case nnrt.AVX2:
+		xorAdamBackwardSmall0AVX2(f)
+	default:
+		return false
+	}
+	return true
+}
+
+//go:noescape
+func xorAdamBackwardSmall0AVX2(f *xorAdamBackward)
+
+//go:noescape
+func xorAdamBackwardSmall0AVX512(f *xorAdamBackward)
 
 // xorAdamUpdate0Loop0a computes
 //
@@ -287,3 +344,56 @@ func xorAdamUpdate0Loop0aAVX2(g2 *float32, v *float32, m *float32, p *float32, v
 
 //go:noescape
 func xorAdamUpdate0Loop0aAVX512(g2 *float32, v *float32, m *float32, p *float32, v2 *float32, m2 *float32, p2 *float32, rows int, cast2 float32, cast float32)
+
+// xorAdamEvalSmall0 computes
+//
+//	z = x @ hW  (xor.nn:6)
+//	h = tanh(z + hB)  (xor.nn:6)
+//	z2 = h @ zW  (xor.nn:7)
+//	sum1 = sum((0 < z2 + reshape) == (0.5 < y), axis: 0)  (xor.nn:11)
+//	sum0 = sum(max(z2 + reshape, 0) + log1p(exp(z2 + reshape - max(z2 + reshape, 0)) + expm1(-max(z2 + reshape, 0))) - (z ...  (xor.nn:10)
+//
+// in assembly, or reports false where that is turned off.
+func xorAdamEvalSmall0(f *xorAdamEval, n0 int, n1 int) bool {
+	switch nnrt.ActiveCPU() {
+	case nnrt.AVX512:
+		xorAdamEvalSmall0AVX512(f, n0, n1)
+	case nnrt.AVX2:
+		xorAdamEvalSmall0AVX2(f, n0, n1)
+	default:
+		return false
+	}
+	return true
+}
+
+//go:noescape
+func xorAdamEvalSmall0AVX2(f *xorAdamEval, n0 int, n1 int)
+
+//go:noescape
+func xorAdamEvalSmall0AVX512(f *xorAdamEval, n0 int, n1 int)
+
+// xorAdamPredictSmall0 computes
+//
+//	z = x @ hW  (xor.nn:6)
+//	h = tanh(z + hB)  (xor.nn:6)
+//	z2 = h @ zW  (xor.nn:7)
+//	p = sigmoid(z2 + reshape)  (xor.nn:9)
+//
+// in assembly, or reports false where that is turned off.
+func xorAdamPredictSmall0(f *xorAdamPredict, n0 int, n1 int) bool {
+	switch nnrt.ActiveCPU() {
+	case nnrt.AVX512:
+		xorAdamPredictSmall0AVX512(f, n0, n1)
+	case nnrt.AVX2:
+		xorAdamPredictSmall0AVX2(f, n0, n1)
+	default:
+		return false
+	}
+	return true
+}
+
+//go:noescape
+func xorAdamPredictSmall0AVX2(f *xorAdamPredict, n0 int, n1 int)
+
+//go:noescape
+func xorAdamPredictSmall0AVX512(f *xorAdamPredict, n0 int, n1 int)

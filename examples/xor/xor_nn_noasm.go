@@ -3,9 +3,7 @@
 
 package main
 
-func xorForwardSmall0(x []float32, z []float32, hW []float32, hB []float32, savedH []float32, z2 []float32, zW []float32, y []float32, savedExp []float32, savedAdd []float32, part0aV []float32, part0bV []float32, n0 int, reshape float32) bool {
-	return false
-}
+func xorForwardSmall0(f *xorForward, n0 int) bool { return false }
 
 func xorForwardLoop0a(z []float32, hB []float32, savedH []float32, rows int) bool { return false }
 
@@ -13,9 +11,7 @@ func xorForwardLoop0b(z2 []float32, y []float32, savedExp []float32, savedAdd []
 	return false
 }
 
-func xorBackwardSmall0(y []float32, savedAdd []float32, savedExp []float32, part0aV []float32, add []float32, savedH []float32, zW []float32, mul []float32, gradZW []float32, gradHW []float32, x []float32, gradHB []float32, n0 int, neg float32, div float32) bool {
-	return false
-}
+func xorBackwardSmall0(f *xorBackward) bool { return false }
 
 func xorBackwardLoop0a(y []float32, savedAdd []float32, savedExp []float32, part0aV []float32, add []float32, savedH []float32, zW []float32, mul []float32, rows int, neg float32, div float32) bool {
 	return false
@@ -25,20 +21,24 @@ func xorUpdate0Loop0a(b []float32, g2 []float32, p []float32, b2 []float32, p2 [
 	return false
 }
 
-func xorEvalSmall0(x []float32, z []float32, hW []float32, hB []float32, h []float32, z2 []float32, zW []float32, y []float32, part0aV []float32, part0bV []float32, n0 int, reshape float32) bool {
-	return false
-}
+func xorEvalSmall0(f *xorEval, n0 int, n1 int) bool { return false }
 
 func xorEvalLoop0b(z2 []float32, y []float32, part0aV []float32, part0bV []float32, rows int, reshape float32) bool {
 	return false
 }
 
-func xorPredictSmall0(x []float32, z []float32, hW []float32, hB []float32, h []float32, z2 []float32, zW []float32, p []float32, n0 int, reshape float32) bool {
-	return false
-}
+func xorPredictSmall0(f *xorPredict, n0 int, n1 int) bool { return false }
 
 func xorPredictLoop0b(z2 []float32, p []float32, rows int, reshape float32) bool { return false }
+
+func xorAdamForwardSmall0(f *xorAdamForward, n0 int) bool { return false }
+
+func xorAdamBackwardSmall0(f *xorAdamBackward) bool { return false }
 
 func xorAdamUpdate0Loop0a(g2 []float32, v []float32, m []float32, p []float32, v2 []float32, m2 []float32, p2 []float32, rows int, cast2 float32, cast float32) bool {
 	return false
 }
+
+func xorAdamEvalSmall0(f *xorAdamEval, n0 int, n1 int) bool { return false }
+
+func xorAdamPredictSmall0(f *xorAdamPredict, n0 int, n1 int) bool { return false }
