@@ -102,12 +102,7 @@ type opInfo struct {
 	imm      int    // of comparisons and rounding
 	commutes bool
 	text     string // Go, on float32, int32 and bool
-	eval     func(a []float32) float32
 	doc      string
-}
-
-func f1(f func(float64) float64) func([]float32) float32 {
-	return func(a []float32) float32 { return float32(f(float64(a[0]))) }
 }
 
 // ops is THE TABLE of lane primitives: meaning and instructions.
