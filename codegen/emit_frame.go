@@ -23,6 +23,7 @@ func (e *frameEmitter) frame() {
 				e.tileMethod(r)
 			} else {
 				e.rowMethod(r)
+				e.columnMethods(r)
 			}
 		}
 	}
@@ -101,6 +102,7 @@ func (e *frameEmitter) structType() {
 		if len(r.Panels) > 0 {
 			line(jen.Id(panelField(r)).Int().Comment(fmt.Sprintf("rows of a panel of region %d", r.Index)))
 		}
+		e.columnFields(r, line)
 	}
 	for _, t := range p.localTypes() {
 		line(jen.Id(localName(t)).Index().Id(goTypes[t]).Comment("panels of all workers"))
@@ -239,6 +241,9 @@ func (e *frameEmitter) initMethod() {
 			method = "tiles"
 		}
 		body = append(body, raw("f.%s = f.%s%d", bodyField(r), method, r.Index))
+		r.eachColumnKernel(func(_ *symbolic.Node, suffix string) {
+			body = append(body, raw("f.columns%s = f.columnsOf%s", suffix, suffix))
+		})
 	}
 	e.file.Comment("init lays out scratch memory for the given capacities; once for the life of the frame.")
 	e.file.Func().Params(jen.Id("f").Op("*").Id(p.Name)).Id("init").Params(params...).Block(body...)
@@ -407,7 +412,7 @@ func (e *frameEmitter) tileMethod(r *Region) {
 			tile := "f." + tileField(r, i)
 			tasks = fmt.Sprintf("nnrt.Blocks(%s, %s)", t.count, tile)
 			work = append(work, raw("lo := task * %s", tile), raw("hi := min(lo+%s, %s)", tile, t.count))
-			work = append(work, re.tile(n)...)
+			work = append(work, re.tile(n, t)...)
 		}
 		if i == len(r.Body)-1 {
 			body = append(body, work...)

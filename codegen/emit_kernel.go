@@ -40,7 +40,11 @@ func (e *regionEmitter) kernel(n *symbolic.Node) []jen.Code {
 	if !ok {
 		panic("codegen: no kernel printer for " + n.Info().Name)
 	}
-	return p(e, n)
+	call := p(e, n)
+	if e.r.cutsColumns(n) {
+		return e.columns(n, call)
+	}
+	return call
 }
 
 // operand returns the Go expression of argument i of a kernel: the block's rows where it is read by rows.
@@ -130,6 +134,15 @@ func gemm(p product, c, a, b, m, n, k, lda string) jen.Code {
 		ldb = k
 	}
 	return raw("nnrt.%s(%s, %s, %s, %s, %s, %s, %s, %s, %s, false)", p.variant(), c, n, a, lda, b, ldb, m, n, k)
+}
+
+// productColumns writes columns lo to hi of a product.
+func productColumns(p product, c, a, b, m, n, k, lda string) jen.Code {
+	at, ldb := "lo", n
+	if p.transB {
+		at, ldb = times("lo", factor(k)), k
+	}
+	return raw("nnrt.%s(%s, %s, %s, %s, %s, %s, %s, %s, %s, false)", p.variant(), from(c, "lo"), n, a, lda, from(b, at), ldb, m, "hi-lo", k)
 }
 
 func printDot(e *regionEmitter, n *symbolic.Node) []jen.Code {
@@ -325,27 +338,33 @@ func printScatter(e *regionEmitter, n *symbolic.Node) []jen.Code {
 	}
 }
 
-// A tiling says how a kernel of a tile region is cut: along count rows or columns, each of work operations. Kernels without one run as
-// one task.
-type tiling struct{ count, work string }
+// A tiling says how a kernel of a tile region is cut: along count rows, or columns, each of work operations. Kernels without one run as one
+// task.
+type tiling struct {
+	count, work string
+	cols        bool
+}
 
-// tilingOf returns how n is cut, or nil.
+// tilingOf returns how n is cut, or nil. Products are cut along their rows unless these are few and the columns more.
 func (e *frameEmitter) tilingOf(n *symbolic.Node) *tiling {
 	a := n.Args[0]
 	switch {
 	case n.Op == symbolic.OpDot && len(n.Attr.Dot.BatchA) == 0:
 		p := productOf(n)
-		m := symbolic.Size(pickDims(a.Shape, p.freeA))
-		work := symbolic.Size(pickDims(n.Args[1].Shape, p.freeB)).Mul(symbolic.Size(pickDims(a.Shape, p.contractA)))
-		return &tiling{e.size(m), e.size(work)}
+		m, cols := symbolic.Size(pickDims(a.Shape, p.freeA)), symbolic.Size(pickDims(n.Args[1].Shape, p.freeB))
+		k := symbolic.Size(pickDims(a.Shape, p.contractA))
+		if least, ok := m.Const(); ok && least < tallBlock && least < constOr(cols, tallBlock) {
+			return &tiling{e.size(cols), e.size(m.Mul(k)), true}
+		}
+		return &tiling{e.size(m), e.size(cols.Mul(k)), false}
 	case n.Op == symbolic.OpSum && n.Rank() > 0 && n.Attr.Axes[0] == 0:
-		return &tiling{e.size(symbolic.Size(n.Shape)), e.size(symbolic.Size(pickDims(a.Shape, n.Attr.Axes)))}
+		return &tiling{e.size(symbolic.Size(n.Shape)), e.size(symbolic.Size(pickDims(a.Shape, n.Attr.Axes))), true}
 	}
 	return nil
 }
 
 // tile writes n for outputs lo to hi of its tiling.
-func (e *regionEmitter) tile(n *symbolic.Node) []jen.Code {
+func (e *regionEmitter) tile(n *symbolic.Node, t *tiling) []jen.Code {
 	a := n.Args[0]
 	if n.Op == symbolic.OpSum {
 		cols := e.size(symbolic.Size(n.Shape))
@@ -356,9 +375,12 @@ func (e *regionEmitter) tile(n *symbolic.Node) []jen.Code {
 	k := e.size(symbolic.Size(pickDims(a.Shape, p.contractA)))
 	nn := e.size(symbolic.Size(pickDims(n.Args[1].Shape, p.freeB)))
 	m := e.size(symbolic.Size(pickDims(a.Shape, p.freeA)))
-	av, lda := e.operand(n, 0)+"[lo:]", m
-	if !p.transA {
-		av, lda = fmt.Sprintf("%s[lo*%s:]", e.operand(n, 0), factor(k)), k
+	lda, row := k, times("lo", factor(k))
+	if p.transA {
+		lda, row = m, "lo"
 	}
-	return []jen.Code{gemm(p, fmt.Sprintf("%s[lo*%s:]", e.result(n), factor(nn)), av, e.operand(n, 1), "hi-lo", nn, k, lda)}
+	if t.cols {
+		return []jen.Code{productColumns(p, e.result(n), e.operand(n, 0), e.operand(n, 1), m, nn, k, lda)}
+	}
+	return []jen.Code{gemm(p, from(e.result(n), times("lo", factor(nn))), from(e.operand(n, 0), row), e.operand(n, 1), "hi-lo", nn, k, lda)}
 }

@@ -2,6 +2,7 @@
 package codegen
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -216,17 +217,34 @@ func (s *scheduler) tileRegion(pending []*symbolic.Node) bool {
 	for _, n := range pending {
 		if s.class[n] == classTile && s.ready(n) {
 			members = append(members, n)
-			r.Body = append(r.Body, &Kernel{Node: n})
 		}
 	}
 	if len(members) == 0 {
 		return false
 	}
+	// The tasks of the largest products first, so that what is left for the last is small.
+	slices.SortStableFunc(members, func(a, b *symbolic.Node) int { return cmp.Compare(tileWork(b), tileWork(a)) })
 	for _, n := range members {
 		s.done[n] = true
+		r.Body = append(r.Body, &Kernel{Node: n})
 	}
 	s.steps = append(s.steps, r)
 	return true
+}
+
+// tileWork estimates the work of a kernel that is cut into tiles.
+func tileWork(n *symbolic.Node) int {
+	switch n.Op {
+	case symbolic.OpDot:
+		w := constOr(symbolic.Size(n.Shape), 64)
+		for _, k := range n.Attr.Dot.ContractA {
+			w *= constOr(n.Args[0].Shape[k], 64)
+		}
+		return w
+	case symbolic.OpSum:
+		return constOr(symbolic.Size(n.Args[0].Shape), 64)
+	}
+	return constOr(symbolic.Size(n.Shape), 64)
 }
 
 // rowRegion opens a region over the rows of the first ready row-wise operation and takes in everything that can follow.

@@ -378,7 +378,7 @@ func (f *xorForward) run() {
 		// z2 = savedH @ zW  (bench.nn:8)
 		// savedSub = z2 + reshape - y  (bench.nn:9)
 		tasks0 := nnrt.Blocks(f.nBatch, 2048)
-		f.pool.RunWork(f.nBatch*109, tasks0, f.body0)
+		f.pool.RunWork(f.nBatch*149, tasks0, f.body0)
 		f.sum = nnrt.TreeSum(f.part0a[:tasks0])
 	}
 	f.loss = f.sum / f.dimval // loss = sum / dimval
@@ -475,7 +475,7 @@ func (f *xorBackward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float3
 	slot1 := arena.Take(nBatch * 8)
 	f.mul = slot0
 	f.mul2 = slot1
-	f.part0a = arena.Take(nnrt.Blocks(nBatch, 8192))
+	f.part0a = arena.Take(nnrt.Blocks(nBatch, 4096))
 	f.body0 = f.rows0
 	f.body1 = f.tiles1
 }
@@ -488,17 +488,17 @@ func (f *xorBackward) run() {
 	} else {
 		// mul = savedSub * div  (bench.nn:9)
 		// mul2 = mul * zW * (1 - savedH * savedH)  (bench.nn:7)
-		tasks0 := nnrt.Blocks(f.nBatch, 8192)
-		f.pool.RunWork(f.nBatch*35, tasks0, f.body0)
+		tasks0 := nnrt.Blocks(f.nBatch, 4096)
+		f.pool.RunWork(f.nBatch*107, tasks0, f.body0)
 		f.sum = nnrt.TreeSum(f.part0a[:tasks0])
 
-		// gradZW = transpose(savedH) @ mul  (bench.nn:8)
-		f.tile1a = nnrt.Tile(8, f.nBatch)
 		// gradHW = transpose(x) @ mul2  (bench.nn:7)
-		f.tile1b = nnrt.Tile(2, f.nBatch*8)
+		f.tile1a = nnrt.Tile(8, f.nBatch*2)
+		// gradZW = transpose(savedH) @ mul  (bench.nn:8)
+		f.tile1b = nnrt.Tile(8, f.nBatch)
 		// gradHB = sum(mul2, axis: 0)  (bench.nn:7)
 		f.tile1c = nnrt.Tile(8, f.nBatch)
-		f.pool.RunWork(8*f.nBatch+2*f.nBatch*8+8*f.nBatch, nnrt.Blocks(8, f.tile1a)+nnrt.Blocks(2, f.tile1b)+nnrt.Blocks(8, f.tile1c), f.body1)
+		f.pool.RunWork(8*f.nBatch*2+8*f.nBatch+8*f.nBatch, nnrt.Blocks(8, f.tile1a)+nnrt.Blocks(8, f.tile1b)+nnrt.Blocks(8, f.tile1c), f.body1)
 	}
 
 	// gradZB = sum  (bench.nn:8)
@@ -507,8 +507,8 @@ func (f *xorBackward) run() {
 
 // rows0 works on one block of the rows of batch, number task.
 func (f *xorBackward) rows0(worker, task int) {
-	r0 := task * 8192
-	r1 := min(r0+8192, f.nBatch)
+	r0 := task * 4096
+	r1 := min(r0+4096, f.nBatch)
 	rows := r1 - r0
 	savedSub := f.savedSub[r0:r1]
 	div := f.div
@@ -541,19 +541,19 @@ func (f *xorBackward) rows0(worker, task int) {
 // tiles1 works on one tile of one product or sum, number task.
 func (f *xorBackward) tiles1(_, task int) {
 	if n := nnrt.Blocks(8, f.tile1a); task < n {
-		// gradZW = transpose(savedH) @ mul  (bench.nn:8)
+		// gradHW = transpose(x) @ mul2  (bench.nn:7)
 		lo := task * f.tile1a
 		hi := min(lo+f.tile1a, 8)
-		nnrt.GemmTN(f.gradZW[lo*1:], 1, f.savedH[lo:], 8, f.mul, 1, hi-lo, 1, f.nBatch, false)
+		nnrt.GemmTN(f.gradHW[lo:], 8, f.x, 2, f.mul2[lo:], 8, 2, hi-lo, f.nBatch, false)
 		return
 	} else {
 		task -= n
 	}
-	if n := nnrt.Blocks(2, f.tile1b); task < n {
-		// gradHW = transpose(x) @ mul2  (bench.nn:7)
+	if n := nnrt.Blocks(8, f.tile1b); task < n {
+		// gradZW = transpose(savedH) @ mul  (bench.nn:8)
 		lo := task * f.tile1b
-		hi := min(lo+f.tile1b, 2)
-		nnrt.GemmTN(f.gradHW[lo*8:], 8, f.x[lo:], 2, f.mul2, 8, hi-lo, 8, f.nBatch, false)
+		hi := min(lo+f.tile1b, 8)
+		nnrt.GemmTN(f.gradZW[lo:], 1, f.savedH[lo:], 8, f.mul, 1, hi-lo, 1, f.nBatch, false)
 		return
 	} else {
 		task -= n
@@ -566,8 +566,8 @@ func (f *xorBackward) tiles1(_, task int) {
 
 // rows2 works on one block of the rows of 1, number task.
 func (f *xorBackward) rows2(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, 1)
+	r0 := task * 65536
+	r1 := min(r0+65536, 1)
 	sum := f.sum
 	gradZB := f.gradZB[r0:r1]
 
@@ -623,13 +623,13 @@ func (f *xorUpdate0) run() {
 	f.cast = float32(f.lr) // cast = lr
 
 	// p2 = p - cast * g  (optimizers.nn:22)
-	f.pool.RunWork(f.nN*4, nnrt.Blocks(f.nN, 32768), f.body0)
+	f.pool.RunWork(f.nN*16, nnrt.Blocks(f.nN, 16384), f.body0)
 }
 
 // rows0 works on one block of the rows of n, number task.
 func (f *xorUpdate0) rows0(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, f.nN)
+	r0 := task * 16384
+	r1 := min(r0+16384, f.nN)
 	rows := r1 - r0
 	cast := f.cast
 	g := f.g[r0:r1]
@@ -690,7 +690,7 @@ func (f *xorEval) run() {
 		// h = tanh(z + hB)  (bench.nn:7)
 		// z2 = h @ zW  (bench.nn:8)
 		tasks0 := nnrt.Blocks(f.nBatch, 1024)
-		f.pool.RunWork(f.nBatch*108, tasks0, f.body0)
+		f.pool.RunWork(f.nBatch*112, tasks0, f.body0)
 		f.sum0 = nnrt.TreeSum(f.part0a[:tasks0])
 	}
 }
@@ -788,8 +788,8 @@ func (f *xorInit0) run() {
 
 // rows0 works on one block of the rows of 2, number task.
 func (f *xorInit0) rows0(worker, task int) {
-	r0 := task * 16384
-	r1 := min(r0+16384, 2)
+	r0 := task * 8192
+	r1 := min(r0+8192, 2)
 	rows := r1 - r0
 	value := f.value[r0*8 : r1*8]
 
@@ -826,8 +826,8 @@ func (f *xorInit2) run() {
 
 // rows0 works on one block of the rows of 8, number task.
 func (f *xorInit2) rows0(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, 8)
+	r0 := task * 65536
+	r1 := min(r0+65536, 8)
 	rows := r1 - r0
 	value := f.value[r0:r1]
 
@@ -1223,7 +1223,7 @@ func (f *irisForward) run() {
 		// savedExp = exp(z2 + logitsB - reduce_max(z2 + logitsB, axis: 1))  (bench.nn:19)
 		// savedSum = sum(savedExp, axis: 1)  (bench.nn:19)
 		tasks0 := nnrt.Blocks(f.nBatch, 1024)
-		f.pool.RunWork(f.nBatch*322, tasks0, f.body0)
+		f.pool.RunWork(f.nBatch*406, tasks0, f.body0)
 		f.sum = nnrt.TreeSum(f.part0a[:tasks0])
 	}
 	f.loss = f.sum / f.dimval // loss = sum / dimval
@@ -1363,17 +1363,17 @@ func (f *irisBackward) run() {
 		// add = where(y == iota(), neg, 0) + div / savedSum * savedExp  (bench.nn:19)
 		// dot = add @ transpose(logitsW)  (bench.nn:18)
 		// mul = dot * (1 - savedH * savedH)  (bench.nn:17)
-		f.pool.RunWork(f.nBatch*144, nnrt.Blocks(f.nBatch, 1024), f.body0)
+		f.pool.RunWork(f.nBatch*304, nnrt.Blocks(f.nBatch, 1024), f.body0)
 
 		// gradHW = transpose(x) @ mul  (bench.nn:17)
-		f.tile1a = nnrt.Tile(4, f.nBatch*16)
-		// gradHB = sum(mul, axis: 0)  (bench.nn:17)
-		f.tile1b = nnrt.Tile(16, f.nBatch)
+		f.tile1a = nnrt.Tile(16, f.nBatch*4)
 		// gradLogitsW = transpose(savedH) @ add  (bench.nn:18)
-		f.tile1c = nnrt.Tile(16, f.nBatch*3)
+		f.tile1b = nnrt.Tile(16, f.nBatch*3)
+		// gradHB = sum(mul, axis: 0)  (bench.nn:17)
+		f.tile1c = nnrt.Tile(16, f.nBatch)
 		// gradLogitsB = sum(add, axis: 0)  (bench.nn:18)
 		f.tile1d = nnrt.Tile(3, f.nBatch)
-		f.pool.RunWork(4*f.nBatch*16+16*f.nBatch+16*f.nBatch*3+3*f.nBatch, nnrt.Blocks(4, f.tile1a)+nnrt.Blocks(16, f.tile1b)+nnrt.Blocks(16, f.tile1c)+nnrt.Blocks(3, f.tile1d), f.body1)
+		f.pool.RunWork(16*f.nBatch*4+16*f.nBatch*3+16*f.nBatch+3*f.nBatch, nnrt.Blocks(16, f.tile1a)+nnrt.Blocks(16, f.tile1b)+nnrt.Blocks(16, f.tile1c)+nnrt.Blocks(3, f.tile1d), f.body1)
 	}
 }
 
@@ -1431,29 +1431,29 @@ func (f *irisBackward) rows0(worker, task int) {
 
 // tiles1 works on one tile of one product or sum, number task.
 func (f *irisBackward) tiles1(_, task int) {
-	if n := nnrt.Blocks(4, f.tile1a); task < n {
+	if n := nnrt.Blocks(16, f.tile1a); task < n {
 		// gradHW = transpose(x) @ mul  (bench.nn:17)
 		lo := task * f.tile1a
-		hi := min(lo+f.tile1a, 4)
-		nnrt.GemmTN(f.gradHW[lo*16:], 16, f.x[lo:], 4, f.mul, 16, hi-lo, 16, f.nBatch, false)
+		hi := min(lo+f.tile1a, 16)
+		nnrt.GemmTN(f.gradHW[lo:], 16, f.x, 4, f.mul[lo:], 16, 4, hi-lo, f.nBatch, false)
 		return
 	} else {
 		task -= n
 	}
 	if n := nnrt.Blocks(16, f.tile1b); task < n {
-		// gradHB = sum(mul, axis: 0)  (bench.nn:17)
+		// gradLogitsW = transpose(savedH) @ add  (bench.nn:18)
 		lo := task * f.tile1b
 		hi := min(lo+f.tile1b, 16)
-		nnrt.SumRows(f.gradHB[lo:hi], f.mul[lo:], f.nBatch, hi-lo, 16, false)
+		nnrt.GemmTN(f.gradLogitsW[lo*3:], 3, f.savedH[lo:], 16, f.add, 3, hi-lo, 3, f.nBatch, false)
 		return
 	} else {
 		task -= n
 	}
 	if n := nnrt.Blocks(16, f.tile1c); task < n {
-		// gradLogitsW = transpose(savedH) @ add  (bench.nn:18)
+		// gradHB = sum(mul, axis: 0)  (bench.nn:17)
 		lo := task * f.tile1c
 		hi := min(lo+f.tile1c, 16)
-		nnrt.GemmTN(f.gradLogitsW[lo*3:], 3, f.savedH[lo:], 16, f.add, 3, hi-lo, 3, f.nBatch, false)
+		nnrt.SumRows(f.gradHB[lo:hi], f.mul[lo:], f.nBatch, hi-lo, 16, false)
 		return
 	} else {
 		task -= n
@@ -1524,13 +1524,13 @@ func (f *irisUpdate0) run() {
 	// v2 = v * 0.999 + g * g * 0.001  (optimizers.nn:68)
 	// m2 = m * 0.9 + g * 0.1  (optimizers.nn:67)
 	// p2 = p - cast * m2 / (sqrt(v2) * cast2 + 1e-08)  (optimizers.nn:75)
-	f.pool.RunWork(f.nN*17, nnrt.Blocks(f.nN, 16384), f.body0)
+	f.pool.RunWork(f.nN*45, nnrt.Blocks(f.nN, 8192), f.body0)
 }
 
 // rows0 works on one block of the rows of n, number task.
 func (f *irisUpdate0) rows0(worker, task int) {
-	r0 := task * 16384
-	r1 := min(r0+16384, f.nN)
+	r0 := task * 8192
+	r1 := min(r0+8192, f.nN)
 	rows := r1 - r0
 	g := f.g[r0:r1]
 	v := f.v[r0:r1]
@@ -1605,7 +1605,7 @@ func (f *irisEval) run() {
 		// h = tanh(z + hB)  (bench.nn:17)
 		// z2 = h @ logitsW  (bench.nn:18)
 		tasks0 := nnrt.Blocks(f.nBatch, 512)
-		f.pool.RunWork(f.nBatch*318, tasks0, f.body0)
+		f.pool.RunWork(f.nBatch*322, tasks0, f.body0)
 		f.sum0 = nnrt.TreeSum(f.part0a[:tasks0])
 	}
 }
@@ -1721,8 +1721,8 @@ func (f *irisInit0) run() {
 
 // rows0 works on one block of the rows of 4, number task.
 func (f *irisInit0) rows0(worker, task int) {
-	r0 := task * 8192
-	r1 := min(r0+8192, 4)
+	r0 := task * 4096
+	r1 := min(r0+4096, 4)
 	rows := r1 - r0
 	value := f.value[r0*16 : r1*16]
 
@@ -1759,8 +1759,8 @@ func (f *irisInit2) run() {
 
 // rows0 works on one block of the rows of 16, number task.
 func (f *irisInit2) rows0(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, 16)
+	r0 := task * 16384
+	r1 := min(r0+16384, 16)
 	rows := r1 - r0
 	value := f.value[r0*3 : r1*3]
 
@@ -2117,10 +2117,11 @@ type mnistForward struct {
 	loss             float32
 	dimval           float32
 	sum              float32
-	part0a           []float32 // parts of sum, by block
-	block0           int       // rows of a block of region 0
-	panel0           int       // rows of a panel of region 0
-	localFloat32     []float32 // panels of all workers
+	part0a           []float32              // parts of sum, by block
+	block0           int                    // rows of a block of region 0
+	panel0           int                    // rows of a panel of region 0
+	columns0a        func(worker, task int) // of z, where all rows are one block
+	localFloat32     []float32              // panels of all workers
 	localFloat32Size int
 	body0            func(worker, task int)
 }
@@ -2133,6 +2134,7 @@ func (f *mnistForward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float
 	f.localFloat32Size = f.panel0 * 138
 	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.body0 = f.rows0
+	f.columns0a = f.columnsOf0a
 }
 
 // run computes loss and metrics of a batch, and what the backward half needs.
@@ -2146,7 +2148,7 @@ func (f *mnistForward) run() {
 	// savedSum = sum(savedExp, axis: 1)  (bench.nn:29)
 	f.block0 = nnrt.RowBlock(f.nBatch, 16)
 	tasks0 := nnrt.Blocks(f.nBatch, f.block0)
-	f.pool.RunWork(f.nBatch*102157, tasks0, f.body0)
+	f.pool.RunWork(f.nBatch*102717, tasks0, f.body0)
 	f.sum = nnrt.TreeSum(f.part0a[:tasks0])
 	f.loss = f.sum / f.dimval // loss = sum / dimval
 }
@@ -2166,7 +2168,11 @@ func (f *mnistForward) rows0(worker, task int) {
 	savedSum := f.savedSum[r0:r1]
 
 	// z = x @ hW  (bench.nn:27)
-	nnrt.GemmNN(z, 128, x, 784, f.hW, 128, rows, 128, 784, false)
+	if rows == f.nBatch {
+		f.pool.RunWork((rows+4)*100352, nnrt.Blocks(128, 64), f.columns0a)
+	} else {
+		nnrt.GemmNN(z, 128, x, 784, f.hW, 128, rows, 128, 784, false)
+	}
 
 	// savedH = max(0, z + hB)  (bench.nn:27)
 	{
@@ -2223,6 +2229,14 @@ func (f *mnistForward) rows0(worker, task int) {
 			f.part0a[task] = nnrt.Sum16(&acc3)
 		}
 	}
+}
+
+// columnsOf0a computes some columns of z for all rows, number task.
+func (f *mnistForward) columnsOf0a(_, task int) {
+	lo := task * 64
+	hi := min(lo+64, 128)
+	// z = x @ hW  (bench.nn:27)
+	nnrt.GemmNN(f.localFloat32[lo:], 128, f.x, 784, f.hW[lo:], 128, f.nBatch, hi-lo, 784, false)
 }
 
 // mnistBackward is the frame of backward: what one run reads, writes and needs in between.
@@ -2284,17 +2298,17 @@ func (f *mnistBackward) run() {
 	// add = where(y == iota(), neg, 0) + div / savedSum * savedExp  (bench.nn:29)
 	// dot = add @ transpose(logitsW)  (bench.nn:28)
 	// where = where(savedH == 0, 0, dot)  (bench.nn:27)
-	f.pool.RunWork(f.nBatch*1836, nnrt.Blocks(f.nBatch, 128), f.body0)
+	f.pool.RunWork(f.nBatch*2948, nnrt.Blocks(f.nBatch, 128), f.body0)
 
 	// gradHW = transpose(x) @ where  (bench.nn:27)
 	f.tile1a = nnrt.Tile(784, f.nBatch*128)
-	// gradHB = sum(where, axis: 0)  (bench.nn:27)
-	f.tile1b = nnrt.Tile(128, f.nBatch)
 	// gradLogitsW = transpose(savedH) @ add  (bench.nn:28)
-	f.tile1c = nnrt.Tile(128, f.nBatch*10)
+	f.tile1b = nnrt.Tile(128, f.nBatch*10)
+	// gradHB = sum(where, axis: 0)  (bench.nn:27)
+	f.tile1c = nnrt.Tile(128, f.nBatch)
 	// gradLogitsB = sum(add, axis: 0)  (bench.nn:28)
 	f.tile1d = nnrt.Tile(10, f.nBatch)
-	f.pool.RunWork(784*f.nBatch*128+128*f.nBatch+128*f.nBatch*10+10*f.nBatch, nnrt.Blocks(784, f.tile1a)+nnrt.Blocks(128, f.tile1b)+nnrt.Blocks(128, f.tile1c)+nnrt.Blocks(10, f.tile1d), f.body1)
+	f.pool.RunWork(784*f.nBatch*128+128*f.nBatch*10+128*f.nBatch+10*f.nBatch, nnrt.Blocks(784, f.tile1a)+nnrt.Blocks(128, f.tile1b)+nnrt.Blocks(128, f.tile1c)+nnrt.Blocks(10, f.tile1d), f.body1)
 }
 
 // rows0 works on one block of the rows of batch, number task.
@@ -2365,19 +2379,19 @@ func (f *mnistBackward) tiles1(_, task int) {
 		task -= n
 	}
 	if n := nnrt.Blocks(128, f.tile1b); task < n {
-		// gradHB = sum(where, axis: 0)  (bench.nn:27)
+		// gradLogitsW = transpose(savedH) @ add  (bench.nn:28)
 		lo := task * f.tile1b
 		hi := min(lo+f.tile1b, 128)
-		nnrt.SumRows(f.gradHB[lo:hi], f.where[lo:], f.nBatch, hi-lo, 128, false)
+		nnrt.GemmTN(f.gradLogitsW[lo*10:], 10, f.savedH[lo:], 128, f.add, 10, hi-lo, 10, f.nBatch, false)
 		return
 	} else {
 		task -= n
 	}
 	if n := nnrt.Blocks(128, f.tile1c); task < n {
-		// gradLogitsW = transpose(savedH) @ add  (bench.nn:28)
+		// gradHB = sum(where, axis: 0)  (bench.nn:27)
 		lo := task * f.tile1c
 		hi := min(lo+f.tile1c, 128)
-		nnrt.GemmTN(f.gradLogitsW[lo*10:], 10, f.savedH[lo:], 128, f.add, 10, hi-lo, 10, f.nBatch, false)
+		nnrt.SumRows(f.gradHB[lo:hi], f.where[lo:], f.nBatch, hi-lo, 128, false)
 		return
 	} else {
 		task -= n
@@ -2436,13 +2450,13 @@ func (f *mnistUpdate0) run() {
 	f.cast = float32(f.lr) // cast = lr
 
 	// p2 = p - cast * g  (optimizers.nn:22)
-	f.pool.RunWork(f.nN*4, nnrt.Blocks(f.nN, 32768), f.body0)
+	f.pool.RunWork(f.nN*16, nnrt.Blocks(f.nN, 16384), f.body0)
 }
 
 // rows0 works on one block of the rows of n, number task.
 func (f *mnistUpdate0) rows0(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, f.nN)
+	r0 := task * 16384
+	r1 := min(r0+16384, f.nN)
 	rows := r1 - r0
 	cast := f.cast
 	g := f.g[r0:r1]
@@ -2475,10 +2489,11 @@ type mnistEval struct {
 
 	// Numbers and streams.
 	sum0             float32
-	part0a           []float32 // parts of sum0, by block
-	block0           int       // rows of a block of region 0
-	panel0           int       // rows of a panel of region 0
-	localFloat32     []float32 // panels of all workers
+	part0a           []float32              // parts of sum0, by block
+	block0           int                    // rows of a block of region 0
+	panel0           int                    // rows of a panel of region 0
+	columns0a        func(worker, task int) // of z, where all rows are one block
+	localFloat32     []float32              // panels of all workers
 	localFloat32Size int
 	body0            func(worker, task int)
 }
@@ -2491,6 +2506,7 @@ func (f *mnistEval) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]
 	f.localFloat32Size = f.panel0 * 266
 	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.body0 = f.rows0
+	f.columns0a = f.columnsOf0a
 }
 
 // run computes the sums over a batch that loss and metrics are made of.
@@ -2500,7 +2516,7 @@ func (f *mnistEval) run() {
 	// z2 = h @ logitsW  (bench.nn:28)
 	f.block0 = nnrt.RowBlock(f.nBatch, 16)
 	tasks0 := nnrt.Blocks(f.nBatch, f.block0)
-	f.pool.RunWork(f.nBatch*102146, tasks0, f.body0)
+	f.pool.RunWork(f.nBatch*102150, tasks0, f.body0)
 	f.sum0 = nnrt.TreeSum(f.part0a[:tasks0])
 }
 
@@ -2517,7 +2533,11 @@ func (f *mnistEval) rows0(worker, task int) {
 	y := f.y[r0:r1]
 
 	// z = x @ hW  (bench.nn:27)
-	nnrt.GemmNN(z, 128, x, 784, f.hW, 128, rows, 128, 784, false)
+	if rows == f.nBatch {
+		f.pool.RunWork((rows+4)*100352, nnrt.Blocks(128, 64), f.columns0a)
+	} else {
+		nnrt.GemmNN(z, 128, x, 784, f.hW, 128, rows, 128, 784, false)
+	}
 
 	// h = max(0, z + hB)  (bench.nn:27)
 	{
@@ -2570,6 +2590,14 @@ func (f *mnistEval) rows0(worker, task int) {
 	}
 }
 
+// columnsOf0a computes some columns of z for all rows, number task.
+func (f *mnistEval) columnsOf0a(_, task int) {
+	lo := task * 64
+	hi := min(lo+64, 128)
+	// z = x @ hW  (bench.nn:27)
+	nnrt.GemmNN(f.localFloat32[lo:], 128, f.x, 784, f.hW[lo:], 128, f.nBatch, hi-lo, 784, false)
+}
+
 // mnistFinish is the frame of finish: what one run reads, writes and needs in between.
 type mnistFinish struct {
 	pool   *nnrt.Pool
@@ -2598,25 +2626,27 @@ type mnistInit0 struct {
 	value []float32 // [784, 128]
 
 	// Numbers and streams.
-	key []nnrt.Key // streams of 1
+	key   []nnrt.Key // streams of 1
+	body0 func(worker, task int)
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *mnistInit0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
 	f.key = make([]nnrt.Key, 1)
+	f.body0 = f.rows0
 }
 
 // run init().
 func (f *mnistInit0) run() {
 	// value = -0.08111071 + 0.16222142 * uniform  (layers.nn:5)
-	f.rows0(0, 0)
+	f.pool.RunWork(784*768, nnrt.Blocks(784, 512), f.body0)
 }
 
 // rows0 works on one block of the rows of 784, number task.
 func (f *mnistInit0) rows0(worker, task int) {
-	r0 := task * 1024
-	r1 := min(r0+1024, 784)
+	r0 := task * 512
+	r1 := min(r0+512, 784)
 	rows := r1 - r0
 	value := f.value[r0*128 : r1*128]
 
@@ -2653,8 +2683,8 @@ func (f *mnistInit2) run() {
 
 // rows0 works on one block of the rows of 128, number task.
 func (f *mnistInit2) rows0(worker, task int) {
-	r0 := task * 16384
-	r1 := min(r0+16384, 128)
+	r0 := task * 8192
+	r1 := min(r0+8192, 128)
 	rows := r1 - r0
 	value := f.value[r0*10 : r1*10]
 
@@ -3056,10 +3086,12 @@ type mnistDeepForward struct {
 	loss             float32
 	dimval           float32
 	sum              float32
-	part0a           []float32 // parts of sum, by block
-	block0           int       // rows of a block of region 0
-	panel0           int       // rows of a panel of region 0
-	localFloat32     []float32 // panels of all workers
+	part0a           []float32              // parts of sum, by block
+	block0           int                    // rows of a block of region 0
+	panel0           int                    // rows of a panel of region 0
+	columns0a        func(worker, task int) // of z, where all rows are one block
+	columns0c        func(worker, task int) // of z2, where all rows are one block
+	localFloat32     []float32              // panels of all workers
 	localFloat32Size int
 	body0            func(worker, task int)
 }
@@ -3072,6 +3104,8 @@ func (f *mnistDeepForward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[f
 	f.localFloat32Size = f.panel0 * 522
 	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.body0 = f.rows0
+	f.columns0a = f.columnsOf0a
+	f.columns0c = f.columnsOf0c
 }
 
 // run computes loss and metrics of a batch, and what the backward half needs.
@@ -3087,7 +3121,7 @@ func (f *mnistDeepForward) run() {
 	// savedSum = sum(savedExp, axis: 1)  (bench.nn:40)
 	f.block0 = nnrt.RowBlock(f.nBatch, 16)
 	tasks0 := nnrt.Blocks(f.nBatch, f.block0)
-	f.pool.RunWork(f.nBatch*671885, tasks0, f.body0)
+	f.pool.RunWork(f.nBatch*676029, tasks0, f.body0)
 	f.sum = nnrt.TreeSum(f.part0a[:tasks0])
 	f.loss = f.sum / f.dimval // loss = sum / dimval
 }
@@ -3109,7 +3143,11 @@ func (f *mnistDeepForward) rows0(worker, task int) {
 	savedSum := f.savedSum[r0:r1]
 
 	// z = x @ h1W  (bench.nn:37)
-	nnrt.GemmNN(z, 512, x, 784, f.h1W, 512, rows, 512, 784, false)
+	if rows == f.nBatch {
+		f.pool.RunWork((rows+4)*401408, nnrt.Blocks(512, 64), f.columns0a)
+	} else {
+		nnrt.GemmNN(z, 512, x, 784, f.h1W, 512, rows, 512, 784, false)
+	}
 
 	// savedH1 = max(0, z + h1B)  (bench.nn:37)
 	{
@@ -3126,7 +3164,11 @@ func (f *mnistDeepForward) rows0(worker, task int) {
 	}
 
 	// z2 = savedH1 @ h2W  (bench.nn:38)
-	nnrt.GemmNN(z2, 512, savedH1, 512, f.h2W, 512, rows, 512, 512, false)
+	if rows == f.nBatch {
+		f.pool.RunWork((rows+4)*262144, nnrt.Blocks(512, 64), f.columns0c)
+	} else {
+		nnrt.GemmNN(z2, 512, savedH1, 512, f.h2W, 512, rows, 512, 512, false)
+	}
 
 	// savedH2 = max(0, z2 + h2B)  (bench.nn:38)
 	{
@@ -3185,6 +3227,22 @@ func (f *mnistDeepForward) rows0(worker, task int) {
 	}
 }
 
+// columnsOf0a computes some columns of z for all rows, number task.
+func (f *mnistDeepForward) columnsOf0a(_, task int) {
+	lo := task * 64
+	hi := min(lo+64, 512)
+	// z = x @ h1W  (bench.nn:37)
+	nnrt.GemmNN(f.localFloat32[lo:], 512, f.x, 784, f.h1W[lo:], 512, f.nBatch, hi-lo, 784, false)
+}
+
+// columnsOf0c computes some columns of z2 for all rows, number task.
+func (f *mnistDeepForward) columnsOf0c(_, task int) {
+	lo := task * 64
+	hi := min(lo+64, 512)
+	// z2 = savedH1 @ h2W  (bench.nn:38)
+	nnrt.GemmNN(f.localFloat32[lo:], 512, f.savedH1, 512, f.h2W[lo:], 512, f.nBatch, hi-lo, 512, false)
+}
+
 // mnistDeepBackward is the frame of backward: what one run reads, writes and needs in between.
 type mnistDeepBackward struct {
 	pool   *nnrt.Pool
@@ -3222,9 +3280,10 @@ type mnistDeepBackward struct {
 	tile1d           int
 	tile1e           int
 	tile1f           int
-	block0           int       // rows of a block of region 0
-	panel0           int       // rows of a panel of region 0
-	localFloat32     []float32 // panels of all workers
+	block0           int                    // rows of a block of region 0
+	panel0           int                    // rows of a panel of region 0
+	columns0d        func(worker, task int) // of dot2, where all rows are one block
+	localFloat32     []float32              // panels of all workers
 	localFloat32Size int
 	body0            func(worker, task int)
 	body1            func(worker, task int)
@@ -3243,6 +3302,7 @@ func (f *mnistDeepBackward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[
 	f.localFloat32Size = f.panel0 * 512
 	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.body0 = f.rows0
+	f.columns0d = f.columnsOf0d
 	f.body1 = f.tiles1
 }
 
@@ -3257,21 +3317,21 @@ func (f *mnistDeepBackward) run() {
 	// dot2 = where @ transpose(h2W)  (bench.nn:38)
 	// where2 = where(savedH1 == 0, 0, dot2)  (bench.nn:37)
 	f.block0 = nnrt.RowBlock(f.nBatch, 16)
-	f.pool.RunWork(f.nBatch*271404, nnrt.Blocks(f.nBatch, f.block0), f.body0)
+	f.pool.RunWork(f.nBatch*279684, nnrt.Blocks(f.nBatch, f.block0), f.body0)
 
 	// gradH1W = transpose(x) @ where2  (bench.nn:37)
 	f.tile1a = nnrt.Tile(784, f.nBatch*512)
-	// gradH1B = sum(where2, axis: 0)  (bench.nn:37)
-	f.tile1b = nnrt.Tile(512, f.nBatch)
 	// gradH2W = transpose(savedH1) @ where  (bench.nn:38)
-	f.tile1c = nnrt.Tile(512, f.nBatch*512)
-	// gradH2B = sum(where, axis: 0)  (bench.nn:38)
-	f.tile1d = nnrt.Tile(512, f.nBatch)
+	f.tile1b = nnrt.Tile(512, f.nBatch*512)
 	// gradLogitsW = transpose(savedH2) @ add  (bench.nn:39)
-	f.tile1e = nnrt.Tile(512, f.nBatch*10)
+	f.tile1c = nnrt.Tile(512, f.nBatch*10)
+	// gradH1B = sum(where2, axis: 0)  (bench.nn:37)
+	f.tile1d = nnrt.Tile(512, f.nBatch)
+	// gradH2B = sum(where, axis: 0)  (bench.nn:38)
+	f.tile1e = nnrt.Tile(512, f.nBatch)
 	// gradLogitsB = sum(add, axis: 0)  (bench.nn:39)
 	f.tile1f = nnrt.Tile(10, f.nBatch)
-	f.pool.RunWork(784*f.nBatch*512+512*f.nBatch+512*f.nBatch*512+512*f.nBatch+512*f.nBatch*10+10*f.nBatch, nnrt.Blocks(784, f.tile1a)+nnrt.Blocks(512, f.tile1b)+nnrt.Blocks(512, f.tile1c)+nnrt.Blocks(512, f.tile1d)+nnrt.Blocks(512, f.tile1e)+nnrt.Blocks(10, f.tile1f), f.body1)
+	f.pool.RunWork(784*f.nBatch*512+512*f.nBatch*512+512*f.nBatch*10+512*f.nBatch+512*f.nBatch+10*f.nBatch, nnrt.Blocks(784, f.tile1a)+nnrt.Blocks(512, f.tile1b)+nnrt.Blocks(512, f.tile1c)+nnrt.Blocks(512, f.tile1d)+nnrt.Blocks(512, f.tile1e)+nnrt.Blocks(10, f.tile1f), f.body1)
 }
 
 // rows0 works on one block of the rows of batch, number task.
@@ -3333,7 +3393,11 @@ func (f *mnistDeepBackward) rows0(worker, task int) {
 	}
 
 	// dot2 = where @ transpose(h2W)  (bench.nn:38)
-	nnrt.GemmNT(dot2, 512, where, 512, f.h2W, 512, rows, 512, 512, false)
+	if rows == f.nBatch {
+		f.pool.RunWork((rows+4)*262144, nnrt.Blocks(512, 64), f.columns0d)
+	} else {
+		nnrt.GemmNT(dot2, 512, where, 512, f.h2W, 512, rows, 512, 512, false)
+	}
 
 	// where2 = where(savedH1 == 0, 0, dot2)  (bench.nn:37)
 	{
@@ -3352,6 +3416,14 @@ func (f *mnistDeepBackward) rows0(worker, task int) {
 	}
 }
 
+// columnsOf0d computes some columns of dot2 for all rows, number task.
+func (f *mnistDeepBackward) columnsOf0d(_, task int) {
+	lo := task * 64
+	hi := min(lo+64, 512)
+	// dot2 = where @ transpose(h2W)  (bench.nn:38)
+	nnrt.GemmNT(f.localFloat32[lo:], 512, f.where, 512, f.h2W[lo*512:], 512, f.nBatch, hi-lo, 512, false)
+}
+
 // tiles1 works on one tile of one product or sum, number task.
 func (f *mnistDeepBackward) tiles1(_, task int) {
 	if n := nnrt.Blocks(784, f.tile1a); task < n {
@@ -3364,37 +3436,37 @@ func (f *mnistDeepBackward) tiles1(_, task int) {
 		task -= n
 	}
 	if n := nnrt.Blocks(512, f.tile1b); task < n {
-		// gradH1B = sum(where2, axis: 0)  (bench.nn:37)
+		// gradH2W = transpose(savedH1) @ where  (bench.nn:38)
 		lo := task * f.tile1b
 		hi := min(lo+f.tile1b, 512)
-		nnrt.SumRows(f.gradH1B[lo:hi], f.where2[lo:], f.nBatch, hi-lo, 512, false)
-		return
-	} else {
-		task -= n
-	}
-	if n := nnrt.Blocks(512, f.tile1c); task < n {
-		// gradH2W = transpose(savedH1) @ where  (bench.nn:38)
-		lo := task * f.tile1c
-		hi := min(lo+f.tile1c, 512)
 		nnrt.GemmTN(f.gradH2W[lo*512:], 512, f.savedH1[lo:], 512, f.where, 512, hi-lo, 512, f.nBatch, false)
 		return
 	} else {
 		task -= n
 	}
+	if n := nnrt.Blocks(512, f.tile1c); task < n {
+		// gradLogitsW = transpose(savedH2) @ add  (bench.nn:39)
+		lo := task * f.tile1c
+		hi := min(lo+f.tile1c, 512)
+		nnrt.GemmTN(f.gradLogitsW[lo*10:], 10, f.savedH2[lo:], 512, f.add, 10, hi-lo, 10, f.nBatch, false)
+		return
+	} else {
+		task -= n
+	}
 	if n := nnrt.Blocks(512, f.tile1d); task < n {
-		// gradH2B = sum(where, axis: 0)  (bench.nn:38)
+		// gradH1B = sum(where2, axis: 0)  (bench.nn:37)
 		lo := task * f.tile1d
 		hi := min(lo+f.tile1d, 512)
-		nnrt.SumRows(f.gradH2B[lo:hi], f.where[lo:], f.nBatch, hi-lo, 512, false)
+		nnrt.SumRows(f.gradH1B[lo:hi], f.where2[lo:], f.nBatch, hi-lo, 512, false)
 		return
 	} else {
 		task -= n
 	}
 	if n := nnrt.Blocks(512, f.tile1e); task < n {
-		// gradLogitsW = transpose(savedH2) @ add  (bench.nn:39)
+		// gradH2B = sum(where, axis: 0)  (bench.nn:38)
 		lo := task * f.tile1e
 		hi := min(lo+f.tile1e, 512)
-		nnrt.GemmTN(f.gradLogitsW[lo*10:], 10, f.savedH2[lo:], 512, f.add, 10, hi-lo, 10, f.nBatch, false)
+		nnrt.SumRows(f.gradH2B[lo:hi], f.where[lo:], f.nBatch, hi-lo, 512, false)
 		return
 	} else {
 		task -= n
@@ -3465,13 +3537,13 @@ func (f *mnistDeepUpdate0) run() {
 	// v2 = v * 0.999 + g * g * 0.001  (optimizers.nn:68)
 	// m2 = m * 0.9 + g * 0.1  (optimizers.nn:67)
 	// p2 = p - cast * m2 / (sqrt(v2) * cast2 + 1e-08)  (optimizers.nn:75)
-	f.pool.RunWork(f.nN*17, nnrt.Blocks(f.nN, 16384), f.body0)
+	f.pool.RunWork(f.nN*45, nnrt.Blocks(f.nN, 8192), f.body0)
 }
 
 // rows0 works on one block of the rows of n, number task.
 func (f *mnistDeepUpdate0) rows0(worker, task int) {
-	r0 := task * 16384
-	r1 := min(r0+16384, f.nN)
+	r0 := task * 8192
+	r1 := min(r0+8192, f.nN)
 	rows := r1 - r0
 	g := f.g[r0:r1]
 	v := f.v[r0:r1]
@@ -3522,10 +3594,12 @@ type mnistDeepEval struct {
 
 	// Numbers and streams.
 	sum0             float32
-	part0a           []float32 // parts of sum0, by block
-	block0           int       // rows of a block of region 0
-	panel0           int       // rows of a panel of region 0
-	localFloat32     []float32 // panels of all workers
+	part0a           []float32              // parts of sum0, by block
+	block0           int                    // rows of a block of region 0
+	panel0           int                    // rows of a panel of region 0
+	columns0a        func(worker, task int) // of z, where all rows are one block
+	columns0c        func(worker, task int) // of z2, where all rows are one block
+	localFloat32     []float32              // panels of all workers
 	localFloat32Size int
 	body0            func(worker, task int)
 }
@@ -3538,6 +3612,8 @@ func (f *mnistDeepEval) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[floa
 	f.localFloat32Size = f.panel0 * 1034
 	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.body0 = f.rows0
+	f.columns0a = f.columnsOf0a
+	f.columns0c = f.columnsOf0c
 }
 
 // run computes the sums over a batch that loss and metrics are made of.
@@ -3549,7 +3625,7 @@ func (f *mnistDeepEval) run() {
 	// z3 = h2 @ logitsW  (bench.nn:39)
 	f.block0 = nnrt.RowBlock(f.nBatch, 16)
 	tasks0 := nnrt.Blocks(f.nBatch, f.block0)
-	f.pool.RunWork(f.nBatch*671874, tasks0, f.body0)
+	f.pool.RunWork(f.nBatch*671878, tasks0, f.body0)
 	f.sum0 = nnrt.TreeSum(f.part0a[:tasks0])
 }
 
@@ -3568,7 +3644,11 @@ func (f *mnistDeepEval) rows0(worker, task int) {
 	y := f.y[r0:r1]
 
 	// z = x @ h1W  (bench.nn:37)
-	nnrt.GemmNN(z, 512, x, 784, f.h1W, 512, rows, 512, 784, false)
+	if rows == f.nBatch {
+		f.pool.RunWork((rows+4)*401408, nnrt.Blocks(512, 64), f.columns0a)
+	} else {
+		nnrt.GemmNN(z, 512, x, 784, f.h1W, 512, rows, 512, 784, false)
+	}
 
 	// h1 = max(0, z + h1B)  (bench.nn:37)
 	{
@@ -3585,7 +3665,11 @@ func (f *mnistDeepEval) rows0(worker, task int) {
 	}
 
 	// z2 = h1 @ h2W  (bench.nn:38)
-	nnrt.GemmNN(z2, 512, h1, 512, f.h2W, 512, rows, 512, 512, false)
+	if rows == f.nBatch {
+		f.pool.RunWork((rows+4)*262144, nnrt.Blocks(512, 64), f.columns0c)
+	} else {
+		nnrt.GemmNN(z2, 512, h1, 512, f.h2W, 512, rows, 512, 512, false)
+	}
 
 	// h2 = max(0, z2 + h2B)  (bench.nn:38)
 	{
@@ -3638,6 +3722,22 @@ func (f *mnistDeepEval) rows0(worker, task int) {
 	}
 }
 
+// columnsOf0a computes some columns of z for all rows, number task.
+func (f *mnistDeepEval) columnsOf0a(_, task int) {
+	lo := task * 64
+	hi := min(lo+64, 512)
+	// z = x @ h1W  (bench.nn:37)
+	nnrt.GemmNN(f.localFloat32[lo:], 512, f.x, 784, f.h1W[lo:], 512, f.nBatch, hi-lo, 784, false)
+}
+
+// columnsOf0c computes some columns of z2 for all rows, number task.
+func (f *mnistDeepEval) columnsOf0c(_, task int) {
+	lo := task * 64
+	hi := min(lo+64, 512)
+	// z2 = h1 @ h2W  (bench.nn:38)
+	nnrt.GemmNN(f.localFloat32[lo:], 512, f.localFloat32[f.panel0*512:], 512, f.h2W[lo:], 512, f.nBatch, hi-lo, 512, false)
+}
+
 // mnistDeepFinish is the frame of finish: what one run reads, writes and needs in between.
 type mnistDeepFinish struct {
 	pool   *nnrt.Pool
@@ -3680,13 +3780,13 @@ func (f *mnistDeepInit0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 // run init().
 func (f *mnistDeepInit0) run() {
 	// value = -0.068041384 + 0.13608277 * uniform  (layers.nn:5)
-	f.pool.RunWork(784*1024, nnrt.Blocks(784, 256), f.body0)
+	f.pool.RunWork(784*3072, nnrt.Blocks(784, 128), f.body0)
 }
 
 // rows0 works on one block of the rows of 784, number task.
 func (f *mnistDeepInit0) rows0(worker, task int) {
-	r0 := task * 256
-	r1 := min(r0+256, 784)
+	r0 := task * 128
+	r1 := min(r0+128, 784)
 	rows := r1 - r0
 	value := f.value[r0*512 : r1*512]
 
@@ -3720,13 +3820,13 @@ func (f *mnistDeepInit2) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 // run init().
 func (f *mnistDeepInit2) run() {
 	// value = -0.07654656 + 0.15309311 * uniform  (layers.nn:5)
-	f.pool.RunWork(512*1024, nnrt.Blocks(512, 256), f.body0)
+	f.pool.RunWork(512*3072, nnrt.Blocks(512, 128), f.body0)
 }
 
 // rows0 works on one block of the rows of 512, number task.
 func (f *mnistDeepInit2) rows0(worker, task int) {
-	r0 := task * 256
-	r1 := min(r0+256, 512)
+	r0 := task * 128
+	r1 := min(r0+128, 512)
 	rows := r1 - r0
 	value := f.value[r0*512 : r1*512]
 
@@ -3763,8 +3863,8 @@ func (f *mnistDeepInit3) run() {
 
 // rows0 works on one block of the rows of 512, number task.
 func (f *mnistDeepInit3) rows0(worker, task int) {
-	r0 := task * 16384
-	r1 := min(r0+16384, 512)
+	r0 := task * 8192
+	r1 := min(r0+8192, 512)
 	rows := r1 - r0
 	value := f.value[r0*10 : r1*10]
 
@@ -4204,10 +4304,12 @@ type geluForward struct {
 	loss             float32
 	dimval           float32
 	sum              float32
-	part0a           []float32 // parts of sum, by block
-	block0           int       // rows of a block of region 0
-	panel0           int       // rows of a panel of region 0
-	localFloat32     []float32 // panels of all workers
+	part0a           []float32              // parts of sum, by block
+	block0           int                    // rows of a block of region 0
+	panel0           int                    // rows of a panel of region 0
+	columns0c        func(worker, task int) // of z2, where all rows are one block
+	columns0e        func(worker, task int) // of z3, where all rows are one block
+	localFloat32     []float32              // panels of all workers
 	localFloat32Size int
 	body0            func(worker, task int)
 }
@@ -4220,6 +4322,8 @@ func (f *geluForward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float3
 	f.localFloat32Size = f.panel0 * 264
 	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.body0 = f.rows0
+	f.columns0c = f.columnsOf0c
+	f.columns0e = f.columnsOf0e
 }
 
 // run computes loss and metrics of a batch, and what the backward half needs.
@@ -4242,7 +4346,7 @@ func (f *geluForward) run() {
 	// savedSub = z4 + outB - y  (bench.nn:52)
 	f.block0 = nnrt.RowBlock(f.nBatch, 16)
 	tasks0 := nnrt.Blocks(f.nBatch, f.block0)
-	f.pool.RunWork(f.nBatch*162601, tasks0, f.body0)
+	f.pool.RunWork(f.nBatch*171881, tasks0, f.body0)
 	f.sum = nnrt.TreeSum(f.part0a[:tasks0])
 	f.loss = f.sum / f.dimval // loss = sum / dimval
 }
@@ -4297,7 +4401,11 @@ func (f *geluForward) rows0(worker, task int) {
 	}
 
 	// z2 = savedH1 @ h2W  (bench.nn:49)
-	nnrt.GemmNN(z2, 256, savedH1, 256, f.h2W, 256, rows, 256, 256, false)
+	if rows == f.nBatch {
+		f.pool.RunWork((rows+4)*65536, nnrt.Blocks(256, 64), f.columns0c)
+	} else {
+		nnrt.GemmNN(z2, 256, savedH1, 256, f.h2W, 256, rows, 256, 256, false)
+	}
 
 	// savedZ2 = z2 + h2B  (bench.nn:49)
 	// savedAdd2 = erf(savedZ2 * 0.70710677) + 1  (bench.nn:49)
@@ -4323,7 +4431,11 @@ func (f *geluForward) rows0(worker, task int) {
 	}
 
 	// z3 = savedH2 @ h3W  (bench.nn:50)
-	nnrt.GemmNN(z3, 256, savedH2, 256, f.h3W, 256, rows, 256, 256, false)
+	if rows == f.nBatch {
+		f.pool.RunWork((rows+4)*65536, nnrt.Blocks(256, 64), f.columns0e)
+	} else {
+		nnrt.GemmNN(z3, 256, savedH2, 256, f.h3W, 256, rows, 256, 256, false)
+	}
 
 	// savedZ3 = z3 + h3B  (bench.nn:50)
 	// savedAdd3 = erf(savedZ3 * 0.70710677) + 1  (bench.nn:50)
@@ -4375,6 +4487,22 @@ func (f *geluForward) rows0(worker, task int) {
 	}
 }
 
+// columnsOf0c computes some columns of z2 for all rows, number task.
+func (f *geluForward) columnsOf0c(_, task int) {
+	lo := task * 64
+	hi := min(lo+64, 256)
+	// z2 = savedH1 @ h2W  (bench.nn:49)
+	nnrt.GemmNN(f.localFloat32[lo:], 256, f.savedH1, 256, f.h2W[lo:], 256, f.nBatch, hi-lo, 256, false)
+}
+
+// columnsOf0e computes some columns of z3 for all rows, number task.
+func (f *geluForward) columnsOf0e(_, task int) {
+	lo := task * 64
+	hi := min(lo+64, 256)
+	// z3 = savedH2 @ h3W  (bench.nn:50)
+	nnrt.GemmNN(f.localFloat32[lo:], 256, f.savedH2, 256, f.h3W[lo:], 256, f.nBatch, hi-lo, 256, false)
+}
+
 // geluBackward is the frame of backward: what one run reads, writes and needs in between.
 type geluBackward struct {
 	pool   *nnrt.Pool
@@ -4422,9 +4550,11 @@ type geluBackward struct {
 	tile1f           int
 	tile1g           int
 	tile1h           int
-	block0           int       // rows of a block of region 0
-	panel0           int       // rows of a panel of region 0
-	localFloat32     []float32 // panels of all workers
+	block0           int                    // rows of a block of region 0
+	panel0           int                    // rows of a panel of region 0
+	columns0d        func(worker, task int) // of dot2, where all rows are one block
+	columns0f        func(worker, task int) // of dot3, where all rows are one block
+	localFloat32     []float32              // panels of all workers
 	localFloat32Size int
 	body0            func(worker, task int)
 	body1            func(worker, task int)
@@ -4445,6 +4575,8 @@ func (f *geluBackward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float
 	f.localFloat32Size = f.panel0 * 256
 	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.body0 = f.rows0
+	f.columns0d = f.columnsOf0d
+	f.columns0f = f.columnsOf0f
 	f.body1 = f.tiles1
 }
 
@@ -4460,25 +4592,25 @@ func (f *geluBackward) run() {
 	// dot3 = add2 @ transpose(h2W)  (bench.nn:49)
 	// add3 = dot3 * savedAdd * 0.5 + dot3 * (savedZ * 0.5) * (exp(savedZ * -0.70710677 * (savedZ * 0.70710677)) * 1.1283792 ...  (bench.nn:48)
 	f.block0 = nnrt.RowBlock(f.nBatch, 16)
-	f.pool.RunWork(f.nBatch*146200, nnrt.Blocks(f.nBatch, f.block0), f.body0)
+	f.pool.RunWork(f.nBatch*155480, nnrt.Blocks(f.nBatch, f.block0), f.body0)
 
-	// gradH1W = transpose(x) @ add3  (bench.nn:48)
-	f.tile1a = nnrt.Tile(64, f.nBatch*256)
-	// gradH1B = sum(add3, axis: 0)  (bench.nn:48)
-	f.tile1b = nnrt.Tile(256, f.nBatch)
 	// gradH2W = transpose(savedH1) @ add2  (bench.nn:49)
-	f.tile1c = nnrt.Tile(256, f.nBatch*256)
-	// gradH2B = sum(add2, axis: 0)  (bench.nn:49)
-	f.tile1d = nnrt.Tile(256, f.nBatch)
+	f.tile1a = nnrt.Tile(256, f.nBatch*256)
 	// gradH3W = transpose(savedH2) @ add  (bench.nn:50)
-	f.tile1e = nnrt.Tile(256, f.nBatch*256)
-	// gradH3B = sum(add, axis: 0)  (bench.nn:50)
-	f.tile1f = nnrt.Tile(256, f.nBatch)
+	f.tile1b = nnrt.Tile(256, f.nBatch*256)
+	// gradH1W = transpose(x) @ add3  (bench.nn:48)
+	f.tile1c = nnrt.Tile(64, f.nBatch*256)
 	// gradOutW = transpose(savedH3) @ mul  (bench.nn:51)
-	f.tile1g = nnrt.Tile(256, f.nBatch*8)
+	f.tile1d = nnrt.Tile(256, f.nBatch*8)
+	// gradH1B = sum(add3, axis: 0)  (bench.nn:48)
+	f.tile1e = nnrt.Tile(256, f.nBatch)
+	// gradH2B = sum(add2, axis: 0)  (bench.nn:49)
+	f.tile1f = nnrt.Tile(256, f.nBatch)
+	// gradH3B = sum(add, axis: 0)  (bench.nn:50)
+	f.tile1g = nnrt.Tile(256, f.nBatch)
 	// gradOutB = sum(mul, axis: 0)  (bench.nn:51)
 	f.tile1h = nnrt.Tile(8, f.nBatch)
-	f.pool.RunWork(64*f.nBatch*256+256*f.nBatch+256*f.nBatch*256+256*f.nBatch+256*f.nBatch*256+256*f.nBatch+256*f.nBatch*8+8*f.nBatch, nnrt.Blocks(64, f.tile1a)+nnrt.Blocks(256, f.tile1b)+nnrt.Blocks(256, f.tile1c)+nnrt.Blocks(256, f.tile1d)+nnrt.Blocks(256, f.tile1e)+nnrt.Blocks(256, f.tile1f)+nnrt.Blocks(256, f.tile1g)+nnrt.Blocks(8, f.tile1h), f.body1)
+	f.pool.RunWork(256*f.nBatch*256+256*f.nBatch*256+64*f.nBatch*256+256*f.nBatch*8+256*f.nBatch+256*f.nBatch+256*f.nBatch+8*f.nBatch, nnrt.Blocks(256, f.tile1a)+nnrt.Blocks(256, f.tile1b)+nnrt.Blocks(64, f.tile1c)+nnrt.Blocks(256, f.tile1d)+nnrt.Blocks(256, f.tile1e)+nnrt.Blocks(256, f.tile1f)+nnrt.Blocks(256, f.tile1g)+nnrt.Blocks(8, f.tile1h), f.body1)
 }
 
 // rows0 works on one block of the rows of batch, number task.
@@ -4534,7 +4666,11 @@ func (f *geluBackward) rows0(worker, task int) {
 	}
 
 	// dot2 = add @ transpose(h3W)  (bench.nn:50)
-	nnrt.GemmNT(dot2, 256, add, 256, f.h3W, 256, rows, 256, 256, false)
+	if rows == f.nBatch {
+		f.pool.RunWork((rows+4)*65536, nnrt.Blocks(256, 64), f.columns0d)
+	} else {
+		nnrt.GemmNT(dot2, 256, add, 256, f.h3W, 256, rows, 256, 256, false)
+	}
 
 	// add2 = dot2 * savedAdd2 * 0.5 + dot2 * (savedZ2 * 0.5) * (exp(savedZ2 * -0.70710677 * (savedZ2 * 0.70710677)) * 1.128 ...  (bench.nn:49)
 	{
@@ -4553,7 +4689,11 @@ func (f *geluBackward) rows0(worker, task int) {
 	}
 
 	// dot3 = add2 @ transpose(h2W)  (bench.nn:49)
-	nnrt.GemmNT(dot3, 256, add2, 256, f.h2W, 256, rows, 256, 256, false)
+	if rows == f.nBatch {
+		f.pool.RunWork((rows+4)*65536, nnrt.Blocks(256, 64), f.columns0f)
+	} else {
+		nnrt.GemmNT(dot3, 256, add2, 256, f.h2W, 256, rows, 256, 256, false)
+	}
 
 	// add3 = dot3 * savedAdd * 0.5 + dot3 * (savedZ * 0.5) * (exp(savedZ * -0.70710677 * (savedZ * 0.70710677)) * 1.1283792 ...  (bench.nn:48)
 	{
@@ -4572,67 +4712,83 @@ func (f *geluBackward) rows0(worker, task int) {
 	}
 }
 
+// columnsOf0d computes some columns of dot2 for all rows, number task.
+func (f *geluBackward) columnsOf0d(_, task int) {
+	lo := task * 64
+	hi := min(lo+64, 256)
+	// dot2 = add @ transpose(h3W)  (bench.nn:50)
+	nnrt.GemmNT(f.localFloat32[lo:], 256, f.add, 256, f.h3W[lo*256:], 256, f.nBatch, hi-lo, 256, false)
+}
+
+// columnsOf0f computes some columns of dot3 for all rows, number task.
+func (f *geluBackward) columnsOf0f(_, task int) {
+	lo := task * 64
+	hi := min(lo+64, 256)
+	// dot3 = add2 @ transpose(h2W)  (bench.nn:49)
+	nnrt.GemmNT(f.localFloat32[lo:], 256, f.add2, 256, f.h2W[lo*256:], 256, f.nBatch, hi-lo, 256, false)
+}
+
 // tiles1 works on one tile of one product or sum, number task.
 func (f *geluBackward) tiles1(_, task int) {
-	if n := nnrt.Blocks(64, f.tile1a); task < n {
-		// gradH1W = transpose(x) @ add3  (bench.nn:48)
-		lo := task * f.tile1a
-		hi := min(lo+f.tile1a, 64)
-		nnrt.GemmTN(f.gradH1W[lo*256:], 256, f.x[lo:], 64, f.add3, 256, hi-lo, 256, f.nBatch, false)
-		return
-	} else {
-		task -= n
-	}
-	if n := nnrt.Blocks(256, f.tile1b); task < n {
-		// gradH1B = sum(add3, axis: 0)  (bench.nn:48)
-		lo := task * f.tile1b
-		hi := min(lo+f.tile1b, 256)
-		nnrt.SumRows(f.gradH1B[lo:hi], f.add3[lo:], f.nBatch, hi-lo, 256, false)
-		return
-	} else {
-		task -= n
-	}
-	if n := nnrt.Blocks(256, f.tile1c); task < n {
+	if n := nnrt.Blocks(256, f.tile1a); task < n {
 		// gradH2W = transpose(savedH1) @ add2  (bench.nn:49)
-		lo := task * f.tile1c
-		hi := min(lo+f.tile1c, 256)
+		lo := task * f.tile1a
+		hi := min(lo+f.tile1a, 256)
 		nnrt.GemmTN(f.gradH2W[lo*256:], 256, f.savedH1[lo:], 256, f.add2, 256, hi-lo, 256, f.nBatch, false)
 		return
 	} else {
 		task -= n
 	}
-	if n := nnrt.Blocks(256, f.tile1d); task < n {
-		// gradH2B = sum(add2, axis: 0)  (bench.nn:49)
-		lo := task * f.tile1d
-		hi := min(lo+f.tile1d, 256)
-		nnrt.SumRows(f.gradH2B[lo:hi], f.add2[lo:], f.nBatch, hi-lo, 256, false)
-		return
-	} else {
-		task -= n
-	}
-	if n := nnrt.Blocks(256, f.tile1e); task < n {
+	if n := nnrt.Blocks(256, f.tile1b); task < n {
 		// gradH3W = transpose(savedH2) @ add  (bench.nn:50)
-		lo := task * f.tile1e
-		hi := min(lo+f.tile1e, 256)
+		lo := task * f.tile1b
+		hi := min(lo+f.tile1b, 256)
 		nnrt.GemmTN(f.gradH3W[lo*256:], 256, f.savedH2[lo:], 256, f.add, 256, hi-lo, 256, f.nBatch, false)
 		return
 	} else {
 		task -= n
 	}
+	if n := nnrt.Blocks(64, f.tile1c); task < n {
+		// gradH1W = transpose(x) @ add3  (bench.nn:48)
+		lo := task * f.tile1c
+		hi := min(lo+f.tile1c, 64)
+		nnrt.GemmTN(f.gradH1W[lo*256:], 256, f.x[lo:], 64, f.add3, 256, hi-lo, 256, f.nBatch, false)
+		return
+	} else {
+		task -= n
+	}
+	if n := nnrt.Blocks(256, f.tile1d); task < n {
+		// gradOutW = transpose(savedH3) @ mul  (bench.nn:51)
+		lo := task * f.tile1d
+		hi := min(lo+f.tile1d, 256)
+		nnrt.GemmTN(f.gradOutW[lo*8:], 8, f.savedH3[lo:], 256, f.mul, 8, hi-lo, 8, f.nBatch, false)
+		return
+	} else {
+		task -= n
+	}
+	if n := nnrt.Blocks(256, f.tile1e); task < n {
+		// gradH1B = sum(add3, axis: 0)  (bench.nn:48)
+		lo := task * f.tile1e
+		hi := min(lo+f.tile1e, 256)
+		nnrt.SumRows(f.gradH1B[lo:hi], f.add3[lo:], f.nBatch, hi-lo, 256, false)
+		return
+	} else {
+		task -= n
+	}
 	if n := nnrt.Blocks(256, f.tile1f); task < n {
-		// gradH3B = sum(add, axis: 0)  (bench.nn:50)
+		// gradH2B = sum(add2, axis: 0)  (bench.nn:49)
 		lo := task * f.tile1f
 		hi := min(lo+f.tile1f, 256)
-		nnrt.SumRows(f.gradH3B[lo:hi], f.add[lo:], f.nBatch, hi-lo, 256, false)
+		nnrt.SumRows(f.gradH2B[lo:hi], f.add2[lo:], f.nBatch, hi-lo, 256, false)
 		return
 	} else {
 		task -= n
 	}
 	if n := nnrt.Blocks(256, f.tile1g); task < n {
-		// gradOutW = transpose(savedH3) @ mul  (bench.nn:51)
+		// gradH3B = sum(add, axis: 0)  (bench.nn:50)
 		lo := task * f.tile1g
 		hi := min(lo+f.tile1g, 256)
-		nnrt.GemmTN(f.gradOutW[lo*8:], 8, f.savedH3[lo:], 256, f.mul, 8, hi-lo, 8, f.nBatch, false)
+		nnrt.SumRows(f.gradH3B[lo:hi], f.add[lo:], f.nBatch, hi-lo, 256, false)
 		return
 	} else {
 		task -= n
@@ -4708,13 +4864,13 @@ func (f *geluUpdate0) run() {
 	// v2 = v * 0.999 + g * g * 0.001  (optimizers.nn:83)
 	// m2 = m * 0.9 + g * 0.1  (optimizers.nn:82)
 	// p2 = p * cast - cast2 * m2 / (sqrt(v2) * cast3 + 1e-08)  (optimizers.nn:91)
-	f.pool.RunWork(f.nN*17, nnrt.Blocks(f.nN, 16384), f.body0)
+	f.pool.RunWork(f.nN*45, nnrt.Blocks(f.nN, 8192), f.body0)
 }
 
 // rows0 works on one block of the rows of n, number task.
 func (f *geluUpdate0) rows0(worker, task int) {
-	r0 := task * 16384
-	r1 := min(r0+16384, f.nN)
+	r0 := task * 8192
+	r1 := min(r0+8192, f.nN)
 	rows := r1 - r0
 	p := f.p[r0:r1]
 	cast := f.cast
@@ -4768,10 +4924,12 @@ type geluEval struct {
 
 	// Numbers and streams.
 	sum0             float32
-	part0a           []float32 // parts of sum0, by block
-	block0           int       // rows of a block of region 0
-	panel0           int       // rows of a panel of region 0
-	localFloat32     []float32 // panels of all workers
+	part0a           []float32              // parts of sum0, by block
+	block0           int                    // rows of a block of region 0
+	panel0           int                    // rows of a panel of region 0
+	columns0c        func(worker, task int) // of z2, where all rows are one block
+	columns0e        func(worker, task int) // of z3, where all rows are one block
+	localFloat32     []float32              // panels of all workers
 	localFloat32Size int
 	body0            func(worker, task int)
 }
@@ -4784,6 +4942,8 @@ func (f *geluEval) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32])
 	f.localFloat32Size = f.panel0 * 520
 	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.body0 = f.rows0
+	f.columns0c = f.columnsOf0c
+	f.columns0e = f.columnsOf0e
 }
 
 // run computes the sums over a batch that loss and metrics are made of.
@@ -4797,7 +4957,7 @@ func (f *geluEval) run() {
 	// z4 = h3 @ outW  (bench.nn:51)
 	f.block0 = nnrt.RowBlock(f.nBatch, 16)
 	tasks0 := nnrt.Blocks(f.nBatch, f.block0)
-	f.pool.RunWork(f.nBatch*161057, tasks0, f.body0)
+	f.pool.RunWork(f.nBatch*161089, tasks0, f.body0)
 	f.sum0 = nnrt.TreeSum(f.part0a[:tasks0])
 }
 
@@ -4836,7 +4996,11 @@ func (f *geluEval) rows0(worker, task int) {
 	}
 
 	// z2 = h1 @ h2W  (bench.nn:49)
-	nnrt.GemmNN(z2, 256, h1, 256, f.h2W, 256, rows, 256, 256, false)
+	if rows == f.nBatch {
+		f.pool.RunWork((rows+4)*65536, nnrt.Blocks(256, 64), f.columns0c)
+	} else {
+		nnrt.GemmNN(z2, 256, h1, 256, f.h2W, 256, rows, 256, 256, false)
+	}
 
 	// h2 = (z2 + h2B) * 0.5 * (erf((z2 + h2B) * 0.70710677) + 1)  (bench.nn:49)
 	{
@@ -4854,7 +5018,11 @@ func (f *geluEval) rows0(worker, task int) {
 	}
 
 	// z3 = h2 @ h3W  (bench.nn:50)
-	nnrt.GemmNN(z3, 256, h2, 256, f.h3W, 256, rows, 256, 256, false)
+	if rows == f.nBatch {
+		f.pool.RunWork((rows+4)*65536, nnrt.Blocks(256, 64), f.columns0e)
+	} else {
+		nnrt.GemmNN(z3, 256, h2, 256, f.h3W, 256, rows, 256, 256, false)
+	}
 
 	// h3 = (z3 + h3B) * 0.5 * (erf((z3 + h3B) * 0.70710677) + 1)  (bench.nn:50)
 	{
@@ -4893,6 +5061,22 @@ func (f *geluEval) rows0(worker, task int) {
 			f.part0a[task] = nnrt.Sum16(&acc2)
 		}
 	}
+}
+
+// columnsOf0c computes some columns of z2 for all rows, number task.
+func (f *geluEval) columnsOf0c(_, task int) {
+	lo := task * 64
+	hi := min(lo+64, 256)
+	// z2 = h1 @ h2W  (bench.nn:49)
+	nnrt.GemmNN(f.localFloat32[lo:], 256, f.localFloat32[f.panel0*256:], 256, f.h2W[lo:], 256, f.nBatch, hi-lo, 256, false)
+}
+
+// columnsOf0e computes some columns of z3 for all rows, number task.
+func (f *geluEval) columnsOf0e(_, task int) {
+	lo := task * 64
+	hi := min(lo+64, 256)
+	// z3 = h2 @ h3W  (bench.nn:50)
+	nnrt.GemmNN(f.localFloat32[lo:], 256, f.localFloat32[f.panel0*256:], 256, f.h3W[lo:], 256, f.nBatch, hi-lo, 256, false)
 }
 
 // geluFinish is the frame of finish: what one run reads, writes and needs in between.
@@ -4940,8 +5124,8 @@ func (f *geluInit0) run() {
 
 // rows0 works on one block of the rows of 64, number task.
 func (f *geluInit0) rows0(worker, task int) {
-	r0 := task * 512
-	r1 := min(r0+512, 64)
+	r0 := task * 256
+	r1 := min(r0+256, 64)
 	rows := r1 - r0
 	value := f.value[r0*256 : r1*256]
 
@@ -4978,8 +5162,8 @@ func (f *geluInit2) run() {
 
 // rows0 works on one block of the rows of 256, number task.
 func (f *geluInit2) rows0(worker, task int) {
-	r0 := task * 512
-	r1 := min(r0+512, 256)
+	r0 := task * 256
+	r1 := min(r0+256, 256)
 	rows := r1 - r0
 	value := f.value[r0*256 : r1*256]
 
@@ -5016,8 +5200,8 @@ func (f *geluInit3) run() {
 
 // rows0 works on one block of the rows of 256, number task.
 func (f *geluInit3) rows0(worker, task int) {
-	r0 := task * 16384
-	r1 := min(r0+16384, 256)
+	r0 := task * 8192
+	r1 := min(r0+8192, 256)
 	rows := r1 - r0
 	value := f.value[r0*8 : r1*8]
 

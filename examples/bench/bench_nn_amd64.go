@@ -87,8 +87,8 @@ func xorForwardLoop0bAVX512(z2 *float32, y *float32, savedSub *float32, part0aV 
 //	mul = savedSub * div  (bench.nn:9)
 //	sum = sum(mul, axis: 0)  (bench.nn:8)
 //	mul2 = mul * zW * (1 - savedH * savedH)  (bench.nn:7)
-//	gradZW = transpose(savedH) @ mul  (bench.nn:8)
 //	gradHW = transpose(x) @ mul2  (bench.nn:7)
+//	gradZW = transpose(savedH) @ mul  (bench.nn:8)
 //	gradHB = sum(mul2, axis: 0)  (bench.nn:7)
 //
 // in assembly, or reports false where that is turned off.
@@ -289,8 +289,8 @@ func irisForwardLoop0bAVX512(z2 *float32, logitsB *float32, y *int32, savedExp *
 //	dot = add @ transpose(logitsW)  (bench.nn:18)
 //	mul = dot * (1 - savedH * savedH)  (bench.nn:17)
 //	gradHW = transpose(x) @ mul  (bench.nn:17)
-//	gradHB = sum(mul, axis: 0)  (bench.nn:17)
 //	gradLogitsW = transpose(savedH) @ add  (bench.nn:18)
+//	gradHB = sum(mul, axis: 0)  (bench.nn:17)
 //	gradLogitsB = sum(add, axis: 0)  (bench.nn:18)
 //
 // in assembly, or reports false where that is turned off.

@@ -493,7 +493,7 @@ func (f *digitsForward) run() {
 	// argmax = argmax(z3, axis: 1)  (digits.nn:11)
 	f.block0 = nnrt.RowBlock(f.nBatch, 32)
 	tasks0 := nnrt.Blocks(f.nBatch, f.block0)
-	f.pool.RunWork(f.nBatch*10021, tasks0, f.body0)
+	f.pool.RunWork(f.nBatch*10585, tasks0, f.body0)
 	f.sum = nnrt.TreeSum(f.part0a[:tasks0])
 	f.sum2 = nnrt.TreeSum(f.part0b[:tasks0])
 	f.accuracy = f.sum / f.dimval // accuracy = sum / dimval
@@ -660,17 +660,17 @@ func (f *digitsBackward) run() {
 	// add = where(y == iota(), neg, 0) + div / savedSum * savedExp  (digits.nn:9)
 	// dot = add @ transpose(logitsW)  (digits.nn:7)
 	// where = where(savedH == 0, 0, dot)  (digits.nn:6)
-	f.pool.RunWork(f.nBatch*1836, nnrt.Blocks(f.nBatch, 128), f.body0)
+	f.pool.RunWork(f.nBatch*2948, nnrt.Blocks(f.nBatch, 128), f.body0)
 
 	// gradHW = transpose(x) @ where  (digits.nn:6)
 	f.tile1a = nnrt.Tile(64, f.nBatch*128)
-	// gradHB = sum(where, axis: 0)  (digits.nn:6)
-	f.tile1b = nnrt.Tile(128, f.nBatch)
 	// gradLogitsW = transpose(savedH) @ add  (digits.nn:7)
-	f.tile1c = nnrt.Tile(128, f.nBatch*10)
+	f.tile1b = nnrt.Tile(128, f.nBatch*10)
+	// gradHB = sum(where, axis: 0)  (digits.nn:6)
+	f.tile1c = nnrt.Tile(128, f.nBatch)
 	// gradLogitsB = sum(add, axis: 0)  (digits.nn:7)
 	f.tile1d = nnrt.Tile(10, f.nBatch)
-	f.pool.RunWork(64*f.nBatch*128+128*f.nBatch+128*f.nBatch*10+10*f.nBatch, nnrt.Blocks(64, f.tile1a)+nnrt.Blocks(128, f.tile1b)+nnrt.Blocks(128, f.tile1c)+nnrt.Blocks(10, f.tile1d), f.body1)
+	f.pool.RunWork(64*f.nBatch*128+128*f.nBatch*10+128*f.nBatch+10*f.nBatch, nnrt.Blocks(64, f.tile1a)+nnrt.Blocks(128, f.tile1b)+nnrt.Blocks(128, f.tile1c)+nnrt.Blocks(10, f.tile1d), f.body1)
 }
 
 // rows0 works on one block of the rows of batch, number task.
@@ -741,19 +741,19 @@ func (f *digitsBackward) tiles1(_, task int) {
 		task -= n
 	}
 	if n := nnrt.Blocks(128, f.tile1b); task < n {
-		// gradHB = sum(where, axis: 0)  (digits.nn:6)
+		// gradLogitsW = transpose(savedH) @ add  (digits.nn:7)
 		lo := task * f.tile1b
 		hi := min(lo+f.tile1b, 128)
-		nnrt.SumRows(f.gradHB[lo:hi], f.where[lo:], f.nBatch, hi-lo, 128, false)
+		nnrt.GemmTN(f.gradLogitsW[lo*10:], 10, f.savedH[lo:], 128, f.add, 10, hi-lo, 10, f.nBatch, false)
 		return
 	} else {
 		task -= n
 	}
 	if n := nnrt.Blocks(128, f.tile1c); task < n {
-		// gradLogitsW = transpose(savedH) @ add  (digits.nn:7)
+		// gradHB = sum(where, axis: 0)  (digits.nn:6)
 		lo := task * f.tile1c
 		hi := min(lo+f.tile1c, 128)
-		nnrt.GemmTN(f.gradLogitsW[lo*10:], 10, f.savedH[lo:], 128, f.add, 10, hi-lo, 10, f.nBatch, false)
+		nnrt.SumRows(f.gradHB[lo:hi], f.where[lo:], f.nBatch, hi-lo, 128, false)
 		return
 	} else {
 		task -= n
@@ -824,13 +824,13 @@ func (f *digitsUpdate0) run() {
 	// v2 = v * 0.999 + g * g * 0.001  (optimizers.nn:68)
 	// m2 = m * 0.9 + g * 0.1  (optimizers.nn:67)
 	// p2 = p - cast * m2 / (sqrt(v2) * cast2 + 1e-08)  (optimizers.nn:75)
-	f.pool.RunWork(f.nN*17, nnrt.Blocks(f.nN, 16384), f.body0)
+	f.pool.RunWork(f.nN*45, nnrt.Blocks(f.nN, 8192), f.body0)
 }
 
 // rows0 works on one block of the rows of n, number task.
 func (f *digitsUpdate0) rows0(worker, task int) {
-	r0 := task * 16384
-	r1 := min(r0+16384, f.nN)
+	r0 := task * 8192
+	r1 := min(r0+8192, f.nN)
 	rows := r1 - r0
 	g := f.g[r0:r1]
 	v := f.v[r0:r1]
@@ -913,7 +913,7 @@ func (f *digitsEval) run() {
 	// argmax = argmax(z3, axis: 1)  (digits.nn:11)
 	f.block0 = nnrt.RowBlock(f.nBatch, 32)
 	tasks0 := nnrt.Blocks(f.nBatch, f.block0)
-	f.pool.RunWork(f.nBatch*10010, tasks0, f.body0)
+	f.pool.RunWork(f.nBatch*10018, tasks0, f.body0)
 	f.sum1 = nnrt.TreeSum(f.part0a[:tasks0])
 	f.sum0 = nnrt.TreeSum(f.part0b[:tasks0])
 }
@@ -1074,7 +1074,7 @@ func (f *digitsPredict) run() {
 	// exp = exp(z2 + logitsB - reduce_max(z2 + logitsB, axis: 1))  (digits.nn:9)
 	// probs = exp / sum(exp, axis: 1)  (digits.nn:9)
 	f.block0 = nnrt.RowBlock(f.nBatch, 32)
-	f.pool.RunWork(f.nBatch*10006, nnrt.Blocks(f.nBatch, f.block0), f.body0)
+	f.pool.RunWork(f.nBatch*10046, nnrt.Blocks(f.nBatch, f.block0), f.body0)
 }
 
 // rows0 works on one block of the rows of batch, number task.
@@ -1163,8 +1163,8 @@ func (f *digitsInit0) run() {
 
 // rows0 works on one block of the rows of 64, number task.
 func (f *digitsInit0) rows0(worker, task int) {
-	r0 := task * 1024
-	r1 := min(r0+1024, 64)
+	r0 := task * 512
+	r1 := min(r0+512, 64)
 	rows := r1 - r0
 	value := f.value[r0*128 : r1*128]
 
@@ -1201,8 +1201,8 @@ func (f *digitsInit2) run() {
 
 // rows0 works on one block of the rows of 128, number task.
 func (f *digitsInit2) rows0(worker, task int) {
-	r0 := task * 16384
-	r1 := min(r0+16384, 128)
+	r0 := task * 8192
+	r1 := min(r0+8192, 128)
 	rows := r1 - r0
 	value := f.value[r0*10 : r1*10]
 

@@ -422,7 +422,7 @@ func (f *lineMeanForward) run() {
 		// z = x @ fitW  (regression.nn:8)
 		// savedSub = z + reshape - y  (regression.nn:11)
 		tasks0 := nnrt.Blocks(f.nBatch, 16384)
-		f.pool.RunWork(f.nBatch*8, tasks0, f.body0)
+		f.pool.RunWork(f.nBatch*16, tasks0, f.body0)
 		f.sum = nnrt.TreeSum(f.part0a[:tasks0])
 	}
 	f.loss = f.sum / f.dimval // loss = sum / dimval
@@ -504,7 +504,7 @@ func (f *lineMeanBackward) run() {
 	} else {
 		// mul = savedSub * div  (regression.nn:11)
 		tasks0 := nnrt.Blocks(f.nBatch, 32768)
-		f.pool.RunWork(f.nBatch*3, tasks0, f.body0)
+		f.pool.RunWork(f.nBatch*11, tasks0, f.body0)
 		f.sum = nnrt.TreeSum(f.part0a[:tasks0])
 
 		// gradFitW = transpose(x) @ mul  (regression.nn:8)
@@ -545,13 +545,13 @@ func (f *lineMeanBackward) tiles1(_, task int) {
 	// gradFitW = transpose(x) @ mul  (regression.nn:8)
 	lo := task * f.tile1a
 	hi := min(lo+f.tile1a, 3)
-	nnrt.GemmTN(f.gradFitW[lo*1:], 1, f.x[lo:], 3, f.mul, 1, hi-lo, 1, f.nBatch, false)
+	nnrt.GemmTN(f.gradFitW[lo:], 1, f.x[lo:], 3, f.mul, 1, hi-lo, 1, f.nBatch, false)
 }
 
 // rows2 works on one block of the rows of 1, number task.
 func (f *lineMeanBackward) rows2(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, 1)
+	r0 := task * 65536
+	r1 := min(r0+65536, 1)
 	sum := f.sum
 	gradFitB := f.gradFitB[r0:r1]
 
@@ -604,13 +604,13 @@ func (f *lineMeanUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[float6
 // run one step of sgd.
 func (f *lineMeanUpdate0) run() {
 	// p2 = p - lr * g  (optimizers.nn:22)
-	f.pool.RunWork(f.nN*4, nnrt.Blocks(f.nN, 32768), f.body0)
+	f.pool.RunWork(f.nN*16, nnrt.Blocks(f.nN, 16384), f.body0)
 }
 
 // rows0 works on one block of the rows of n, number task.
 func (f *lineMeanUpdate0) rows0(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, f.nN)
+	r0 := task * 16384
+	r1 := min(r0+16384, f.nN)
 	rows := r1 - r0
 	lr := f.lr
 	g := f.g[r0:r1]
@@ -652,8 +652,8 @@ type lineMeanEval struct {
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *lineMeanEval) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float64]) {
 	f.pool = pool
-	f.part0a = arena.Take(nnrt.Blocks(nBatch, 16384))
-	f.panel0 = min(16384, nBatch)
+	f.part0a = arena.Take(nnrt.Blocks(nBatch, 32768))
+	f.panel0 = min(32768, nBatch)
 	f.localFloat64Size = f.panel0
 	f.localFloat64 = arena.Take(pool.Workers() * f.localFloat64Size)
 	f.body0 = f.rows0
@@ -666,16 +666,16 @@ func (f *lineMeanEval) run() {
 		f.sum0 = f.part0a[0]
 	} else {
 		// z = x @ fitW  (regression.nn:8)
-		tasks0 := nnrt.Blocks(f.nBatch, 16384)
-		f.pool.RunWork(f.nBatch*7, tasks0, f.body0)
+		tasks0 := nnrt.Blocks(f.nBatch, 32768)
+		f.pool.RunWork(f.nBatch*11, tasks0, f.body0)
 		f.sum0 = nnrt.TreeSum(f.part0a[:tasks0])
 	}
 }
 
 // rows0 works on one block of the rows of batch, number task.
 func (f *lineMeanEval) rows0(worker, task int) {
-	r0 := task * 16384
-	r1 := min(r0+16384, f.nBatch)
+	r0 := task * 32768
+	r1 := min(r0+32768, f.nBatch)
 	rows := r1 - r0
 	localFloat64 := f.localFloat64[worker*f.localFloat64Size:]
 	z := localFloat64[0:][:rows]
@@ -745,7 +745,7 @@ type lineMeanPredict struct {
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *lineMeanPredict) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float64]) {
 	f.pool = pool
-	f.panel0 = min(16384, nBatch)
+	f.panel0 = min(32768, nBatch)
 	f.localFloat64Size = f.panel0
 	f.localFloat64 = arena.Take(pool.Workers() * f.localFloat64Size)
 	f.body0 = f.rows0
@@ -758,14 +758,14 @@ func (f *lineMeanPredict) run() {
 	} else {
 		// z = x @ fitW  (regression.nn:8)
 		// prediction = z + reshape  (regression.nn:8)
-		f.pool.RunWork(f.nBatch*6, nnrt.Blocks(f.nBatch, 16384), f.body0)
+		f.pool.RunWork(f.nBatch*10, nnrt.Blocks(f.nBatch, 32768), f.body0)
 	}
 }
 
 // rows0 works on one block of the rows of batch, number task.
 func (f *lineMeanPredict) rows0(worker, task int) {
-	r0 := task * 16384
-	r1 := min(r0+16384, f.nBatch)
+	r0 := task * 32768
+	r1 := min(r0+32768, f.nBatch)
 	rows := r1 - r0
 	localFloat64 := f.localFloat64[worker*f.localFloat64Size:]
 	z := localFloat64[0:][:rows]
@@ -813,8 +813,8 @@ func (f *lineMeanInit0) run() {
 
 // rows0 works on one block of the rows of 3, number task.
 func (f *lineMeanInit0) rows0(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, 3)
+	r0 := task * 65536
+	r1 := min(r0+65536, 3)
 	rows := r1 - r0
 	value := f.value[r0:r1]
 
@@ -1235,7 +1235,7 @@ func (f *lineSumForward) run() {
 		// z = x @ fitW  (regression.nn:8)
 		// savedSub = z + reshape - y  (regression.nn:19)
 		tasks0 := nnrt.Blocks(f.nBatch, 16384)
-		f.pool.RunWork(f.nBatch*8, tasks0, f.body0)
+		f.pool.RunWork(f.nBatch*16, tasks0, f.body0)
 		f.loss = nnrt.TreeSum(f.part0a[:tasks0])
 	}
 }
@@ -1314,7 +1314,7 @@ func (f *lineSumBackward) run() {
 	} else {
 		// mul = savedSub * 2  (regression.nn:19)
 		tasks0 := nnrt.Blocks(f.nBatch, 32768)
-		f.pool.RunWork(f.nBatch*3, tasks0, f.body0)
+		f.pool.RunWork(f.nBatch*11, tasks0, f.body0)
 		f.sum = nnrt.TreeSum(f.part0a[:tasks0])
 
 		// gradFitW = transpose(x) @ mul  (regression.nn:8)
@@ -1354,13 +1354,13 @@ func (f *lineSumBackward) tiles1(_, task int) {
 	// gradFitW = transpose(x) @ mul  (regression.nn:8)
 	lo := task * f.tile1a
 	hi := min(lo+f.tile1a, 3)
-	nnrt.GemmTN(f.gradFitW[lo*1:], 1, f.x[lo:], 3, f.mul, 1, hi-lo, 1, f.nBatch, false)
+	nnrt.GemmTN(f.gradFitW[lo:], 1, f.x[lo:], 3, f.mul, 1, hi-lo, 1, f.nBatch, false)
 }
 
 // rows2 works on one block of the rows of 1, number task.
 func (f *lineSumBackward) rows2(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, 1)
+	r0 := task * 65536
+	r1 := min(r0+65536, 1)
 	sum := f.sum
 	gradFitB := f.gradFitB[r0:r1]
 
@@ -1413,13 +1413,13 @@ func (f *lineSumUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[float64
 // run one step of sgd.
 func (f *lineSumUpdate0) run() {
 	// p2 = p - lr * g  (optimizers.nn:22)
-	f.pool.RunWork(f.nN*4, nnrt.Blocks(f.nN, 32768), f.body0)
+	f.pool.RunWork(f.nN*16, nnrt.Blocks(f.nN, 16384), f.body0)
 }
 
 // rows0 works on one block of the rows of n, number task.
 func (f *lineSumUpdate0) rows0(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, f.nN)
+	r0 := task * 16384
+	r1 := min(r0+16384, f.nN)
 	rows := r1 - r0
 	lr := f.lr
 	g := f.g[r0:r1]
@@ -1461,8 +1461,8 @@ type lineSumEval struct {
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *lineSumEval) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float64]) {
 	f.pool = pool
-	f.part0a = arena.Take(nnrt.Blocks(nBatch, 16384))
-	f.panel0 = min(16384, nBatch)
+	f.part0a = arena.Take(nnrt.Blocks(nBatch, 32768))
+	f.panel0 = min(32768, nBatch)
 	f.localFloat64Size = f.panel0
 	f.localFloat64 = arena.Take(pool.Workers() * f.localFloat64Size)
 	f.body0 = f.rows0
@@ -1475,16 +1475,16 @@ func (f *lineSumEval) run() {
 		f.sum0 = f.part0a[0]
 	} else {
 		// z = x @ fitW  (regression.nn:8)
-		tasks0 := nnrt.Blocks(f.nBatch, 16384)
-		f.pool.RunWork(f.nBatch*7, tasks0, f.body0)
+		tasks0 := nnrt.Blocks(f.nBatch, 32768)
+		f.pool.RunWork(f.nBatch*11, tasks0, f.body0)
 		f.sum0 = nnrt.TreeSum(f.part0a[:tasks0])
 	}
 }
 
 // rows0 works on one block of the rows of batch, number task.
 func (f *lineSumEval) rows0(worker, task int) {
-	r0 := task * 16384
-	r1 := min(r0+16384, f.nBatch)
+	r0 := task * 32768
+	r1 := min(r0+32768, f.nBatch)
 	rows := r1 - r0
 	localFloat64 := f.localFloat64[worker*f.localFloat64Size:]
 	z := localFloat64[0:][:rows]
@@ -1553,7 +1553,7 @@ type lineSumPredict struct {
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *lineSumPredict) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float64]) {
 	f.pool = pool
-	f.panel0 = min(16384, nBatch)
+	f.panel0 = min(32768, nBatch)
 	f.localFloat64Size = f.panel0
 	f.localFloat64 = arena.Take(pool.Workers() * f.localFloat64Size)
 	f.body0 = f.rows0
@@ -1566,14 +1566,14 @@ func (f *lineSumPredict) run() {
 	} else {
 		// z = x @ fitW  (regression.nn:8)
 		// prediction = z + reshape  (regression.nn:8)
-		f.pool.RunWork(f.nBatch*6, nnrt.Blocks(f.nBatch, 16384), f.body0)
+		f.pool.RunWork(f.nBatch*10, nnrt.Blocks(f.nBatch, 32768), f.body0)
 	}
 }
 
 // rows0 works on one block of the rows of batch, number task.
 func (f *lineSumPredict) rows0(worker, task int) {
-	r0 := task * 16384
-	r1 := min(r0+16384, f.nBatch)
+	r0 := task * 32768
+	r1 := min(r0+32768, f.nBatch)
 	rows := r1 - r0
 	localFloat64 := f.localFloat64[worker*f.localFloat64Size:]
 	z := localFloat64[0:][:rows]
@@ -1621,8 +1621,8 @@ func (f *lineSumInit0) run() {
 
 // rows0 works on one block of the rows of 3, number task.
 func (f *lineSumInit0) rows0(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, 3)
+	r0 := task * 65536
+	r1 := min(r0+65536, 3)
 	rows := r1 - r0
 	value := f.value[r0:r1]
 

@@ -481,7 +481,7 @@ func (f *xorForward) run() {
 		// savedExp = exp(z2 + reshape - max(z2 + reshape, 0))  (xor.nn:10)
 		// savedAdd = savedExp + expm1(-max(z2 + reshape, 0))  (xor.nn:10)
 		tasks0 := nnrt.Blocks(f.nBatch, 2048)
-		f.pool.RunWork(f.nBatch*138, tasks0, f.body0)
+		f.pool.RunWork(f.nBatch*182, tasks0, f.body0)
 		f.sum = nnrt.TreeSum(f.part0a[:tasks0])
 		f.sum2 = nnrt.TreeSum(f.part0b[:tasks0])
 	}
@@ -598,7 +598,7 @@ func (f *xorBackward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float3
 	slot1 := arena.Take(nBatch * 8)
 	f.add = slot0
 	f.mul = slot1
-	f.part0a = arena.Take(nnrt.Blocks(nBatch, 8192))
+	f.part0a = arena.Take(nnrt.Blocks(nBatch, 4096))
 	f.body0 = f.rows0
 	f.body1 = f.tiles1
 }
@@ -612,17 +612,17 @@ func (f *xorBackward) run() {
 	} else {
 		// add = neg * y + div / (savedAdd + 1) * savedExp  (xor.nn:10)
 		// mul = add * zW * (1 - savedH * savedH)  (xor.nn:6)
-		tasks0 := nnrt.Blocks(f.nBatch, 8192)
-		f.pool.RunWork(f.nBatch*41, tasks0, f.body0)
+		tasks0 := nnrt.Blocks(f.nBatch, 4096)
+		f.pool.RunWork(f.nBatch*121, tasks0, f.body0)
 		f.sum = nnrt.TreeSum(f.part0a[:tasks0])
 
-		// gradZW = transpose(savedH) @ add  (xor.nn:7)
-		f.tile1a = nnrt.Tile(8, f.nBatch)
 		// gradHW = transpose(x) @ mul  (xor.nn:6)
-		f.tile1b = nnrt.Tile(2, f.nBatch*8)
+		f.tile1a = nnrt.Tile(8, f.nBatch*2)
+		// gradZW = transpose(savedH) @ add  (xor.nn:7)
+		f.tile1b = nnrt.Tile(8, f.nBatch)
 		// gradHB = sum(mul, axis: 0)  (xor.nn:6)
 		f.tile1c = nnrt.Tile(8, f.nBatch)
-		f.pool.RunWork(8*f.nBatch+2*f.nBatch*8+8*f.nBatch, nnrt.Blocks(8, f.tile1a)+nnrt.Blocks(2, f.tile1b)+nnrt.Blocks(8, f.tile1c), f.body1)
+		f.pool.RunWork(8*f.nBatch*2+8*f.nBatch+8*f.nBatch, nnrt.Blocks(8, f.tile1a)+nnrt.Blocks(8, f.tile1b)+nnrt.Blocks(8, f.tile1c), f.body1)
 	}
 
 	// gradZB = sum  (xor.nn:7)
@@ -631,8 +631,8 @@ func (f *xorBackward) run() {
 
 // rows0 works on one block of the rows of batch, number task.
 func (f *xorBackward) rows0(worker, task int) {
-	r0 := task * 8192
-	r1 := min(r0+8192, f.nBatch)
+	r0 := task * 4096
+	r1 := min(r0+4096, f.nBatch)
 	rows := r1 - r0
 	neg := f.neg
 	y := f.y[r0:r1]
@@ -674,19 +674,19 @@ func (f *xorBackward) rows0(worker, task int) {
 // tiles1 works on one tile of one product or sum, number task.
 func (f *xorBackward) tiles1(_, task int) {
 	if n := nnrt.Blocks(8, f.tile1a); task < n {
-		// gradZW = transpose(savedH) @ add  (xor.nn:7)
+		// gradHW = transpose(x) @ mul  (xor.nn:6)
 		lo := task * f.tile1a
 		hi := min(lo+f.tile1a, 8)
-		nnrt.GemmTN(f.gradZW[lo*1:], 1, f.savedH[lo:], 8, f.add, 1, hi-lo, 1, f.nBatch, false)
+		nnrt.GemmTN(f.gradHW[lo:], 8, f.x, 2, f.mul[lo:], 8, 2, hi-lo, f.nBatch, false)
 		return
 	} else {
 		task -= n
 	}
-	if n := nnrt.Blocks(2, f.tile1b); task < n {
-		// gradHW = transpose(x) @ mul  (xor.nn:6)
+	if n := nnrt.Blocks(8, f.tile1b); task < n {
+		// gradZW = transpose(savedH) @ add  (xor.nn:7)
 		lo := task * f.tile1b
-		hi := min(lo+f.tile1b, 2)
-		nnrt.GemmTN(f.gradHW[lo*8:], 8, f.x[lo:], 2, f.mul, 8, hi-lo, 8, f.nBatch, false)
+		hi := min(lo+f.tile1b, 8)
+		nnrt.GemmTN(f.gradZW[lo:], 1, f.savedH[lo:], 8, f.add, 1, hi-lo, 1, f.nBatch, false)
 		return
 	} else {
 		task -= n
@@ -699,8 +699,8 @@ func (f *xorBackward) tiles1(_, task int) {
 
 // rows2 works on one block of the rows of 1, number task.
 func (f *xorBackward) rows2(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, 1)
+	r0 := task * 65536
+	r1 := min(r0+65536, 1)
 	sum := f.sum
 	gradZB := f.gradZB[r0:r1]
 
@@ -759,13 +759,13 @@ func (f *xorUpdate0) run() {
 
 	// b2 = b * 0.9 + g  (optimizers.nn:12)
 	// p2 = p - cast * b2  (optimizers.nn:22)
-	f.pool.RunWork(f.nN*7, nnrt.Blocks(f.nN, 32768), f.body0)
+	f.pool.RunWork(f.nN*27, nnrt.Blocks(f.nN, 16384), f.body0)
 }
 
 // rows0 works on one block of the rows of n, number task.
 func (f *xorUpdate0) rows0(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, f.nN)
+	r0 := task * 16384
+	r1 := min(r0+16384, f.nN)
 	rows := r1 - r0
 	b := f.b[r0:r1]
 	g := f.g[r0:r1]
@@ -838,7 +838,7 @@ func (f *xorEval) run() {
 		// h = tanh(z + hB)  (xor.nn:6)
 		// z2 = h @ zW  (xor.nn:7)
 		tasks0 := nnrt.Blocks(f.nBatch, 1024)
-		f.pool.RunWork(f.nBatch*136, tasks0, f.body0)
+		f.pool.RunWork(f.nBatch*140, tasks0, f.body0)
 		f.sum1 = nnrt.TreeSum(f.part0a[:tasks0])
 		f.sum0 = nnrt.TreeSum(f.part0b[:tasks0])
 	}
@@ -968,7 +968,7 @@ func (f *xorPredict) run() {
 		// h = tanh(z + hB)  (xor.nn:6)
 		// z2 = h @ zW  (xor.nn:7)
 		// p = sigmoid(z2 + reshape)  (xor.nn:9)
-		f.pool.RunWork(f.nBatch*114, nnrt.Blocks(f.nBatch, 1024), f.body0)
+		f.pool.RunWork(f.nBatch*118, nnrt.Blocks(f.nBatch, 1024), f.body0)
 	}
 }
 
@@ -1042,8 +1042,8 @@ func (f *xorInit0) run() {
 
 // rows0 works on one block of the rows of 2, number task.
 func (f *xorInit0) rows0(worker, task int) {
-	r0 := task * 16384
-	r1 := min(r0+16384, 2)
+	r0 := task * 8192
+	r1 := min(r0+8192, 2)
 	rows := r1 - r0
 	value := f.value[r0*8 : r1*8]
 
@@ -1080,8 +1080,8 @@ func (f *xorInit2) run() {
 
 // rows0 works on one block of the rows of 8, number task.
 func (f *xorInit2) rows0(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, 8)
+	r0 := task * 65536
+	r1 := min(r0+65536, 8)
 	rows := r1 - r0
 	value := f.value[r0:r1]
 
@@ -1570,7 +1570,7 @@ func (f *xorAdamForward) run() {
 		// savedExp = exp(z2 + reshape - max(z2 + reshape, 0))  (xor.nn:10)
 		// savedAdd = savedExp + expm1(-max(z2 + reshape, 0))  (xor.nn:10)
 		tasks0 := nnrt.Blocks(f.nBatch, 2048)
-		f.pool.RunWork(f.nBatch*138, tasks0, f.body0)
+		f.pool.RunWork(f.nBatch*182, tasks0, f.body0)
 		f.sum = nnrt.TreeSum(f.part0a[:tasks0])
 		f.sum2 = nnrt.TreeSum(f.part0b[:tasks0])
 	}
@@ -1687,7 +1687,7 @@ func (f *xorAdamBackward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[fl
 	slot1 := arena.Take(nBatch * 8)
 	f.add = slot0
 	f.mul = slot1
-	f.part0a = arena.Take(nnrt.Blocks(nBatch, 8192))
+	f.part0a = arena.Take(nnrt.Blocks(nBatch, 4096))
 	f.body0 = f.rows0
 	f.body1 = f.tiles1
 }
@@ -1701,17 +1701,17 @@ func (f *xorAdamBackward) run() {
 	} else {
 		// add = neg * y + div / (savedAdd + 1) * savedExp  (xor.nn:10)
 		// mul = add * zW * (1 - savedH * savedH)  (xor.nn:6)
-		tasks0 := nnrt.Blocks(f.nBatch, 8192)
-		f.pool.RunWork(f.nBatch*41, tasks0, f.body0)
+		tasks0 := nnrt.Blocks(f.nBatch, 4096)
+		f.pool.RunWork(f.nBatch*121, tasks0, f.body0)
 		f.sum = nnrt.TreeSum(f.part0a[:tasks0])
 
-		// gradZW = transpose(savedH) @ add  (xor.nn:7)
-		f.tile1a = nnrt.Tile(8, f.nBatch)
 		// gradHW = transpose(x) @ mul  (xor.nn:6)
-		f.tile1b = nnrt.Tile(2, f.nBatch*8)
+		f.tile1a = nnrt.Tile(8, f.nBatch*2)
+		// gradZW = transpose(savedH) @ add  (xor.nn:7)
+		f.tile1b = nnrt.Tile(8, f.nBatch)
 		// gradHB = sum(mul, axis: 0)  (xor.nn:6)
 		f.tile1c = nnrt.Tile(8, f.nBatch)
-		f.pool.RunWork(8*f.nBatch+2*f.nBatch*8+8*f.nBatch, nnrt.Blocks(8, f.tile1a)+nnrt.Blocks(2, f.tile1b)+nnrt.Blocks(8, f.tile1c), f.body1)
+		f.pool.RunWork(8*f.nBatch*2+8*f.nBatch+8*f.nBatch, nnrt.Blocks(8, f.tile1a)+nnrt.Blocks(8, f.tile1b)+nnrt.Blocks(8, f.tile1c), f.body1)
 	}
 
 	// gradZB = sum  (xor.nn:7)
@@ -1720,8 +1720,8 @@ func (f *xorAdamBackward) run() {
 
 // rows0 works on one block of the rows of batch, number task.
 func (f *xorAdamBackward) rows0(worker, task int) {
-	r0 := task * 8192
-	r1 := min(r0+8192, f.nBatch)
+	r0 := task * 4096
+	r1 := min(r0+4096, f.nBatch)
 	rows := r1 - r0
 	neg := f.neg
 	y := f.y[r0:r1]
@@ -1763,19 +1763,19 @@ func (f *xorAdamBackward) rows0(worker, task int) {
 // tiles1 works on one tile of one product or sum, number task.
 func (f *xorAdamBackward) tiles1(_, task int) {
 	if n := nnrt.Blocks(8, f.tile1a); task < n {
-		// gradZW = transpose(savedH) @ add  (xor.nn:7)
+		// gradHW = transpose(x) @ mul  (xor.nn:6)
 		lo := task * f.tile1a
 		hi := min(lo+f.tile1a, 8)
-		nnrt.GemmTN(f.gradZW[lo*1:], 1, f.savedH[lo:], 8, f.add, 1, hi-lo, 1, f.nBatch, false)
+		nnrt.GemmTN(f.gradHW[lo:], 8, f.x, 2, f.mul[lo:], 8, 2, hi-lo, f.nBatch, false)
 		return
 	} else {
 		task -= n
 	}
-	if n := nnrt.Blocks(2, f.tile1b); task < n {
-		// gradHW = transpose(x) @ mul  (xor.nn:6)
+	if n := nnrt.Blocks(8, f.tile1b); task < n {
+		// gradZW = transpose(savedH) @ add  (xor.nn:7)
 		lo := task * f.tile1b
-		hi := min(lo+f.tile1b, 2)
-		nnrt.GemmTN(f.gradHW[lo*8:], 8, f.x[lo:], 2, f.mul, 8, hi-lo, 8, f.nBatch, false)
+		hi := min(lo+f.tile1b, 8)
+		nnrt.GemmTN(f.gradZW[lo:], 1, f.savedH[lo:], 8, f.add, 1, hi-lo, 1, f.nBatch, false)
 		return
 	} else {
 		task -= n
@@ -1788,8 +1788,8 @@ func (f *xorAdamBackward) tiles1(_, task int) {
 
 // rows2 works on one block of the rows of 1, number task.
 func (f *xorAdamBackward) rows2(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, 1)
+	r0 := task * 65536
+	r1 := min(r0+65536, 1)
 	sum := f.sum
 	gradZB := f.gradZB[r0:r1]
 
@@ -1857,13 +1857,13 @@ func (f *xorAdamUpdate0) run() {
 	// v2 = v * 0.999 + g * g * 0.001  (optimizers.nn:68)
 	// m2 = m * 0.9 + g * 0.1  (optimizers.nn:67)
 	// p2 = p - cast * m2 / (sqrt(v2) * cast2 + 1e-08)  (optimizers.nn:75)
-	f.pool.RunWork(f.nN*17, nnrt.Blocks(f.nN, 16384), f.body0)
+	f.pool.RunWork(f.nN*45, nnrt.Blocks(f.nN, 8192), f.body0)
 }
 
 // rows0 works on one block of the rows of n, number task.
 func (f *xorAdamUpdate0) rows0(worker, task int) {
-	r0 := task * 16384
-	r1 := min(r0+16384, f.nN)
+	r0 := task * 8192
+	r1 := min(r0+8192, f.nN)
 	rows := r1 - r0
 	g := f.g[r0:r1]
 	v := f.v[r0:r1]
@@ -1944,7 +1944,7 @@ func (f *xorAdamEval) run() {
 		// h = tanh(z + hB)  (xor.nn:6)
 		// z2 = h @ zW  (xor.nn:7)
 		tasks0 := nnrt.Blocks(f.nBatch, 1024)
-		f.pool.RunWork(f.nBatch*136, tasks0, f.body0)
+		f.pool.RunWork(f.nBatch*140, tasks0, f.body0)
 		f.sum1 = nnrt.TreeSum(f.part0a[:tasks0])
 		f.sum0 = nnrt.TreeSum(f.part0b[:tasks0])
 	}
@@ -2074,7 +2074,7 @@ func (f *xorAdamPredict) run() {
 		// h = tanh(z + hB)  (xor.nn:6)
 		// z2 = h @ zW  (xor.nn:7)
 		// p = sigmoid(z2 + reshape)  (xor.nn:9)
-		f.pool.RunWork(f.nBatch*114, nnrt.Blocks(f.nBatch, 1024), f.body0)
+		f.pool.RunWork(f.nBatch*118, nnrt.Blocks(f.nBatch, 1024), f.body0)
 	}
 }
 
@@ -2148,8 +2148,8 @@ func (f *xorAdamInit0) run() {
 
 // rows0 works on one block of the rows of 2, number task.
 func (f *xorAdamInit0) rows0(worker, task int) {
-	r0 := task * 16384
-	r1 := min(r0+16384, 2)
+	r0 := task * 8192
+	r1 := min(r0+8192, 2)
 	rows := r1 - r0
 	value := f.value[r0*8 : r1*8]
 
@@ -2186,8 +2186,8 @@ func (f *xorAdamInit2) run() {
 
 // rows0 works on one block of the rows of 8, number task.
 func (f *xorAdamInit2) rows0(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, 8)
+	r0 := task * 65536
+	r1 := min(r0+65536, 8)
 	rows := r1 - r0
 	value := f.value[r0:r1]
 

@@ -91,8 +91,8 @@ func xorForwardLoop0bAVX512(z2 *float32, y *float32, savedExp *float32, savedAdd
 //	add = neg * y + div / (savedAdd + 1) * savedExp  (xor.nn:10)
 //	sum = sum(add, axis: 0)  (xor.nn:7)
 //	mul = add * zW * (1 - savedH * savedH)  (xor.nn:6)
-//	gradZW = transpose(savedH) @ add  (xor.nn:7)
 //	gradHW = transpose(x) @ mul  (xor.nn:6)
+//	gradZW = transpose(savedH) @ add  (xor.nn:7)
 //	gradHB = sum(mul, axis: 0)  (xor.nn:6)
 //
 // in assembly, or reports false where that is turned off.
@@ -297,8 +297,8 @@ func xorAdamForwardSmall0AVX512(f *xorAdamForward, n0 int)
 //	add = neg * y + div / (savedAdd + 1) * savedExp  (xor.nn:10)
 //	sum = sum(add, axis: 0)  (xor.nn:7)
 //	mul = add * zW * (1 - savedH * savedH)  (xor.nn:6)
-//	gradZW = transpose(savedH) @ add  (xor.nn:7)
 //	gradHW = transpose(x) @ mul  (xor.nn:6)
+//	gradZW = transpose(savedH) @ add  (xor.nn:7)
 //	gradHB = sum(mul, axis: 0)  (xor.nn:6)
 //
 // in assembly, or reports false where that is turned off.

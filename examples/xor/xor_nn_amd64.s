@@ -1438,8 +1438,8 @@ done1:
 // add = neg * y + div / (savedAdd + 1) * savedExp  (xor.nn:10)
 // sum = sum(add, axis: 0)  (xor.nn:7)
 // mul = add * zW * (1 - savedH * savedH)  (xor.nn:6)
-// gradZW = transpose(savedH) @ add  (xor.nn:7)
 // gradHW = transpose(x) @ mul  (xor.nn:6)
+// gradZW = transpose(savedH) @ add  (xor.nn:7)
 // gradHB = sum(mul, axis: 0)  (xor.nn:6)
 TEXT ·xorBackwardSmall0AVX2(SB), $352-8
 	MOVQ f+0(FP), R14
@@ -1527,14 +1527,14 @@ done1:
 
 rows4:
 
-	VMOVUPS 0(DI), Y0
-	VBROADCASTSS 0(SI), Y1
-	VFMADD231PS Y1, Y0, Y9
-
 	VMOVUPS 0(R8), Y0
 	VBROADCASTSS 0(R9), Y1
-	VFMADD231PS Y1, Y0, Y8
+	VFMADD231PS Y1, Y0, Y9
 	VBROADCASTSS 4(R9), Y1
+	VFMADD231PS Y1, Y0, Y8
+
+	VMOVUPS 0(DI), Y0
+	VBROADCASTSS 0(SI), Y1
 	VFMADD231PS Y1, Y0, Y7
 
 	VMOVUPS 0(R8), Y0
@@ -1563,12 +1563,12 @@ done3:
 	VADDPS X15, X0, X0
 	MOVQ xorBackward_part0a(R14), R15
 	VMOVSS X0, 0(R15)
-	MOVQ xorBackward_gradZW(R14), R15
+	MOVQ xorBackward_gradHW(R14), R15
 	VMOVUPS Y9, 0(R15)
 	MOVQ xorBackward_gradHW(R14), R15
-	VMOVUPS Y8, 0(R15)
-	MOVQ xorBackward_gradHW(R14), R15
-	VMOVUPS Y7, 32(R15)
+	VMOVUPS Y8, 32(R15)
+	MOVQ xorBackward_gradZW(R14), R15
+	VMOVUPS Y7, 0(R15)
 	VMOVUPS 224(SP), Y0
 	VADDPS 288(SP), Y0, Y0
 	VMOVUPS 256(SP), Y1
@@ -1582,8 +1582,8 @@ done3:
 // add = neg * y + div / (savedAdd + 1) * savedExp  (xor.nn:10)
 // sum = sum(add, axis: 0)  (xor.nn:7)
 // mul = add * zW * (1 - savedH * savedH)  (xor.nn:6)
-// gradZW = transpose(savedH) @ add  (xor.nn:7)
 // gradHW = transpose(x) @ mul  (xor.nn:6)
+// gradZW = transpose(savedH) @ add  (xor.nn:7)
 // gradHB = sum(mul, axis: 0)  (xor.nn:6)
 TEXT ·xorBackwardSmall0AVX512(SB), $168-8
 	MOVQ f+0(FP), R14
@@ -1661,12 +1661,12 @@ done1:
 
 rows4:
 
-	VMOVUPS 0(DI), Y0
-	VFMADD231PS.BCST 0(SI), Y0, Y30
-
 	VMOVUPS 0(R8), Y0
-	VFMADD231PS.BCST 0(R9), Y0, Y29
-	VFMADD231PS.BCST 4(R9), Y0, Y28
+	VFMADD231PS.BCST 0(R9), Y0, Y30
+	VFMADD231PS.BCST 4(R9), Y0, Y29
+
+	VMOVUPS 0(DI), Y0
+	VFMADD231PS.BCST 0(SI), Y0, Y28
 
 	VMOVUPS 0(R8), Y0
 	MOVQ BX, DX
@@ -1694,12 +1694,12 @@ done3:
 	VADDPS X15, X0, X0
 	MOVQ xorBackward_part0a(R14), R15
 	VMOVSS X0, 0(R15)
-	MOVQ xorBackward_gradZW(R14), R15
+	MOVQ xorBackward_gradHW(R14), R15
 	VMOVUPS Y30, 0(R15)
 	MOVQ xorBackward_gradHW(R14), R15
-	VMOVUPS Y29, 0(R15)
-	MOVQ xorBackward_gradHW(R14), R15
-	VMOVUPS Y28, 32(R15)
+	VMOVUPS Y29, 32(R15)
+	MOVQ xorBackward_gradZW(R14), R15
+	VMOVUPS Y28, 0(R15)
 	VMOVUPS 40(SP), Y0
 	VADDPS 104(SP), Y0, Y0
 	VMOVUPS 72(SP), Y1
@@ -4335,8 +4335,8 @@ done3:
 // add = neg * y + div / (savedAdd + 1) * savedExp  (xor.nn:10)
 // sum = sum(add, axis: 0)  (xor.nn:7)
 // mul = add * zW * (1 - savedH * savedH)  (xor.nn:6)
-// gradZW = transpose(savedH) @ add  (xor.nn:7)
 // gradHW = transpose(x) @ mul  (xor.nn:6)
+// gradZW = transpose(savedH) @ add  (xor.nn:7)
 // gradHB = sum(mul, axis: 0)  (xor.nn:6)
 TEXT ·xorAdamBackwardSmall0AVX2(SB), $352-8
 	MOVQ f+0(FP), R14
@@ -4424,14 +4424,14 @@ done1:
 
 rows4:
 
-	VMOVUPS 0(DI), Y0
-	VBROADCASTSS 0(SI), Y1
-	VFMADD231PS Y1, Y0, Y9
-
 	VMOVUPS 0(R8), Y0
 	VBROADCASTSS 0(R9), Y1
-	VFMADD231PS Y1, Y0, Y8
+	VFMADD231PS Y1, Y0, Y9
 	VBROADCASTSS 4(R9), Y1
+	VFMADD231PS Y1, Y0, Y8
+
+	VMOVUPS 0(DI), Y0
+	VBROADCASTSS 0(SI), Y1
 	VFMADD231PS Y1, Y0, Y7
 
 	VMOVUPS 0(R8), Y0
@@ -4460,12 +4460,12 @@ done3:
 	VADDPS X15, X0, X0
 	MOVQ xorAdamBackward_part0a(R14), R15
 	VMOVSS X0, 0(R15)
-	MOVQ xorAdamBackward_gradZW(R14), R15
+	MOVQ xorAdamBackward_gradHW(R14), R15
 	VMOVUPS Y9, 0(R15)
 	MOVQ xorAdamBackward_gradHW(R14), R15
-	VMOVUPS Y8, 0(R15)
-	MOVQ xorAdamBackward_gradHW(R14), R15
-	VMOVUPS Y7, 32(R15)
+	VMOVUPS Y8, 32(R15)
+	MOVQ xorAdamBackward_gradZW(R14), R15
+	VMOVUPS Y7, 0(R15)
 	VMOVUPS 224(SP), Y0
 	VADDPS 288(SP), Y0, Y0
 	VMOVUPS 256(SP), Y1
@@ -4479,8 +4479,8 @@ done3:
 // add = neg * y + div / (savedAdd + 1) * savedExp  (xor.nn:10)
 // sum = sum(add, axis: 0)  (xor.nn:7)
 // mul = add * zW * (1 - savedH * savedH)  (xor.nn:6)
-// gradZW = transpose(savedH) @ add  (xor.nn:7)
 // gradHW = transpose(x) @ mul  (xor.nn:6)
+// gradZW = transpose(savedH) @ add  (xor.nn:7)
 // gradHB = sum(mul, axis: 0)  (xor.nn:6)
 TEXT ·xorAdamBackwardSmall0AVX512(SB), $168-8
 	MOVQ f+0(FP), R14
@@ -4558,12 +4558,12 @@ done1:
 
 rows4:
 
-	VMOVUPS 0(DI), Y0
-	VFMADD231PS.BCST 0(SI), Y0, Y30
-
 	VMOVUPS 0(R8), Y0
-	VFMADD231PS.BCST 0(R9), Y0, Y29
-	VFMADD231PS.BCST 4(R9), Y0, Y28
+	VFMADD231PS.BCST 0(R9), Y0, Y30
+	VFMADD231PS.BCST 4(R9), Y0, Y29
+
+	VMOVUPS 0(DI), Y0
+	VFMADD231PS.BCST 0(SI), Y0, Y28
 
 	VMOVUPS 0(R8), Y0
 	MOVQ BX, DX
@@ -4591,12 +4591,12 @@ done3:
 	VADDPS X15, X0, X0
 	MOVQ xorAdamBackward_part0a(R14), R15
 	VMOVSS X0, 0(R15)
-	MOVQ xorAdamBackward_gradZW(R14), R15
+	MOVQ xorAdamBackward_gradHW(R14), R15
 	VMOVUPS Y30, 0(R15)
 	MOVQ xorAdamBackward_gradHW(R14), R15
-	VMOVUPS Y29, 0(R15)
-	MOVQ xorAdamBackward_gradHW(R14), R15
-	VMOVUPS Y28, 32(R15)
+	VMOVUPS Y29, 32(R15)
+	MOVQ xorAdamBackward_gradZW(R14), R15
+	VMOVUPS Y28, 0(R15)
 	VMOVUPS 40(SP), Y0
 	VADDPS 104(SP), Y0, Y0
 	VMOVUPS 72(SP), Y1
