@@ -22,11 +22,21 @@ func (p *Program) extreme(op, zeros Op, a, b Value) Value {
 		return p.Do(OpSelect, p.Do(OpNLE, b, a), b, a) // b where it is above zero or NaN
 	case known && bits == 0:
 		return p.Do(OpSelect, p.Do(OpNLT, a, b), b, a) // b where it is not above zero
+	case known && p.isNaN(bits):
+		return a
 	case known && bits != floatBits(math.Copysign(0, -1), p.Size):
 		return p.Do(op, a, b) // a is neither NaN nor zero
 	}
 	m := p.Do(OpSelect, p.Do(OpEQ, a, b), p.Do(zeros, a, b), p.Do(op, a, b))
 	return p.Do(OpSelect, p.Do(OpUnord, a, a), a, m)
+}
+
+// isNaN reports whether a constant is no number.
+func (p *Program) isNaN(bits uint64) bool {
+	if p.Size == 4 {
+		return math.IsNaN(float64(math.Float32frombits(uint32(bits))))
+	}
+	return math.IsNaN(math.Float64frombits(bits))
 }
 
 // Neg returns -a.

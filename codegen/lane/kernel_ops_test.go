@@ -3,10 +3,7 @@ package lane
 // This file answers: is every primitive printed right, wherever its operands are? Elements, numbers, constants, zeros, single elements,
 // results of other instructions that are used again or not, the same value twice, and everything at once in more registers than there are.
 
-import (
-	"fmt"
-	"testing"
-)
+import "fmt"
 
 // A kernelMaker collects the kernels of a test.
 type kernelMaker struct {
@@ -143,9 +140,8 @@ func (s *sources) do(op Op, args ...Value) Value {
 	return s.p.Do(op, args...)
 }
 
-// TestPrimitives: each primitive with its arguments from everywhere.
-func TestPrimitives(t *testing.T) {
-	m := &kernelMaker{}
+// primitives makes kernels of each primitive with its arguments from everywhere.
+func (m *kernelMaker) primitives() {
 	counts := []Count{{Arg: "n"}, {Const: 3}, {Const: 16}, {Const: 21}, {Arg: "n"}, {Const: 7}}
 	for _, size := range []int{4, 8} {
 		for op := OpAdd; op < numOps; op++ {
@@ -207,5 +203,36 @@ func TestPrimitives(t *testing.T) {
 			flush()
 		}
 	}
-	checkKernels(t, m.kernels, 0.6)
+}
+
+// reductions makes kernels that reduce rows of every length as they are, in loops over rows and without.
+func (m *kernelMaker) reductions() {
+	for n := 0; n <= 72; n++ {
+		inner := Count{Const: n}
+		if n == 0 {
+			inner = Count{Arg: "n"}
+		}
+		for _, size := range []int{4, 8} {
+			k := m.start("Sums", size)
+			x := k.operand(Float)
+			st := Stage{Loop: true, Inner: inner, Prog: NewProgram(size)}
+			for range MaxReductions(size) {
+				st.Sums = append(st.Sums, Sum{Value: st.Prog.Load(x, Float), Operand: k.operand(Float)})
+			}
+			k.Stages = []Stage{st}
+
+			k = m.start("Reductions", size, Count{Arg: "rows"})
+			x = k.operand(Float, Count{Arg: "step"})
+			st = Stage{Loop: true, Inner: inner, Prog: NewProgram(size)}
+			for i := range MaxReductions(size) {
+				st.Reduces = append(st.Reduces, Reduce{How: []Reduction{Largest, Total}[i%2], Value: st.Prog.Load(x, Float), Input: i})
+				k.Left++
+			}
+			after := Stage{Prog: NewProgram(size)}
+			for i := range st.Reduces {
+				after.Stores = append(after.Stores, Store{Operand: k.operand(Float, Count{Const: size}), Value: after.Prog.Input(i, Float)})
+			}
+			k.Stages = []Stage{st, after}
+		}
+	}
 }

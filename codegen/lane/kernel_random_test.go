@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
-	"testing"
 )
 
 // A randomKernel is one that is being made.
@@ -444,19 +443,43 @@ func (m *kernelMaker) random(form int, seed uint64) {
 		r.reads = append(r.reads, o)
 	}
 	f.make(r)
+	if r.IntN(4) == 0 {
+		r.frame()
+	}
 }
 
-// TestRandomKernels runs random kernels of all forms.
-func TestRandomKernels(t *testing.T) {
-	m := &kernelMaker{}
-	seeds := uint64(24)
-	if testing.Short() {
-		seeds = 6
-	}
-	for form := range forms {
-		for seed := range seeds {
-			m.random(form, seed)
+// frame turns arguments into fields of a struct, some counts among them.
+func (r *randomKernel) frame() {
+	r.k.Frame = r.k.Name + "Frame"
+	field := map[string]string{}
+	turn := func(c *Count) {
+		if c.Arg == "" {
+			return
+		}
+		if _, ok := field[c.Arg]; !ok {
+			field[c.Arg] = ""
+			if r.IntN(2) == 0 {
+				field[c.Arg] = "f" + c.Arg
+			}
+		}
+		if name := field[c.Arg]; name != "" {
+			*c = Count{Field: name}
 		}
 	}
-	checkKernels(t, m.kernels, 0.4)
+	for i := range r.k.Outer {
+		turn(&r.k.Outer[i])
+	}
+	for i := range r.k.Stages {
+		turn(&r.k.Stages[i].Inner)
+	}
+	for i := range r.k.Operands {
+		o := &r.k.Operands[i]
+		for j := range o.Steps {
+			turn(&o.Steps[j])
+		}
+		if o.Turn == nil {
+			o.Base = pick(r, Count{}, Count{Const: 3 * r.size}, Count{Arg: "b"}, Count{Arg: "s1"})
+			turn(&o.Base)
+		}
+	}
 }

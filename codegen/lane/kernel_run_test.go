@@ -16,6 +16,23 @@ import (
 	"testing"
 )
 
+// TestKernels runs every primitive, every length of a reduction, and random kernels of all forms.
+func TestKernels(t *testing.T) {
+	m := &kernelMaker{}
+	m.primitives()
+	m.reductions()
+	seeds := uint64(24)
+	if testing.Short() {
+		seeds = 6
+	}
+	for form := range forms {
+		for seed := range seeds {
+			m.random(form, seed)
+		}
+	}
+	checkKernels(t, m.kernels, 0.4)
+}
+
 // checkKernels runs kernels with many arguments. At least the given share of what they compute must be ordinary numbers, which tell more than
 // infinities do.
 func checkKernels(t *testing.T, kernels []*Kernel, share float64) {
@@ -34,6 +51,9 @@ func checkKernels(t *testing.T, kernels []*Kernel, share float64) {
 			continue
 		}
 		printed = append(printed, k)
+		if k.Frame != "" {
+			table += "\n" + k.structText()
+		}
 		for _, m := range Machines {
 			table += fmt.Sprintf("\nfunc %s%s(%s)\n", k.Name, m, strings.Join(k.Arguments(), ", "))
 			entries += fmt.Sprintf("\t%q: %s%s,\n", k.Name+m, k.Name, m)
@@ -88,6 +108,38 @@ func checkKernels(t *testing.T, kernels []*Kernel, share float64) {
 		t.Errorf("%d of %d elements are ordinary numbers, want a share of %g (%v)", plain, elements, share, err)
 	}
 	show(t, files["kernels.s"], lines)
+}
+
+// structText declares the struct that holds what a kernel reads.
+func (k *Kernel) structText() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "type %s struct {\n", k.Frame)
+	known := map[string]bool{}
+	count := func(c Count) {
+		if c.Field != "" && !known[c.Field] {
+			known[c.Field] = true
+			fmt.Fprintf(&b, "\t%s int\n", c.Field)
+		}
+	}
+	for _, n := range k.Numbers {
+		fmt.Fprintf(&b, "\t%s %s\n", n.Name, goType(n.Type, k.Size))
+	}
+	for _, o := range k.Operands {
+		if o.Turn == nil {
+			fmt.Fprintf(&b, "\t%s []%s\n", o.Name, goType(o.Type, k.Size))
+		}
+		count(o.Base)
+		for _, c := range o.Steps {
+			count(c)
+		}
+	}
+	for _, c := range k.Outer {
+		count(c)
+	}
+	for _, st := range k.Stages {
+		count(st.Inner)
+	}
+	return b.String() + "}\n"
 }
 
 // show writes the assembly of failed kernels to the folder named by NNGEN_SHOW.

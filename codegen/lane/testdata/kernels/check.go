@@ -51,9 +51,9 @@ func choose(k *lane.Kernel, rng *rand.Rand, length int) map[string]int {
 	for i := range k.Stages {
 		st := &k.Stages[i]
 		if st.Loop && !st.Inner.Known() {
-			if !inner[st.Inner.Arg] {
-				inner[st.Inner.Arg] = true
-				counts[st.Inner.Arg] = length % mostLength
+			if name := st.Inner.Arg + st.Inner.Field; !inner[name] {
+				inner[name] = true
+				counts[name] = length % mostLength
 				length += 17
 			}
 		}
@@ -71,22 +71,24 @@ func choose(k *lane.Kernel, rng *rand.Rand, length int) map[string]int {
 		}
 	}
 	for _, o := range k.Outer {
-		if _, ok := counts[o.Arg]; o.Known() || ok {
+		name := o.Arg + o.Field
+		if _, ok := counts[name]; o.Known() || ok {
 			continue
 		}
 		n := rng.IntN(5)
 		if rng.IntN(3) == 0 {
 			n = rng.IntN(mostLength)
 		}
-		counts[o.Arg] = min(n, max(2, callCost/(cost+1)))
-		cost *= max(1, counts[o.Arg])
+		counts[name] = min(n, max(2, callCost/(cost+1)))
+		cost *= max(1, counts[name])
 	}
 	for _, o := range k.Operands {
-		for _, s := range o.Steps {
-			if n, ok := counts[s.Arg]; ok && n%k.Size != 0 { // a number of elements in one place is one of bytes in another
-				counts[s.Arg] = n / k.Size * k.Size
+		for _, s := range append([]lane.Count{o.Base}, o.Steps...) {
+			name := s.Arg + s.Field
+			if n, ok := counts[name]; ok && n%k.Size != 0 { // a number of elements in one place is one of bytes in another
+				counts[name] = n / k.Size * k.Size
 			} else if !ok && !s.Known() {
-				counts[s.Arg] = rng.IntN(150) * k.Size
+				counts[name] = rng.IntN(150) * k.Size
 			}
 		}
 	}
@@ -95,7 +97,7 @@ func choose(k *lane.Kernel, rng *rand.Rand, length int) map[string]int {
 
 // call runs k once on each machine.
 func (c *checker) call(k *lane.Kernel, rng *rand.Rand, length int, rep *report) (err error) {
-	wild := []float64{0, 0, 0.02, 0.3}[rng.IntN(4)]
+	wild := []float64{0, 0, 0.02, 0.3, 1}[rng.IntN(5)]
 	counts := choose(k, rng, length)
 	numbers := make([]word, len(k.Numbers))
 	for i, n := range k.Numbers {
@@ -167,26 +169,73 @@ func invoke(function any, k *lane.Kernel, counts map[string]int, numbers []word,
 	}()
 	f := reflect.ValueOf(function)
 	var args []reflect.Value
-	for _, m := range mem {
+	var frame reflect.Value
+	if k.Frame != "" {
+		frame = reflect.New(f.Type().In(0).Elem())
+		args = append(args, frame)
+	}
+	set := func(name string, x func(t reflect.Type) reflect.Value) { // the field of that name, or the next argument
+		if k.Frame == "" {
+			args = append(args, x(f.Type().In(len(args))))
+			return
+		}
+		field := frame.Elem().FieldByName(name)
+		reflect.NewAt(field.Type(), field.Addr().UnsafePointer()).Elem().Set(x(field.Type()))
+	}
+	for i, m := range mem {
 		if m != nil {
-			args = append(args, reflect.NewAt(f.Type().In(len(args)).Elem(), m.pointer()))
+			set(k.Operands[i].Name, func(t reflect.Type) reflect.Value {
+				if t.Kind() == reflect.Slice {
+					return reflect.SliceAt(t.Elem(), m.pointer(), 1)
+				}
+				return reflect.NewAt(t.Elem(), m.pointer())
+			})
 		}
 	}
 	for _, c := range k.Counts() {
 		args = append(args, reflect.ValueOf(counts[c]))
 	}
-	for i, n := range k.Numbers {
-		switch {
-		case n.Type == lane.Int:
-			args = append(args, reflect.ValueOf(int32(numbers[i].bits)))
-		case k.Size == 4:
-			args = append(args, reflect.ValueOf(math.Float32frombits(uint32(numbers[i].bits))))
-		default:
-			args = append(args, reflect.ValueOf(math.Float64frombits(numbers[i].bits)))
+	if k.Frame != "" {
+		for _, name := range fields(k) {
+			set(name, func(reflect.Type) reflect.Value { return reflect.ValueOf(counts[name]) })
 		}
+	}
+	for i, n := range k.Numbers {
+		set(n.Name, func(reflect.Type) reflect.Value {
+			switch {
+			case n.Type == lane.Int:
+				return reflect.ValueOf(int32(numbers[i].bits))
+			case k.Size == 4:
+				return reflect.ValueOf(math.Float32frombits(uint32(numbers[i].bits)))
+			}
+			return reflect.ValueOf(math.Float64frombits(numbers[i].bits))
+		})
 	}
 	f.Call(args)
 	return nil
+}
+
+// fields are the fields of the frame that hold counts.
+func fields(k *lane.Kernel) []string {
+	var out []string
+	add := func(c lane.Count) {
+		if c.Field != "" {
+			out = append(out, c.Field)
+		}
+	}
+	for _, c := range k.Outer {
+		add(c)
+	}
+	for _, st := range k.Stages {
+		add(st.Inner)
+	}
+	for _, o := range k.Operands {
+		add(o.Base)
+		for _, c := range o.Steps {
+			add(c)
+		}
+	}
+	return out
 }
 
 // Numbers that are easily got wrong.

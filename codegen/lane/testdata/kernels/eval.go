@@ -27,12 +27,12 @@ type run struct {
 
 // interpret runs k on memory. inputs hold the numbers of the caller.
 func interpret(k *lane.Kernel, counts map[string]int, numbers []word, mem []*memory) {
-	r := &run{k: k, counts: counts, mem: mem, at: make([]int, len(mem)), inputs: make([]word, len(numbers)+k.Left), sums: map[*lane.Sum]*[lanes]word{}, gather: map[*lane.Gather][][]word{}}
+	r := &run{k: k, counts: counts, mem: mem, inputs: make([]word, len(numbers)+k.Left), sums: map[*lane.Sum]*[lanes]word{}, gather: map[*lane.Gather][][]word{}}
 	copy(r.inputs, numbers)
 	r.mem = append([]*memory(nil), mem...)
 	for i, o := range k.Operands {
 		if o.Turn != nil {
-			r.mem[i] = turned(k, o.Turn, mem[o.Turn.Operand])
+			r.mem[i] = turned(k, o.Turn, mem[o.Turn.Operand], bases(k, counts)[o.Turn.Operand])
 		}
 	}
 	for i := range k.Stages {
@@ -55,7 +55,7 @@ func interpret(k *lane.Kernel, counts map[string]int, numbers []word, mem []*mem
 		}
 	}
 	for from, to := range passes(k) {
-		clear(r.at)
+		r.at = bases(k, counts)
 		if k.Stages[from].Flat {
 			r.stage(from, 0)
 		} else {
@@ -83,7 +83,16 @@ func count(c lane.Count, counts map[string]int) int {
 	if c.Known() {
 		return c.Const
 	}
-	return counts[c.Arg]
+	return counts[c.Arg+c.Field]
+}
+
+// bases are the distances in bytes from the pointers of the operands to their first elements.
+func bases(k *lane.Kernel, counts map[string]int) []int {
+	out := make([]int, len(k.Operands))
+	for i, o := range k.Operands {
+		out[i] = count(o.Base, counts)
+	}
+	return out
 }
 
 // needed lists the instructions that results of a stage depend on.
@@ -121,14 +130,14 @@ func needed(st *lane.Stage) []lane.Value {
 }
 
 // turned is a transposed copy whose rows are whole vectors; what is beyond a row is open.
-func turned(k *lane.Kernel, t *lane.Turn, from *memory) *memory {
+func turned(k *lane.Kernel, t *lane.Turn, from *memory, base int) *memory {
 	m := &memory{size: k.Size, words: make([]word, t.Cols*t.Line())}
 	for i := range m.words {
 		m.words[i].doubt = open
 	}
 	for i := range t.Rows {
 		for j := range t.Cols {
-			m.words[j*t.Line()+i] = *from.word((i*t.Cols + j) * k.Size)
+			m.words[j*t.Line()+i] = *from.word(base + (i*t.Cols+j)*k.Size)
 		}
 	}
 	return m
@@ -266,7 +275,7 @@ func (r *run) collect(g *lane.Gather, row int) {
 
 // finish writes what was summed over all rows.
 func (r *run) finish() {
-	clear(r.at)
+	r.at = bases(r.k, r.counts)
 	for i := range r.k.Stages {
 		st := &r.k.Stages[i]
 		for j := range st.Sums {

@@ -6,6 +6,7 @@ package main
 import (
 	"encoding/binary"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"unsafe"
 
@@ -120,7 +121,7 @@ func (e *extent) touch(lo, hi int) {
 // extents walks the loops of a kernel and returns what it touches of each operand.
 func extents(k *lane.Kernel, counts map[string]int) []extent {
 	out := make([]extent, len(k.Operands))
-	at := make([]int, len(k.Operands))
+	at := bases(k, counts)
 	touch := func(operand, off, n int) {
 		out[operand].touch(at[operand]/elementSize(k, operand)+off, at[operand]/elementSize(k, operand)+off+n)
 	}
@@ -136,7 +137,7 @@ func extents(k *lane.Kernel, counts map[string]int) []extent {
 	}
 	for i := range k.Operands {
 		if t := k.Operands[i].Turn; t != nil {
-			out[t.Operand].touch(0, t.Rows*t.Cols)
+			touch(t.Operand, 0, t.Rows*t.Cols)
 		}
 	}
 	var rows func(l, from, to int)
@@ -170,9 +171,10 @@ func extents(k *lane.Kernel, counts map[string]int) []extent {
 		}
 	}
 	for from, to := range passes(k) {
-		clear(at)
+		at = bases(k, counts)
 		rows(0, from, to)
 	}
+	at = bases(k, counts)
 	for i := range k.Stages {
 		st := &k.Stages[i]
 		for _, s := range st.Sums {
@@ -199,8 +201,14 @@ func newMemory(rng *rand.Rand, size int, t lane.Type, e extent, region []byte, w
 		return nil, fmt.Errorf("%d elements do not fit into a region", n)
 	}
 	m := &memory{size: size, first: e.lo, words: make([]word, n), wrote: make([]bool, n), region: region}
+	few := []word{random(rng, size, t, wild), random(rng, size, t, wild)}
+	if t == lane.Float && rng.IntN(2) == 0 {
+		few = []word{ofFloat(0, size), ofFloat(math.Copysign(0, -1), size), ofFloat(math.Inf(-1), size)}
+	}
 	for i := range m.words {
-		m.words[i] = random(rng, size, t, wild)
+		if m.words[i] = random(rng, size, t, wild); wild == 1 { // nothing but a few odd numbers
+			m.words[i] = few[rng.IntN(len(few))]
+		}
 	}
 	free := (len(region) - n*size) / size
 	switch rng.IntN(3) {
