@@ -71,7 +71,8 @@ func TestKernels(t *testing.T) {
 		t.Error(l)
 	}
 	last := lines[len(lines)-1]
-	if t.Log(last); !strings.HasPrefix(last, fmt.Sprintf("%d kernels on ", len(kernels))) {
+	t.Log(last)
+	if !strings.HasPrefix(last, fmt.Sprintf("%d kernels on ", len(kernels))) {
 		t.Errorf("the last line is %q", last)
 	}
 }
@@ -129,9 +130,39 @@ func modelKernels(t *testing.T) []*lane.Kernel {
 				continue
 			}
 			known[key] = true
+			withArguments(k)
 			k.Name = fmt.Sprintf("k%d%s", len(kernels), camel(k.Name))
 			kernels = append(kernels, k)
 		}
 	}
 	return kernels
+}
+
+// withArguments makes a kernel take as arguments what it finds in the frame of a model, which is another struct for every model.
+func withArguments(k *lane.Kernel) {
+	if k.Frame == "" {
+		return
+	}
+	k.Frame = ""
+	argument := func(c *lane.Count) {
+		if c.Field != "" {
+			*c = lane.Count{Arg: "size" + c.Field}
+		}
+	}
+	for i := range k.Outer {
+		argument(&k.Outer[i])
+	}
+	for i := range k.Stages {
+		argument(&k.Stages[i].Inner)
+	}
+	for i := range k.Numbers {
+		k.Numbers[i].Name = fmt.Sprintf("number%d", i)
+	}
+	for i := range k.Operands {
+		o := &k.Operands[i]
+		o.Name, o.Base = fmt.Sprintf("operand%d", i), lane.Count{}
+		for j := range o.Steps {
+			argument(&o.Steps[j])
+		}
+	}
 }
