@@ -99,6 +99,21 @@ func smallBlocks(all []*Plan) {
 
 // frames prints plans as files of package main: one of Go, and those of its vector assembly.
 func frames(all []*Plan, name string) (files map[string]string, err error) {
+	vectors := newVectorFile(Config{Package: "main", Source: name + ".nn"})
+	text, err := frameText(all, vectors)
+	if err != nil {
+		return nil, err
+	}
+	files = map[string]string{name + ".go": text}
+	more, err := vectors.files(name)
+	if err != nil {
+		return nil, err
+	}
+	return withFiles(files, more), nil
+}
+
+// frameText prints plans as Go of package main, and their kernels to vectors.
+func frameText(all []*Plan, vectors *vectorFile) (text string, err error) {
 	defer func() {
 		if v := recover(); v != nil {
 			err = fmt.Errorf("panic: %v", v)
@@ -106,24 +121,15 @@ func frames(all []*Plan, name string) (files map[string]string, err error) {
 	}()
 	file := jen.NewFile("main")
 	file.ImportAlias(runtimePath, runtimeName)
-	vectors := newVectorFile(Config{Package: "main", Source: name + ".nn"})
 	for _, p := range all {
 		e := &frameEmitter{p: p, file: file, where: func(*symbolic.Node) string { return "" }, vectors: vectors}
 		e.frame()
 	}
 	var b bytes.Buffer
 	if err := file.Render(&b); err != nil {
-		return nil, err
+		return "", err
 	}
-	files = map[string]string{name + ".go": b.String()}
-	more, err := vectors.files(name)
-	if err != nil {
-		return nil, err
-	}
-	for _, f := range more {
-		files[f.Name] = string(f.Data)
-	}
-	return files, nil
+	return b.String(), nil
 }
 
 // glue returns the function that runs a case's frame on a session.
@@ -228,26 +234,45 @@ func (c *funcCase) show(t *testing.T) {
 	})
 }
 
-var inCase = regexp.MustCompile(`(?:case|glue)(\d+)(?:_nn_amd64)?\.(?:go|s):(\d+)`)
+// print writes the Go files of all cases, and one file of assembly for all of them, which takes a fraction of the time to assemble.
+func (p *program) print(t *testing.T) (files map[string]string) {
+	t.Helper()
+	vectors := newVectorFile(Config{Package: "main", Source: "cases.nn"})
+	files = map[string]string{}
+	table := "package main\n\nvar frames = []func(*session){\n"
+	for i, c := range p.cases {
+		if c.err == "" {
+			text, err := frameText(c.plans, vectors)
+			if err != nil {
+				c.err = "print: " + err.Error() + "\n" + c.plans[0].String()
+			}
+			c.files = map[string]string{fmt.Sprintf("case%d.go", i): text, fmt.Sprintf("glue%d.go", i): c.glue(i, c.plans[0])}
+		}
+		if c.err != "" {
+			table += "nil,\n"
+			continue
+		}
+		table += fmt.Sprintf("run%d,\n", i)
+		for name, text := range c.files {
+			files[name] = text
+		}
+	}
+	files["table.go"] = table + "}\n"
+	more, err := vectors.files("cases")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return withFiles(files, more)
+}
+
+var inCase = regexp.MustCompile(`(?:case|glue)(\d+)\.go:(\d+)`)
 
 // build compiles all cases. Cases that do not compile get the compiler's messages, and the others are built without them.
 func (p *program) build(t *testing.T) string {
 	t.Helper()
 	for {
-		files := map[string]string{}
-		table := "package main\n\nvar frames = []func(*session){\n"
-		for i, c := range p.cases {
-			if c.err != "" {
-				table += "nil,\n"
-				continue
-			}
-			table += fmt.Sprintf("run%d,\n", i)
-			for name, text := range c.files {
-				files[name] = text
-			}
-		}
-		files["table.go"] = table + "}\n"
-		exe, out := goBuild(t, files, "build")
+		p.files = p.print(t)
+		exe, out := goBuild(t, p.files, "build")
 		if exe != "" {
 			return exe
 		}

@@ -16,6 +16,7 @@ import (
 // A program collects Funcs and becomes one Go program.
 type program struct {
 	cases []*funcCase
+	files map[string]string // of all cases
 }
 
 // A funcCase is one Func with the arguments that it is run on.
@@ -41,7 +42,8 @@ type funcCase struct {
 	shared []*symbolic.Node
 	sites  int
 
-	files map[string]string
+	plans []*Plan
+	files map[string]string // of Go
 	err   string
 }
 
@@ -215,17 +217,12 @@ func (p *program) run(t *testing.T) {
 	jobs := make([]job, len(p.cases))
 	for i, c := range p.cases {
 		c.prepare(t)
-		all, err := c.plan(fmt.Sprintf("c%d", i))
-		if err != nil {
+		var err error
+		if c.plans, err = c.plan(fmt.Sprintf("c%d", i)); err != nil {
 			c.err = "plan: " + err.Error()
 			continue
 		}
-		if c.files, err = frames(all, fmt.Sprintf("case%d", i)); err != nil {
-			c.err = "print: " + err.Error() + "\n" + all[0].String()
-			continue
-		}
-		c.files[fmt.Sprintf("glue%d.go", i)] = c.glue(i, all[0])
-		jobs[i] = c.job(all[0])
+		jobs[i] = c.job(c.plans[0])
 	}
 	exe := p.build(t)
 	if exe == "" {

@@ -2,7 +2,6 @@
 package codegen
 
 import (
-	"fmt"
 	"go/format"
 	"maps"
 	"strings"
@@ -28,12 +27,8 @@ func TestRandomGraphs(t *testing.T) {
 		c.tol = 1e-10
 	}
 	p.run(t)
-	files := map[string]string{}
-	table := "package main\n\nvar frames = []func(*session){\n"
-	for i, c := range p.cases {
-		table += fmt.Sprintf("run%d,\n", i)
+	for _, c := range p.cases {
 		for name, text := range c.files {
-			files[name] = text
 			if strings.HasPrefix(name, "case") && strings.HasSuffix(name, ".go") {
 				if clean, err := format.Source([]byte(text)); err != nil || string(clean) != text {
 					t.Errorf("%s: gofmt would change it (%v)", c.name, err)
@@ -41,11 +36,10 @@ func TestRandomGraphs(t *testing.T) {
 			}
 		}
 	}
-	files["table.go"] = table + "}\n"
 	if t.Failed() {
 		return
 	}
-	if exe, message := goBuild(t, files, "vet"); exe == "" {
+	if exe, message := goBuild(t, p.files, "vet"); exe == "" {
 		t.Errorf("go vet: %s", message)
 	}
 }
