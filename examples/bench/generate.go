@@ -1,3 +1,3 @@
 package main
 
-//go:generate go tool nngen bench.nn
+//go:generate go tool nngen bench.nn loops.nn

@@ -9,10 +9,11 @@
 //
 // Usage:
 //
-//	bench [-threads N] [-only TEXT] [-seconds S] [-gemm] [-phases] [-serve]
+//	bench [-threads N] [-only TEXT] [-seconds S] [-gemm] [-phases] [-loops] [-serve]
 //
 // With -gemm it measures the matrix products of the workloads' steps alone, and one of 512x512x512. With -phases it
-// says how the time of a step divides. With -serve it waits for lines
+// says how the time of a step divides. With -loops it measures updates and functions an element, on every level of instruction sets, and
+// prints a table on standard error at the end. With -serve it waits for lines
 // "NAME SECONDS" on standard input and measures what they name; examples/bench/compare uses it.
 package main
 
@@ -73,6 +74,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) error {
 	seconds := flags.Float64("seconds", 0.6, "time to spend on each workload")
 	gemm := flags.Bool("gemm", false, "measure the matrix products of the steps instead of the steps")
 	divide := flags.Bool("phases", false, "say how the time of a step divides into forward pass, backward pass and update, and what the products take")
+	fused := flags.Bool("loops", false, "measure fused loops (updates, and functions forward and backward) on each level of instruction sets, by one worker; a table follows on standard error")
 	server := flags.Bool("serve", false, "measure what lines \"NAME SECONDS\" on standard input name")
 	if err := flags.Parse(args); err != nil {
 		return flag.ErrHelp // the flag package has said why
@@ -84,10 +86,17 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) error {
 		return fmt.Errorf("got -threads %d, want at least 1", *threads)
 	case *gemm && *divide:
 		return errors.New("products have no phases")
+	case *fused && (*gemm || *divide || *server):
+		return errors.New("loops are measured apart from products, phases and a server's workloads")
+	case *fused && *threads != 1:
+		return errors.New("loops are measured on one thread")
 	case !(*seconds > 0):
 		return fmt.Errorf("got -seconds %v, want more than 0", *seconds)
 	}
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(*threads))
+	if *fused {
+		return measureLoops(stdout, stderr, *only, *seconds)
+	}
 	steps, products, err := tasks()
 	if err != nil {
 		return err
