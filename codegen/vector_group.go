@@ -14,6 +14,8 @@ type vectorizer struct {
 	b    *kernelBuilder
 	prog *lane.Program
 	vals map[*symbolic.Node]lane.Value // of the stage being described
+	// before is the stage that the first loop goes on with, if any: what it stores need not be loaded.
+	before *lane.Stage
 }
 
 // fewElements is the number of elements of a row below which vectors gain nothing.
@@ -127,6 +129,11 @@ func (v *vectorizer) arg(n, a *symbolic.Node) lane.Value {
 		return v.none("an element of an earlier loop")
 	}
 	i, moves := v.use(v.groupEmitter.use(b, axes))
+	if v.before != nil {
+		if s := v.before.Stores[0]; s.Operand == i && s.Moves == moves {
+			return s.Value
+		}
+	}
 	if moves {
 		return v.prog.Load(i, t)
 	}
@@ -182,14 +189,23 @@ func laneName(n *symbolic.Node) string {
 	return n.Info().Lane
 }
 
-// begin starts the program of a stage.
+// begin starts the program of a stage, or goes on with the one before.
 func (v *vectorizer) begin() {
-	v.prog = lane.NewProgram(v.b.k.Size)
 	v.vals = map[*symbolic.Node]lane.Value{}
+	if v.prog == nil && v.before != nil {
+		v.prog = v.before.Prog
+		return
+	}
+	v.prog, v.before = lane.NewProgram(v.b.k.Size), nil
 }
 
 // end adds a stage unless it does nothing.
 func (v *vectorizer) end(st lane.Stage) {
+	if v.before != nil {
+		st.Pass, st.Stores = v.before.Pass, append(v.before.Stores, st.Stores...)
+		v.b.k.Stages[len(v.b.k.Stages)-1] = st
+		return
+	}
 	if len(st.Stores)+len(st.Reduces)+len(st.Leaves)+len(st.Sums) > 0 {
 		v.b.k.Stages = append(v.b.k.Stages, st)
 	}

@@ -17,6 +17,7 @@ const (
 	smallProduct = 64
 	smallMatrix  = 512
 	smallRows    = 512 // nnrt.KC, the rows that a product or a column sum adds in one go
+	dearRow      = 20  // price of an element: an exponential, and something
 )
 
 // A smallPass is one kernel for steps first to last of a plan.
@@ -47,8 +48,8 @@ func (e *frameEmitter) small() *smallPass {
 				tiles, s.last = next, i+1
 			}
 		}
-		if len(r.Body) == 1 && tiles == nil {
-			return nil // one loop is one call already
+		if g, ok := r.Body[0].(*Group); len(r.Body) == 1 && tiles == nil && !(ok && len(g.Space) == 1) {
+			return nil // one loop is one call already, and only an update has so much to hand over that it counts
 		}
 		if s.call = e.smallCall(r, tiles); s.call == "" && tiles != nil {
 			s.last = i
@@ -95,28 +96,31 @@ func (e *frameEmitter) smallCall(r, tiles *Region) string {
 	b.k.Frame = e.p.Name
 	b.k.Outer = []lane.Count{b.count(e.size(r.Rows))}
 	var shown []*symbolic.Node
-	joins := false // the next loop goes on with the rows of the last product
+	var last *symbolic.Node // product whose rows the next loop may go on with
 	for _, l := range r.Body {
 		first := len(b.k.Stages)
 		switch l := l.(type) {
 		case *Kernel:
 			b.product(l.Node)
 			b.pass(first)
-			joins = true
+			last = l.Node
 			shown = append(shown, l.Node)
 		case *Group:
 			ge := re.newGroup(l, true)
 			if len(ge.outer) != 1 || len(ge.inner) > 1 || !ge.narrow() {
 				return ""
 			}
-			joins = joins && !l.nested()
-			if joins || !ge.flatten(b) {
+			joins := last != nil && !l.nested() && b.why == "" && ge.sameRow(&b.k.Stages[first-1]) && !ge.overwrites(last.Args[0])
+			switch {
+			case joins:
+				(&vectorizer{groupEmitter: ge, b: b, before: &b.k.Stages[first-1]}).stages()
+			case ge.dear() && ge.flatten(b):
+				b.pass(first)
+			default:
 				(&vectorizer{groupEmitter: ge, b: b}).stages()
-			}
-			if !joins {
 				b.pass(first)
 			}
-			joins = false
+			last = nil
 			shown = append(shown, re.shown(l)...)
 		}
 	}
@@ -146,6 +150,36 @@ func (b *kernelBuilder) pass(first int) {
 			delete(b.input, n)
 		}
 	}
+}
+
+// sameRow reports whether the loop of a group runs over the same elements of a row as a stage.
+func (e *groupEmitter) sameRow(st *lane.Stage) bool {
+	if len(e.inner) == 0 {
+		return !st.Loop
+	}
+	n, ok := symbolic.Size(pickDims(e.g.Space, e.inner[0].axes)).Const()
+	return ok && st.Loop && st.Inner.Known() && st.Inner.Const == n
+}
+
+// overwrites reports whether the group leaves something in the panel that a lies in: where a row is several vectors, the first would be written
+// before the last is computed from a.
+func (e *groupEmitter) overwrites(a *symbolic.Node) bool {
+	v := e.p.valueOf(a)
+	for _, n := range e.g.Members {
+		if w := e.p.value[n]; w != nil && v.Store == StoreLocal && w.Store == StoreLocal && v.DType == w.DType && v.Local == w.Local {
+			return true
+		}
+	}
+	return false
+}
+
+// dear reports whether a group computes so much for a row that rows in the lanes are worth picking their elements apart.
+func (e *groupEmitter) dear() bool {
+	cost := 0
+	for _, n := range e.g.Members {
+		cost += n.Info().Cost
+	}
+	return cost > dearRow || len(e.inner) == 0
 }
 
 // narrow reports whether the rows of a group are few vectors.

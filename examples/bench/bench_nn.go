@@ -621,9 +621,11 @@ func (f *xorUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[float32]) {
 // run one step of sgd.
 func (f *xorUpdate0) run() {
 	f.cast = float32(f.lr) // cast = lr
-
-	// p2 = p - cast * g  (optimizers.nn:22)
-	f.pool.RunWork(f.nN*16, nnrt.Blocks(f.nN, 16384), f.body0)
+	if f.nN <= 512 && xorUpdate0Small0(f) {
+	} else {
+		// p2 = p - cast * g  (optimizers.nn:22)
+		f.pool.RunWork(f.nN*16, nnrt.Blocks(f.nN, 16384), f.body0)
+	}
 }
 
 // rows0 works on one block of the rows of n, number task.
@@ -1520,11 +1522,13 @@ func (f *irisUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[float32]) 
 func (f *irisUpdate0) run() {
 	f.cast = float32(f.c1)  // cast = c1
 	f.cast2 = float32(f.c2) // cast2 = c2
-
-	// v2 = v * 0.999 + g * g * 0.001  (optimizers.nn:68)
-	// m2 = m * 0.9 + g * 0.1  (optimizers.nn:67)
-	// p2 = p - cast * m2 / (sqrt(v2) * cast2 + 1e-08)  (optimizers.nn:75)
-	f.pool.RunWork(f.nN*45, nnrt.Blocks(f.nN, 8192), f.body0)
+	if f.nN <= 512 && irisUpdate0Small0(f) {
+	} else {
+		// v2 = v * 0.999 + g * g * 0.001  (optimizers.nn:68)
+		// m2 = m * 0.9 + g * 0.1  (optimizers.nn:67)
+		// p2 = p - cast * m2 / (sqrt(v2) * cast2 + 1e-08)  (optimizers.nn:75)
+		f.pool.RunWork(f.nN*45, nnrt.Blocks(f.nN, 8192), f.body0)
+	}
 }
 
 // rows0 works on one block of the rows of n, number task.
@@ -2448,9 +2452,11 @@ func (f *mnistUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[float32])
 // run one step of sgd.
 func (f *mnistUpdate0) run() {
 	f.cast = float32(f.lr) // cast = lr
-
-	// p2 = p - cast * g  (optimizers.nn:22)
-	f.pool.RunWork(f.nN*16, nnrt.Blocks(f.nN, 16384), f.body0)
+	if f.nN <= 512 && mnistUpdate0Small0(f) {
+	} else {
+		// p2 = p - cast * g  (optimizers.nn:22)
+		f.pool.RunWork(f.nN*16, nnrt.Blocks(f.nN, 16384), f.body0)
+	}
 }
 
 // rows0 works on one block of the rows of n, number task.
@@ -3533,11 +3539,13 @@ func (f *mnistDeepUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[float
 func (f *mnistDeepUpdate0) run() {
 	f.cast = float32(f.c1)  // cast = c1
 	f.cast2 = float32(f.c2) // cast2 = c2
-
-	// v2 = v * 0.999 + g * g * 0.001  (optimizers.nn:68)
-	// m2 = m * 0.9 + g * 0.1  (optimizers.nn:67)
-	// p2 = p - cast * m2 / (sqrt(v2) * cast2 + 1e-08)  (optimizers.nn:75)
-	f.pool.RunWork(f.nN*45, nnrt.Blocks(f.nN, 8192), f.body0)
+	if f.nN <= 512 && mnistDeepUpdate0Small0(f) {
+	} else {
+		// v2 = v * 0.999 + g * g * 0.001  (optimizers.nn:68)
+		// m2 = m * 0.9 + g * 0.1  (optimizers.nn:67)
+		// p2 = p - cast * m2 / (sqrt(v2) * cast2 + 1e-08)  (optimizers.nn:75)
+		f.pool.RunWork(f.nN*45, nnrt.Blocks(f.nN, 8192), f.body0)
+	}
 }
 
 // rows0 works on one block of the rows of n, number task.
@@ -4860,11 +4868,13 @@ func (f *geluUpdate0) run() {
 	f.cast = float32(f.c1)  // cast = c1
 	f.cast2 = float32(f.c2) // cast2 = c2
 	f.cast3 = float32(f.c3) // cast3 = c3
-
-	// v2 = v * 0.999 + g * g * 0.001  (optimizers.nn:83)
-	// m2 = m * 0.9 + g * 0.1  (optimizers.nn:82)
-	// p2 = p * cast - cast2 * m2 / (sqrt(v2) * cast3 + 1e-08)  (optimizers.nn:91)
-	f.pool.RunWork(f.nN*45, nnrt.Blocks(f.nN, 8192), f.body0)
+	if f.nN <= 512 && geluUpdate0Small0(f) {
+	} else {
+		// v2 = v * 0.999 + g * g * 0.001  (optimizers.nn:83)
+		// m2 = m * 0.9 + g * 0.1  (optimizers.nn:82)
+		// p2 = p * cast - cast2 * m2 / (sqrt(v2) * cast3 + 1e-08)  (optimizers.nn:91)
+		f.pool.RunWork(f.nN*45, nnrt.Blocks(f.nN, 8192), f.body0)
+	}
 }
 
 // rows0 works on one block of the rows of n, number task.

@@ -135,6 +135,29 @@ func xorBackwardLoop0aAVX2(savedSub *float32, part0aV *float32, mul *float32, sa
 //go:noescape
 func xorBackwardLoop0aAVX512(savedSub *float32, part0aV *float32, mul *float32, savedH *float32, zW *float32, mul2 *float32, rows int, div float32)
 
+// xorUpdate0Small0 computes
+//
+//	p2 = p - cast * g  (optimizers.nn:22)
+//
+// in assembly, or reports false where that is turned off.
+func xorUpdate0Small0(f *xorUpdate0) bool {
+	switch nnrt.ActiveCPU() {
+	case nnrt.AVX512:
+		xorUpdate0Small0AVX512(f)
+	case nnrt.AVX2:
+		xorUpdate0Small0AVX2(f)
+	default:
+		return false
+	}
+	return true
+}
+
+//go:noescape
+func xorUpdate0Small0AVX2(f *xorUpdate0)
+
+//go:noescape
+func xorUpdate0Small0AVX512(f *xorUpdate0)
+
 // xorUpdate0Loop0a computes
 //
 //	p2 = p - cast * g  (optimizers.nn:22)
@@ -358,6 +381,31 @@ func irisBackwardLoop0bAVX2(savedH *float32, dot *float32, mul *float32, n0 int)
 //go:noescape
 func irisBackwardLoop0bAVX512(savedH *float32, dot *float32, mul *float32, n0 int)
 
+// irisUpdate0Small0 computes
+//
+//	v2 = v * 0.999 + g * g * 0.001  (optimizers.nn:68)
+//	m2 = m * 0.9 + g * 0.1  (optimizers.nn:67)
+//	p2 = p - cast * m2 / (sqrt(v2) * cast2 + 1e-08)  (optimizers.nn:75)
+//
+// in assembly, or reports false where that is turned off.
+func irisUpdate0Small0(f *irisUpdate0) bool {
+	switch nnrt.ActiveCPU() {
+	case nnrt.AVX512:
+		irisUpdate0Small0AVX512(f)
+	case nnrt.AVX2:
+		irisUpdate0Small0AVX2(f)
+	default:
+		return false
+	}
+	return true
+}
+
+//go:noescape
+func irisUpdate0Small0AVX2(f *irisUpdate0)
+
+//go:noescape
+func irisUpdate0Small0AVX512(f *irisUpdate0)
+
 // irisUpdate0Loop0a computes
 //
 //	v2 = v * 0.999 + g * g * 0.001  (optimizers.nn:68)
@@ -526,6 +574,29 @@ func mnistBackwardLoop0bAVX2(savedH *float32, dot *float32, where *float32, n0 i
 //go:noescape
 func mnistBackwardLoop0bAVX512(savedH *float32, dot *float32, where *float32, n0 int)
 
+// mnistUpdate0Small0 computes
+//
+//	p2 = p - cast * g  (optimizers.nn:22)
+//
+// in assembly, or reports false where that is turned off.
+func mnistUpdate0Small0(f *mnistUpdate0) bool {
+	switch nnrt.ActiveCPU() {
+	case nnrt.AVX512:
+		mnistUpdate0Small0AVX512(f)
+	case nnrt.AVX2:
+		mnistUpdate0Small0AVX2(f)
+	default:
+		return false
+	}
+	return true
+}
+
+//go:noescape
+func mnistUpdate0Small0AVX2(f *mnistUpdate0)
+
+//go:noescape
+func mnistUpdate0Small0AVX512(f *mnistUpdate0)
+
 // mnistEvalLoop0b computes
 //
 //	sum0 = sum(log(sum(exp(z2 + logitsB - reduce_max(z2 + logitsB, axis: 1)), axis: 1)) - sum(where(y == iota(), z2 + log ...  (bench.nn:29)
@@ -571,6 +642,31 @@ func mnistDeepForwardLoop0aAVX2(z *float32, h1B *float32, savedH1 *float32, rows
 
 //go:noescape
 func mnistDeepForwardLoop0aAVX512(z *float32, h1B *float32, savedH1 *float32, rows int)
+
+// mnistDeepUpdate0Small0 computes
+//
+//	v2 = v * 0.999 + g * g * 0.001  (optimizers.nn:68)
+//	m2 = m * 0.9 + g * 0.1  (optimizers.nn:67)
+//	p2 = p - cast * m2 / (sqrt(v2) * cast2 + 1e-08)  (optimizers.nn:75)
+//
+// in assembly, or reports false where that is turned off.
+func mnistDeepUpdate0Small0(f *mnistDeepUpdate0) bool {
+	switch nnrt.ActiveCPU() {
+	case nnrt.AVX512:
+		mnistDeepUpdate0Small0AVX512(f)
+	case nnrt.AVX2:
+		mnistDeepUpdate0Small0AVX2(f)
+	default:
+		return false
+	}
+	return true
+}
+
+//go:noescape
+func mnistDeepUpdate0Small0AVX2(f *mnistDeepUpdate0)
+
+//go:noescape
+func mnistDeepUpdate0Small0AVX512(f *mnistDeepUpdate0)
 
 // geluForwardLoop0a computes
 //
@@ -666,6 +762,31 @@ func geluBackwardLoop0bAVX2(savedZ3 *float32, dot *float32, savedAdd3 *float32, 
 
 //go:noescape
 func geluBackwardLoop0bAVX512(savedZ3 *float32, dot *float32, savedAdd3 *float32, add *float32, n0 int)
+
+// geluUpdate0Small0 computes
+//
+//	v2 = v * 0.999 + g * g * 0.001  (optimizers.nn:83)
+//	m2 = m * 0.9 + g * 0.1  (optimizers.nn:82)
+//	p2 = p * cast - cast2 * m2 / (sqrt(v2) * cast3 + 1e-08)  (optimizers.nn:91)
+//
+// in assembly, or reports false where that is turned off.
+func geluUpdate0Small0(f *geluUpdate0) bool {
+	switch nnrt.ActiveCPU() {
+	case nnrt.AVX512:
+		geluUpdate0Small0AVX512(f)
+	case nnrt.AVX2:
+		geluUpdate0Small0AVX2(f)
+	default:
+		return false
+	}
+	return true
+}
+
+//go:noescape
+func geluUpdate0Small0AVX2(f *geluUpdate0)
+
+//go:noescape
+func geluUpdate0Small0AVX512(f *geluUpdate0)
 
 // geluUpdate0Loop0a computes
 //

@@ -17,6 +17,8 @@ func xorBackwardLoop0a(savedSub []float32, part0aV []float32, mul []float32, sav
 	return false
 }
 
+func xorUpdate0Small0(f *xorUpdate0) bool { return false }
+
 func xorUpdate0Loop0a(g2 []float32, p []float32, p2 []float32, rows int, cast float32) bool {
 	return false
 }
@@ -43,6 +45,8 @@ func irisBackwardLoop0a(savedSum []float32, y []int32, savedExp []float32, add [
 
 func irisBackwardLoop0b(savedH []float32, dot []float32, mul []float32, n0 int) bool { return false }
 
+func irisUpdate0Small0(f *irisUpdate0) bool { return false }
+
 func irisUpdate0Loop0a(g2 []float32, v []float32, m []float32, p []float32, v2 []float32, m2 []float32, p2 []float32, rows int, cast2 float32, cast float32) bool {
 	return false
 }
@@ -65,6 +69,8 @@ func mnistBackwardLoop0a(savedSum []float32, y []int32, savedExp []float32, add 
 
 func mnistBackwardLoop0b(savedH []float32, dot []float32, where []float32, n0 int) bool { return false }
 
+func mnistUpdate0Small0(f *mnistUpdate0) bool { return false }
+
 func mnistEvalLoop0b(z2 []float32, logitsB []float32, y []int32, part0aV []float32, rows int) bool {
 	return false
 }
@@ -72,6 +78,8 @@ func mnistEvalLoop0b(z2 []float32, logitsB []float32, y []int32, part0aV []float
 func mnistDeepForwardLoop0a(z []float32, h1B []float32, savedH1 []float32, rows int) bool {
 	return false
 }
+
+func mnistDeepUpdate0Small0(f *mnistDeepUpdate0) bool { return false }
 
 func geluForwardLoop0a(z []float32, h1B []float32, savedZ []float32, savedAdd []float32, savedH1 []float32, rows int) bool {
 	return false
@@ -86,6 +94,8 @@ func geluBackwardLoop0a(savedSub []float32, mul []float32, n0 int, div float32) 
 func geluBackwardLoop0b(savedZ3 []float32, dot []float32, savedAdd3 []float32, add []float32, n0 int) bool {
 	return false
 }
+
+func geluUpdate0Small0(f *geluUpdate0) bool { return false }
 
 func geluUpdate0Loop0a(p []float32, g2 []float32, v []float32, m []float32, v2 []float32, m2 []float32, p2 []float32, rows int, cast float32, cast3 float32, cast2 float32) bool {
 	return false

@@ -126,6 +126,31 @@ func digitsBackwardLoop0bAVX2(savedH *float32, dot *float32, where *float32, n0 
 //go:noescape
 func digitsBackwardLoop0bAVX512(savedH *float32, dot *float32, where *float32, n0 int)
 
+// digitsUpdate0Small0 computes
+//
+//	v2 = v * 0.999 + g * g * 0.001  (optimizers.nn:68)
+//	m2 = m * 0.9 + g * 0.1  (optimizers.nn:67)
+//	p2 = p - cast * m2 / (sqrt(v2) * cast2 + 1e-08)  (optimizers.nn:75)
+//
+// in assembly, or reports false where that is turned off.
+func digitsUpdate0Small0(f *digitsUpdate0) bool {
+	switch nnrt.ActiveCPU() {
+	case nnrt.AVX512:
+		digitsUpdate0Small0AVX512(f)
+	case nnrt.AVX2:
+		digitsUpdate0Small0AVX2(f)
+	default:
+		return false
+	}
+	return true
+}
+
+//go:noescape
+func digitsUpdate0Small0AVX2(f *digitsUpdate0)
+
+//go:noescape
+func digitsUpdate0Small0AVX512(f *digitsUpdate0)
+
 // digitsUpdate0Loop0a computes
 //
 //	v2 = v * 0.999 + g * g * 0.001  (optimizers.nn:68)

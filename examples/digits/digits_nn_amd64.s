@@ -3,6 +3,7 @@
 //go:build amd64 && !purego
 
 #include "textflag.h"
+#include "go_asm.h" // offsets of fields
 
 // savedH = max(0, z + hB)  (digits.nn:6)
 TEXT ·digitsForwardLoop0aAVX2(SB), $0-32
@@ -972,6 +973,158 @@ end5:
 	VMOVUPS Z0, K1, 0(R8)(AX*1)
 end6:
 done1:
+	VZEROUPPER
+	RET
+
+// v2 = v * 0.999 + g * g * 0.001  (optimizers.nn:68)
+// m2 = m * 0.9 + g * 0.1  (optimizers.nn:67)
+// p2 = p - cast * m2 / (sqrt(v2) * cast2 + 1e-08)  (optimizers.nn:75)
+TEXT ·digitsUpdate0Small0AVX2(SB), $64-8
+	MOVQ f+0(FP), R14
+	VBROADCASTSS digitsUpdate0_cast2(R14), Y0
+	VMOVUPS Y0, 0(SP)
+	VBROADCASTSS digitsUpdate0_cast(R14), Y0
+	VMOVUPS Y0, 32(SP)
+	MOVQ digitsUpdate0_g(R14), SI
+	MOVQ digitsUpdate0_v(R14), DI
+	MOVQ digitsUpdate0_m(R14), R8
+	MOVQ digitsUpdate0_p(R14), R9
+	MOVQ digitsUpdate0_v2(R14), R10
+	MOVQ digitsUpdate0_m2(R14), R11
+	MOVQ digitsUpdate0_p2(R14), R12
+
+	XORL AX, AX
+	MOVQ digitsUpdate0_nN(R14), CX
+	CMPQ CX, $8
+	JLT end2
+
+loop1:
+	VMOVUPS 0(SI)(AX*1), Y0
+	VMULPS Y0, Y0, Y1
+	VMULPS f32_3a83126f<>(SB), Y1, Y1
+	VMOVUPS 0(DI)(AX*1), Y2
+	VMULPS f32_3f7fbe77<>(SB), Y2, Y2
+	VADDPS Y1, Y2, Y1
+	VSQRTPS Y1, Y2
+	VMULPS 0(SP), Y2, Y2
+	VADDPS f32_322bcc77<>(SB), Y2, Y2
+	VMULPS f32_3dcccccd<>(SB), Y0, Y0
+	VMOVUPS 0(R8)(AX*1), Y3
+	VMULPS f32_3f666666<>(SB), Y3, Y3
+	VADDPS Y0, Y3, Y0
+	VMULPS 32(SP), Y0, Y3
+	VDIVPS Y2, Y3, Y2
+	VMOVUPS 0(R9)(AX*1), Y3
+	VSUBPS Y2, Y3, Y2
+	VMOVUPS Y1, 0(R10)(AX*1)
+	VMOVUPS Y0, 0(R11)(AX*1)
+	VMOVUPS Y2, 0(R12)(AX*1)
+	ADDQ $32, AX
+	SUBQ $8, CX
+	CMPQ CX, $8
+	JGE loop1
+end2:
+	CMPQ CX, $0
+	JLE end3
+	LEAQ tail32<>+0(SB), R15
+	MOVQ $16, DX
+	SUBQ CX, DX
+	VMOVDQU 0(R15)(DX*4), Y15
+	VMASKMOVPS 0(SI)(AX*1), Y15, Y0
+	VMULPS Y0, Y0, Y1
+	VMULPS f32_3a83126f<>(SB), Y1, Y1
+	VMASKMOVPS 0(DI)(AX*1), Y15, Y2
+	VMULPS f32_3f7fbe77<>(SB), Y2, Y2
+	VADDPS Y1, Y2, Y1
+	VSQRTPS Y1, Y2
+	VMULPS 0(SP), Y2, Y2
+	VADDPS f32_322bcc77<>(SB), Y2, Y2
+	VMULPS f32_3dcccccd<>(SB), Y0, Y0
+	VMASKMOVPS 0(R8)(AX*1), Y15, Y3
+	VMULPS f32_3f666666<>(SB), Y3, Y3
+	VADDPS Y0, Y3, Y0
+	VMULPS 32(SP), Y0, Y3
+	VDIVPS Y2, Y3, Y2
+	VMASKMOVPS 0(R9)(AX*1), Y15, Y3
+	VSUBPS Y2, Y3, Y2
+	VMASKMOVPS Y1, Y15, 0(R10)(AX*1)
+	VMASKMOVPS Y0, Y15, 0(R11)(AX*1)
+	VMASKMOVPS Y2, Y15, 0(R12)(AX*1)
+end3:
+	VZEROUPPER
+	RET
+
+// v2 = v * 0.999 + g * g * 0.001  (optimizers.nn:68)
+// m2 = m * 0.9 + g * 0.1  (optimizers.nn:67)
+// p2 = p - cast * m2 / (sqrt(v2) * cast2 + 1e-08)  (optimizers.nn:75)
+TEXT ·digitsUpdate0Small0AVX512(SB), $0-8
+	MOVQ f+0(FP), R14
+	MOVQ digitsUpdate0_g(R14), SI
+	MOVQ digitsUpdate0_v(R14), DI
+	MOVQ digitsUpdate0_m(R14), R8
+	MOVQ digitsUpdate0_p(R14), R9
+	MOVQ digitsUpdate0_v2(R14), R10
+	MOVQ digitsUpdate0_m2(R14), R11
+	MOVQ digitsUpdate0_p2(R14), R12
+
+	XORL AX, AX
+	MOVQ digitsUpdate0_nN(R14), CX
+	CMPQ CX, $16
+	JLT end2
+
+loop1:
+	VMOVUPS 0(SI)(AX*1), Z0
+	VMULPS Z0, Z0, Z1
+	VMULPS.BCST f32_3a83126f<>(SB), Z1, Z1
+	VMOVUPS 0(DI)(AX*1), Z2
+	VMULPS.BCST f32_3f7fbe77<>(SB), Z2, Z2
+	VADDPS Z1, Z2, Z1
+	VSQRTPS Z1, Z2
+	VMULPS.BCST digitsUpdate0_cast2(R14), Z2, Z2
+	VADDPS.BCST f32_322bcc77<>(SB), Z2, Z2
+	VMULPS.BCST f32_3dcccccd<>(SB), Z0, Z0
+	VMOVUPS 0(R8)(AX*1), Z3
+	VMULPS.BCST f32_3f666666<>(SB), Z3, Z3
+	VADDPS Z0, Z3, Z0
+	VMULPS.BCST digitsUpdate0_cast(R14), Z0, Z3
+	VDIVPS Z2, Z3, Z2
+	VMOVUPS 0(R9)(AX*1), Z3
+	VSUBPS Z2, Z3, Z2
+	VMOVUPS Z1, 0(R10)(AX*1)
+	VMOVUPS Z0, 0(R11)(AX*1)
+	VMOVUPS Z2, 0(R12)(AX*1)
+	ADDQ $64, AX
+	SUBQ $16, CX
+	CMPQ CX, $16
+	JGE loop1
+end2:
+	CMPQ CX, $0
+	JLE end3
+	MOVL $1, DX
+	SHLL CX, DX
+	DECL DX
+	KMOVW DX, K1
+	VMOVUPS.Z 0(SI)(AX*1), K1, Z0
+	VMULPS Z0, Z0, Z1
+	VMULPS.BCST f32_3a83126f<>(SB), Z1, Z1
+	VMOVUPS.Z 0(DI)(AX*1), K1, Z2
+	VMULPS.BCST f32_3f7fbe77<>(SB), Z2, Z2
+	VADDPS Z1, Z2, Z1
+	VSQRTPS Z1, Z2
+	VMULPS.BCST digitsUpdate0_cast2(R14), Z2, Z2
+	VADDPS.BCST f32_322bcc77<>(SB), Z2, Z2
+	VMULPS.BCST f32_3dcccccd<>(SB), Z0, Z0
+	VMOVUPS.Z 0(R8)(AX*1), K1, Z3
+	VMULPS.BCST f32_3f666666<>(SB), Z3, Z3
+	VADDPS Z0, Z3, Z0
+	VMULPS.BCST digitsUpdate0_cast(R14), Z0, Z3
+	VDIVPS Z2, Z3, Z2
+	VMOVUPS.Z 0(R9)(AX*1), K1, Z3
+	VSUBPS Z2, Z3, Z2
+	VMOVUPS Z1, K1, 0(R10)(AX*1)
+	VMOVUPS Z0, K1, 0(R11)(AX*1)
+	VMOVUPS Z2, K1, 0(R12)(AX*1)
+end3:
 	VZEROUPPER
 	RET
 

@@ -603,8 +603,11 @@ func (f *lineMeanUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[float6
 
 // run one step of sgd.
 func (f *lineMeanUpdate0) run() {
-	// p2 = p - lr * g  (optimizers.nn:22)
-	f.pool.RunWork(f.nN*16, nnrt.Blocks(f.nN, 16384), f.body0)
+	if f.nN <= 512 && lineMeanUpdate0Small0(f) {
+	} else {
+		// p2 = p - lr * g  (optimizers.nn:22)
+		f.pool.RunWork(f.nN*16, nnrt.Blocks(f.nN, 16384), f.body0)
+	}
 }
 
 // rows0 works on one block of the rows of n, number task.
@@ -1412,8 +1415,11 @@ func (f *lineSumUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[float64
 
 // run one step of sgd.
 func (f *lineSumUpdate0) run() {
-	// p2 = p - lr * g  (optimizers.nn:22)
-	f.pool.RunWork(f.nN*16, nnrt.Blocks(f.nN, 16384), f.body0)
+	if f.nN <= 512 && lineSumUpdate0Small0(f) {
+	} else {
+		// p2 = p - lr * g  (optimizers.nn:22)
+		f.pool.RunWork(f.nN*16, nnrt.Blocks(f.nN, 16384), f.body0)
+	}
 }
 
 // rows0 works on one block of the rows of n, number task.

@@ -106,6 +106,29 @@ func lineMeanBackwardLoop0aAVX2(savedSub *float64, mul *float64, part0aV *float6
 //go:noescape
 func lineMeanBackwardLoop0aAVX512(savedSub *float64, mul *float64, part0aV *float64, rows int, div float64)
 
+// lineMeanUpdate0Small0 computes
+//
+//	p2 = p - lr * g  (optimizers.nn:22)
+//
+// in assembly, or reports false where that is turned off.
+func lineMeanUpdate0Small0(f *lineMeanUpdate0) bool {
+	switch nnrt.ActiveCPU() {
+	case nnrt.AVX512:
+		lineMeanUpdate0Small0AVX512(f)
+	case nnrt.AVX2:
+		lineMeanUpdate0Small0AVX2(f)
+	default:
+		return false
+	}
+	return true
+}
+
+//go:noescape
+func lineMeanUpdate0Small0AVX2(f *lineMeanUpdate0)
+
+//go:noescape
+func lineMeanUpdate0Small0AVX512(f *lineMeanUpdate0)
+
 // lineMeanUpdate0Loop0a computes
 //
 //	p2 = p - lr * g  (optimizers.nn:22)
@@ -296,6 +319,29 @@ func lineSumBackwardLoop0aAVX2(savedSub *float64, mul *float64, part0aV *float64
 
 //go:noescape
 func lineSumBackwardLoop0aAVX512(savedSub *float64, mul *float64, part0aV *float64, rows int)
+
+// lineSumUpdate0Small0 computes
+//
+//	p2 = p - lr * g  (optimizers.nn:22)
+//
+// in assembly, or reports false where that is turned off.
+func lineSumUpdate0Small0(f *lineSumUpdate0) bool {
+	switch nnrt.ActiveCPU() {
+	case nnrt.AVX512:
+		lineSumUpdate0Small0AVX512(f)
+	case nnrt.AVX2:
+		lineSumUpdate0Small0AVX2(f)
+	default:
+		return false
+	}
+	return true
+}
+
+//go:noescape
+func lineSumUpdate0Small0AVX2(f *lineSumUpdate0)
+
+//go:noescape
+func lineSumUpdate0Small0AVX512(f *lineSumUpdate0)
 
 // lineSumEvalSmall0 computes
 //

@@ -756,10 +756,12 @@ func (f *xorUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[float32]) {
 // run one step of sgd.
 func (f *xorUpdate0) run() {
 	f.cast = float32(f.lr) // cast = lr
-
-	// b2 = b * 0.9 + g  (optimizers.nn:12)
-	// p2 = p - cast * b2  (optimizers.nn:22)
-	f.pool.RunWork(f.nN*27, nnrt.Blocks(f.nN, 16384), f.body0)
+	if f.nN <= 512 && xorUpdate0Small0(f) {
+	} else {
+		// b2 = b * 0.9 + g  (optimizers.nn:12)
+		// p2 = p - cast * b2  (optimizers.nn:22)
+		f.pool.RunWork(f.nN*27, nnrt.Blocks(f.nN, 16384), f.body0)
+	}
 }
 
 // rows0 works on one block of the rows of n, number task.
@@ -1853,11 +1855,13 @@ func (f *xorAdamUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[float32
 func (f *xorAdamUpdate0) run() {
 	f.cast = float32(f.c1)  // cast = c1
 	f.cast2 = float32(f.c2) // cast2 = c2
-
-	// v2 = v * 0.999 + g * g * 0.001  (optimizers.nn:68)
-	// m2 = m * 0.9 + g * 0.1  (optimizers.nn:67)
-	// p2 = p - cast * m2 / (sqrt(v2) * cast2 + 1e-08)  (optimizers.nn:75)
-	f.pool.RunWork(f.nN*45, nnrt.Blocks(f.nN, 8192), f.body0)
+	if f.nN <= 512 && xorAdamUpdate0Small0(f) {
+	} else {
+		// v2 = v * 0.999 + g * g * 0.001  (optimizers.nn:68)
+		// m2 = m * 0.9 + g * 0.1  (optimizers.nn:67)
+		// p2 = p - cast * m2 / (sqrt(v2) * cast2 + 1e-08)  (optimizers.nn:75)
+		f.pool.RunWork(f.nN*45, nnrt.Blocks(f.nN, 8192), f.body0)
+	}
 }
 
 // rows0 works on one block of the rows of n, number task.

@@ -139,6 +139,30 @@ func xorBackwardLoop0aAVX2(y *float32, savedAdd *float32, savedExp *float32, par
 //go:noescape
 func xorBackwardLoop0aAVX512(y *float32, savedAdd *float32, savedExp *float32, part0aV *float32, add *float32, savedH *float32, zW *float32, mul *float32, rows int, neg float32, div float32)
 
+// xorUpdate0Small0 computes
+//
+//	b2 = b * 0.9 + g  (optimizers.nn:12)
+//	p2 = p - cast * b2  (optimizers.nn:22)
+//
+// in assembly, or reports false where that is turned off.
+func xorUpdate0Small0(f *xorUpdate0) bool {
+	switch nnrt.ActiveCPU() {
+	case nnrt.AVX512:
+		xorUpdate0Small0AVX512(f)
+	case nnrt.AVX2:
+		xorUpdate0Small0AVX2(f)
+	default:
+		return false
+	}
+	return true
+}
+
+//go:noescape
+func xorUpdate0Small0AVX2(f *xorUpdate0)
+
+//go:noescape
+func xorUpdate0Small0AVX512(f *xorUpdate0)
+
 // xorUpdate0Loop0a computes
 //
 //	b2 = b * 0.9 + g  (optimizers.nn:12)
@@ -319,6 +343,31 @@ func xorAdamBackwardSmall0AVX2(f *xorAdamBackward)
 
 //go:noescape
 func xorAdamBackwardSmall0AVX512(f *xorAdamBackward)
+
+// xorAdamUpdate0Small0 computes
+//
+//	v2 = v * 0.999 + g * g * 0.001  (optimizers.nn:68)
+//	m2 = m * 0.9 + g * 0.1  (optimizers.nn:67)
+//	p2 = p - cast * m2 / (sqrt(v2) * cast2 + 1e-08)  (optimizers.nn:75)
+//
+// in assembly, or reports false where that is turned off.
+func xorAdamUpdate0Small0(f *xorAdamUpdate0) bool {
+	switch nnrt.ActiveCPU() {
+	case nnrt.AVX512:
+		xorAdamUpdate0Small0AVX512(f)
+	case nnrt.AVX2:
+		xorAdamUpdate0Small0AVX2(f)
+	default:
+		return false
+	}
+	return true
+}
+
+//go:noescape
+func xorAdamUpdate0Small0AVX2(f *xorAdamUpdate0)
+
+//go:noescape
+func xorAdamUpdate0Small0AVX512(f *xorAdamUpdate0)
 
 // xorAdamUpdate0Loop0a computes
 //

@@ -17,6 +17,8 @@ func xorBackwardLoop0a(y []float32, savedAdd []float32, savedExp []float32, part
 	return false
 }
 
+func xorUpdate0Small0(f *xorUpdate0) bool { return false }
+
 func xorUpdate0Loop0a(b []float32, g2 []float32, p []float32, b2 []float32, p2 []float32, rows int, cast float32) bool {
 	return false
 }
@@ -34,6 +36,8 @@ func xorPredictLoop0b(z2 []float32, p []float32, rows int, reshape float32) bool
 func xorAdamForwardSmall0(f *xorAdamForward, n0 int) bool { return false }
 
 func xorAdamBackwardSmall0(f *xorAdamBackward) bool { return false }
+
+func xorAdamUpdate0Small0(f *xorAdamUpdate0) bool { return false }
 
 func xorAdamUpdate0Loop0a(g2 []float32, v []float32, m []float32, p []float32, v2 []float32, m2 []float32, p2 []float32, rows int, cast2 float32, cast float32) bool {
 	return false
