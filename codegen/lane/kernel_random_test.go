@@ -256,6 +256,11 @@ func (r *randomKernel) gather() {
 		g.Rows = 1 + r.IntN(6)
 		g.A = r.moving(Float)
 	}
+	for _, o := range r.writes { // of what a stage before it has written
+		if r.k.Operands[o].Type == Float && r.IntN(3) == 0 {
+			g.B = o
+		}
+	}
 	r.k.Stages = append(r.k.Stages, Stage{Gather: g})
 }
 
