@@ -72,7 +72,7 @@ type contender struct {
 // repetitions, and the best of each counts: what disturbs a machine passes over some repetitions only.
 func (l loop) measure(seconds float64) (loopLine, error) {
 	out := loopLine{Peer: "nngen", Loop: l.name, Elements: l.elements, NS: map[string]float64{}}
-	do, err := l.setup()
+	w, err := l.setup()
 	if err != nil {
 		return out, err
 	}
@@ -80,12 +80,14 @@ func (l loop) measure(seconds float64) (loopLine, error) {
 	defer nnrt.SetCPU(active) // it was in use, so it can be
 	var all []*contender
 	for _, c := range levels() {
-		all = append(all, &contender{prepare: func() error { return nnrt.SetCPU(c) }, do: do})
+		all = append(all, &contender{prepare: func() error { return nnrt.SetCPU(c) }, do: w.do})
 	}
 	large := l.elements >= outCache
 	if large {
 		defer debug.FreeOSMemory()
-		for _, do := range memoryProbes(l.elements, l.reads, l.writes) {
+		writes := len(w.arrays) - 1
+		out.Bytes = 4 * (len(w.arrays) + writes)
+		for _, do := range memoryProbes(w.arrays, writes) {
 			all = append(all, &contender{prepare: func() error { return nil }, do: do})
 		}
 	}
@@ -101,7 +103,7 @@ func (l loop) measure(seconds float64) (loopLine, error) {
 		for _, c := range all[len(levels()):] {
 			least = min(least, c.best)
 		}
-		out.MemoryNS, out.Bytes = perElement(least), 4*(l.reads+l.writes)
+		out.MemoryNS = perElement(least)
 	}
 	return out, nil
 }

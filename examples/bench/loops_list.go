@@ -3,19 +3,19 @@ package main
 // This file answers: which loops does -loops measure, and by which calls of a trainer? Trainers insist on the order Forward, Backward, Update; setting
 // the stage back lets one part repeat with the same values.
 
-import (
-	"fmt"
-
-	nnrt "nngen/runtime"
-)
+import nnrt "nngen/runtime"
 
 // A loop is one part of a training step that consists of one fused loop (and of a call to it).
 type loop struct {
 	name     string
 	elements int
-	reads    int // arrays that an update reads: parameter, gradient, states
-	writes   int // those of them that it writes, 0 if the loop is no update
-	setup    func() (func() error, error)
+	setup    func() (work, error)
+}
+
+// work is what a loop does, and if it is an update its arrays: those that it writes (parameters, states), then the gradient, which it only reads.
+type work struct {
+	do     func() error
+	arrays [][]float32
 }
 
 const (
@@ -28,122 +28,111 @@ var loops = append(updates, functions()...)
 
 // updates names each update after its optimizer and the number of its parameters.
 var updates = []loop{
-	{"sgd_update_8k", inCache, 2, 1, func() (func() error, error) {
+	{"sgd_update_8k", inCache, func() (work, error) {
 		t, err := NewUpdateSgdTrainer(NewUpdateSgd(1), UpdateSgdTrainerOptions{MaxBatch: 1, Workers: 1})
 		if err != nil {
-			return nil, err
+			return work{}, err
 		}
-		fillGradient(t.Gradients().Flat())
-		return func() error { t.stage = 2; return t.Update() }, nil
+		return update(func() error { t.stage = 2; return t.Update() }, t.Gradients().Flat(), t.update0.p), nil
 	}},
-	{"sgd_update_16m", outCache, 2, 1, func() (func() error, error) {
+	{"sgd_update_16m", outCache, func() (work, error) {
 		t, err := NewUpdateSgdLargeTrainer(NewUpdateSgdLarge(1), UpdateSgdLargeTrainerOptions{MaxBatch: 1, Workers: 1})
 		if err != nil {
-			return nil, err
+			return work{}, err
 		}
-		fillGradient(t.Gradients().Flat())
-		return func() error { t.stage = 2; return t.Update() }, nil
+		return update(func() error { t.stage = 2; return t.Update() }, t.Gradients().Flat(), t.update0.p), nil
 	}},
-	{"momentum_update_8k", inCache, 3, 2, func() (func() error, error) {
+	{"momentum_update_8k", inCache, func() (work, error) {
 		t, err := NewUpdateMomentumTrainer(NewUpdateMomentum(1), UpdateMomentumTrainerOptions{MaxBatch: 1, Workers: 1})
 		if err != nil {
-			return nil, err
+			return work{}, err
 		}
-		fillGradient(t.Gradients().Flat())
-		return func() error { t.stage = 2; return t.Update() }, nil
+		return update(func() error { t.stage = 2; return t.Update() }, t.Gradients().Flat(), t.update0.p, t.update0.b), nil
 	}},
-	{"momentum_update_16m", outCache, 3, 2, func() (func() error, error) {
+	{"momentum_update_16m", outCache, func() (work, error) {
 		t, err := NewUpdateMomentumLargeTrainer(NewUpdateMomentumLarge(1), UpdateMomentumLargeTrainerOptions{MaxBatch: 1, Workers: 1})
 		if err != nil {
-			return nil, err
+			return work{}, err
 		}
-		fillGradient(t.Gradients().Flat())
-		return func() error { t.stage = 2; return t.Update() }, nil
+		return update(func() error { t.stage = 2; return t.Update() }, t.Gradients().Flat(), t.update0.p, t.update0.b), nil
 	}},
-	{"adam_update_8k", inCache, 4, 3, func() (func() error, error) {
+	{"adam_update_8k", inCache, func() (work, error) {
 		t, err := NewUpdateAdamTrainer(NewUpdateAdam(1), UpdateAdamTrainerOptions{MaxBatch: 1, Workers: 1})
 		if err != nil {
-			return nil, err
+			return work{}, err
 		}
-		fillGradient(t.Gradients().Flat())
-		return func() error { t.stage = 2; return t.Update() }, nil
+		return update(func() error { t.stage = 2; return t.Update() }, t.Gradients().Flat(), t.update0.p, t.update0.m, t.update0.v), nil
 	}},
-	{"adam_update_16m", outCache, 4, 3, func() (func() error, error) {
+	{"adam_update_16m", outCache, func() (work, error) {
 		t, err := NewUpdateAdamLargeTrainer(NewUpdateAdamLarge(1), UpdateAdamLargeTrainerOptions{MaxBatch: 1, Workers: 1})
 		if err != nil {
-			return nil, err
+			return work{}, err
 		}
-		fillGradient(t.Gradients().Flat())
-		return func() error { t.stage = 2; return t.Update() }, nil
+		return update(func() error { t.stage = 2; return t.Update() }, t.Gradients().Flat(), t.update0.p, t.update0.m, t.update0.v), nil
 	}},
-	{"adamw_update_8k", inCache, 4, 3, func() (func() error, error) {
+	{"adamw_update_8k", inCache, func() (work, error) {
 		t, err := NewUpdateAdamWTrainer(NewUpdateAdamW(1), UpdateAdamWTrainerOptions{MaxBatch: 1, Workers: 1})
 		if err != nil {
-			return nil, err
+			return work{}, err
 		}
-		fillGradient(t.Gradients().Flat())
-		return func() error { t.stage = 2; return t.Update() }, nil
+		return update(func() error { t.stage = 2; return t.Update() }, t.Gradients().Flat(), t.update0.p, t.update0.m, t.update0.v), nil
 	}},
-	{"adamw_update_16m", outCache, 4, 3, func() (func() error, error) {
+	{"adamw_update_16m", outCache, func() (work, error) {
 		t, err := NewUpdateAdamWLargeTrainer(NewUpdateAdamWLarge(1), UpdateAdamWLargeTrainerOptions{MaxBatch: 1, Workers: 1})
 		if err != nil {
-			return nil, err
+			return work{}, err
 		}
-		fillGradient(t.Gradients().Flat())
-		return func() error { t.stage = 2; return t.Update() }, nil
+		return update(func() error { t.stage = 2; return t.Update() }, t.Gradients().Flat(), t.update0.p, t.update0.m, t.update0.v), nil
 	}},
-	{"rmsprop_update_8k", inCache, 3, 2, func() (func() error, error) {
+	{"rmsprop_update_8k", inCache, func() (work, error) {
 		t, err := NewUpdateRmsPropTrainer(NewUpdateRmsProp(1), UpdateRmsPropTrainerOptions{MaxBatch: 1, Workers: 1})
 		if err != nil {
-			return nil, err
+			return work{}, err
 		}
-		fillGradient(t.Gradients().Flat())
-		return func() error { t.stage = 2; return t.Update() }, nil
+		return update(func() error { t.stage = 2; return t.Update() }, t.Gradients().Flat(), t.update0.p, t.update0.v), nil
 	}},
-	{"rmsprop_update_16m", outCache, 3, 2, func() (func() error, error) {
+	{"rmsprop_update_16m", outCache, func() (work, error) {
 		t, err := NewUpdateRmsPropLargeTrainer(NewUpdateRmsPropLarge(1), UpdateRmsPropLargeTrainerOptions{MaxBatch: 1, Workers: 1})
 		if err != nil {
-			return nil, err
+			return work{}, err
 		}
-		fillGradient(t.Gradients().Flat())
-		return func() error { t.stage = 2; return t.Update() }, nil
+		return update(func() error { t.stage = 2; return t.Update() }, t.Gradients().Flat(), t.update0.p, t.update0.v), nil
 	}},
-	{"adagrad_update_8k", inCache, 3, 2, func() (func() error, error) {
+	{"adagrad_update_8k", inCache, func() (work, error) {
 		t, err := NewUpdateAdagradTrainer(NewUpdateAdagrad(1), UpdateAdagradTrainerOptions{MaxBatch: 1, Workers: 1})
 		if err != nil {
-			return nil, err
+			return work{}, err
 		}
-		fillGradient(t.Gradients().Flat())
-		return func() error { t.stage = 2; return t.Update() }, nil
+		return update(func() error { t.stage = 2; return t.Update() }, t.Gradients().Flat(), t.update0.p, t.update0.s), nil
 	}},
-	{"adagrad_update_16m", outCache, 3, 2, func() (func() error, error) {
+	{"adagrad_update_16m", outCache, func() (work, error) {
 		t, err := NewUpdateAdagradLargeTrainer(NewUpdateAdagradLarge(1), UpdateAdagradLargeTrainerOptions{MaxBatch: 1, Workers: 1})
 		if err != nil {
-			return nil, err
+			return work{}, err
 		}
-		fillGradient(t.Gradients().Flat())
-		return func() error { t.stage = 2; return t.Update() }, nil
+		return update(func() error { t.stage = 2; return t.Update() }, t.Gradients().Flat(), t.update0.p, t.update0.s), nil
 	}},
-	{"adadelta_update_8k", inCache, 4, 3, func() (func() error, error) {
+	{"adadelta_update_8k", inCache, func() (work, error) {
 		t, err := NewUpdateAdadeltaTrainer(NewUpdateAdadelta(1), UpdateAdadeltaTrainerOptions{MaxBatch: 1, Workers: 1})
 		if err != nil {
-			return nil, err
+			return work{}, err
 		}
-		fillGradient(t.Gradients().Flat())
-		return func() error { t.stage = 2; return t.Update() }, nil
+		return update(func() error { t.stage = 2; return t.Update() }, t.Gradients().Flat(), t.update0.p, t.update0.v, t.update0.u), nil
 	}},
-	{"adadelta_update_16m", outCache, 4, 3, func() (func() error, error) {
+	{"adadelta_update_16m", outCache, func() (work, error) {
 		t, err := NewUpdateAdadeltaLargeTrainer(NewUpdateAdadeltaLarge(1), UpdateAdadeltaLargeTrainerOptions{MaxBatch: 1, Workers: 1})
 		if err != nil {
-			return nil, err
+			return work{}, err
 		}
-		fillGradient(t.Gradients().Flat())
-		return func() error { t.stage = 2; return t.Update() }, nil
+		return update(func() error { t.stage = 2; return t.Update() }, t.Gradients().Flat(), t.update0.p, t.update0.v, t.update0.u), nil
 	}},
 }
 
-// fillGradient draws a gradient without zeros.
-func fillGradient(g []float32) { nnrt.FillNormal(g, nnrt.NewKey(1, "g"), 0) }
+// update draws the gradient that do reads beside the arrays that it writes.
+func update(do func() error, gradient []float32, written ...[]float32) work {
+	nnrt.FillNormal(gradient, nnrt.NewKey(1, "g"), 0)
+	return work{do, append(written, gradient)}
+}
 
 // A function is what functionsOf measures: its forward pass, which leaves what the backward pass needs, and its backward pass, of a weighted sum.
 type function struct {
@@ -157,16 +146,16 @@ func functions() []loop {
 	var out []loop
 	for _, f := range allFunctions {
 		out = append(out,
-			loop{name: fmt.Sprintf("%s_forward", f.name), elements: f.elements, setup: func() (func() error, error) {
+			loop{name: f.name + "_forward", elements: f.elements, setup: func() (work, error) {
 				forward, _, err := f.setup()
-				return forward, err
+				return work{do: forward}, err
 			}},
-			loop{name: fmt.Sprintf("%s_backward", f.name), elements: f.elements, setup: func() (func() error, error) {
+			loop{name: f.name + "_backward", elements: f.elements, setup: func() (work, error) {
 				forward, backward, err := f.setup()
 				if err != nil {
-					return nil, err
+					return work{}, err
 				}
-				return backward, forward()
+				return work{do: backward}, forward()
 			}})
 	}
 	return out

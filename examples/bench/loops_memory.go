@@ -1,83 +1,54 @@
 package main
 
-// This file answers: how long does an update take whose arithmetic is free? Memory moves in lines of the cache, so the probe reads and writes one
-// element of each line of arrays like the update's: all of the traffic and hardly an instruction.
+// This file answers: how long does an update take whose arithmetic is free? Memory moves in lines of the cache, so a probe reads, and writes where the
+// update writes, one element of each line of the same arrays: all of the traffic and hardly an instruction.
 
-import nnrt "nngen/runtime"
+// lineElements is the number of elements in a cache line of 64 bytes.
+const lineElements = 16
 
-const (
-	lineElements = 16   // elements of a cache line of 64 bytes
-	probeBlock   = 4096 // elements of the block of one array that a probe visits before the next array
-)
+// probeBlocks are numbers of elements that a probe visits of one array before it goes on to the next array. Which is fastest depends on how a processor
+// fetches ahead.
+var probeBlocks = []int{256, 1024, 4096, 16384}
 
-// memoryProbes returns functions that read arrays of n elements and write the first of them back: the one as updates do, all arrays side by side, the other
-// block by block. Which is faster depends on how a processor fetches ahead.
-func memoryProbes(n, reads, writes int) []func() error {
-	arrays := make([][]float32, reads)
-	for i := range arrays {
-		arrays[i] = nnrt.Aligned[float32](n)
-		for j := range arrays[i] {
-			arrays[i][j] = 1 // a page that was never written may be one page of zeros for all
-		}
-	}
-	out := []func() error{func() error {
-		for lo := 0; lo < n; lo += probeBlock {
-			hi := min(lo+probeBlock, n)
-			for i, a := range arrays {
-				visit(a[lo:hi], i < writes)
+// memoryProbes returns a function for each size of block that reads all arrays and writes the first of them; their numbers stay what they are.
+func memoryProbes(arrays [][]float32, writes int) []func() error {
+	var out []func() error
+	for _, block := range probeBlocks {
+		out = append(out, func() error {
+			n := len(arrays[0])
+			for lo := 0; lo < n; lo += block {
+				hi := min(lo+block, n)
+				for i, a := range arrays {
+					if i < writes {
+						rewrite(a[lo:hi])
+					} else {
+						sink += read(a[lo:hi])
+					}
+				}
 			}
-		}
-		return nil
-	}}
-	switch {
-	case reads == 2 && writes == 1:
-		out = append(out, func() error { visit2(arrays[1], arrays[0]); return nil })
-	case reads == 3 && writes == 2:
-		out = append(out, func() error { visit3(arrays[2], arrays[0], arrays[1]); return nil })
-	case reads == 4 && writes == 3:
-		out = append(out, func() error { visit4(arrays[3], arrays[0], arrays[1], arrays[2]); return nil })
+			return nil
+		})
 	}
 	return out
 }
 
-// sink keeps what was read alive.
-var sink float32
+var (
+	sink float32     // keeps what was read alive
+	one  float32 = 1 // a variable, so that the compiler keeps the multiplication
+)
 
-// visit reads every line of a and writes it if asked to.
-func visit(a []float32, write bool) {
+// read returns the sum of the first elements of all lines.
+func read(a []float32) float32 {
 	sum := float32(0)
 	for j := 0; j < len(a); j += lineElements {
 		sum += a[j]
-		if write {
-			a[j] = 1
-		}
 	}
-	sink += sum
+	return sum
 }
 
-// visit2 reads every line of g and p and writes p.
-func visit2(g, p []float32) {
-	p = p[:len(g)]
-	for j := 0; j < len(g); j += lineElements {
-		p[j] -= g[j]
-	}
-}
-
-// visit3 reads every line of g, m and p and writes m and p.
-func visit3(g, m, p []float32) {
-	m, p = m[:len(g)], p[:len(g)]
-	for j := 0; j < len(g); j += lineElements {
-		m[j] += g[j]
-		p[j] -= g[j]
-	}
-}
-
-// visit4 reads every line of g, m, v and p and writes m, v and p.
-func visit4(g, m, v, p []float32) {
-	m, v, p = m[:len(g)], v[:len(g)], p[:len(g)]
-	for j := 0; j < len(g); j += lineElements {
-		m[j] += g[j]
-		v[j] += g[j]
-		p[j] -= g[j]
+// rewrite multiplies the first element of each line by one.
+func rewrite(a []float32) {
+	for j := 0; j < len(a); j += lineElements {
+		a[j] *= one
 	}
 }
