@@ -92,7 +92,7 @@ func (f *function) print() []string {
 		out = append(out, "// "+d)
 	}
 	out = append(out, fmt.Sprintf("TEXT ·%s%s(SB), $%d-%d", f.k.Name, f.m.name, (f.frame+7)&^7, f.size))
-	return append(out, f.lines...)
+	return append(out, withoutRepeats(f.lines)...)
 }
 
 // Arguments returns the function's arguments in order, as Go declares them.

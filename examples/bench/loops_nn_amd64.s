@@ -3,6 +3,7 @@
 //go:build amd64 && !purego
 
 #include "textflag.h"
+#include "go_asm.h" // offsets of fields
 
 // loss = sum(p, axis: 0)  (loops.nn:8)
 TEXT ·updateSgdForwardLoop0aAVX2(SB), $0-24
@@ -216,6 +217,84 @@ done1:
 	RET
 
 // p2 = p - cast * g  (optimizers.nn:22)
+TEXT ·updateSgdUpdate0Small0AVX2(SB), $32-8
+	MOVQ f+0(FP), R14
+	VBROADCASTSS updateSgdUpdate0_cast(R14), Y0
+	VMOVUPS Y0, 0(SP)
+	MOVQ updateSgdUpdate0_g(R14), SI
+	MOVQ updateSgdUpdate0_p(R14), DI
+	MOVQ updateSgdUpdate0_p2(R14), R8
+
+	XORL AX, AX
+	MOVQ updateSgdUpdate0_nN(R14), CX
+	CMPQ CX, $8
+	JLT end2
+
+loop1:
+	VMOVUPS 0(SP), Y0
+	VMULPS 0(SI)(AX*1), Y0, Y0
+	VMOVUPS 0(DI)(AX*1), Y1
+	VSUBPS Y0, Y1, Y0
+	VMOVUPS Y0, 0(R8)(AX*1)
+	ADDQ $32, AX
+	SUBQ $8, CX
+	CMPQ CX, $8
+	JGE loop1
+end2:
+	CMPQ CX, $0
+	JLE end3
+	LEAQ tail32<>+0(SB), R15
+	MOVQ $16, DX
+	SUBQ CX, DX
+	VMOVDQU 0(R15)(DX*4), Y15
+	VMASKMOVPS 0(SI)(AX*1), Y15, Y0
+	VMULPS 0(SP), Y0, Y0
+	VMASKMOVPS 0(DI)(AX*1), Y15, Y1
+	VSUBPS Y0, Y1, Y0
+	VMASKMOVPS Y0, Y15, 0(R8)(AX*1)
+end3:
+	VZEROUPPER
+	RET
+
+// p2 = p - cast * g  (optimizers.nn:22)
+TEXT ·updateSgdUpdate0Small0AVX512(SB), $0-8
+	MOVQ f+0(FP), R14
+	MOVQ updateSgdUpdate0_g(R14), SI
+	MOVQ updateSgdUpdate0_p(R14), DI
+	MOVQ updateSgdUpdate0_p2(R14), R8
+
+	XORL AX, AX
+	MOVQ updateSgdUpdate0_nN(R14), CX
+	CMPQ CX, $16
+	JLT end2
+
+loop1:
+	VBROADCASTSS updateSgdUpdate0_cast(R14), Z0
+	VMULPS 0(SI)(AX*1), Z0, Z0
+	VMOVUPS 0(DI)(AX*1), Z1
+	VSUBPS Z0, Z1, Z0
+	VMOVUPS Z0, 0(R8)(AX*1)
+	ADDQ $64, AX
+	SUBQ $16, CX
+	CMPQ CX, $16
+	JGE loop1
+end2:
+	CMPQ CX, $0
+	JLE end3
+	MOVL $1, DX
+	SHLL CX, DX
+	DECL DX
+	KMOVW DX, K1
+	VMOVUPS.Z 0(SI)(AX*1), K1, Z0
+	VMULPS.BCST updateSgdUpdate0_cast(R14), Z0, Z0
+	VMOVUPS.Z 0(DI)(AX*1), K1, Z1
+	VSUBPS Z0, Z1, Z0
+	VMOVUPS Z0, K1, 0(R8)(AX*1)
+end3:
+	VZEROUPPER
+	RET
+
+// p2 = p - cast * g  (optimizers.nn:22)
 TEXT ·updateSgdUpdate0Loop0aAVX2(SB), $32-36
 	VBROADCASTSS cast+32(FP), Y0
 	VMOVUPS Y0, 0(SP)
@@ -348,6 +427,182 @@ end5:
 	VMOVUPS Z0, K1, 0(R8)(AX*1)
 end6:
 done1:
+	VZEROUPPER
+	RET
+
+// p2 = p - cast * g  (optimizers.nn:22)
+TEXT ·updateSgdLargeUpdate0Small0AVX2(SB), $32-8
+	MOVQ f+0(FP), R14
+	VBROADCASTSS updateSgdLargeUpdate0_cast(R14), Y0
+	VMOVUPS Y0, 0(SP)
+	MOVQ updateSgdLargeUpdate0_g(R14), SI
+	MOVQ updateSgdLargeUpdate0_p(R14), DI
+	MOVQ updateSgdLargeUpdate0_p2(R14), R8
+
+	XORL AX, AX
+	MOVQ updateSgdLargeUpdate0_nN(R14), CX
+	CMPQ CX, $8
+	JLT end2
+
+loop1:
+	VMOVUPS 0(SP), Y0
+	VMULPS 0(SI)(AX*1), Y0, Y0
+	VMOVUPS 0(DI)(AX*1), Y1
+	VSUBPS Y0, Y1, Y0
+	VMOVUPS Y0, 0(R8)(AX*1)
+	ADDQ $32, AX
+	SUBQ $8, CX
+	CMPQ CX, $8
+	JGE loop1
+end2:
+	CMPQ CX, $0
+	JLE end3
+	LEAQ tail32<>+0(SB), R15
+	MOVQ $16, DX
+	SUBQ CX, DX
+	VMOVDQU 0(R15)(DX*4), Y15
+	VMASKMOVPS 0(SI)(AX*1), Y15, Y0
+	VMULPS 0(SP), Y0, Y0
+	VMASKMOVPS 0(DI)(AX*1), Y15, Y1
+	VSUBPS Y0, Y1, Y0
+	VMASKMOVPS Y0, Y15, 0(R8)(AX*1)
+end3:
+	VZEROUPPER
+	RET
+
+// p2 = p - cast * g  (optimizers.nn:22)
+TEXT ·updateSgdLargeUpdate0Small0AVX512(SB), $0-8
+	MOVQ f+0(FP), R14
+	MOVQ updateSgdLargeUpdate0_g(R14), SI
+	MOVQ updateSgdLargeUpdate0_p(R14), DI
+	MOVQ updateSgdLargeUpdate0_p2(R14), R8
+
+	XORL AX, AX
+	MOVQ updateSgdLargeUpdate0_nN(R14), CX
+	CMPQ CX, $16
+	JLT end2
+
+loop1:
+	VBROADCASTSS updateSgdLargeUpdate0_cast(R14), Z0
+	VMULPS 0(SI)(AX*1), Z0, Z0
+	VMOVUPS 0(DI)(AX*1), Z1
+	VSUBPS Z0, Z1, Z0
+	VMOVUPS Z0, 0(R8)(AX*1)
+	ADDQ $64, AX
+	SUBQ $16, CX
+	CMPQ CX, $16
+	JGE loop1
+end2:
+	CMPQ CX, $0
+	JLE end3
+	MOVL $1, DX
+	SHLL CX, DX
+	DECL DX
+	KMOVW DX, K1
+	VMOVUPS.Z 0(SI)(AX*1), K1, Z0
+	VMULPS.BCST updateSgdLargeUpdate0_cast(R14), Z0, Z0
+	VMOVUPS.Z 0(DI)(AX*1), K1, Z1
+	VSUBPS Z0, Z1, Z0
+	VMOVUPS Z0, K1, 0(R8)(AX*1)
+end3:
+	VZEROUPPER
+	RET
+
+// b2 = b * 0.9 + g  (optimizers.nn:12)
+// p2 = p - cast * b2  (optimizers.nn:22)
+TEXT ·updateMomentumUpdate0Small0AVX2(SB), $32-8
+	MOVQ f+0(FP), R14
+	VBROADCASTSS updateMomentumUpdate0_cast(R14), Y0
+	VMOVUPS Y0, 0(SP)
+	MOVQ updateMomentumUpdate0_b(R14), SI
+	MOVQ updateMomentumUpdate0_g(R14), DI
+	MOVQ updateMomentumUpdate0_p(R14), R8
+	MOVQ updateMomentumUpdate0_b2(R14), R9
+	MOVQ updateMomentumUpdate0_p2(R14), R10
+
+	XORL AX, AX
+	MOVQ updateMomentumUpdate0_nN(R14), CX
+	CMPQ CX, $8
+	JLT end2
+
+loop1:
+	VMOVUPS 0(SI)(AX*1), Y0
+	VMULPS f32_3f666666<>(SB), Y0, Y0
+	VADDPS 0(DI)(AX*1), Y0, Y0
+	VMULPS 0(SP), Y0, Y1
+	VMOVUPS 0(R8)(AX*1), Y2
+	VSUBPS Y1, Y2, Y1
+	VMOVUPS Y0, 0(R9)(AX*1)
+	VMOVUPS Y1, 0(R10)(AX*1)
+	ADDQ $32, AX
+	SUBQ $8, CX
+	CMPQ CX, $8
+	JGE loop1
+end2:
+	CMPQ CX, $0
+	JLE end3
+	LEAQ tail32<>+0(SB), R15
+	MOVQ $16, DX
+	SUBQ CX, DX
+	VMOVDQU 0(R15)(DX*4), Y15
+	VMASKMOVPS 0(SI)(AX*1), Y15, Y0
+	VMULPS f32_3f666666<>(SB), Y0, Y0
+	VMASKMOVPS 0(DI)(AX*1), Y15, Y1
+	VADDPS Y1, Y0, Y1
+	VMULPS 0(SP), Y1, Y0
+	VMASKMOVPS 0(R8)(AX*1), Y15, Y2
+	VSUBPS Y0, Y2, Y0
+	VMASKMOVPS Y1, Y15, 0(R9)(AX*1)
+	VMASKMOVPS Y0, Y15, 0(R10)(AX*1)
+end3:
+	VZEROUPPER
+	RET
+
+// b2 = b * 0.9 + g  (optimizers.nn:12)
+// p2 = p - cast * b2  (optimizers.nn:22)
+TEXT ·updateMomentumUpdate0Small0AVX512(SB), $0-8
+	MOVQ f+0(FP), R14
+	MOVQ updateMomentumUpdate0_b(R14), SI
+	MOVQ updateMomentumUpdate0_g(R14), DI
+	MOVQ updateMomentumUpdate0_p(R14), R8
+	MOVQ updateMomentumUpdate0_b2(R14), R9
+	MOVQ updateMomentumUpdate0_p2(R14), R10
+
+	XORL AX, AX
+	MOVQ updateMomentumUpdate0_nN(R14), CX
+	CMPQ CX, $16
+	JLT end2
+
+loop1:
+	VMOVUPS 0(SI)(AX*1), Z0
+	VMULPS.BCST f32_3f666666<>(SB), Z0, Z0
+	VADDPS 0(DI)(AX*1), Z0, Z0
+	VMULPS.BCST updateMomentumUpdate0_cast(R14), Z0, Z1
+	VMOVUPS 0(R8)(AX*1), Z2
+	VSUBPS Z1, Z2, Z1
+	VMOVUPS Z0, 0(R9)(AX*1)
+	VMOVUPS Z1, 0(R10)(AX*1)
+	ADDQ $64, AX
+	SUBQ $16, CX
+	CMPQ CX, $16
+	JGE loop1
+end2:
+	CMPQ CX, $0
+	JLE end3
+	MOVL $1, DX
+	SHLL CX, DX
+	DECL DX
+	KMOVW DX, K1
+	VMOVUPS.Z 0(SI)(AX*1), K1, Z0
+	VMULPS.BCST f32_3f666666<>(SB), Z0, Z0
+	VMOVUPS.Z 0(DI)(AX*1), K1, Z1
+	VADDPS Z1, Z0, Z1
+	VMULPS.BCST updateMomentumUpdate0_cast(R14), Z1, Z0
+	VMOVUPS.Z 0(R8)(AX*1), K1, Z2
+	VSUBPS Z0, Z2, Z0
+	VMOVUPS Z1, K1, 0(R9)(AX*1)
+	VMOVUPS Z0, K1, 0(R10)(AX*1)
+end3:
 	VZEROUPPER
 	RET
 
@@ -528,6 +783,256 @@ end5:
 	VMOVUPS Z0, K1, 0(R10)(AX*1)
 end6:
 done1:
+	VZEROUPPER
+	RET
+
+// b2 = b * 0.9 + g  (optimizers.nn:12)
+// p2 = p - cast * b2  (optimizers.nn:22)
+TEXT ·updateMomentumLargeUpdate0Small0AVX2(SB), $32-8
+	MOVQ f+0(FP), R14
+	VBROADCASTSS updateMomentumLargeUpdate0_cast(R14), Y0
+	VMOVUPS Y0, 0(SP)
+	MOVQ updateMomentumLargeUpdate0_b(R14), SI
+	MOVQ updateMomentumLargeUpdate0_g(R14), DI
+	MOVQ updateMomentumLargeUpdate0_p(R14), R8
+	MOVQ updateMomentumLargeUpdate0_b2(R14), R9
+	MOVQ updateMomentumLargeUpdate0_p2(R14), R10
+
+	XORL AX, AX
+	MOVQ updateMomentumLargeUpdate0_nN(R14), CX
+	CMPQ CX, $8
+	JLT end2
+
+loop1:
+	VMOVUPS 0(SI)(AX*1), Y0
+	VMULPS f32_3f666666<>(SB), Y0, Y0
+	VADDPS 0(DI)(AX*1), Y0, Y0
+	VMULPS 0(SP), Y0, Y1
+	VMOVUPS 0(R8)(AX*1), Y2
+	VSUBPS Y1, Y2, Y1
+	VMOVUPS Y0, 0(R9)(AX*1)
+	VMOVUPS Y1, 0(R10)(AX*1)
+	ADDQ $32, AX
+	SUBQ $8, CX
+	CMPQ CX, $8
+	JGE loop1
+end2:
+	CMPQ CX, $0
+	JLE end3
+	LEAQ tail32<>+0(SB), R15
+	MOVQ $16, DX
+	SUBQ CX, DX
+	VMOVDQU 0(R15)(DX*4), Y15
+	VMASKMOVPS 0(SI)(AX*1), Y15, Y0
+	VMULPS f32_3f666666<>(SB), Y0, Y0
+	VMASKMOVPS 0(DI)(AX*1), Y15, Y1
+	VADDPS Y1, Y0, Y1
+	VMULPS 0(SP), Y1, Y0
+	VMASKMOVPS 0(R8)(AX*1), Y15, Y2
+	VSUBPS Y0, Y2, Y0
+	VMASKMOVPS Y1, Y15, 0(R9)(AX*1)
+	VMASKMOVPS Y0, Y15, 0(R10)(AX*1)
+end3:
+	VZEROUPPER
+	RET
+
+// b2 = b * 0.9 + g  (optimizers.nn:12)
+// p2 = p - cast * b2  (optimizers.nn:22)
+TEXT ·updateMomentumLargeUpdate0Small0AVX512(SB), $0-8
+	MOVQ f+0(FP), R14
+	MOVQ updateMomentumLargeUpdate0_b(R14), SI
+	MOVQ updateMomentumLargeUpdate0_g(R14), DI
+	MOVQ updateMomentumLargeUpdate0_p(R14), R8
+	MOVQ updateMomentumLargeUpdate0_b2(R14), R9
+	MOVQ updateMomentumLargeUpdate0_p2(R14), R10
+
+	XORL AX, AX
+	MOVQ updateMomentumLargeUpdate0_nN(R14), CX
+	CMPQ CX, $16
+	JLT end2
+
+loop1:
+	VMOVUPS 0(SI)(AX*1), Z0
+	VMULPS.BCST f32_3f666666<>(SB), Z0, Z0
+	VADDPS 0(DI)(AX*1), Z0, Z0
+	VMULPS.BCST updateMomentumLargeUpdate0_cast(R14), Z0, Z1
+	VMOVUPS 0(R8)(AX*1), Z2
+	VSUBPS Z1, Z2, Z1
+	VMOVUPS Z0, 0(R9)(AX*1)
+	VMOVUPS Z1, 0(R10)(AX*1)
+	ADDQ $64, AX
+	SUBQ $16, CX
+	CMPQ CX, $16
+	JGE loop1
+end2:
+	CMPQ CX, $0
+	JLE end3
+	MOVL $1, DX
+	SHLL CX, DX
+	DECL DX
+	KMOVW DX, K1
+	VMOVUPS.Z 0(SI)(AX*1), K1, Z0
+	VMULPS.BCST f32_3f666666<>(SB), Z0, Z0
+	VMOVUPS.Z 0(DI)(AX*1), K1, Z1
+	VADDPS Z1, Z0, Z1
+	VMULPS.BCST updateMomentumLargeUpdate0_cast(R14), Z1, Z0
+	VMOVUPS.Z 0(R8)(AX*1), K1, Z2
+	VSUBPS Z0, Z2, Z0
+	VMOVUPS Z1, K1, 0(R9)(AX*1)
+	VMOVUPS Z0, K1, 0(R10)(AX*1)
+end3:
+	VZEROUPPER
+	RET
+
+// v2 = v * 0.999 + g * g * 0.001  (optimizers.nn:68)
+// m2 = m * 0.9 + g * 0.1  (optimizers.nn:67)
+// p2 = p - cast * m2 / (sqrt(v2) * cast2 + 1e-08)  (optimizers.nn:75)
+TEXT ·updateAdamUpdate0Small0AVX2(SB), $64-8
+	MOVQ f+0(FP), R14
+	VBROADCASTSS updateAdamUpdate0_cast2(R14), Y0
+	VMOVUPS Y0, 0(SP)
+	VBROADCASTSS updateAdamUpdate0_cast(R14), Y0
+	VMOVUPS Y0, 32(SP)
+	MOVQ updateAdamUpdate0_g(R14), SI
+	MOVQ updateAdamUpdate0_v(R14), DI
+	MOVQ updateAdamUpdate0_m(R14), R8
+	MOVQ updateAdamUpdate0_p(R14), R9
+	MOVQ updateAdamUpdate0_v2(R14), R10
+	MOVQ updateAdamUpdate0_m2(R14), R11
+	MOVQ updateAdamUpdate0_p2(R14), R12
+
+	XORL AX, AX
+	MOVQ updateAdamUpdate0_nN(R14), CX
+	CMPQ CX, $8
+	JLT end2
+
+loop1:
+	VMOVUPS 0(SI)(AX*1), Y0
+	VMULPS Y0, Y0, Y1
+	VMULPS f32_3a83126f<>(SB), Y1, Y1
+	VMOVUPS 0(DI)(AX*1), Y2
+	VMULPS f32_3f7fbe77<>(SB), Y2, Y2
+	VADDPS Y1, Y2, Y1
+	VSQRTPS Y1, Y2
+	VMULPS 0(SP), Y2, Y2
+	VADDPS f32_322bcc77<>(SB), Y2, Y2
+	VMULPS f32_3dcccccd<>(SB), Y0, Y0
+	VMOVUPS 0(R8)(AX*1), Y3
+	VMULPS f32_3f666666<>(SB), Y3, Y3
+	VADDPS Y0, Y3, Y0
+	VMULPS 32(SP), Y0, Y3
+	VDIVPS Y2, Y3, Y2
+	VMOVUPS 0(R9)(AX*1), Y3
+	VSUBPS Y2, Y3, Y2
+	VMOVUPS Y1, 0(R10)(AX*1)
+	VMOVUPS Y0, 0(R11)(AX*1)
+	VMOVUPS Y2, 0(R12)(AX*1)
+	ADDQ $32, AX
+	SUBQ $8, CX
+	CMPQ CX, $8
+	JGE loop1
+end2:
+	CMPQ CX, $0
+	JLE end3
+	LEAQ tail32<>+0(SB), R15
+	MOVQ $16, DX
+	SUBQ CX, DX
+	VMOVDQU 0(R15)(DX*4), Y15
+	VMASKMOVPS 0(SI)(AX*1), Y15, Y0
+	VMULPS Y0, Y0, Y1
+	VMULPS f32_3a83126f<>(SB), Y1, Y1
+	VMASKMOVPS 0(DI)(AX*1), Y15, Y2
+	VMULPS f32_3f7fbe77<>(SB), Y2, Y2
+	VADDPS Y1, Y2, Y1
+	VSQRTPS Y1, Y2
+	VMULPS 0(SP), Y2, Y2
+	VADDPS f32_322bcc77<>(SB), Y2, Y2
+	VMULPS f32_3dcccccd<>(SB), Y0, Y0
+	VMASKMOVPS 0(R8)(AX*1), Y15, Y3
+	VMULPS f32_3f666666<>(SB), Y3, Y3
+	VADDPS Y0, Y3, Y0
+	VMULPS 32(SP), Y0, Y3
+	VDIVPS Y2, Y3, Y2
+	VMASKMOVPS 0(R9)(AX*1), Y15, Y3
+	VSUBPS Y2, Y3, Y2
+	VMASKMOVPS Y1, Y15, 0(R10)(AX*1)
+	VMASKMOVPS Y0, Y15, 0(R11)(AX*1)
+	VMASKMOVPS Y2, Y15, 0(R12)(AX*1)
+end3:
+	VZEROUPPER
+	RET
+
+// v2 = v * 0.999 + g * g * 0.001  (optimizers.nn:68)
+// m2 = m * 0.9 + g * 0.1  (optimizers.nn:67)
+// p2 = p - cast * m2 / (sqrt(v2) * cast2 + 1e-08)  (optimizers.nn:75)
+TEXT ·updateAdamUpdate0Small0AVX512(SB), $0-8
+	MOVQ f+0(FP), R14
+	MOVQ updateAdamUpdate0_g(R14), SI
+	MOVQ updateAdamUpdate0_v(R14), DI
+	MOVQ updateAdamUpdate0_m(R14), R8
+	MOVQ updateAdamUpdate0_p(R14), R9
+	MOVQ updateAdamUpdate0_v2(R14), R10
+	MOVQ updateAdamUpdate0_m2(R14), R11
+	MOVQ updateAdamUpdate0_p2(R14), R12
+
+	XORL AX, AX
+	MOVQ updateAdamUpdate0_nN(R14), CX
+	CMPQ CX, $16
+	JLT end2
+
+loop1:
+	VMOVUPS 0(SI)(AX*1), Z0
+	VMULPS Z0, Z0, Z1
+	VMULPS.BCST f32_3a83126f<>(SB), Z1, Z1
+	VMOVUPS 0(DI)(AX*1), Z2
+	VMULPS.BCST f32_3f7fbe77<>(SB), Z2, Z2
+	VADDPS Z1, Z2, Z1
+	VSQRTPS Z1, Z2
+	VMULPS.BCST updateAdamUpdate0_cast2(R14), Z2, Z2
+	VADDPS.BCST f32_322bcc77<>(SB), Z2, Z2
+	VMULPS.BCST f32_3dcccccd<>(SB), Z0, Z0
+	VMOVUPS 0(R8)(AX*1), Z3
+	VMULPS.BCST f32_3f666666<>(SB), Z3, Z3
+	VADDPS Z0, Z3, Z0
+	VMULPS.BCST updateAdamUpdate0_cast(R14), Z0, Z3
+	VDIVPS Z2, Z3, Z2
+	VMOVUPS 0(R9)(AX*1), Z3
+	VSUBPS Z2, Z3, Z2
+	VMOVUPS Z1, 0(R10)(AX*1)
+	VMOVUPS Z0, 0(R11)(AX*1)
+	VMOVUPS Z2, 0(R12)(AX*1)
+	ADDQ $64, AX
+	SUBQ $16, CX
+	CMPQ CX, $16
+	JGE loop1
+end2:
+	CMPQ CX, $0
+	JLE end3
+	MOVL $1, DX
+	SHLL CX, DX
+	DECL DX
+	KMOVW DX, K1
+	VMOVUPS.Z 0(SI)(AX*1), K1, Z0
+	VMULPS Z0, Z0, Z1
+	VMULPS.BCST f32_3a83126f<>(SB), Z1, Z1
+	VMOVUPS.Z 0(DI)(AX*1), K1, Z2
+	VMULPS.BCST f32_3f7fbe77<>(SB), Z2, Z2
+	VADDPS Z1, Z2, Z1
+	VSQRTPS Z1, Z2
+	VMULPS.BCST updateAdamUpdate0_cast2(R14), Z2, Z2
+	VADDPS.BCST f32_322bcc77<>(SB), Z2, Z2
+	VMULPS.BCST f32_3dcccccd<>(SB), Z0, Z0
+	VMOVUPS.Z 0(R8)(AX*1), K1, Z3
+	VMULPS.BCST f32_3f666666<>(SB), Z3, Z3
+	VADDPS Z0, Z3, Z0
+	VMULPS.BCST updateAdamUpdate0_cast(R14), Z0, Z3
+	VDIVPS Z2, Z3, Z2
+	VMOVUPS.Z 0(R9)(AX*1), K1, Z3
+	VSUBPS Z2, Z3, Z2
+	VMOVUPS Z1, K1, 0(R10)(AX*1)
+	VMOVUPS Z0, K1, 0(R11)(AX*1)
+	VMOVUPS Z2, K1, 0(R12)(AX*1)
+end3:
 	VZEROUPPER
 	RET
 
@@ -781,6 +1286,316 @@ done1:
 	VZEROUPPER
 	RET
 
+// v2 = v * 0.999 + g * g * 0.001  (optimizers.nn:68)
+// m2 = m * 0.9 + g * 0.1  (optimizers.nn:67)
+// p2 = p - cast * m2 / (sqrt(v2) * cast2 + 1e-08)  (optimizers.nn:75)
+TEXT ·updateAdamLargeUpdate0Small0AVX2(SB), $64-8
+	MOVQ f+0(FP), R14
+	VBROADCASTSS updateAdamLargeUpdate0_cast2(R14), Y0
+	VMOVUPS Y0, 0(SP)
+	VBROADCASTSS updateAdamLargeUpdate0_cast(R14), Y0
+	VMOVUPS Y0, 32(SP)
+	MOVQ updateAdamLargeUpdate0_g(R14), SI
+	MOVQ updateAdamLargeUpdate0_v(R14), DI
+	MOVQ updateAdamLargeUpdate0_m(R14), R8
+	MOVQ updateAdamLargeUpdate0_p(R14), R9
+	MOVQ updateAdamLargeUpdate0_v2(R14), R10
+	MOVQ updateAdamLargeUpdate0_m2(R14), R11
+	MOVQ updateAdamLargeUpdate0_p2(R14), R12
+
+	XORL AX, AX
+	MOVQ updateAdamLargeUpdate0_nN(R14), CX
+	CMPQ CX, $8
+	JLT end2
+
+loop1:
+	VMOVUPS 0(SI)(AX*1), Y0
+	VMULPS Y0, Y0, Y1
+	VMULPS f32_3a83126f<>(SB), Y1, Y1
+	VMOVUPS 0(DI)(AX*1), Y2
+	VMULPS f32_3f7fbe77<>(SB), Y2, Y2
+	VADDPS Y1, Y2, Y1
+	VSQRTPS Y1, Y2
+	VMULPS 0(SP), Y2, Y2
+	VADDPS f32_322bcc77<>(SB), Y2, Y2
+	VMULPS f32_3dcccccd<>(SB), Y0, Y0
+	VMOVUPS 0(R8)(AX*1), Y3
+	VMULPS f32_3f666666<>(SB), Y3, Y3
+	VADDPS Y0, Y3, Y0
+	VMULPS 32(SP), Y0, Y3
+	VDIVPS Y2, Y3, Y2
+	VMOVUPS 0(R9)(AX*1), Y3
+	VSUBPS Y2, Y3, Y2
+	VMOVUPS Y1, 0(R10)(AX*1)
+	VMOVUPS Y0, 0(R11)(AX*1)
+	VMOVUPS Y2, 0(R12)(AX*1)
+	ADDQ $32, AX
+	SUBQ $8, CX
+	CMPQ CX, $8
+	JGE loop1
+end2:
+	CMPQ CX, $0
+	JLE end3
+	LEAQ tail32<>+0(SB), R15
+	MOVQ $16, DX
+	SUBQ CX, DX
+	VMOVDQU 0(R15)(DX*4), Y15
+	VMASKMOVPS 0(SI)(AX*1), Y15, Y0
+	VMULPS Y0, Y0, Y1
+	VMULPS f32_3a83126f<>(SB), Y1, Y1
+	VMASKMOVPS 0(DI)(AX*1), Y15, Y2
+	VMULPS f32_3f7fbe77<>(SB), Y2, Y2
+	VADDPS Y1, Y2, Y1
+	VSQRTPS Y1, Y2
+	VMULPS 0(SP), Y2, Y2
+	VADDPS f32_322bcc77<>(SB), Y2, Y2
+	VMULPS f32_3dcccccd<>(SB), Y0, Y0
+	VMASKMOVPS 0(R8)(AX*1), Y15, Y3
+	VMULPS f32_3f666666<>(SB), Y3, Y3
+	VADDPS Y0, Y3, Y0
+	VMULPS 32(SP), Y0, Y3
+	VDIVPS Y2, Y3, Y2
+	VMASKMOVPS 0(R9)(AX*1), Y15, Y3
+	VSUBPS Y2, Y3, Y2
+	VMASKMOVPS Y1, Y15, 0(R10)(AX*1)
+	VMASKMOVPS Y0, Y15, 0(R11)(AX*1)
+	VMASKMOVPS Y2, Y15, 0(R12)(AX*1)
+end3:
+	VZEROUPPER
+	RET
+
+// v2 = v * 0.999 + g * g * 0.001  (optimizers.nn:68)
+// m2 = m * 0.9 + g * 0.1  (optimizers.nn:67)
+// p2 = p - cast * m2 / (sqrt(v2) * cast2 + 1e-08)  (optimizers.nn:75)
+TEXT ·updateAdamLargeUpdate0Small0AVX512(SB), $0-8
+	MOVQ f+0(FP), R14
+	MOVQ updateAdamLargeUpdate0_g(R14), SI
+	MOVQ updateAdamLargeUpdate0_v(R14), DI
+	MOVQ updateAdamLargeUpdate0_m(R14), R8
+	MOVQ updateAdamLargeUpdate0_p(R14), R9
+	MOVQ updateAdamLargeUpdate0_v2(R14), R10
+	MOVQ updateAdamLargeUpdate0_m2(R14), R11
+	MOVQ updateAdamLargeUpdate0_p2(R14), R12
+
+	XORL AX, AX
+	MOVQ updateAdamLargeUpdate0_nN(R14), CX
+	CMPQ CX, $16
+	JLT end2
+
+loop1:
+	VMOVUPS 0(SI)(AX*1), Z0
+	VMULPS Z0, Z0, Z1
+	VMULPS.BCST f32_3a83126f<>(SB), Z1, Z1
+	VMOVUPS 0(DI)(AX*1), Z2
+	VMULPS.BCST f32_3f7fbe77<>(SB), Z2, Z2
+	VADDPS Z1, Z2, Z1
+	VSQRTPS Z1, Z2
+	VMULPS.BCST updateAdamLargeUpdate0_cast2(R14), Z2, Z2
+	VADDPS.BCST f32_322bcc77<>(SB), Z2, Z2
+	VMULPS.BCST f32_3dcccccd<>(SB), Z0, Z0
+	VMOVUPS 0(R8)(AX*1), Z3
+	VMULPS.BCST f32_3f666666<>(SB), Z3, Z3
+	VADDPS Z0, Z3, Z0
+	VMULPS.BCST updateAdamLargeUpdate0_cast(R14), Z0, Z3
+	VDIVPS Z2, Z3, Z2
+	VMOVUPS 0(R9)(AX*1), Z3
+	VSUBPS Z2, Z3, Z2
+	VMOVUPS Z1, 0(R10)(AX*1)
+	VMOVUPS Z0, 0(R11)(AX*1)
+	VMOVUPS Z2, 0(R12)(AX*1)
+	ADDQ $64, AX
+	SUBQ $16, CX
+	CMPQ CX, $16
+	JGE loop1
+end2:
+	CMPQ CX, $0
+	JLE end3
+	MOVL $1, DX
+	SHLL CX, DX
+	DECL DX
+	KMOVW DX, K1
+	VMOVUPS.Z 0(SI)(AX*1), K1, Z0
+	VMULPS Z0, Z0, Z1
+	VMULPS.BCST f32_3a83126f<>(SB), Z1, Z1
+	VMOVUPS.Z 0(DI)(AX*1), K1, Z2
+	VMULPS.BCST f32_3f7fbe77<>(SB), Z2, Z2
+	VADDPS Z1, Z2, Z1
+	VSQRTPS Z1, Z2
+	VMULPS.BCST updateAdamLargeUpdate0_cast2(R14), Z2, Z2
+	VADDPS.BCST f32_322bcc77<>(SB), Z2, Z2
+	VMULPS.BCST f32_3dcccccd<>(SB), Z0, Z0
+	VMOVUPS.Z 0(R8)(AX*1), K1, Z3
+	VMULPS.BCST f32_3f666666<>(SB), Z3, Z3
+	VADDPS Z0, Z3, Z0
+	VMULPS.BCST updateAdamLargeUpdate0_cast(R14), Z0, Z3
+	VDIVPS Z2, Z3, Z2
+	VMOVUPS.Z 0(R9)(AX*1), K1, Z3
+	VSUBPS Z2, Z3, Z2
+	VMOVUPS Z1, K1, 0(R10)(AX*1)
+	VMOVUPS Z0, K1, 0(R11)(AX*1)
+	VMOVUPS Z2, K1, 0(R12)(AX*1)
+end3:
+	VZEROUPPER
+	RET
+
+// v2 = v * 0.999 + g * g * 0.001  (optimizers.nn:83)
+// m2 = m * 0.9 + g * 0.1  (optimizers.nn:82)
+// p2 = p * cast - cast2 * m2 / (sqrt(v2) * cast3 + 1e-08)  (optimizers.nn:91)
+TEXT ·updateAdamWUpdate0Small0AVX2(SB), $96-8
+	MOVQ f+0(FP), R14
+	VBROADCASTSS updateAdamWUpdate0_cast(R14), Y0
+	VMOVUPS Y0, 0(SP)
+	VBROADCASTSS updateAdamWUpdate0_cast3(R14), Y0
+	VMOVUPS Y0, 32(SP)
+	VBROADCASTSS updateAdamWUpdate0_cast2(R14), Y0
+	VMOVUPS Y0, 64(SP)
+	MOVQ updateAdamWUpdate0_p(R14), SI
+	MOVQ updateAdamWUpdate0_g(R14), DI
+	MOVQ updateAdamWUpdate0_v(R14), R8
+	MOVQ updateAdamWUpdate0_m(R14), R9
+	MOVQ updateAdamWUpdate0_v2(R14), R10
+	MOVQ updateAdamWUpdate0_m2(R14), R11
+	MOVQ updateAdamWUpdate0_p2(R14), R12
+
+	XORL AX, AX
+	MOVQ updateAdamWUpdate0_nN(R14), CX
+	CMPQ CX, $8
+	JLT end2
+
+loop1:
+	VMOVUPS 0(SI)(AX*1), Y0
+	VMULPS 0(SP), Y0, Y0
+	VMOVUPS 0(DI)(AX*1), Y1
+	VMULPS Y1, Y1, Y2
+	VMULPS f32_3a83126f<>(SB), Y2, Y2
+	VMOVUPS 0(R8)(AX*1), Y3
+	VMULPS f32_3f7fbe77<>(SB), Y3, Y3
+	VADDPS Y2, Y3, Y2
+	VSQRTPS Y2, Y3
+	VMULPS 32(SP), Y3, Y3
+	VADDPS f32_322bcc77<>(SB), Y3, Y3
+	VMULPS f32_3dcccccd<>(SB), Y1, Y1
+	VMOVUPS 0(R9)(AX*1), Y4
+	VMULPS f32_3f666666<>(SB), Y4, Y4
+	VADDPS Y1, Y4, Y1
+	VMULPS 64(SP), Y1, Y4
+	VDIVPS Y3, Y4, Y3
+	VSUBPS Y3, Y0, Y3
+	VMOVUPS Y2, 0(R10)(AX*1)
+	VMOVUPS Y1, 0(R11)(AX*1)
+	VMOVUPS Y3, 0(R12)(AX*1)
+	ADDQ $32, AX
+	SUBQ $8, CX
+	CMPQ CX, $8
+	JGE loop1
+end2:
+	CMPQ CX, $0
+	JLE end3
+	LEAQ tail32<>+0(SB), R15
+	MOVQ $16, DX
+	SUBQ CX, DX
+	VMOVDQU 0(R15)(DX*4), Y15
+	VMASKMOVPS 0(SI)(AX*1), Y15, Y0
+	VMULPS 0(SP), Y0, Y0
+	VMASKMOVPS 0(DI)(AX*1), Y15, Y1
+	VMULPS Y1, Y1, Y2
+	VMULPS f32_3a83126f<>(SB), Y2, Y2
+	VMASKMOVPS 0(R8)(AX*1), Y15, Y3
+	VMULPS f32_3f7fbe77<>(SB), Y3, Y3
+	VADDPS Y2, Y3, Y2
+	VSQRTPS Y2, Y3
+	VMULPS 32(SP), Y3, Y3
+	VADDPS f32_322bcc77<>(SB), Y3, Y3
+	VMULPS f32_3dcccccd<>(SB), Y1, Y1
+	VMASKMOVPS 0(R9)(AX*1), Y15, Y4
+	VMULPS f32_3f666666<>(SB), Y4, Y4
+	VADDPS Y1, Y4, Y1
+	VMULPS 64(SP), Y1, Y4
+	VDIVPS Y3, Y4, Y3
+	VSUBPS Y3, Y0, Y3
+	VMASKMOVPS Y2, Y15, 0(R10)(AX*1)
+	VMASKMOVPS Y1, Y15, 0(R11)(AX*1)
+	VMASKMOVPS Y3, Y15, 0(R12)(AX*1)
+end3:
+	VZEROUPPER
+	RET
+
+// v2 = v * 0.999 + g * g * 0.001  (optimizers.nn:83)
+// m2 = m * 0.9 + g * 0.1  (optimizers.nn:82)
+// p2 = p * cast - cast2 * m2 / (sqrt(v2) * cast3 + 1e-08)  (optimizers.nn:91)
+TEXT ·updateAdamWUpdate0Small0AVX512(SB), $0-8
+	MOVQ f+0(FP), R14
+	MOVQ updateAdamWUpdate0_p(R14), SI
+	MOVQ updateAdamWUpdate0_g(R14), DI
+	MOVQ updateAdamWUpdate0_v(R14), R8
+	MOVQ updateAdamWUpdate0_m(R14), R9
+	MOVQ updateAdamWUpdate0_v2(R14), R10
+	MOVQ updateAdamWUpdate0_m2(R14), R11
+	MOVQ updateAdamWUpdate0_p2(R14), R12
+
+	XORL AX, AX
+	MOVQ updateAdamWUpdate0_nN(R14), CX
+	CMPQ CX, $16
+	JLT end2
+
+loop1:
+	VMOVUPS 0(SI)(AX*1), Z0
+	VMULPS.BCST updateAdamWUpdate0_cast(R14), Z0, Z0
+	VMOVUPS 0(DI)(AX*1), Z1
+	VMULPS Z1, Z1, Z2
+	VMULPS.BCST f32_3a83126f<>(SB), Z2, Z2
+	VMOVUPS 0(R8)(AX*1), Z3
+	VMULPS.BCST f32_3f7fbe77<>(SB), Z3, Z3
+	VADDPS Z2, Z3, Z2
+	VSQRTPS Z2, Z3
+	VMULPS.BCST updateAdamWUpdate0_cast3(R14), Z3, Z3
+	VADDPS.BCST f32_322bcc77<>(SB), Z3, Z3
+	VMULPS.BCST f32_3dcccccd<>(SB), Z1, Z1
+	VMOVUPS 0(R9)(AX*1), Z4
+	VMULPS.BCST f32_3f666666<>(SB), Z4, Z4
+	VADDPS Z1, Z4, Z1
+	VMULPS.BCST updateAdamWUpdate0_cast2(R14), Z1, Z4
+	VDIVPS Z3, Z4, Z3
+	VSUBPS Z3, Z0, Z3
+	VMOVUPS Z2, 0(R10)(AX*1)
+	VMOVUPS Z1, 0(R11)(AX*1)
+	VMOVUPS Z3, 0(R12)(AX*1)
+	ADDQ $64, AX
+	SUBQ $16, CX
+	CMPQ CX, $16
+	JGE loop1
+end2:
+	CMPQ CX, $0
+	JLE end3
+	MOVL $1, DX
+	SHLL CX, DX
+	DECL DX
+	KMOVW DX, K1
+	VMOVUPS.Z 0(SI)(AX*1), K1, Z0
+	VMULPS.BCST updateAdamWUpdate0_cast(R14), Z0, Z0
+	VMOVUPS.Z 0(DI)(AX*1), K1, Z1
+	VMULPS Z1, Z1, Z2
+	VMULPS.BCST f32_3a83126f<>(SB), Z2, Z2
+	VMOVUPS.Z 0(R8)(AX*1), K1, Z3
+	VMULPS.BCST f32_3f7fbe77<>(SB), Z3, Z3
+	VADDPS Z2, Z3, Z2
+	VSQRTPS Z2, Z3
+	VMULPS.BCST updateAdamWUpdate0_cast3(R14), Z3, Z3
+	VADDPS.BCST f32_322bcc77<>(SB), Z3, Z3
+	VMULPS.BCST f32_3dcccccd<>(SB), Z1, Z1
+	VMOVUPS.Z 0(R9)(AX*1), K1, Z4
+	VMULPS.BCST f32_3f666666<>(SB), Z4, Z4
+	VADDPS Z1, Z4, Z1
+	VMULPS.BCST updateAdamWUpdate0_cast2(R14), Z1, Z4
+	VDIVPS Z3, Z4, Z3
+	VSUBPS Z3, Z0, Z3
+	VMOVUPS Z2, K1, 0(R10)(AX*1)
+	VMOVUPS Z1, K1, 0(R11)(AX*1)
+	VMOVUPS Z3, K1, 0(R12)(AX*1)
+end3:
+	VZEROUPPER
+	RET
+
 // v2 = v * 0.999 + g * g * 0.001  (optimizers.nn:83)
 // m2 = m * 0.9 + g * 0.1  (optimizers.nn:82)
 // p2 = p * cast - cast2 * m2 / (sqrt(v2) * cast3 + 1e-08)  (optimizers.nn:91)
@@ -936,6 +1751,284 @@ end3:
 	VMOVUPS Z3, K1, 0(R12)(AX*1)
 end4:
 done1:
+	VZEROUPPER
+	RET
+
+// v2 = v * 0.999 + g * g * 0.001  (optimizers.nn:83)
+// m2 = m * 0.9 + g * 0.1  (optimizers.nn:82)
+// p2 = p * cast - cast2 * m2 / (sqrt(v2) * cast3 + 1e-08)  (optimizers.nn:91)
+TEXT ·updateAdamWLargeUpdate0Small0AVX2(SB), $96-8
+	MOVQ f+0(FP), R14
+	VBROADCASTSS updateAdamWLargeUpdate0_cast(R14), Y0
+	VMOVUPS Y0, 0(SP)
+	VBROADCASTSS updateAdamWLargeUpdate0_cast3(R14), Y0
+	VMOVUPS Y0, 32(SP)
+	VBROADCASTSS updateAdamWLargeUpdate0_cast2(R14), Y0
+	VMOVUPS Y0, 64(SP)
+	MOVQ updateAdamWLargeUpdate0_p(R14), SI
+	MOVQ updateAdamWLargeUpdate0_g(R14), DI
+	MOVQ updateAdamWLargeUpdate0_v(R14), R8
+	MOVQ updateAdamWLargeUpdate0_m(R14), R9
+	MOVQ updateAdamWLargeUpdate0_v2(R14), R10
+	MOVQ updateAdamWLargeUpdate0_m2(R14), R11
+	MOVQ updateAdamWLargeUpdate0_p2(R14), R12
+
+	XORL AX, AX
+	MOVQ updateAdamWLargeUpdate0_nN(R14), CX
+	CMPQ CX, $8
+	JLT end2
+
+loop1:
+	VMOVUPS 0(SI)(AX*1), Y0
+	VMULPS 0(SP), Y0, Y0
+	VMOVUPS 0(DI)(AX*1), Y1
+	VMULPS Y1, Y1, Y2
+	VMULPS f32_3a83126f<>(SB), Y2, Y2
+	VMOVUPS 0(R8)(AX*1), Y3
+	VMULPS f32_3f7fbe77<>(SB), Y3, Y3
+	VADDPS Y2, Y3, Y2
+	VSQRTPS Y2, Y3
+	VMULPS 32(SP), Y3, Y3
+	VADDPS f32_322bcc77<>(SB), Y3, Y3
+	VMULPS f32_3dcccccd<>(SB), Y1, Y1
+	VMOVUPS 0(R9)(AX*1), Y4
+	VMULPS f32_3f666666<>(SB), Y4, Y4
+	VADDPS Y1, Y4, Y1
+	VMULPS 64(SP), Y1, Y4
+	VDIVPS Y3, Y4, Y3
+	VSUBPS Y3, Y0, Y3
+	VMOVUPS Y2, 0(R10)(AX*1)
+	VMOVUPS Y1, 0(R11)(AX*1)
+	VMOVUPS Y3, 0(R12)(AX*1)
+	ADDQ $32, AX
+	SUBQ $8, CX
+	CMPQ CX, $8
+	JGE loop1
+end2:
+	CMPQ CX, $0
+	JLE end3
+	LEAQ tail32<>+0(SB), R15
+	MOVQ $16, DX
+	SUBQ CX, DX
+	VMOVDQU 0(R15)(DX*4), Y15
+	VMASKMOVPS 0(SI)(AX*1), Y15, Y0
+	VMULPS 0(SP), Y0, Y0
+	VMASKMOVPS 0(DI)(AX*1), Y15, Y1
+	VMULPS Y1, Y1, Y2
+	VMULPS f32_3a83126f<>(SB), Y2, Y2
+	VMASKMOVPS 0(R8)(AX*1), Y15, Y3
+	VMULPS f32_3f7fbe77<>(SB), Y3, Y3
+	VADDPS Y2, Y3, Y2
+	VSQRTPS Y2, Y3
+	VMULPS 32(SP), Y3, Y3
+	VADDPS f32_322bcc77<>(SB), Y3, Y3
+	VMULPS f32_3dcccccd<>(SB), Y1, Y1
+	VMASKMOVPS 0(R9)(AX*1), Y15, Y4
+	VMULPS f32_3f666666<>(SB), Y4, Y4
+	VADDPS Y1, Y4, Y1
+	VMULPS 64(SP), Y1, Y4
+	VDIVPS Y3, Y4, Y3
+	VSUBPS Y3, Y0, Y3
+	VMASKMOVPS Y2, Y15, 0(R10)(AX*1)
+	VMASKMOVPS Y1, Y15, 0(R11)(AX*1)
+	VMASKMOVPS Y3, Y15, 0(R12)(AX*1)
+end3:
+	VZEROUPPER
+	RET
+
+// v2 = v * 0.999 + g * g * 0.001  (optimizers.nn:83)
+// m2 = m * 0.9 + g * 0.1  (optimizers.nn:82)
+// p2 = p * cast - cast2 * m2 / (sqrt(v2) * cast3 + 1e-08)  (optimizers.nn:91)
+TEXT ·updateAdamWLargeUpdate0Small0AVX512(SB), $0-8
+	MOVQ f+0(FP), R14
+	MOVQ updateAdamWLargeUpdate0_p(R14), SI
+	MOVQ updateAdamWLargeUpdate0_g(R14), DI
+	MOVQ updateAdamWLargeUpdate0_v(R14), R8
+	MOVQ updateAdamWLargeUpdate0_m(R14), R9
+	MOVQ updateAdamWLargeUpdate0_v2(R14), R10
+	MOVQ updateAdamWLargeUpdate0_m2(R14), R11
+	MOVQ updateAdamWLargeUpdate0_p2(R14), R12
+
+	XORL AX, AX
+	MOVQ updateAdamWLargeUpdate0_nN(R14), CX
+	CMPQ CX, $16
+	JLT end2
+
+loop1:
+	VMOVUPS 0(SI)(AX*1), Z0
+	VMULPS.BCST updateAdamWLargeUpdate0_cast(R14), Z0, Z0
+	VMOVUPS 0(DI)(AX*1), Z1
+	VMULPS Z1, Z1, Z2
+	VMULPS.BCST f32_3a83126f<>(SB), Z2, Z2
+	VMOVUPS 0(R8)(AX*1), Z3
+	VMULPS.BCST f32_3f7fbe77<>(SB), Z3, Z3
+	VADDPS Z2, Z3, Z2
+	VSQRTPS Z2, Z3
+	VMULPS.BCST updateAdamWLargeUpdate0_cast3(R14), Z3, Z3
+	VADDPS.BCST f32_322bcc77<>(SB), Z3, Z3
+	VMULPS.BCST f32_3dcccccd<>(SB), Z1, Z1
+	VMOVUPS 0(R9)(AX*1), Z4
+	VMULPS.BCST f32_3f666666<>(SB), Z4, Z4
+	VADDPS Z1, Z4, Z1
+	VMULPS.BCST updateAdamWLargeUpdate0_cast2(R14), Z1, Z4
+	VDIVPS Z3, Z4, Z3
+	VSUBPS Z3, Z0, Z3
+	VMOVUPS Z2, 0(R10)(AX*1)
+	VMOVUPS Z1, 0(R11)(AX*1)
+	VMOVUPS Z3, 0(R12)(AX*1)
+	ADDQ $64, AX
+	SUBQ $16, CX
+	CMPQ CX, $16
+	JGE loop1
+end2:
+	CMPQ CX, $0
+	JLE end3
+	MOVL $1, DX
+	SHLL CX, DX
+	DECL DX
+	KMOVW DX, K1
+	VMOVUPS.Z 0(SI)(AX*1), K1, Z0
+	VMULPS.BCST updateAdamWLargeUpdate0_cast(R14), Z0, Z0
+	VMOVUPS.Z 0(DI)(AX*1), K1, Z1
+	VMULPS Z1, Z1, Z2
+	VMULPS.BCST f32_3a83126f<>(SB), Z2, Z2
+	VMOVUPS.Z 0(R8)(AX*1), K1, Z3
+	VMULPS.BCST f32_3f7fbe77<>(SB), Z3, Z3
+	VADDPS Z2, Z3, Z2
+	VSQRTPS Z2, Z3
+	VMULPS.BCST updateAdamWLargeUpdate0_cast3(R14), Z3, Z3
+	VADDPS.BCST f32_322bcc77<>(SB), Z3, Z3
+	VMULPS.BCST f32_3dcccccd<>(SB), Z1, Z1
+	VMOVUPS.Z 0(R9)(AX*1), K1, Z4
+	VMULPS.BCST f32_3f666666<>(SB), Z4, Z4
+	VADDPS Z1, Z4, Z1
+	VMULPS.BCST updateAdamWLargeUpdate0_cast2(R14), Z1, Z4
+	VDIVPS Z3, Z4, Z3
+	VSUBPS Z3, Z0, Z3
+	VMOVUPS Z2, K1, 0(R10)(AX*1)
+	VMOVUPS Z1, K1, 0(R11)(AX*1)
+	VMOVUPS Z3, K1, 0(R12)(AX*1)
+end3:
+	VZEROUPPER
+	RET
+
+// v2 = v * 0.99 + g * g * 0.01  (optimizers.nn:47)
+// p2 = p - cast * (g / (sqrt(v2) + 1e-08))  (optimizers.nn:60)
+TEXT ·updateRmsPropUpdate0Small0AVX2(SB), $32-8
+	MOVQ f+0(FP), R14
+	VBROADCASTSS updateRmsPropUpdate0_cast(R14), Y0
+	VMOVUPS Y0, 0(SP)
+	MOVQ updateRmsPropUpdate0_g(R14), SI
+	MOVQ updateRmsPropUpdate0_v(R14), DI
+	MOVQ updateRmsPropUpdate0_p(R14), R8
+	MOVQ updateRmsPropUpdate0_v2(R14), R9
+	MOVQ updateRmsPropUpdate0_p2(R14), R10
+
+	XORL AX, AX
+	MOVQ updateRmsPropUpdate0_nN(R14), CX
+	CMPQ CX, $8
+	JLT end2
+
+loop1:
+	VMOVUPS 0(SI)(AX*1), Y0
+	VMULPS Y0, Y0, Y1
+	VMULPS f32_3c23d70a<>(SB), Y1, Y1
+	VMOVUPS 0(DI)(AX*1), Y2
+	VMULPS f32_3f7d70a4<>(SB), Y2, Y2
+	VADDPS Y1, Y2, Y1
+	VSQRTPS Y1, Y2
+	VADDPS f32_322bcc77<>(SB), Y2, Y2
+	VDIVPS Y2, Y0, Y2
+	VMULPS 0(SP), Y2, Y2
+	VMOVUPS 0(R8)(AX*1), Y0
+	VSUBPS Y2, Y0, Y2
+	VMOVUPS Y1, 0(R9)(AX*1)
+	VMOVUPS Y2, 0(R10)(AX*1)
+	ADDQ $32, AX
+	SUBQ $8, CX
+	CMPQ CX, $8
+	JGE loop1
+end2:
+	CMPQ CX, $0
+	JLE end3
+	LEAQ tail32<>+0(SB), R15
+	MOVQ $16, DX
+	SUBQ CX, DX
+	VMOVDQU 0(R15)(DX*4), Y15
+	VMASKMOVPS 0(SI)(AX*1), Y15, Y0
+	VMULPS Y0, Y0, Y1
+	VMULPS f32_3c23d70a<>(SB), Y1, Y1
+	VMASKMOVPS 0(DI)(AX*1), Y15, Y2
+	VMULPS f32_3f7d70a4<>(SB), Y2, Y2
+	VADDPS Y1, Y2, Y1
+	VSQRTPS Y1, Y2
+	VADDPS f32_322bcc77<>(SB), Y2, Y2
+	VDIVPS Y2, Y0, Y2
+	VMULPS 0(SP), Y2, Y2
+	VMASKMOVPS 0(R8)(AX*1), Y15, Y0
+	VSUBPS Y2, Y0, Y2
+	VMASKMOVPS Y1, Y15, 0(R9)(AX*1)
+	VMASKMOVPS Y2, Y15, 0(R10)(AX*1)
+end3:
+	VZEROUPPER
+	RET
+
+// v2 = v * 0.99 + g * g * 0.01  (optimizers.nn:47)
+// p2 = p - cast * (g / (sqrt(v2) + 1e-08))  (optimizers.nn:60)
+TEXT ·updateRmsPropUpdate0Small0AVX512(SB), $0-8
+	MOVQ f+0(FP), R14
+	MOVQ updateRmsPropUpdate0_g(R14), SI
+	MOVQ updateRmsPropUpdate0_v(R14), DI
+	MOVQ updateRmsPropUpdate0_p(R14), R8
+	MOVQ updateRmsPropUpdate0_v2(R14), R9
+	MOVQ updateRmsPropUpdate0_p2(R14), R10
+
+	XORL AX, AX
+	MOVQ updateRmsPropUpdate0_nN(R14), CX
+	CMPQ CX, $16
+	JLT end2
+
+loop1:
+	VMOVUPS 0(SI)(AX*1), Z0
+	VMULPS Z0, Z0, Z1
+	VMULPS.BCST f32_3c23d70a<>(SB), Z1, Z1
+	VMOVUPS 0(DI)(AX*1), Z2
+	VMULPS.BCST f32_3f7d70a4<>(SB), Z2, Z2
+	VADDPS Z1, Z2, Z1
+	VSQRTPS Z1, Z2
+	VADDPS.BCST f32_322bcc77<>(SB), Z2, Z2
+	VDIVPS Z2, Z0, Z2
+	VMULPS.BCST updateRmsPropUpdate0_cast(R14), Z2, Z2
+	VMOVUPS 0(R8)(AX*1), Z0
+	VSUBPS Z2, Z0, Z2
+	VMOVUPS Z1, 0(R9)(AX*1)
+	VMOVUPS Z2, 0(R10)(AX*1)
+	ADDQ $64, AX
+	SUBQ $16, CX
+	CMPQ CX, $16
+	JGE loop1
+end2:
+	CMPQ CX, $0
+	JLE end3
+	MOVL $1, DX
+	SHLL CX, DX
+	DECL DX
+	KMOVW DX, K1
+	VMOVUPS.Z 0(SI)(AX*1), K1, Z0
+	VMULPS Z0, Z0, Z1
+	VMULPS.BCST f32_3c23d70a<>(SB), Z1, Z1
+	VMOVUPS.Z 0(DI)(AX*1), K1, Z2
+	VMULPS.BCST f32_3f7d70a4<>(SB), Z2, Z2
+	VADDPS Z1, Z2, Z1
+	VSQRTPS Z1, Z2
+	VADDPS.BCST f32_322bcc77<>(SB), Z2, Z2
+	VDIVPS Z2, Z0, Z2
+	VMULPS.BCST updateRmsPropUpdate0_cast(R14), Z2, Z2
+	VMOVUPS.Z 0(R8)(AX*1), K1, Z0
+	VSUBPS Z2, Z0, Z2
+	VMOVUPS Z1, K1, 0(R9)(AX*1)
+	VMOVUPS Z2, K1, 0(R10)(AX*1)
+end3:
 	VZEROUPPER
 	RET
 
@@ -1130,6 +2223,236 @@ end5:
 	VMOVUPS Z2, K1, 0(R10)(AX*1)
 end6:
 done1:
+	VZEROUPPER
+	RET
+
+// v2 = v * 0.99 + g * g * 0.01  (optimizers.nn:47)
+// p2 = p - cast * (g / (sqrt(v2) + 1e-08))  (optimizers.nn:60)
+TEXT ·updateRmsPropLargeUpdate0Small0AVX2(SB), $32-8
+	MOVQ f+0(FP), R14
+	VBROADCASTSS updateRmsPropLargeUpdate0_cast(R14), Y0
+	VMOVUPS Y0, 0(SP)
+	MOVQ updateRmsPropLargeUpdate0_g(R14), SI
+	MOVQ updateRmsPropLargeUpdate0_v(R14), DI
+	MOVQ updateRmsPropLargeUpdate0_p(R14), R8
+	MOVQ updateRmsPropLargeUpdate0_v2(R14), R9
+	MOVQ updateRmsPropLargeUpdate0_p2(R14), R10
+
+	XORL AX, AX
+	MOVQ updateRmsPropLargeUpdate0_nN(R14), CX
+	CMPQ CX, $8
+	JLT end2
+
+loop1:
+	VMOVUPS 0(SI)(AX*1), Y0
+	VMULPS Y0, Y0, Y1
+	VMULPS f32_3c23d70a<>(SB), Y1, Y1
+	VMOVUPS 0(DI)(AX*1), Y2
+	VMULPS f32_3f7d70a4<>(SB), Y2, Y2
+	VADDPS Y1, Y2, Y1
+	VSQRTPS Y1, Y2
+	VADDPS f32_322bcc77<>(SB), Y2, Y2
+	VDIVPS Y2, Y0, Y2
+	VMULPS 0(SP), Y2, Y2
+	VMOVUPS 0(R8)(AX*1), Y0
+	VSUBPS Y2, Y0, Y2
+	VMOVUPS Y1, 0(R9)(AX*1)
+	VMOVUPS Y2, 0(R10)(AX*1)
+	ADDQ $32, AX
+	SUBQ $8, CX
+	CMPQ CX, $8
+	JGE loop1
+end2:
+	CMPQ CX, $0
+	JLE end3
+	LEAQ tail32<>+0(SB), R15
+	MOVQ $16, DX
+	SUBQ CX, DX
+	VMOVDQU 0(R15)(DX*4), Y15
+	VMASKMOVPS 0(SI)(AX*1), Y15, Y0
+	VMULPS Y0, Y0, Y1
+	VMULPS f32_3c23d70a<>(SB), Y1, Y1
+	VMASKMOVPS 0(DI)(AX*1), Y15, Y2
+	VMULPS f32_3f7d70a4<>(SB), Y2, Y2
+	VADDPS Y1, Y2, Y1
+	VSQRTPS Y1, Y2
+	VADDPS f32_322bcc77<>(SB), Y2, Y2
+	VDIVPS Y2, Y0, Y2
+	VMULPS 0(SP), Y2, Y2
+	VMASKMOVPS 0(R8)(AX*1), Y15, Y0
+	VSUBPS Y2, Y0, Y2
+	VMASKMOVPS Y1, Y15, 0(R9)(AX*1)
+	VMASKMOVPS Y2, Y15, 0(R10)(AX*1)
+end3:
+	VZEROUPPER
+	RET
+
+// v2 = v * 0.99 + g * g * 0.01  (optimizers.nn:47)
+// p2 = p - cast * (g / (sqrt(v2) + 1e-08))  (optimizers.nn:60)
+TEXT ·updateRmsPropLargeUpdate0Small0AVX512(SB), $0-8
+	MOVQ f+0(FP), R14
+	MOVQ updateRmsPropLargeUpdate0_g(R14), SI
+	MOVQ updateRmsPropLargeUpdate0_v(R14), DI
+	MOVQ updateRmsPropLargeUpdate0_p(R14), R8
+	MOVQ updateRmsPropLargeUpdate0_v2(R14), R9
+	MOVQ updateRmsPropLargeUpdate0_p2(R14), R10
+
+	XORL AX, AX
+	MOVQ updateRmsPropLargeUpdate0_nN(R14), CX
+	CMPQ CX, $16
+	JLT end2
+
+loop1:
+	VMOVUPS 0(SI)(AX*1), Z0
+	VMULPS Z0, Z0, Z1
+	VMULPS.BCST f32_3c23d70a<>(SB), Z1, Z1
+	VMOVUPS 0(DI)(AX*1), Z2
+	VMULPS.BCST f32_3f7d70a4<>(SB), Z2, Z2
+	VADDPS Z1, Z2, Z1
+	VSQRTPS Z1, Z2
+	VADDPS.BCST f32_322bcc77<>(SB), Z2, Z2
+	VDIVPS Z2, Z0, Z2
+	VMULPS.BCST updateRmsPropLargeUpdate0_cast(R14), Z2, Z2
+	VMOVUPS 0(R8)(AX*1), Z0
+	VSUBPS Z2, Z0, Z2
+	VMOVUPS Z1, 0(R9)(AX*1)
+	VMOVUPS Z2, 0(R10)(AX*1)
+	ADDQ $64, AX
+	SUBQ $16, CX
+	CMPQ CX, $16
+	JGE loop1
+end2:
+	CMPQ CX, $0
+	JLE end3
+	MOVL $1, DX
+	SHLL CX, DX
+	DECL DX
+	KMOVW DX, K1
+	VMOVUPS.Z 0(SI)(AX*1), K1, Z0
+	VMULPS Z0, Z0, Z1
+	VMULPS.BCST f32_3c23d70a<>(SB), Z1, Z1
+	VMOVUPS.Z 0(DI)(AX*1), K1, Z2
+	VMULPS.BCST f32_3f7d70a4<>(SB), Z2, Z2
+	VADDPS Z1, Z2, Z1
+	VSQRTPS Z1, Z2
+	VADDPS.BCST f32_322bcc77<>(SB), Z2, Z2
+	VDIVPS Z2, Z0, Z2
+	VMULPS.BCST updateRmsPropLargeUpdate0_cast(R14), Z2, Z2
+	VMOVUPS.Z 0(R8)(AX*1), K1, Z0
+	VSUBPS Z2, Z0, Z2
+	VMOVUPS Z1, K1, 0(R9)(AX*1)
+	VMOVUPS Z2, K1, 0(R10)(AX*1)
+end3:
+	VZEROUPPER
+	RET
+
+// s2 = s + g * g  (optimizers.nn:29)
+// p2 = p - cast * g / (sqrt(s2) + 1e-10)  (optimizers.nn:30)
+TEXT ·updateAdagradUpdate0Small0AVX2(SB), $32-8
+	MOVQ f+0(FP), R14
+	VBROADCASTSS updateAdagradUpdate0_cast(R14), Y0
+	VMOVUPS Y0, 0(SP)
+	MOVQ updateAdagradUpdate0_g(R14), SI
+	MOVQ updateAdagradUpdate0_s(R14), DI
+	MOVQ updateAdagradUpdate0_p(R14), R8
+	MOVQ updateAdagradUpdate0_s2(R14), R9
+	MOVQ updateAdagradUpdate0_p2(R14), R10
+
+	XORL AX, AX
+	MOVQ updateAdagradUpdate0_nN(R14), CX
+	CMPQ CX, $8
+	JLT end2
+
+loop1:
+	VMOVUPS 0(SI)(AX*1), Y0
+	VMULPS 0(SP), Y0, Y1
+	VMULPS Y0, Y0, Y0
+	VADDPS 0(DI)(AX*1), Y0, Y0
+	VSQRTPS Y0, Y2
+	VADDPS f32_2edbe6ff<>(SB), Y2, Y2
+	VDIVPS Y2, Y1, Y2
+	VMOVUPS 0(R8)(AX*1), Y1
+	VSUBPS Y2, Y1, Y2
+	VMOVUPS Y0, 0(R9)(AX*1)
+	VMOVUPS Y2, 0(R10)(AX*1)
+	ADDQ $32, AX
+	SUBQ $8, CX
+	CMPQ CX, $8
+	JGE loop1
+end2:
+	CMPQ CX, $0
+	JLE end3
+	LEAQ tail32<>+0(SB), R15
+	MOVQ $16, DX
+	SUBQ CX, DX
+	VMOVDQU 0(R15)(DX*4), Y15
+	VMASKMOVPS 0(SI)(AX*1), Y15, Y0
+	VMULPS 0(SP), Y0, Y1
+	VMULPS Y0, Y0, Y0
+	VMASKMOVPS 0(DI)(AX*1), Y15, Y2
+	VADDPS Y0, Y2, Y0
+	VSQRTPS Y0, Y2
+	VADDPS f32_2edbe6ff<>(SB), Y2, Y2
+	VDIVPS Y2, Y1, Y2
+	VMASKMOVPS 0(R8)(AX*1), Y15, Y1
+	VSUBPS Y2, Y1, Y2
+	VMASKMOVPS Y0, Y15, 0(R9)(AX*1)
+	VMASKMOVPS Y2, Y15, 0(R10)(AX*1)
+end3:
+	VZEROUPPER
+	RET
+
+// s2 = s + g * g  (optimizers.nn:29)
+// p2 = p - cast * g / (sqrt(s2) + 1e-10)  (optimizers.nn:30)
+TEXT ·updateAdagradUpdate0Small0AVX512(SB), $0-8
+	MOVQ f+0(FP), R14
+	MOVQ updateAdagradUpdate0_g(R14), SI
+	MOVQ updateAdagradUpdate0_s(R14), DI
+	MOVQ updateAdagradUpdate0_p(R14), R8
+	MOVQ updateAdagradUpdate0_s2(R14), R9
+	MOVQ updateAdagradUpdate0_p2(R14), R10
+
+	XORL AX, AX
+	MOVQ updateAdagradUpdate0_nN(R14), CX
+	CMPQ CX, $16
+	JLT end2
+
+loop1:
+	VMOVUPS 0(SI)(AX*1), Z0
+	VMULPS.BCST updateAdagradUpdate0_cast(R14), Z0, Z1
+	VMULPS Z0, Z0, Z0
+	VADDPS 0(DI)(AX*1), Z0, Z0
+	VSQRTPS Z0, Z2
+	VADDPS.BCST f32_2edbe6ff<>(SB), Z2, Z2
+	VDIVPS Z2, Z1, Z2
+	VMOVUPS 0(R8)(AX*1), Z1
+	VSUBPS Z2, Z1, Z2
+	VMOVUPS Z0, 0(R9)(AX*1)
+	VMOVUPS Z2, 0(R10)(AX*1)
+	ADDQ $64, AX
+	SUBQ $16, CX
+	CMPQ CX, $16
+	JGE loop1
+end2:
+	CMPQ CX, $0
+	JLE end3
+	MOVL $1, DX
+	SHLL CX, DX
+	DECL DX
+	KMOVW DX, K1
+	VMOVUPS.Z 0(SI)(AX*1), K1, Z0
+	VMULPS.BCST updateAdagradUpdate0_cast(R14), Z0, Z1
+	VMULPS Z0, Z0, Z0
+	VMOVUPS.Z 0(DI)(AX*1), K1, Z2
+	VADDPS Z0, Z2, Z0
+	VSQRTPS Z0, Z2
+	VADDPS.BCST f32_2edbe6ff<>(SB), Z2, Z2
+	VDIVPS Z2, Z1, Z2
+	VMOVUPS.Z 0(R8)(AX*1), K1, Z1
+	VSUBPS Z2, Z1, Z2
+	VMOVUPS Z0, K1, 0(R9)(AX*1)
+	VMOVUPS Z2, K1, 0(R10)(AX*1)
+end3:
 	VZEROUPPER
 	RET
 
@@ -1346,6 +2669,278 @@ end5:
 	VMOVUPS Z2, K1, 0(R10)(AX*1)
 end6:
 done1:
+	VZEROUPPER
+	RET
+
+// s2 = s + g * g  (optimizers.nn:29)
+// p2 = p - cast * g / (sqrt(s2) + 1e-10)  (optimizers.nn:30)
+TEXT ·updateAdagradLargeUpdate0Small0AVX2(SB), $32-8
+	MOVQ f+0(FP), R14
+	VBROADCASTSS updateAdagradLargeUpdate0_cast(R14), Y0
+	VMOVUPS Y0, 0(SP)
+	MOVQ updateAdagradLargeUpdate0_g(R14), SI
+	MOVQ updateAdagradLargeUpdate0_s(R14), DI
+	MOVQ updateAdagradLargeUpdate0_p(R14), R8
+	MOVQ updateAdagradLargeUpdate0_s2(R14), R9
+	MOVQ updateAdagradLargeUpdate0_p2(R14), R10
+
+	XORL AX, AX
+	MOVQ updateAdagradLargeUpdate0_nN(R14), CX
+	CMPQ CX, $8
+	JLT end2
+
+loop1:
+	VMOVUPS 0(SI)(AX*1), Y0
+	VMULPS 0(SP), Y0, Y1
+	VMULPS Y0, Y0, Y0
+	VADDPS 0(DI)(AX*1), Y0, Y0
+	VSQRTPS Y0, Y2
+	VADDPS f32_2edbe6ff<>(SB), Y2, Y2
+	VDIVPS Y2, Y1, Y2
+	VMOVUPS 0(R8)(AX*1), Y1
+	VSUBPS Y2, Y1, Y2
+	VMOVUPS Y0, 0(R9)(AX*1)
+	VMOVUPS Y2, 0(R10)(AX*1)
+	ADDQ $32, AX
+	SUBQ $8, CX
+	CMPQ CX, $8
+	JGE loop1
+end2:
+	CMPQ CX, $0
+	JLE end3
+	LEAQ tail32<>+0(SB), R15
+	MOVQ $16, DX
+	SUBQ CX, DX
+	VMOVDQU 0(R15)(DX*4), Y15
+	VMASKMOVPS 0(SI)(AX*1), Y15, Y0
+	VMULPS 0(SP), Y0, Y1
+	VMULPS Y0, Y0, Y0
+	VMASKMOVPS 0(DI)(AX*1), Y15, Y2
+	VADDPS Y0, Y2, Y0
+	VSQRTPS Y0, Y2
+	VADDPS f32_2edbe6ff<>(SB), Y2, Y2
+	VDIVPS Y2, Y1, Y2
+	VMASKMOVPS 0(R8)(AX*1), Y15, Y1
+	VSUBPS Y2, Y1, Y2
+	VMASKMOVPS Y0, Y15, 0(R9)(AX*1)
+	VMASKMOVPS Y2, Y15, 0(R10)(AX*1)
+end3:
+	VZEROUPPER
+	RET
+
+// s2 = s + g * g  (optimizers.nn:29)
+// p2 = p - cast * g / (sqrt(s2) + 1e-10)  (optimizers.nn:30)
+TEXT ·updateAdagradLargeUpdate0Small0AVX512(SB), $0-8
+	MOVQ f+0(FP), R14
+	MOVQ updateAdagradLargeUpdate0_g(R14), SI
+	MOVQ updateAdagradLargeUpdate0_s(R14), DI
+	MOVQ updateAdagradLargeUpdate0_p(R14), R8
+	MOVQ updateAdagradLargeUpdate0_s2(R14), R9
+	MOVQ updateAdagradLargeUpdate0_p2(R14), R10
+
+	XORL AX, AX
+	MOVQ updateAdagradLargeUpdate0_nN(R14), CX
+	CMPQ CX, $16
+	JLT end2
+
+loop1:
+	VMOVUPS 0(SI)(AX*1), Z0
+	VMULPS.BCST updateAdagradLargeUpdate0_cast(R14), Z0, Z1
+	VMULPS Z0, Z0, Z0
+	VADDPS 0(DI)(AX*1), Z0, Z0
+	VSQRTPS Z0, Z2
+	VADDPS.BCST f32_2edbe6ff<>(SB), Z2, Z2
+	VDIVPS Z2, Z1, Z2
+	VMOVUPS 0(R8)(AX*1), Z1
+	VSUBPS Z2, Z1, Z2
+	VMOVUPS Z0, 0(R9)(AX*1)
+	VMOVUPS Z2, 0(R10)(AX*1)
+	ADDQ $64, AX
+	SUBQ $16, CX
+	CMPQ CX, $16
+	JGE loop1
+end2:
+	CMPQ CX, $0
+	JLE end3
+	MOVL $1, DX
+	SHLL CX, DX
+	DECL DX
+	KMOVW DX, K1
+	VMOVUPS.Z 0(SI)(AX*1), K1, Z0
+	VMULPS.BCST updateAdagradLargeUpdate0_cast(R14), Z0, Z1
+	VMULPS Z0, Z0, Z0
+	VMOVUPS.Z 0(DI)(AX*1), K1, Z2
+	VADDPS Z0, Z2, Z0
+	VSQRTPS Z0, Z2
+	VADDPS.BCST f32_2edbe6ff<>(SB), Z2, Z2
+	VDIVPS Z2, Z1, Z2
+	VMOVUPS.Z 0(R8)(AX*1), K1, Z1
+	VSUBPS Z2, Z1, Z2
+	VMOVUPS Z0, K1, 0(R9)(AX*1)
+	VMOVUPS Z2, K1, 0(R10)(AX*1)
+end3:
+	VZEROUPPER
+	RET
+
+// v2 = v * 0.9 + g * g * 0.1  (optimizers.nn:37)
+// p2 = p - cast * (sqrt(u + 1e-06) / sqrt(v2 + 1e-06) * g)  (optimizers.nn:40)
+// u2 = u * 0.9 + sqrt(u + 1e-06) / sqrt(v2 + 1e-06) * g * (sqrt(u + 1e-06) / sqrt(v2 + 1e-06) * g) * 0.1  (optimizers.nn:39)
+TEXT ·updateAdadeltaUpdate0Small0AVX2(SB), $32-8
+	MOVQ f+0(FP), R14
+	VBROADCASTSS updateAdadeltaUpdate0_cast(R14), Y0
+	VMOVUPS Y0, 0(SP)
+	MOVQ updateAdadeltaUpdate0_u(R14), SI
+	MOVQ updateAdadeltaUpdate0_g(R14), DI
+	MOVQ updateAdadeltaUpdate0_v(R14), R8
+	MOVQ updateAdadeltaUpdate0_p(R14), R9
+	MOVQ updateAdadeltaUpdate0_v2(R14), R10
+	MOVQ updateAdadeltaUpdate0_p2(R14), R11
+	MOVQ updateAdadeltaUpdate0_u2(R14), R12
+
+	XORL AX, AX
+	MOVQ updateAdadeltaUpdate0_nN(R14), CX
+	CMPQ CX, $8
+	JLT end2
+
+loop1:
+	VMOVUPS 0(SI)(AX*1), Y0
+	VADDPS f32_358637bd<>(SB), Y0, Y1
+	VSQRTPS Y1, Y1
+	VMOVUPS 0(DI)(AX*1), Y2
+	VMULPS Y2, Y2, Y3
+	VMULPS f32_3dcccccd<>(SB), Y3, Y3
+	VMOVUPS 0(R8)(AX*1), Y4
+	VMULPS f32_3f666666<>(SB), Y4, Y4
+	VADDPS Y3, Y4, Y3
+	VADDPS f32_358637bd<>(SB), Y3, Y4
+	VSQRTPS Y4, Y4
+	VDIVPS Y4, Y1, Y4
+	VMULPS Y2, Y4, Y2
+	VMULPS 0(SP), Y2, Y4
+	VMOVUPS 0(R9)(AX*1), Y1
+	VSUBPS Y4, Y1, Y4
+	VMULPS Y2, Y2, Y2
+	VMULPS f32_3dcccccd<>(SB), Y2, Y2
+	VMULPS f32_3f666666<>(SB), Y0, Y0
+	VADDPS Y2, Y0, Y2
+	VMOVUPS Y3, 0(R10)(AX*1)
+	VMOVUPS Y4, 0(R11)(AX*1)
+	VMOVUPS Y2, 0(R12)(AX*1)
+	ADDQ $32, AX
+	SUBQ $8, CX
+	CMPQ CX, $8
+	JGE loop1
+end2:
+	CMPQ CX, $0
+	JLE end3
+	LEAQ tail32<>+0(SB), R15
+	MOVQ $16, DX
+	SUBQ CX, DX
+	VMOVDQU 0(R15)(DX*4), Y15
+	VMASKMOVPS 0(SI)(AX*1), Y15, Y0
+	VADDPS f32_358637bd<>(SB), Y0, Y1
+	VSQRTPS Y1, Y1
+	VMASKMOVPS 0(DI)(AX*1), Y15, Y2
+	VMULPS Y2, Y2, Y3
+	VMULPS f32_3dcccccd<>(SB), Y3, Y3
+	VMASKMOVPS 0(R8)(AX*1), Y15, Y4
+	VMULPS f32_3f666666<>(SB), Y4, Y4
+	VADDPS Y3, Y4, Y3
+	VADDPS f32_358637bd<>(SB), Y3, Y4
+	VSQRTPS Y4, Y4
+	VDIVPS Y4, Y1, Y4
+	VMULPS Y2, Y4, Y2
+	VMULPS 0(SP), Y2, Y4
+	VMASKMOVPS 0(R9)(AX*1), Y15, Y1
+	VSUBPS Y4, Y1, Y4
+	VMULPS Y2, Y2, Y2
+	VMULPS f32_3dcccccd<>(SB), Y2, Y2
+	VMULPS f32_3f666666<>(SB), Y0, Y0
+	VADDPS Y2, Y0, Y2
+	VMASKMOVPS Y3, Y15, 0(R10)(AX*1)
+	VMASKMOVPS Y4, Y15, 0(R11)(AX*1)
+	VMASKMOVPS Y2, Y15, 0(R12)(AX*1)
+end3:
+	VZEROUPPER
+	RET
+
+// v2 = v * 0.9 + g * g * 0.1  (optimizers.nn:37)
+// p2 = p - cast * (sqrt(u + 1e-06) / sqrt(v2 + 1e-06) * g)  (optimizers.nn:40)
+// u2 = u * 0.9 + sqrt(u + 1e-06) / sqrt(v2 + 1e-06) * g * (sqrt(u + 1e-06) / sqrt(v2 + 1e-06) * g) * 0.1  (optimizers.nn:39)
+TEXT ·updateAdadeltaUpdate0Small0AVX512(SB), $0-8
+	MOVQ f+0(FP), R14
+	MOVQ updateAdadeltaUpdate0_u(R14), SI
+	MOVQ updateAdadeltaUpdate0_g(R14), DI
+	MOVQ updateAdadeltaUpdate0_v(R14), R8
+	MOVQ updateAdadeltaUpdate0_p(R14), R9
+	MOVQ updateAdadeltaUpdate0_v2(R14), R10
+	MOVQ updateAdadeltaUpdate0_p2(R14), R11
+	MOVQ updateAdadeltaUpdate0_u2(R14), R12
+
+	XORL AX, AX
+	MOVQ updateAdadeltaUpdate0_nN(R14), CX
+	CMPQ CX, $16
+	JLT end2
+
+loop1:
+	VMOVUPS 0(SI)(AX*1), Z0
+	VADDPS.BCST f32_358637bd<>(SB), Z0, Z1
+	VSQRTPS Z1, Z1
+	VMOVUPS 0(DI)(AX*1), Z2
+	VMULPS Z2, Z2, Z3
+	VMULPS.BCST f32_3dcccccd<>(SB), Z3, Z3
+	VMOVUPS 0(R8)(AX*1), Z4
+	VMULPS.BCST f32_3f666666<>(SB), Z4, Z4
+	VADDPS Z3, Z4, Z3
+	VADDPS.BCST f32_358637bd<>(SB), Z3, Z4
+	VSQRTPS Z4, Z4
+	VDIVPS Z4, Z1, Z4
+	VMULPS Z2, Z4, Z2
+	VMULPS.BCST updateAdadeltaUpdate0_cast(R14), Z2, Z4
+	VMOVUPS 0(R9)(AX*1), Z1
+	VSUBPS Z4, Z1, Z4
+	VMULPS Z2, Z2, Z2
+	VMULPS.BCST f32_3dcccccd<>(SB), Z2, Z2
+	VMULPS.BCST f32_3f666666<>(SB), Z0, Z0
+	VADDPS Z2, Z0, Z2
+	VMOVUPS Z3, 0(R10)(AX*1)
+	VMOVUPS Z4, 0(R11)(AX*1)
+	VMOVUPS Z2, 0(R12)(AX*1)
+	ADDQ $64, AX
+	SUBQ $16, CX
+	CMPQ CX, $16
+	JGE loop1
+end2:
+	CMPQ CX, $0
+	JLE end3
+	MOVL $1, DX
+	SHLL CX, DX
+	DECL DX
+	KMOVW DX, K1
+	VMOVUPS.Z 0(SI)(AX*1), K1, Z0
+	VADDPS.BCST f32_358637bd<>(SB), Z0, Z1
+	VSQRTPS Z1, Z1
+	VMOVUPS.Z 0(DI)(AX*1), K1, Z2
+	VMULPS Z2, Z2, Z3
+	VMULPS.BCST f32_3dcccccd<>(SB), Z3, Z3
+	VMOVUPS.Z 0(R8)(AX*1), K1, Z4
+	VMULPS.BCST f32_3f666666<>(SB), Z4, Z4
+	VADDPS Z3, Z4, Z3
+	VADDPS.BCST f32_358637bd<>(SB), Z3, Z4
+	VSQRTPS Z4, Z4
+	VDIVPS Z4, Z1, Z4
+	VMULPS Z2, Z4, Z2
+	VMULPS.BCST updateAdadeltaUpdate0_cast(R14), Z2, Z4
+	VMOVUPS.Z 0(R9)(AX*1), K1, Z1
+	VSUBPS Z4, Z1, Z4
+	VMULPS Z2, Z2, Z2
+	VMULPS.BCST f32_3dcccccd<>(SB), Z2, Z2
+	VMULPS.BCST f32_3f666666<>(SB), Z0, Z0
+	VADDPS Z2, Z0, Z2
+	VMOVUPS Z3, K1, 0(R10)(AX*1)
+	VMOVUPS Z4, K1, 0(R11)(AX*1)
+	VMOVUPS Z2, K1, 0(R12)(AX*1)
+end3:
 	VZEROUPPER
 	RET
 
@@ -1618,6 +3213,168 @@ end5:
 	VMOVUPS Z2, K1, 0(R12)(AX*1)
 end6:
 done1:
+	VZEROUPPER
+	RET
+
+// v2 = v * 0.9 + g * g * 0.1  (optimizers.nn:37)
+// p2 = p - cast * (sqrt(u + 1e-06) / sqrt(v2 + 1e-06) * g)  (optimizers.nn:40)
+// u2 = u * 0.9 + sqrt(u + 1e-06) / sqrt(v2 + 1e-06) * g * (sqrt(u + 1e-06) / sqrt(v2 + 1e-06) * g) * 0.1  (optimizers.nn:39)
+TEXT ·updateAdadeltaLargeUpdate0Small0AVX2(SB), $32-8
+	MOVQ f+0(FP), R14
+	VBROADCASTSS updateAdadeltaLargeUpdate0_cast(R14), Y0
+	VMOVUPS Y0, 0(SP)
+	MOVQ updateAdadeltaLargeUpdate0_u(R14), SI
+	MOVQ updateAdadeltaLargeUpdate0_g(R14), DI
+	MOVQ updateAdadeltaLargeUpdate0_v(R14), R8
+	MOVQ updateAdadeltaLargeUpdate0_p(R14), R9
+	MOVQ updateAdadeltaLargeUpdate0_v2(R14), R10
+	MOVQ updateAdadeltaLargeUpdate0_p2(R14), R11
+	MOVQ updateAdadeltaLargeUpdate0_u2(R14), R12
+
+	XORL AX, AX
+	MOVQ updateAdadeltaLargeUpdate0_nN(R14), CX
+	CMPQ CX, $8
+	JLT end2
+
+loop1:
+	VMOVUPS 0(SI)(AX*1), Y0
+	VADDPS f32_358637bd<>(SB), Y0, Y1
+	VSQRTPS Y1, Y1
+	VMOVUPS 0(DI)(AX*1), Y2
+	VMULPS Y2, Y2, Y3
+	VMULPS f32_3dcccccd<>(SB), Y3, Y3
+	VMOVUPS 0(R8)(AX*1), Y4
+	VMULPS f32_3f666666<>(SB), Y4, Y4
+	VADDPS Y3, Y4, Y3
+	VADDPS f32_358637bd<>(SB), Y3, Y4
+	VSQRTPS Y4, Y4
+	VDIVPS Y4, Y1, Y4
+	VMULPS Y2, Y4, Y2
+	VMULPS 0(SP), Y2, Y4
+	VMOVUPS 0(R9)(AX*1), Y1
+	VSUBPS Y4, Y1, Y4
+	VMULPS Y2, Y2, Y2
+	VMULPS f32_3dcccccd<>(SB), Y2, Y2
+	VMULPS f32_3f666666<>(SB), Y0, Y0
+	VADDPS Y2, Y0, Y2
+	VMOVUPS Y3, 0(R10)(AX*1)
+	VMOVUPS Y4, 0(R11)(AX*1)
+	VMOVUPS Y2, 0(R12)(AX*1)
+	ADDQ $32, AX
+	SUBQ $8, CX
+	CMPQ CX, $8
+	JGE loop1
+end2:
+	CMPQ CX, $0
+	JLE end3
+	LEAQ tail32<>+0(SB), R15
+	MOVQ $16, DX
+	SUBQ CX, DX
+	VMOVDQU 0(R15)(DX*4), Y15
+	VMASKMOVPS 0(SI)(AX*1), Y15, Y0
+	VADDPS f32_358637bd<>(SB), Y0, Y1
+	VSQRTPS Y1, Y1
+	VMASKMOVPS 0(DI)(AX*1), Y15, Y2
+	VMULPS Y2, Y2, Y3
+	VMULPS f32_3dcccccd<>(SB), Y3, Y3
+	VMASKMOVPS 0(R8)(AX*1), Y15, Y4
+	VMULPS f32_3f666666<>(SB), Y4, Y4
+	VADDPS Y3, Y4, Y3
+	VADDPS f32_358637bd<>(SB), Y3, Y4
+	VSQRTPS Y4, Y4
+	VDIVPS Y4, Y1, Y4
+	VMULPS Y2, Y4, Y2
+	VMULPS 0(SP), Y2, Y4
+	VMASKMOVPS 0(R9)(AX*1), Y15, Y1
+	VSUBPS Y4, Y1, Y4
+	VMULPS Y2, Y2, Y2
+	VMULPS f32_3dcccccd<>(SB), Y2, Y2
+	VMULPS f32_3f666666<>(SB), Y0, Y0
+	VADDPS Y2, Y0, Y2
+	VMASKMOVPS Y3, Y15, 0(R10)(AX*1)
+	VMASKMOVPS Y4, Y15, 0(R11)(AX*1)
+	VMASKMOVPS Y2, Y15, 0(R12)(AX*1)
+end3:
+	VZEROUPPER
+	RET
+
+// v2 = v * 0.9 + g * g * 0.1  (optimizers.nn:37)
+// p2 = p - cast * (sqrt(u + 1e-06) / sqrt(v2 + 1e-06) * g)  (optimizers.nn:40)
+// u2 = u * 0.9 + sqrt(u + 1e-06) / sqrt(v2 + 1e-06) * g * (sqrt(u + 1e-06) / sqrt(v2 + 1e-06) * g) * 0.1  (optimizers.nn:39)
+TEXT ·updateAdadeltaLargeUpdate0Small0AVX512(SB), $0-8
+	MOVQ f+0(FP), R14
+	MOVQ updateAdadeltaLargeUpdate0_u(R14), SI
+	MOVQ updateAdadeltaLargeUpdate0_g(R14), DI
+	MOVQ updateAdadeltaLargeUpdate0_v(R14), R8
+	MOVQ updateAdadeltaLargeUpdate0_p(R14), R9
+	MOVQ updateAdadeltaLargeUpdate0_v2(R14), R10
+	MOVQ updateAdadeltaLargeUpdate0_p2(R14), R11
+	MOVQ updateAdadeltaLargeUpdate0_u2(R14), R12
+
+	XORL AX, AX
+	MOVQ updateAdadeltaLargeUpdate0_nN(R14), CX
+	CMPQ CX, $16
+	JLT end2
+
+loop1:
+	VMOVUPS 0(SI)(AX*1), Z0
+	VADDPS.BCST f32_358637bd<>(SB), Z0, Z1
+	VSQRTPS Z1, Z1
+	VMOVUPS 0(DI)(AX*1), Z2
+	VMULPS Z2, Z2, Z3
+	VMULPS.BCST f32_3dcccccd<>(SB), Z3, Z3
+	VMOVUPS 0(R8)(AX*1), Z4
+	VMULPS.BCST f32_3f666666<>(SB), Z4, Z4
+	VADDPS Z3, Z4, Z3
+	VADDPS.BCST f32_358637bd<>(SB), Z3, Z4
+	VSQRTPS Z4, Z4
+	VDIVPS Z4, Z1, Z4
+	VMULPS Z2, Z4, Z2
+	VMULPS.BCST updateAdadeltaLargeUpdate0_cast(R14), Z2, Z4
+	VMOVUPS 0(R9)(AX*1), Z1
+	VSUBPS Z4, Z1, Z4
+	VMULPS Z2, Z2, Z2
+	VMULPS.BCST f32_3dcccccd<>(SB), Z2, Z2
+	VMULPS.BCST f32_3f666666<>(SB), Z0, Z0
+	VADDPS Z2, Z0, Z2
+	VMOVUPS Z3, 0(R10)(AX*1)
+	VMOVUPS Z4, 0(R11)(AX*1)
+	VMOVUPS Z2, 0(R12)(AX*1)
+	ADDQ $64, AX
+	SUBQ $16, CX
+	CMPQ CX, $16
+	JGE loop1
+end2:
+	CMPQ CX, $0
+	JLE end3
+	MOVL $1, DX
+	SHLL CX, DX
+	DECL DX
+	KMOVW DX, K1
+	VMOVUPS.Z 0(SI)(AX*1), K1, Z0
+	VADDPS.BCST f32_358637bd<>(SB), Z0, Z1
+	VSQRTPS Z1, Z1
+	VMOVUPS.Z 0(DI)(AX*1), K1, Z2
+	VMULPS Z2, Z2, Z3
+	VMULPS.BCST f32_3dcccccd<>(SB), Z3, Z3
+	VMOVUPS.Z 0(R8)(AX*1), K1, Z4
+	VMULPS.BCST f32_3f666666<>(SB), Z4, Z4
+	VADDPS Z3, Z4, Z3
+	VADDPS.BCST f32_358637bd<>(SB), Z3, Z4
+	VSQRTPS Z4, Z4
+	VDIVPS Z4, Z1, Z4
+	VMULPS Z2, Z4, Z2
+	VMULPS.BCST updateAdadeltaLargeUpdate0_cast(R14), Z2, Z4
+	VMOVUPS.Z 0(R9)(AX*1), K1, Z1
+	VSUBPS Z4, Z1, Z4
+	VMULPS Z2, Z2, Z2
+	VMULPS.BCST f32_3dcccccd<>(SB), Z2, Z2
+	VMULPS.BCST f32_3f666666<>(SB), Z0, Z0
+	VADDPS Z2, Z0, Z2
+	VMOVUPS Z3, K1, 0(R10)(AX*1)
+	VMOVUPS Z4, K1, 0(R11)(AX*1)
+	VMOVUPS Z2, K1, 0(R12)(AX*1)
+end3:
 	VZEROUPPER
 	RET
 
@@ -2045,6 +3802,84 @@ end5:
 	VMOVUPS Z0, K1, 0(R8)(AX*1)
 end6:
 done1:
+	VZEROUPPER
+	RET
+
+// p2 = p - cast * g  (optimizers.nn:22)
+TEXT ·actTanhUpdate0Small0AVX2(SB), $32-8
+	MOVQ f+0(FP), R14
+	VBROADCASTSS actTanhUpdate0_cast(R14), Y0
+	VMOVUPS Y0, 0(SP)
+	MOVQ actTanhUpdate0_g(R14), SI
+	MOVQ actTanhUpdate0_p(R14), DI
+	MOVQ actTanhUpdate0_p2(R14), R8
+
+	XORL AX, AX
+	MOVQ actTanhUpdate0_nN(R14), CX
+	CMPQ CX, $8
+	JLT end2
+
+loop1:
+	VMOVUPS 0(SP), Y0
+	VMULPS 0(SI)(AX*1), Y0, Y0
+	VMOVUPS 0(DI)(AX*1), Y1
+	VSUBPS Y0, Y1, Y0
+	VMOVUPS Y0, 0(R8)(AX*1)
+	ADDQ $32, AX
+	SUBQ $8, CX
+	CMPQ CX, $8
+	JGE loop1
+end2:
+	CMPQ CX, $0
+	JLE end3
+	LEAQ tail32<>+0(SB), R15
+	MOVQ $16, DX
+	SUBQ CX, DX
+	VMOVDQU 0(R15)(DX*4), Y15
+	VMASKMOVPS 0(SI)(AX*1), Y15, Y0
+	VMULPS 0(SP), Y0, Y0
+	VMASKMOVPS 0(DI)(AX*1), Y15, Y1
+	VSUBPS Y0, Y1, Y0
+	VMASKMOVPS Y0, Y15, 0(R8)(AX*1)
+end3:
+	VZEROUPPER
+	RET
+
+// p2 = p - cast * g  (optimizers.nn:22)
+TEXT ·actTanhUpdate0Small0AVX512(SB), $0-8
+	MOVQ f+0(FP), R14
+	MOVQ actTanhUpdate0_g(R14), SI
+	MOVQ actTanhUpdate0_p(R14), DI
+	MOVQ actTanhUpdate0_p2(R14), R8
+
+	XORL AX, AX
+	MOVQ actTanhUpdate0_nN(R14), CX
+	CMPQ CX, $16
+	JLT end2
+
+loop1:
+	VBROADCASTSS actTanhUpdate0_cast(R14), Z0
+	VMULPS 0(SI)(AX*1), Z0, Z0
+	VMOVUPS 0(DI)(AX*1), Z1
+	VSUBPS Z0, Z1, Z0
+	VMOVUPS Z0, 0(R8)(AX*1)
+	ADDQ $64, AX
+	SUBQ $16, CX
+	CMPQ CX, $16
+	JGE loop1
+end2:
+	CMPQ CX, $0
+	JLE end3
+	MOVL $1, DX
+	SHLL CX, DX
+	DECL DX
+	KMOVW DX, K1
+	VMOVUPS.Z 0(SI)(AX*1), K1, Z0
+	VMULPS.BCST actTanhUpdate0_cast(R14), Z0, Z0
+	VMOVUPS.Z 0(DI)(AX*1), K1, Z1
+	VSUBPS Z0, Z1, Z0
+	VMOVUPS Z0, K1, 0(R8)(AX*1)
+end3:
 	VZEROUPPER
 	RET
 
@@ -2720,6 +4555,84 @@ end5:
 	VMOVUPS Z0, K1, 0(R8)(AX*1)
 end6:
 done1:
+	VZEROUPPER
+	RET
+
+// p2 = p - cast * g  (optimizers.nn:22)
+TEXT ·actSigmoidUpdate0Small0AVX2(SB), $32-8
+	MOVQ f+0(FP), R14
+	VBROADCASTSS actSigmoidUpdate0_cast(R14), Y0
+	VMOVUPS Y0, 0(SP)
+	MOVQ actSigmoidUpdate0_g(R14), SI
+	MOVQ actSigmoidUpdate0_p(R14), DI
+	MOVQ actSigmoidUpdate0_p2(R14), R8
+
+	XORL AX, AX
+	MOVQ actSigmoidUpdate0_nN(R14), CX
+	CMPQ CX, $8
+	JLT end2
+
+loop1:
+	VMOVUPS 0(SP), Y0
+	VMULPS 0(SI)(AX*1), Y0, Y0
+	VMOVUPS 0(DI)(AX*1), Y1
+	VSUBPS Y0, Y1, Y0
+	VMOVUPS Y0, 0(R8)(AX*1)
+	ADDQ $32, AX
+	SUBQ $8, CX
+	CMPQ CX, $8
+	JGE loop1
+end2:
+	CMPQ CX, $0
+	JLE end3
+	LEAQ tail32<>+0(SB), R15
+	MOVQ $16, DX
+	SUBQ CX, DX
+	VMOVDQU 0(R15)(DX*4), Y15
+	VMASKMOVPS 0(SI)(AX*1), Y15, Y0
+	VMULPS 0(SP), Y0, Y0
+	VMASKMOVPS 0(DI)(AX*1), Y15, Y1
+	VSUBPS Y0, Y1, Y0
+	VMASKMOVPS Y0, Y15, 0(R8)(AX*1)
+end3:
+	VZEROUPPER
+	RET
+
+// p2 = p - cast * g  (optimizers.nn:22)
+TEXT ·actSigmoidUpdate0Small0AVX512(SB), $0-8
+	MOVQ f+0(FP), R14
+	MOVQ actSigmoidUpdate0_g(R14), SI
+	MOVQ actSigmoidUpdate0_p(R14), DI
+	MOVQ actSigmoidUpdate0_p2(R14), R8
+
+	XORL AX, AX
+	MOVQ actSigmoidUpdate0_nN(R14), CX
+	CMPQ CX, $16
+	JLT end2
+
+loop1:
+	VBROADCASTSS actSigmoidUpdate0_cast(R14), Z0
+	VMULPS 0(SI)(AX*1), Z0, Z0
+	VMOVUPS 0(DI)(AX*1), Z1
+	VSUBPS Z0, Z1, Z0
+	VMOVUPS Z0, 0(R8)(AX*1)
+	ADDQ $64, AX
+	SUBQ $16, CX
+	CMPQ CX, $16
+	JGE loop1
+end2:
+	CMPQ CX, $0
+	JLE end3
+	MOVL $1, DX
+	SHLL CX, DX
+	DECL DX
+	KMOVW DX, K1
+	VMOVUPS.Z 0(SI)(AX*1), K1, Z0
+	VMULPS.BCST actSigmoidUpdate0_cast(R14), Z0, Z0
+	VMOVUPS.Z 0(DI)(AX*1), K1, Z1
+	VSUBPS Z0, Z1, Z0
+	VMOVUPS Z0, K1, 0(R8)(AX*1)
+end3:
 	VZEROUPPER
 	RET
 
@@ -3583,6 +5496,84 @@ end3:
 	VMOVUPS Z0, K1, 0(R9)(AX*1)
 end4:
 done1:
+	VZEROUPPER
+	RET
+
+// p2 = p - cast * g  (optimizers.nn:22)
+TEXT ·actGeluUpdate0Small0AVX2(SB), $32-8
+	MOVQ f+0(FP), R14
+	VBROADCASTSS actGeluUpdate0_cast(R14), Y0
+	VMOVUPS Y0, 0(SP)
+	MOVQ actGeluUpdate0_g(R14), SI
+	MOVQ actGeluUpdate0_p(R14), DI
+	MOVQ actGeluUpdate0_p2(R14), R8
+
+	XORL AX, AX
+	MOVQ actGeluUpdate0_nN(R14), CX
+	CMPQ CX, $8
+	JLT end2
+
+loop1:
+	VMOVUPS 0(SP), Y0
+	VMULPS 0(SI)(AX*1), Y0, Y0
+	VMOVUPS 0(DI)(AX*1), Y1
+	VSUBPS Y0, Y1, Y0
+	VMOVUPS Y0, 0(R8)(AX*1)
+	ADDQ $32, AX
+	SUBQ $8, CX
+	CMPQ CX, $8
+	JGE loop1
+end2:
+	CMPQ CX, $0
+	JLE end3
+	LEAQ tail32<>+0(SB), R15
+	MOVQ $16, DX
+	SUBQ CX, DX
+	VMOVDQU 0(R15)(DX*4), Y15
+	VMASKMOVPS 0(SI)(AX*1), Y15, Y0
+	VMULPS 0(SP), Y0, Y0
+	VMASKMOVPS 0(DI)(AX*1), Y15, Y1
+	VSUBPS Y0, Y1, Y0
+	VMASKMOVPS Y0, Y15, 0(R8)(AX*1)
+end3:
+	VZEROUPPER
+	RET
+
+// p2 = p - cast * g  (optimizers.nn:22)
+TEXT ·actGeluUpdate0Small0AVX512(SB), $0-8
+	MOVQ f+0(FP), R14
+	MOVQ actGeluUpdate0_g(R14), SI
+	MOVQ actGeluUpdate0_p(R14), DI
+	MOVQ actGeluUpdate0_p2(R14), R8
+
+	XORL AX, AX
+	MOVQ actGeluUpdate0_nN(R14), CX
+	CMPQ CX, $16
+	JLT end2
+
+loop1:
+	VBROADCASTSS actGeluUpdate0_cast(R14), Z0
+	VMULPS 0(SI)(AX*1), Z0, Z0
+	VMOVUPS 0(DI)(AX*1), Z1
+	VSUBPS Z0, Z1, Z0
+	VMOVUPS Z0, 0(R8)(AX*1)
+	ADDQ $64, AX
+	SUBQ $16, CX
+	CMPQ CX, $16
+	JGE loop1
+end2:
+	CMPQ CX, $0
+	JLE end3
+	MOVL $1, DX
+	SHLL CX, DX
+	DECL DX
+	KMOVW DX, K1
+	VMOVUPS.Z 0(SI)(AX*1), K1, Z0
+	VMULPS.BCST actGeluUpdate0_cast(R14), Z0, Z0
+	VMOVUPS.Z 0(DI)(AX*1), K1, Z1
+	VSUBPS Z0, Z1, Z0
+	VMOVUPS Z0, K1, 0(R8)(AX*1)
+end3:
 	VZEROUPPER
 	RET
 
@@ -4460,6 +6451,84 @@ done1:
 	VZEROUPPER
 	RET
 
+// p2 = p - cast * g  (optimizers.nn:22)
+TEXT ·actGeluTanhUpdate0Small0AVX2(SB), $32-8
+	MOVQ f+0(FP), R14
+	VBROADCASTSS actGeluTanhUpdate0_cast(R14), Y0
+	VMOVUPS Y0, 0(SP)
+	MOVQ actGeluTanhUpdate0_g(R14), SI
+	MOVQ actGeluTanhUpdate0_p(R14), DI
+	MOVQ actGeluTanhUpdate0_p2(R14), R8
+
+	XORL AX, AX
+	MOVQ actGeluTanhUpdate0_nN(R14), CX
+	CMPQ CX, $8
+	JLT end2
+
+loop1:
+	VMOVUPS 0(SP), Y0
+	VMULPS 0(SI)(AX*1), Y0, Y0
+	VMOVUPS 0(DI)(AX*1), Y1
+	VSUBPS Y0, Y1, Y0
+	VMOVUPS Y0, 0(R8)(AX*1)
+	ADDQ $32, AX
+	SUBQ $8, CX
+	CMPQ CX, $8
+	JGE loop1
+end2:
+	CMPQ CX, $0
+	JLE end3
+	LEAQ tail32<>+0(SB), R15
+	MOVQ $16, DX
+	SUBQ CX, DX
+	VMOVDQU 0(R15)(DX*4), Y15
+	VMASKMOVPS 0(SI)(AX*1), Y15, Y0
+	VMULPS 0(SP), Y0, Y0
+	VMASKMOVPS 0(DI)(AX*1), Y15, Y1
+	VSUBPS Y0, Y1, Y0
+	VMASKMOVPS Y0, Y15, 0(R8)(AX*1)
+end3:
+	VZEROUPPER
+	RET
+
+// p2 = p - cast * g  (optimizers.nn:22)
+TEXT ·actGeluTanhUpdate0Small0AVX512(SB), $0-8
+	MOVQ f+0(FP), R14
+	MOVQ actGeluTanhUpdate0_g(R14), SI
+	MOVQ actGeluTanhUpdate0_p(R14), DI
+	MOVQ actGeluTanhUpdate0_p2(R14), R8
+
+	XORL AX, AX
+	MOVQ actGeluTanhUpdate0_nN(R14), CX
+	CMPQ CX, $16
+	JLT end2
+
+loop1:
+	VBROADCASTSS actGeluTanhUpdate0_cast(R14), Z0
+	VMULPS 0(SI)(AX*1), Z0, Z0
+	VMOVUPS 0(DI)(AX*1), Z1
+	VSUBPS Z0, Z1, Z0
+	VMOVUPS Z0, 0(R8)(AX*1)
+	ADDQ $64, AX
+	SUBQ $16, CX
+	CMPQ CX, $16
+	JGE loop1
+end2:
+	CMPQ CX, $0
+	JLE end3
+	MOVL $1, DX
+	SHLL CX, DX
+	DECL DX
+	KMOVW DX, K1
+	VMOVUPS.Z 0(SI)(AX*1), K1, Z0
+	VMULPS.BCST actGeluTanhUpdate0_cast(R14), Z0, Z0
+	VMOVUPS.Z 0(DI)(AX*1), K1, Z1
+	VSUBPS Z0, Z1, Z0
+	VMOVUPS Z0, K1, 0(R8)(AX*1)
+end3:
+	VZEROUPPER
+	RET
+
 // sum0 = sum(p * 0.5 * (tanh((p + p * 0.044715 * p * p) * 0.7978846) + 1) * w, axis: 0)  (loops.nn:46)
 TEXT ·actGeluTanhEvalLoop0aAVX2(SB), $0-32
 	MOVQ p+0(FP), SI
@@ -5239,6 +7308,84 @@ end5:
 	VMOVUPS Z3, K1, 0(R9)(AX*1)
 end6:
 done1:
+	VZEROUPPER
+	RET
+
+// p2 = p - cast * g  (optimizers.nn:22)
+TEXT ·actSiluUpdate0Small0AVX2(SB), $32-8
+	MOVQ f+0(FP), R14
+	VBROADCASTSS actSiluUpdate0_cast(R14), Y0
+	VMOVUPS Y0, 0(SP)
+	MOVQ actSiluUpdate0_g(R14), SI
+	MOVQ actSiluUpdate0_p(R14), DI
+	MOVQ actSiluUpdate0_p2(R14), R8
+
+	XORL AX, AX
+	MOVQ actSiluUpdate0_nN(R14), CX
+	CMPQ CX, $8
+	JLT end2
+
+loop1:
+	VMOVUPS 0(SP), Y0
+	VMULPS 0(SI)(AX*1), Y0, Y0
+	VMOVUPS 0(DI)(AX*1), Y1
+	VSUBPS Y0, Y1, Y0
+	VMOVUPS Y0, 0(R8)(AX*1)
+	ADDQ $32, AX
+	SUBQ $8, CX
+	CMPQ CX, $8
+	JGE loop1
+end2:
+	CMPQ CX, $0
+	JLE end3
+	LEAQ tail32<>+0(SB), R15
+	MOVQ $16, DX
+	SUBQ CX, DX
+	VMOVDQU 0(R15)(DX*4), Y15
+	VMASKMOVPS 0(SI)(AX*1), Y15, Y0
+	VMULPS 0(SP), Y0, Y0
+	VMASKMOVPS 0(DI)(AX*1), Y15, Y1
+	VSUBPS Y0, Y1, Y0
+	VMASKMOVPS Y0, Y15, 0(R8)(AX*1)
+end3:
+	VZEROUPPER
+	RET
+
+// p2 = p - cast * g  (optimizers.nn:22)
+TEXT ·actSiluUpdate0Small0AVX512(SB), $0-8
+	MOVQ f+0(FP), R14
+	MOVQ actSiluUpdate0_g(R14), SI
+	MOVQ actSiluUpdate0_p(R14), DI
+	MOVQ actSiluUpdate0_p2(R14), R8
+
+	XORL AX, AX
+	MOVQ actSiluUpdate0_nN(R14), CX
+	CMPQ CX, $16
+	JLT end2
+
+loop1:
+	VBROADCASTSS actSiluUpdate0_cast(R14), Z0
+	VMULPS 0(SI)(AX*1), Z0, Z0
+	VMOVUPS 0(DI)(AX*1), Z1
+	VSUBPS Z0, Z1, Z0
+	VMOVUPS Z0, 0(R8)(AX*1)
+	ADDQ $64, AX
+	SUBQ $16, CX
+	CMPQ CX, $16
+	JGE loop1
+end2:
+	CMPQ CX, $0
+	JLE end3
+	MOVL $1, DX
+	SHLL CX, DX
+	DECL DX
+	KMOVW DX, K1
+	VMOVUPS.Z 0(SI)(AX*1), K1, Z0
+	VMULPS.BCST actSiluUpdate0_cast(R14), Z0, Z0
+	VMOVUPS.Z 0(DI)(AX*1), K1, Z1
+	VSUBPS Z0, Z1, Z0
+	VMOVUPS Z0, K1, 0(R8)(AX*1)
+end3:
 	VZEROUPPER
 	RET
 
@@ -6402,6 +8549,84 @@ done1:
 	VZEROUPPER
 	RET
 
+// p2 = p - cast * g  (optimizers.nn:22)
+TEXT ·actSoftplusUpdate0Small0AVX2(SB), $32-8
+	MOVQ f+0(FP), R14
+	VBROADCASTSS actSoftplusUpdate0_cast(R14), Y0
+	VMOVUPS Y0, 0(SP)
+	MOVQ actSoftplusUpdate0_g(R14), SI
+	MOVQ actSoftplusUpdate0_p(R14), DI
+	MOVQ actSoftplusUpdate0_p2(R14), R8
+
+	XORL AX, AX
+	MOVQ actSoftplusUpdate0_nN(R14), CX
+	CMPQ CX, $8
+	JLT end2
+
+loop1:
+	VMOVUPS 0(SP), Y0
+	VMULPS 0(SI)(AX*1), Y0, Y0
+	VMOVUPS 0(DI)(AX*1), Y1
+	VSUBPS Y0, Y1, Y0
+	VMOVUPS Y0, 0(R8)(AX*1)
+	ADDQ $32, AX
+	SUBQ $8, CX
+	CMPQ CX, $8
+	JGE loop1
+end2:
+	CMPQ CX, $0
+	JLE end3
+	LEAQ tail32<>+0(SB), R15
+	MOVQ $16, DX
+	SUBQ CX, DX
+	VMOVDQU 0(R15)(DX*4), Y15
+	VMASKMOVPS 0(SI)(AX*1), Y15, Y0
+	VMULPS 0(SP), Y0, Y0
+	VMASKMOVPS 0(DI)(AX*1), Y15, Y1
+	VSUBPS Y0, Y1, Y0
+	VMASKMOVPS Y0, Y15, 0(R8)(AX*1)
+end3:
+	VZEROUPPER
+	RET
+
+// p2 = p - cast * g  (optimizers.nn:22)
+TEXT ·actSoftplusUpdate0Small0AVX512(SB), $0-8
+	MOVQ f+0(FP), R14
+	MOVQ actSoftplusUpdate0_g(R14), SI
+	MOVQ actSoftplusUpdate0_p(R14), DI
+	MOVQ actSoftplusUpdate0_p2(R14), R8
+
+	XORL AX, AX
+	MOVQ actSoftplusUpdate0_nN(R14), CX
+	CMPQ CX, $16
+	JLT end2
+
+loop1:
+	VBROADCASTSS actSoftplusUpdate0_cast(R14), Z0
+	VMULPS 0(SI)(AX*1), Z0, Z0
+	VMOVUPS 0(DI)(AX*1), Z1
+	VSUBPS Z0, Z1, Z0
+	VMOVUPS Z0, 0(R8)(AX*1)
+	ADDQ $64, AX
+	SUBQ $16, CX
+	CMPQ CX, $16
+	JGE loop1
+end2:
+	CMPQ CX, $0
+	JLE end3
+	MOVL $1, DX
+	SHLL CX, DX
+	DECL DX
+	KMOVW DX, K1
+	VMOVUPS.Z 0(SI)(AX*1), K1, Z0
+	VMULPS.BCST actSoftplusUpdate0_cast(R14), Z0, Z0
+	VMOVUPS.Z 0(DI)(AX*1), K1, Z1
+	VSUBPS Z0, Z1, Z0
+	VMOVUPS Z0, K1, 0(R8)(AX*1)
+end3:
+	VZEROUPPER
+	RET
+
 // sum0 = sum(where(20 < p, p, max(min(p, 20), 0) + log1p(exp(min(p, 20) - max(min(p, 20), 0)) + expm1(-max(min(p, 20),  ...  (loops.nn:48)
 TEXT ·actSoftplusEvalLoop0aAVX2(SB), $0-32
 	MOVQ p+0(FP), SI
@@ -7460,6 +9685,84 @@ done1:
 	VZEROUPPER
 	RET
 
+// p2 = p - cast * g  (optimizers.nn:22)
+TEXT ·actReluUpdate0Small0AVX2(SB), $32-8
+	MOVQ f+0(FP), R14
+	VBROADCASTSS actReluUpdate0_cast(R14), Y0
+	VMOVUPS Y0, 0(SP)
+	MOVQ actReluUpdate0_g(R14), SI
+	MOVQ actReluUpdate0_p(R14), DI
+	MOVQ actReluUpdate0_p2(R14), R8
+
+	XORL AX, AX
+	MOVQ actReluUpdate0_nN(R14), CX
+	CMPQ CX, $8
+	JLT end2
+
+loop1:
+	VMOVUPS 0(SP), Y0
+	VMULPS 0(SI)(AX*1), Y0, Y0
+	VMOVUPS 0(DI)(AX*1), Y1
+	VSUBPS Y0, Y1, Y0
+	VMOVUPS Y0, 0(R8)(AX*1)
+	ADDQ $32, AX
+	SUBQ $8, CX
+	CMPQ CX, $8
+	JGE loop1
+end2:
+	CMPQ CX, $0
+	JLE end3
+	LEAQ tail32<>+0(SB), R15
+	MOVQ $16, DX
+	SUBQ CX, DX
+	VMOVDQU 0(R15)(DX*4), Y15
+	VMASKMOVPS 0(SI)(AX*1), Y15, Y0
+	VMULPS 0(SP), Y0, Y0
+	VMASKMOVPS 0(DI)(AX*1), Y15, Y1
+	VSUBPS Y0, Y1, Y0
+	VMASKMOVPS Y0, Y15, 0(R8)(AX*1)
+end3:
+	VZEROUPPER
+	RET
+
+// p2 = p - cast * g  (optimizers.nn:22)
+TEXT ·actReluUpdate0Small0AVX512(SB), $0-8
+	MOVQ f+0(FP), R14
+	MOVQ actReluUpdate0_g(R14), SI
+	MOVQ actReluUpdate0_p(R14), DI
+	MOVQ actReluUpdate0_p2(R14), R8
+
+	XORL AX, AX
+	MOVQ actReluUpdate0_nN(R14), CX
+	CMPQ CX, $16
+	JLT end2
+
+loop1:
+	VBROADCASTSS actReluUpdate0_cast(R14), Z0
+	VMULPS 0(SI)(AX*1), Z0, Z0
+	VMOVUPS 0(DI)(AX*1), Z1
+	VSUBPS Z0, Z1, Z0
+	VMOVUPS Z0, 0(R8)(AX*1)
+	ADDQ $64, AX
+	SUBQ $16, CX
+	CMPQ CX, $16
+	JGE loop1
+end2:
+	CMPQ CX, $0
+	JLE end3
+	MOVL $1, DX
+	SHLL CX, DX
+	DECL DX
+	KMOVW DX, K1
+	VMOVUPS.Z 0(SI)(AX*1), K1, Z0
+	VMULPS.BCST actReluUpdate0_cast(R14), Z0, Z0
+	VMOVUPS.Z 0(DI)(AX*1), K1, Z1
+	VSUBPS Z0, Z1, Z0
+	VMOVUPS Z0, K1, 0(R8)(AX*1)
+end3:
+	VZEROUPPER
+	RET
+
 // savedExp = exp(p - reduce_max(p, axis: 1))  (loops.nn:55)
 // savedSum = sum(savedExp, axis: 1)  (loops.nn:55)
 // loss = sum(sum(savedExp / savedSum * w, axis: 1), axis: 0)  (loops.nn:55)
@@ -7667,20 +9970,10 @@ TEXT ·softmax10ForwardLoop0aAVX512(SB), $24-48
 	MOVL $1023, DX
 	KMOVW DX, K1
 	VBROADCASTSS f32_c2d00000<>(SB), Z30
-	MOVL $1023, DX
-	KMOVW DX, K1
 	VBROADCASTSS f32_42b20000<>(SB), Z29
-	MOVL $1023, DX
-	KMOVW DX, K1
 	VBROADCASTSS f32_3fb8aa3b<>(SB), Z28
-	MOVL $1023, DX
-	KMOVW DX, K1
 	VBROADCASTSS f32_4b4000fe<>(SB), Z27
-	MOVL $1023, DX
-	KMOVW DX, K1
 	VBROADCASTSS f32_3ab520fb<>(SB), Z26
-	MOVL $1023, DX
-	KMOVW DX, K1
 	VBROADCASTSS f32_3c091cf0<>(SB), Z25
 	MOVQ rows+40(FP), R15
 	CMPQ R15, $0
@@ -7731,8 +10024,6 @@ rows2:
 	VMOVSS X0, 0(SP)
 
 	VXORPS X0, X0, X0
-	MOVL $1023, DX
-	KMOVW DX, K1
 	VMOVUPS.Z 0(SI), K1, Z1
 	VSUBPS.BCST 0(SP), Z1, Z1
 	VMINPS Z1, Z29, Z1
@@ -7772,8 +10063,6 @@ rows2:
 	VMOVSS X0, 0(R8)
 
 	VXORPS X0, X0, X0
-	MOVL $1023, DX
-	KMOVW DX, K1
 	VMOVUPS.Z 0(DI), K1, Z1
 	VDIVPS.BCST 8(SP), Z1, Z1
 	VMOVUPS.Z 0(R9), K1, Z2
@@ -7925,8 +10214,6 @@ rows2:
 	VXORPS.BCST f32_80000000<>(SB), Z0, Z0
 	VMOVSS X0, 8(SP)
 
-	MOVL $1023, DX
-	KMOVW DX, K1
 	VMOVUPS.Z 0(R8), K1, Z0
 	VDIVPS.BCST 0(DI), Z0, Z0
 	VADDPS.BCST 8(SP), Z0, Z0
@@ -7942,6 +10229,84 @@ rows2:
 	CMPQ BX, R15
 	JLT rows2
 done1:
+	VZEROUPPER
+	RET
+
+// p2 = p - cast * g  (optimizers.nn:22)
+TEXT ·softmax10Update0Small0AVX2(SB), $32-8
+	MOVQ f+0(FP), R14
+	VBROADCASTSS softmax10Update0_cast(R14), Y0
+	VMOVUPS Y0, 0(SP)
+	MOVQ softmax10Update0_g(R14), SI
+	MOVQ softmax10Update0_p(R14), DI
+	MOVQ softmax10Update0_p2(R14), R8
+
+	XORL AX, AX
+	MOVQ softmax10Update0_nN(R14), CX
+	CMPQ CX, $8
+	JLT end2
+
+loop1:
+	VMOVUPS 0(SP), Y0
+	VMULPS 0(SI)(AX*1), Y0, Y0
+	VMOVUPS 0(DI)(AX*1), Y1
+	VSUBPS Y0, Y1, Y0
+	VMOVUPS Y0, 0(R8)(AX*1)
+	ADDQ $32, AX
+	SUBQ $8, CX
+	CMPQ CX, $8
+	JGE loop1
+end2:
+	CMPQ CX, $0
+	JLE end3
+	LEAQ tail32<>+0(SB), R15
+	MOVQ $16, DX
+	SUBQ CX, DX
+	VMOVDQU 0(R15)(DX*4), Y15
+	VMASKMOVPS 0(SI)(AX*1), Y15, Y0
+	VMULPS 0(SP), Y0, Y0
+	VMASKMOVPS 0(DI)(AX*1), Y15, Y1
+	VSUBPS Y0, Y1, Y0
+	VMASKMOVPS Y0, Y15, 0(R8)(AX*1)
+end3:
+	VZEROUPPER
+	RET
+
+// p2 = p - cast * g  (optimizers.nn:22)
+TEXT ·softmax10Update0Small0AVX512(SB), $0-8
+	MOVQ f+0(FP), R14
+	MOVQ softmax10Update0_g(R14), SI
+	MOVQ softmax10Update0_p(R14), DI
+	MOVQ softmax10Update0_p2(R14), R8
+
+	XORL AX, AX
+	MOVQ softmax10Update0_nN(R14), CX
+	CMPQ CX, $16
+	JLT end2
+
+loop1:
+	VBROADCASTSS softmax10Update0_cast(R14), Z0
+	VMULPS 0(SI)(AX*1), Z0, Z0
+	VMOVUPS 0(DI)(AX*1), Z1
+	VSUBPS Z0, Z1, Z0
+	VMOVUPS Z0, 0(R8)(AX*1)
+	ADDQ $64, AX
+	SUBQ $16, CX
+	CMPQ CX, $16
+	JGE loop1
+end2:
+	CMPQ CX, $0
+	JLE end3
+	MOVL $1, DX
+	SHLL CX, DX
+	DECL DX
+	KMOVW DX, K1
+	VMOVUPS.Z 0(SI)(AX*1), K1, Z0
+	VMULPS.BCST softmax10Update0_cast(R14), Z0, Z0
+	VMOVUPS.Z 0(DI)(AX*1), K1, Z1
+	VSUBPS Z0, Z1, Z0
+	VMOVUPS Z0, K1, 0(R8)(AX*1)
+end3:
 	VZEROUPPER
 	RET
 
@@ -8144,20 +10509,10 @@ TEXT ·softmax10EvalLoop0aAVX512(SB), $24-40
 	MOVL $1023, DX
 	KMOVW DX, K1
 	VBROADCASTSS f32_c2d00000<>(SB), Z30
-	MOVL $1023, DX
-	KMOVW DX, K1
 	VBROADCASTSS f32_42b20000<>(SB), Z29
-	MOVL $1023, DX
-	KMOVW DX, K1
 	VBROADCASTSS f32_3fb8aa3b<>(SB), Z28
-	MOVL $1023, DX
-	KMOVW DX, K1
 	VBROADCASTSS f32_4b4000fe<>(SB), Z27
-	MOVL $1023, DX
-	KMOVW DX, K1
 	VBROADCASTSS f32_3ab520fb<>(SB), Z26
-	MOVL $1023, DX
-	KMOVW DX, K1
 	VBROADCASTSS f32_3c091cf0<>(SB), Z25
 	MOVQ rows+32(FP), R15
 	CMPQ R15, $0
@@ -8208,8 +10563,6 @@ rows2:
 	VMOVSS X0, 0(SP)
 
 	VXORPS X0, X0, X0
-	MOVL $1023, DX
-	KMOVW DX, K1
 	VMOVUPS.Z 0(SI), K1, Z1
 	VSUBPS.BCST 0(SP), Z1, Z1
 	VMINPS Z1, Z29, Z1
@@ -8246,8 +10599,6 @@ rows2:
 	VMOVSS X0, 8(SP)
 
 	VXORPS X0, X0, X0
-	MOVL $1023, DX
-	KMOVW DX, K1
 	VMOVUPS.Z 0(DI), K1, Z1
 	VDIVPS.BCST 8(SP), Z1, Z1
 	VMOVUPS.Z 0(R8), K1, Z2
@@ -8972,6 +11323,84 @@ loop5:
 	CMPQ BX, R15
 	JLT rows2
 done1:
+	VZEROUPPER
+	RET
+
+// p2 = p - cast * g  (optimizers.nn:22)
+TEXT ·softmax128Update0Small0AVX2(SB), $32-8
+	MOVQ f+0(FP), R14
+	VBROADCASTSS softmax128Update0_cast(R14), Y0
+	VMOVUPS Y0, 0(SP)
+	MOVQ softmax128Update0_g(R14), SI
+	MOVQ softmax128Update0_p(R14), DI
+	MOVQ softmax128Update0_p2(R14), R8
+
+	XORL AX, AX
+	MOVQ softmax128Update0_nN(R14), CX
+	CMPQ CX, $8
+	JLT end2
+
+loop1:
+	VMOVUPS 0(SP), Y0
+	VMULPS 0(SI)(AX*1), Y0, Y0
+	VMOVUPS 0(DI)(AX*1), Y1
+	VSUBPS Y0, Y1, Y0
+	VMOVUPS Y0, 0(R8)(AX*1)
+	ADDQ $32, AX
+	SUBQ $8, CX
+	CMPQ CX, $8
+	JGE loop1
+end2:
+	CMPQ CX, $0
+	JLE end3
+	LEAQ tail32<>+0(SB), R15
+	MOVQ $16, DX
+	SUBQ CX, DX
+	VMOVDQU 0(R15)(DX*4), Y15
+	VMASKMOVPS 0(SI)(AX*1), Y15, Y0
+	VMULPS 0(SP), Y0, Y0
+	VMASKMOVPS 0(DI)(AX*1), Y15, Y1
+	VSUBPS Y0, Y1, Y0
+	VMASKMOVPS Y0, Y15, 0(R8)(AX*1)
+end3:
+	VZEROUPPER
+	RET
+
+// p2 = p - cast * g  (optimizers.nn:22)
+TEXT ·softmax128Update0Small0AVX512(SB), $0-8
+	MOVQ f+0(FP), R14
+	MOVQ softmax128Update0_g(R14), SI
+	MOVQ softmax128Update0_p(R14), DI
+	MOVQ softmax128Update0_p2(R14), R8
+
+	XORL AX, AX
+	MOVQ softmax128Update0_nN(R14), CX
+	CMPQ CX, $16
+	JLT end2
+
+loop1:
+	VBROADCASTSS softmax128Update0_cast(R14), Z0
+	VMULPS 0(SI)(AX*1), Z0, Z0
+	VMOVUPS 0(DI)(AX*1), Z1
+	VSUBPS Z0, Z1, Z0
+	VMOVUPS Z0, 0(R8)(AX*1)
+	ADDQ $64, AX
+	SUBQ $16, CX
+	CMPQ CX, $16
+	JGE loop1
+end2:
+	CMPQ CX, $0
+	JLE end3
+	MOVL $1, DX
+	SHLL CX, DX
+	DECL DX
+	KMOVW DX, K1
+	VMOVUPS.Z 0(SI)(AX*1), K1, Z0
+	VMULPS.BCST softmax128Update0_cast(R14), Z0, Z0
+	VMOVUPS.Z 0(DI)(AX*1), K1, Z1
+	VSUBPS Z0, Z1, Z0
+	VMOVUPS Z0, K1, 0(R8)(AX*1)
+end3:
 	VZEROUPPER
 	RET
 
@@ -10295,6 +12724,84 @@ loop9:
 	CMPQ BX, R15
 	JLT rows2
 done1:
+	VZEROUPPER
+	RET
+
+// p2 = p - cast * g  (optimizers.nn:22)
+TEXT ·softmax1000Update0Small0AVX2(SB), $32-8
+	MOVQ f+0(FP), R14
+	VBROADCASTSS softmax1000Update0_cast(R14), Y0
+	VMOVUPS Y0, 0(SP)
+	MOVQ softmax1000Update0_g(R14), SI
+	MOVQ softmax1000Update0_p(R14), DI
+	MOVQ softmax1000Update0_p2(R14), R8
+
+	XORL AX, AX
+	MOVQ softmax1000Update0_nN(R14), CX
+	CMPQ CX, $8
+	JLT end2
+
+loop1:
+	VMOVUPS 0(SP), Y0
+	VMULPS 0(SI)(AX*1), Y0, Y0
+	VMOVUPS 0(DI)(AX*1), Y1
+	VSUBPS Y0, Y1, Y0
+	VMOVUPS Y0, 0(R8)(AX*1)
+	ADDQ $32, AX
+	SUBQ $8, CX
+	CMPQ CX, $8
+	JGE loop1
+end2:
+	CMPQ CX, $0
+	JLE end3
+	LEAQ tail32<>+0(SB), R15
+	MOVQ $16, DX
+	SUBQ CX, DX
+	VMOVDQU 0(R15)(DX*4), Y15
+	VMASKMOVPS 0(SI)(AX*1), Y15, Y0
+	VMULPS 0(SP), Y0, Y0
+	VMASKMOVPS 0(DI)(AX*1), Y15, Y1
+	VSUBPS Y0, Y1, Y0
+	VMASKMOVPS Y0, Y15, 0(R8)(AX*1)
+end3:
+	VZEROUPPER
+	RET
+
+// p2 = p - cast * g  (optimizers.nn:22)
+TEXT ·softmax1000Update0Small0AVX512(SB), $0-8
+	MOVQ f+0(FP), R14
+	MOVQ softmax1000Update0_g(R14), SI
+	MOVQ softmax1000Update0_p(R14), DI
+	MOVQ softmax1000Update0_p2(R14), R8
+
+	XORL AX, AX
+	MOVQ softmax1000Update0_nN(R14), CX
+	CMPQ CX, $16
+	JLT end2
+
+loop1:
+	VBROADCASTSS softmax1000Update0_cast(R14), Z0
+	VMULPS 0(SI)(AX*1), Z0, Z0
+	VMOVUPS 0(DI)(AX*1), Z1
+	VSUBPS Z0, Z1, Z0
+	VMOVUPS Z0, 0(R8)(AX*1)
+	ADDQ $64, AX
+	SUBQ $16, CX
+	CMPQ CX, $16
+	JGE loop1
+end2:
+	CMPQ CX, $0
+	JLE end3
+	MOVL $1, DX
+	SHLL CX, DX
+	DECL DX
+	KMOVW DX, K1
+	VMOVUPS.Z 0(SI)(AX*1), K1, Z0
+	VMULPS.BCST softmax1000Update0_cast(R14), Z0, Z0
+	VMOVUPS.Z 0(DI)(AX*1), K1, Z1
+	VSUBPS Z0, Z1, Z0
+	VMOVUPS Z0, K1, 0(R8)(AX*1)
+end3:
 	VZEROUPPER
 	RET
 
@@ -11630,6 +14137,84 @@ done1:
 	VZEROUPPER
 	RET
 
+// p2 = p - cast * g  (optimizers.nn:22)
+TEXT ·layerNormUpdate0Small0AVX2(SB), $32-8
+	MOVQ f+0(FP), R14
+	VBROADCASTSS layerNormUpdate0_cast(R14), Y0
+	VMOVUPS Y0, 0(SP)
+	MOVQ layerNormUpdate0_g(R14), SI
+	MOVQ layerNormUpdate0_p(R14), DI
+	MOVQ layerNormUpdate0_p2(R14), R8
+
+	XORL AX, AX
+	MOVQ layerNormUpdate0_nN(R14), CX
+	CMPQ CX, $8
+	JLT end2
+
+loop1:
+	VMOVUPS 0(SP), Y0
+	VMULPS 0(SI)(AX*1), Y0, Y0
+	VMOVUPS 0(DI)(AX*1), Y1
+	VSUBPS Y0, Y1, Y0
+	VMOVUPS Y0, 0(R8)(AX*1)
+	ADDQ $32, AX
+	SUBQ $8, CX
+	CMPQ CX, $8
+	JGE loop1
+end2:
+	CMPQ CX, $0
+	JLE end3
+	LEAQ tail32<>+0(SB), R15
+	MOVQ $16, DX
+	SUBQ CX, DX
+	VMOVDQU 0(R15)(DX*4), Y15
+	VMASKMOVPS 0(SI)(AX*1), Y15, Y0
+	VMULPS 0(SP), Y0, Y0
+	VMASKMOVPS 0(DI)(AX*1), Y15, Y1
+	VSUBPS Y0, Y1, Y0
+	VMASKMOVPS Y0, Y15, 0(R8)(AX*1)
+end3:
+	VZEROUPPER
+	RET
+
+// p2 = p - cast * g  (optimizers.nn:22)
+TEXT ·layerNormUpdate0Small0AVX512(SB), $0-8
+	MOVQ f+0(FP), R14
+	MOVQ layerNormUpdate0_g(R14), SI
+	MOVQ layerNormUpdate0_p(R14), DI
+	MOVQ layerNormUpdate0_p2(R14), R8
+
+	XORL AX, AX
+	MOVQ layerNormUpdate0_nN(R14), CX
+	CMPQ CX, $16
+	JLT end2
+
+loop1:
+	VBROADCASTSS layerNormUpdate0_cast(R14), Z0
+	VMULPS 0(SI)(AX*1), Z0, Z0
+	VMOVUPS 0(DI)(AX*1), Z1
+	VSUBPS Z0, Z1, Z0
+	VMOVUPS Z0, 0(R8)(AX*1)
+	ADDQ $64, AX
+	SUBQ $16, CX
+	CMPQ CX, $16
+	JGE loop1
+end2:
+	CMPQ CX, $0
+	JLE end3
+	MOVL $1, DX
+	SHLL CX, DX
+	DECL DX
+	KMOVW DX, K1
+	VMOVUPS.Z 0(SI)(AX*1), K1, Z0
+	VMULPS.BCST layerNormUpdate0_cast(R14), Z0, Z0
+	VMOVUPS.Z 0(DI)(AX*1), K1, Z1
+	VSUBPS Z0, Z1, Z0
+	VMOVUPS Z0, K1, 0(R8)(AX*1)
+end3:
+	VZEROUPPER
+	RET
+
 // sum0 = sum(sum(((p - sum(p, axis: 1) * 0.00390625) * rsqrt(sum((p - sum(p, axis: 1) * 0.00390625) * (p - sum(p, axis: ...  (loops.nn:78)
 TEXT ·layerNormEvalLoop0aAVX2(SB), $224-48
 	VXORPS X11, X11, X11
@@ -12225,20 +14810,10 @@ TEXT ·crossEntropy10ForwardLoop0aAVX512(SB), $40-48
 	MOVL $1023, DX
 	KMOVW DX, K1
 	VBROADCASTSS f32_c2d00000<>(SB), Z30
-	MOVL $1023, DX
-	KMOVW DX, K1
 	VBROADCASTSS f32_42b20000<>(SB), Z29
-	MOVL $1023, DX
-	KMOVW DX, K1
 	VBROADCASTSS f32_3fb8aa3b<>(SB), Z28
-	MOVL $1023, DX
-	KMOVW DX, K1
 	VBROADCASTSS f32_4b4000fe<>(SB), Z27
-	MOVL $1023, DX
-	KMOVW DX, K1
 	VBROADCASTSS f32_3ab520fb<>(SB), Z26
-	MOVL $1023, DX
-	KMOVW DX, K1
 	VBROADCASTSS f32_3c091cf0<>(SB), Z25
 	VBROADCASTSS f32_c1c00000<>(SB), Z24
 	VPXORD Z23, Z23, Z23
@@ -12297,8 +14872,6 @@ rows2:
 
 	VXORPS X0, X0, X0
 	VXORPS X1, X1, X1
-	MOVL $1023, DX
-	KMOVW DX, K1
 	VMOVDQU32 lanes_0<>(SB), Z2
 	VPCMPD.BCST $0, 0(DI), Z2, K2
 	VMOVUPS.Z 0(SI), K1, Z2
@@ -12498,6 +15071,84 @@ rows2:
 	CMPQ BX, R15
 	JLT rows2
 done1:
+	VZEROUPPER
+	RET
+
+// p2 = p - cast * g  (optimizers.nn:22)
+TEXT ·crossEntropy10Update0Small0AVX2(SB), $32-8
+	MOVQ f+0(FP), R14
+	VBROADCASTSS crossEntropy10Update0_cast(R14), Y0
+	VMOVUPS Y0, 0(SP)
+	MOVQ crossEntropy10Update0_g(R14), SI
+	MOVQ crossEntropy10Update0_p(R14), DI
+	MOVQ crossEntropy10Update0_p2(R14), R8
+
+	XORL AX, AX
+	MOVQ crossEntropy10Update0_nN(R14), CX
+	CMPQ CX, $8
+	JLT end2
+
+loop1:
+	VMOVUPS 0(SP), Y0
+	VMULPS 0(SI)(AX*1), Y0, Y0
+	VMOVUPS 0(DI)(AX*1), Y1
+	VSUBPS Y0, Y1, Y0
+	VMOVUPS Y0, 0(R8)(AX*1)
+	ADDQ $32, AX
+	SUBQ $8, CX
+	CMPQ CX, $8
+	JGE loop1
+end2:
+	CMPQ CX, $0
+	JLE end3
+	LEAQ tail32<>+0(SB), R15
+	MOVQ $16, DX
+	SUBQ CX, DX
+	VMOVDQU 0(R15)(DX*4), Y15
+	VMASKMOVPS 0(SI)(AX*1), Y15, Y0
+	VMULPS 0(SP), Y0, Y0
+	VMASKMOVPS 0(DI)(AX*1), Y15, Y1
+	VSUBPS Y0, Y1, Y0
+	VMASKMOVPS Y0, Y15, 0(R8)(AX*1)
+end3:
+	VZEROUPPER
+	RET
+
+// p2 = p - cast * g  (optimizers.nn:22)
+TEXT ·crossEntropy10Update0Small0AVX512(SB), $0-8
+	MOVQ f+0(FP), R14
+	MOVQ crossEntropy10Update0_g(R14), SI
+	MOVQ crossEntropy10Update0_p(R14), DI
+	MOVQ crossEntropy10Update0_p2(R14), R8
+
+	XORL AX, AX
+	MOVQ crossEntropy10Update0_nN(R14), CX
+	CMPQ CX, $16
+	JLT end2
+
+loop1:
+	VBROADCASTSS crossEntropy10Update0_cast(R14), Z0
+	VMULPS 0(SI)(AX*1), Z0, Z0
+	VMOVUPS 0(DI)(AX*1), Z1
+	VSUBPS Z0, Z1, Z0
+	VMOVUPS Z0, 0(R8)(AX*1)
+	ADDQ $64, AX
+	SUBQ $16, CX
+	CMPQ CX, $16
+	JGE loop1
+end2:
+	CMPQ CX, $0
+	JLE end3
+	MOVL $1, DX
+	SHLL CX, DX
+	DECL DX
+	KMOVW DX, K1
+	VMOVUPS.Z 0(SI)(AX*1), K1, Z0
+	VMULPS.BCST crossEntropy10Update0_cast(R14), Z0, Z0
+	VMOVUPS.Z 0(DI)(AX*1), K1, Z1
+	VSUBPS Z0, Z1, Z0
+	VMOVUPS Z0, K1, 0(R8)(AX*1)
+end3:
 	VZEROUPPER
 	RET
 
@@ -12731,20 +15382,10 @@ TEXT ·crossEntropy10EvalLoop0aAVX512(SB), $40-32
 	MOVL $1023, DX
 	KMOVW DX, K1
 	VBROADCASTSS f32_c2d00000<>(SB), Z30
-	MOVL $1023, DX
-	KMOVW DX, K1
 	VBROADCASTSS f32_42b20000<>(SB), Z29
-	MOVL $1023, DX
-	KMOVW DX, K1
 	VBROADCASTSS f32_3fb8aa3b<>(SB), Z28
-	MOVL $1023, DX
-	KMOVW DX, K1
 	VBROADCASTSS f32_4b4000fe<>(SB), Z27
-	MOVL $1023, DX
-	KMOVW DX, K1
 	VBROADCASTSS f32_3ab520fb<>(SB), Z26
-	MOVL $1023, DX
-	KMOVW DX, K1
 	VBROADCASTSS f32_3c091cf0<>(SB), Z25
 	VBROADCASTSS f32_c1c00000<>(SB), Z24
 	VPXORD Z23, Z23, Z23
@@ -12803,8 +15444,6 @@ rows2:
 
 	VXORPS X0, X0, X0
 	VXORPS X1, X1, X1
-	MOVL $1023, DX
-	KMOVW DX, K1
 	VMOVDQU32 lanes_0<>(SB), Z2
 	VPCMPD.BCST $0, 0(DI), Z2, K2
 	VMOVUPS.Z 0(SI), K1, Z2
@@ -13714,6 +16353,84 @@ loop5:
 	CMPQ BX, R15
 	JLT rows2
 done1:
+	VZEROUPPER
+	RET
+
+// p2 = p - cast * g  (optimizers.nn:22)
+TEXT ·crossEntropy1000Update0Small0AVX2(SB), $32-8
+	MOVQ f+0(FP), R14
+	VBROADCASTSS crossEntropy1000Update0_cast(R14), Y0
+	VMOVUPS Y0, 0(SP)
+	MOVQ crossEntropy1000Update0_g(R14), SI
+	MOVQ crossEntropy1000Update0_p(R14), DI
+	MOVQ crossEntropy1000Update0_p2(R14), R8
+
+	XORL AX, AX
+	MOVQ crossEntropy1000Update0_nN(R14), CX
+	CMPQ CX, $8
+	JLT end2
+
+loop1:
+	VMOVUPS 0(SP), Y0
+	VMULPS 0(SI)(AX*1), Y0, Y0
+	VMOVUPS 0(DI)(AX*1), Y1
+	VSUBPS Y0, Y1, Y0
+	VMOVUPS Y0, 0(R8)(AX*1)
+	ADDQ $32, AX
+	SUBQ $8, CX
+	CMPQ CX, $8
+	JGE loop1
+end2:
+	CMPQ CX, $0
+	JLE end3
+	LEAQ tail32<>+0(SB), R15
+	MOVQ $16, DX
+	SUBQ CX, DX
+	VMOVDQU 0(R15)(DX*4), Y15
+	VMASKMOVPS 0(SI)(AX*1), Y15, Y0
+	VMULPS 0(SP), Y0, Y0
+	VMASKMOVPS 0(DI)(AX*1), Y15, Y1
+	VSUBPS Y0, Y1, Y0
+	VMASKMOVPS Y0, Y15, 0(R8)(AX*1)
+end3:
+	VZEROUPPER
+	RET
+
+// p2 = p - cast * g  (optimizers.nn:22)
+TEXT ·crossEntropy1000Update0Small0AVX512(SB), $0-8
+	MOVQ f+0(FP), R14
+	MOVQ crossEntropy1000Update0_g(R14), SI
+	MOVQ crossEntropy1000Update0_p(R14), DI
+	MOVQ crossEntropy1000Update0_p2(R14), R8
+
+	XORL AX, AX
+	MOVQ crossEntropy1000Update0_nN(R14), CX
+	CMPQ CX, $16
+	JLT end2
+
+loop1:
+	VBROADCASTSS crossEntropy1000Update0_cast(R14), Z0
+	VMULPS 0(SI)(AX*1), Z0, Z0
+	VMOVUPS 0(DI)(AX*1), Z1
+	VSUBPS Z0, Z1, Z0
+	VMOVUPS Z0, 0(R8)(AX*1)
+	ADDQ $64, AX
+	SUBQ $16, CX
+	CMPQ CX, $16
+	JGE loop1
+end2:
+	CMPQ CX, $0
+	JLE end3
+	MOVL $1, DX
+	SHLL CX, DX
+	DECL DX
+	KMOVW DX, K1
+	VMOVUPS.Z 0(SI)(AX*1), K1, Z0
+	VMULPS.BCST crossEntropy1000Update0_cast(R14), Z0, Z0
+	VMOVUPS.Z 0(DI)(AX*1), K1, Z1
+	VSUBPS Z0, Z1, Z0
+	VMOVUPS Z0, K1, 0(R8)(AX*1)
+end3:
 	VZEROUPPER
 	RET
 
