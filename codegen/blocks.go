@@ -23,8 +23,15 @@ const (
 	memoryPrice = 10
 )
 
+// drawPrice is the price of a random draw in multiplications: of a uniform one; a normal one takes three times as long.
+const drawPrice = 16
+
 // blocks chooses the rows of a block for each region.
 func (pl *planner) blocks() {
+	least := taskWork
+	if pl.task > 0 {
+		least = pl.task
+	}
 	for _, st := range pl.steps {
 		r, ok := st.(*Region)
 		if !ok || r.Tiles {
@@ -44,7 +51,7 @@ func (pl *planner) blocks() {
 			width += constOr(p.Width, 64)
 		}
 		r.Block = leastBlock
-		for 2*r.Block <= mostRows && 2*r.Block*width <= mostElements && r.Block*work < taskWork {
+		for 2*r.Block <= mostRows && 2*r.Block*width <= mostElements && r.Block*work < least {
 			r.Block *= 2
 		}
 		if r.single() {
@@ -69,6 +76,9 @@ func kernelWork(n *symbolic.Node) symbolic.Dim {
 		return symbolic.Size(n.Args[0].Shape[1:])
 	}
 	w := symbolic.Size(n.Shape[1:])
+	if n.Op == symbolic.OpRand {
+		return w.Mul(symbolic.Int(drawPrice))
+	}
 	if n.Op != symbolic.OpDot {
 		return w.Mul(symbolic.Int(panelPrice))
 	}

@@ -32,6 +32,7 @@ func init() {
 		symbolic.OpPad:        printPad,
 		symbolic.OpConcat:     printConcat,
 		symbolic.OpScatterAdd: printScatter,
+		symbolic.OpRand:       printDraws,
 	}
 }
 

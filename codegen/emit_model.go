@@ -16,6 +16,7 @@ import (
 
 // modelEmitter writes the file of one model.
 type modelEmitter struct {
+	task    int // least work of a task, or 0
 	names   *fieldNames
 	prog    *Program
 	file    *jen.File

@@ -39,10 +39,13 @@ func (e *groupEmitter) resolve(a *symbolic.Node) (*symbolic.Node, []int) {
 		}
 		a, axes = a.Args[0], next
 	}
+	if d := e.p.drawn[a]; d != nil {
+		a = d
+	}
 	return a, axes
 }
 
-// virtual reports whether a is computed in place: a constant, an index or a random draw.
+// virtual reports whether a is computed in place: a constant, an index or a random draw that no panel holds.
 func virtual(a *symbolic.Node) bool { return free(a) }
 
 // use returns the operand for reading or writing node a along axes.

@@ -22,6 +22,7 @@ type Config struct {
 	Fset    *token.FileSet // positions of the models
 	Predict bool           // leave the trainer out: a service that only predicts does not link it
 	NoAsm   bool           // no vector assembly: Go does not build it in a package that uses cgo
+	task    int            // least work of a task where it is not taskWork: tests cut small models into many
 }
 
 // A File is one generated file.
@@ -81,7 +82,7 @@ func planned(file *jen.File, m *dsl.Model, cfg Config) (*modelEmitter, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &modelEmitter{prog: prog, file: file, name: camel(m.Name), low: lower(m.Name), typ: goTypes[m.Float], where: places(cfg.Fset),
+	e := &modelEmitter{task: cfg.task, prog: prog, file: file, name: camel(m.Name), low: lower(m.Name), typ: goTypes[m.Float], where: places(cfg.Fset),
 		names: newFieldNames(m, prog.sizes()), kept: map[*symbolic.Func]*Plan{}, keptNames: newNamer()}
 	return e, e.plans()
 }
@@ -107,7 +108,7 @@ func (e *modelEmitter) plans() error {
 			return nil
 		}
 		var p *Plan
-		p, err = newPlan(f, e.low+name, env{float: e.prog.Model.Float, member: member, array: array, callee: e.callee})
+		p, err = newPlan(f, e.low+name, env{float: e.prog.Model.Float, member: member, array: array, callee: e.callee, task: e.task})
 		return p
 	}
 	m := e.prog.Model
@@ -168,7 +169,7 @@ func (e *modelEmitter) callee(f *symbolic.Func) (*Plan, error) {
 	if p := e.kept[f]; p != nil {
 		return p, nil
 	}
-	p, err := newPlan(legalise(f), e.keptNames.pick(e.low+camel(f.Name)), env{float: e.prog.Model.Float, callee: e.callee})
+	p, err := newPlan(legalise(f), e.keptNames.pick(e.low+camel(f.Name)), env{float: e.prog.Model.Float, callee: e.callee, task: e.task})
 	if err != nil {
 		return nil, err
 	}
@@ -231,6 +232,9 @@ func (e *modelEmitter) emit() {
 	}
 	for _, p := range e.all() {
 		fe := &frameEmitter{p: p, file: e.file, where: e.where, vectors: e.vectors}
+		if slices.Contains(e.inits, p) {
+			fe.vectors = nil // initial values are drawn once
+		}
 		fe.frame()
 	}
 }

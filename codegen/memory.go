@@ -28,6 +28,7 @@ type env struct {
 	member map[*symbolic.Node]Member             // parameters and results that are members of the caller's arrays
 	array  map[*symbolic.Node]bool               // results that the caller takes as arrays, where equal layers leave them
 	callee func(f *symbolic.Func) (*Plan, error) // plan of a kept Func
+	task   int                                   // least work of a task, or 0 for taskWork
 }
 
 // newPlan schedules f and places its values. name is the Go name of the frame type.
@@ -37,11 +38,12 @@ func newPlan(f *symbolic.Func, name string, e env) (*Plan, error) {
 		return nil, err
 	}
 	pl := &planner{scheduler: s, env: e, names: newNamer(frameNames...),
-		p:    &Plan{Func: f, Name: name, Float: e.float, value: map[*symbolic.Node]*Value{}, result: map[*symbolic.Node]*Value{}},
+		p:    &Plan{Func: f, Name: name, Float: e.float, value: map[*symbolic.Node]*Value{}, result: map[*symbolic.Node]*Value{}, drawn: map[*symbolic.Node]*symbolic.Node{}},
 		step: map[*symbolic.Node]int{}, leaf: map[*symbolic.Node]int{}, group: map[*symbolic.Node]*Group{},
 		users: map[*symbolic.Node][]*symbolic.Node{}, last: map[*symbolic.Node]int{}, families: map[*Family]*Value{}}
 	pl.merge()
 	pl.p.Steps = pl.steps
+	pl.draws()
 	pl.locate()
 	for i, st := range pl.steps {
 		if c, ok := st.(*Calls); ok {
@@ -180,6 +182,9 @@ func (pl *planner) place() {
 				switch l := l.(type) {
 				case *Kernel:
 					pl.tensor(l.Node, st, i)
+					if d := pl.p.drawn[l.Node]; d != nil {
+						pl.p.value[d] = pl.p.value[l.Node]
+					}
 				case *Group:
 					for _, n := range l.Members {
 						if pl.leaves(n, l) {

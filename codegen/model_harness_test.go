@@ -57,7 +57,7 @@ func newTestModel(t *testing.T, pkg *dsl.Package, file string) *testModel {
 	t.Helper()
 	m := &testModel{model: pkg.Models[0], base: strings.TrimSuffix(file, ".nn")}
 	m.name = camel(m.model.Name)
-	files, err := Generate(pkg.Models, Config{Package: "main", Source: file, Fset: pkg.Fset})
+	files, err := Generate(pkg.Models, Config{Package: "main", Source: file, Fset: pkg.Fset, task: 20_000})
 	if err != nil {
 		t.Fatal(err)
 	}

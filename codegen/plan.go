@@ -19,7 +19,8 @@ type Plan struct {
 	Keys    []KeyRange // streams of random draws
 
 	value  map[*symbolic.Node]*Value
-	result map[*symbolic.Node]*Value // results that are copied out at the end
+	result map[*symbolic.Node]*Value         // results that are copied out at the end
+	drawn  map[*symbolic.Node]*symbolic.Node // what loops read in place of random draws that a panel holds
 }
 
 // A KeyRange is the stream of one random site, or of the same site in Count equal layers; then Site holds a # in place of the number.

@@ -167,3 +167,17 @@ func TestRandomModels(t *testing.T) {
 		}
 	})
 }
+
+// TestDraws: loops read random draws from panels that are filled a block at a time, so that all of them become vector loops.
+func TestDraws(t *testing.T) {
+	code := string(loadModel(t, "dropout.nn").code)
+	if strings.Contains(code, "nnrt.Uniform[") {
+		t.Error("dropout.nn draws element by element")
+	}
+	if n := strings.Count(code, "nnrt.FillUniform("); n == 0 {
+		t.Error("dropout.nn fills nothing")
+	}
+	if strings.Contains(code, "[]bool") {
+		t.Error("dropout.nn keeps a mask")
+	}
+}

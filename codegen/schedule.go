@@ -94,6 +94,8 @@ func (s *scheduler) classify(n *symbolic.Node) class {
 		return classVirtual
 	case n.Rank() == 0 && scalarOp(n):
 		return classScalar
+	case n.Op == symbolic.OpRand:
+		return classKernel
 	case n.Op == symbolic.OpBroadcast && !s.stored[n]:
 		return classVirtual
 	case k == symbolic.KindElement, k == symbolic.KindLeaf, n.Op == symbolic.OpBroadcast, trailing(n):
@@ -169,7 +171,8 @@ func (s *scheduler) run() error {
 	}
 	for len(pending) > 0 {
 		before := len(pending)
-		if s.scalars(pending) || s.rowRegion(pending, true) || s.call(pending) || s.tileRegion(pending) || s.rowRegion(pending, false) {
+		if s.scalars(pending) || s.rowRegion(pending, true, false) || s.call(pending) || s.tileRegion(pending) || s.rowRegion(pending, false, false) ||
+			s.rowRegion(pending, true, true) || s.rowRegion(pending, false, true) {
 			left := pending[:0]
 			for _, n := range pending {
 				if !s.done[n] {
@@ -247,8 +250,9 @@ func tileWork(n *symbolic.Node) int {
 	return constOr(symbolic.Size(n.Shape), 64)
 }
 
-// rowRegion opens a region over the rows of the first ready row-wise operation and takes in everything that can follow.
-func (s *scheduler) rowRegion(pending []*symbolic.Node, dynamic bool) bool {
+// rowRegion opens a region over the rows of the first ready row-wise operation and takes in everything that can follow. Unless it must,
+// it opens none for what can as well wait.
+func (s *scheduler) rowRegion(pending []*symbolic.Node, dynamic, must bool) bool {
 	var size symbolic.Dim
 	for _, n := range pending {
 		if s.rowClass(n) && runTime(rows(n)) == dynamic && s.ready(n) {
@@ -274,7 +278,10 @@ func (s *scheduler) rowRegion(pending []*symbolic.Node, dynamic bool) bool {
 			members = append(members, n)
 		}
 	}
-	members = s.postpone(members, in, size)
+	members = s.postpone(members, in, size, must)
+	if len(members) == 0 {
+		return false
+	}
 	r := &Region{Rows: size}
 	s.fuse(r, members, in)
 	for _, n := range members {
@@ -285,12 +292,12 @@ func (s *scheduler) rowRegion(pending []*symbolic.Node, dynamic bool) bool {
 }
 
 // postpone takes elements out of a region that only later regions over the same rows read and that nothing of this region feeds: they
-// are computed where they are read instead of being kept until then. Something always stays.
-func (s *scheduler) postpone(members []*symbolic.Node, in map[*symbolic.Node]bool, size symbolic.Dim) []*symbolic.Node {
+// are computed where they are read instead of being kept until then. If must, something stays.
+func (s *scheduler) postpone(members []*symbolic.Node, in map[*symbolic.Node]bool, size symbolic.Dim, must bool) []*symbolic.Node {
 	var left []*symbolic.Node
 	for i := len(members) - 1; i >= 0; i-- {
 		n := members[i]
-		if s.class[n] == classElement && !s.stored[n] && i+len(left) > 0 && s.readLater(n, in, size) && !s.fed(n, in) {
+		if s.class[n] == classElement && !s.stored[n] && (!must || i+len(left) > 0) && s.readLater(n, in, size) && !s.fed(n, in) {
 			delete(in, n)
 			continue
 		}

@@ -773,33 +773,47 @@ type xorInit0 struct {
 	value []float32 // [2, 8]
 
 	// Numbers and streams.
-	key []nnrt.Key // streams of 1
+	key              []nnrt.Key // streams of 1
+	panel0           int        // rows of a panel of region 0
+	localFloat32     []float32  // panels of all workers
+	localFloat32Size int
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *xorInit0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
+	f.panel0 = min(2048, 2)
+	f.localFloat32Size = f.panel0 * 8
+	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.key = make([]nnrt.Key, 1)
 }
 
 // run init().
 func (f *xorInit0) run() {
-	// value = -0.7745967 + 1.5491934 * uniform  (layers.nn:5)
+	// rand = uniform  (layers.nn:5)
+	// value = -0.7745967 + 1.5491934 * rand  (layers.nn:5)
 	f.rows0(0, 0)
 }
 
 // rows0 works on one block of the rows of 2, number task.
 func (f *xorInit0) rows0(worker, task int) {
-	r0 := task * 8192
-	r1 := min(r0+8192, 2)
+	r0 := task * 2048
+	r1 := min(r0+2048, 2)
 	rows := r1 - r0
+	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
+	rand := localFloat32[0:][:rows*8]
 	value := f.value[r0*8 : r1*8]
 
-	// value = -0.7745967 + 1.5491934 * uniform  (layers.nn:5)
-	valueRow := value[:rows*8]
-	for j := range rows * 8 {
-		add := (-0.7745967) + float32(1.5491934*nnrt.Uniform[float32](f.key[0], uint64(r0*8+j)))
-		valueRow[j] = add
+	// rand = uniform  (layers.nn:5)
+	nnrt.FillUniform(rand, f.key[0], uint64(r0*8))
+
+	// value = -0.7745967 + 1.5491934 * rand  (layers.nn:5)
+	{
+		randRow := rand[:rows*8]
+		valueRow := value[:rows*8]
+		for j := range rows * 8 {
+			valueRow[j] = (-0.7745967) + float32(1.5491934*randRow[j])
+		}
 	}
 }
 
@@ -811,33 +825,47 @@ type xorInit2 struct {
 	value []float32 // [8]
 
 	// Numbers and streams.
-	key []nnrt.Key // streams of 1
+	key              []nnrt.Key // streams of 1
+	panel0           int        // rows of a panel of region 0
+	localFloat32     []float32  // panels of all workers
+	localFloat32Size int
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *xorInit2) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
+	f.panel0 = min(16384, 8)
+	f.localFloat32Size = f.panel0
+	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.key = make([]nnrt.Key, 1)
 }
 
 // run init().
 func (f *xorInit2) run() {
-	// value = -0.8164966 + 1.6329932 * uniform  (layers.nn:5)
+	// rand = uniform  (layers.nn:5)
+	// value = -0.8164966 + 1.6329932 * rand  (layers.nn:5)
 	f.rows0(0, 0)
 }
 
 // rows0 works on one block of the rows of 8, number task.
 func (f *xorInit2) rows0(worker, task int) {
-	r0 := task * 65536
-	r1 := min(r0+65536, 8)
+	r0 := task * 16384
+	r1 := min(r0+16384, 8)
 	rows := r1 - r0
+	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
+	rand := localFloat32[0:][:rows]
 	value := f.value[r0:r1]
 
-	// value = -0.8164966 + 1.6329932 * uniform  (layers.nn:5)
-	valueRow := value[:rows]
-	for j := range rows {
-		add := (-0.8164966) + float32(1.6329932*nnrt.Uniform[float32](f.key[0], uint64(r0+j)))
-		valueRow[j] = add
+	// rand = uniform  (layers.nn:5)
+	nnrt.FillUniform(rand, f.key[0], uint64(r0))
+
+	// value = -0.8164966 + 1.6329932 * rand  (layers.nn:5)
+	{
+		randRow := rand[:rows]
+		valueRow := value[:rows]
+		for j := range rows {
+			valueRow[j] = (-0.8164966) + float32(1.6329932*randRow[j])
+		}
 	}
 }
 
@@ -1708,33 +1736,47 @@ type irisInit0 struct {
 	value []float32 // [4, 16]
 
 	// Numbers and streams.
-	key []nnrt.Key // streams of 1
+	key              []nnrt.Key // streams of 1
+	panel0           int        // rows of a panel of region 0
+	localFloat32     []float32  // panels of all workers
+	localFloat32Size int
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *irisInit0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
+	f.panel0 = min(1024, 4)
+	f.localFloat32Size = f.panel0 * 16
+	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.key = make([]nnrt.Key, 1)
 }
 
 // run init().
 func (f *irisInit0) run() {
-	// value = -0.5477226 + 1.0954452 * uniform  (layers.nn:5)
+	// rand = uniform  (layers.nn:5)
+	// value = -0.5477226 + 1.0954452 * rand  (layers.nn:5)
 	f.rows0(0, 0)
 }
 
 // rows0 works on one block of the rows of 4, number task.
 func (f *irisInit0) rows0(worker, task int) {
-	r0 := task * 4096
-	r1 := min(r0+4096, 4)
+	r0 := task * 1024
+	r1 := min(r0+1024, 4)
 	rows := r1 - r0
+	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
+	rand := localFloat32[0:][:rows*16]
 	value := f.value[r0*16 : r1*16]
 
-	// value = -0.5477226 + 1.0954452 * uniform  (layers.nn:5)
-	valueRow := value[:rows*16]
-	for j := range rows * 16 {
-		add := (-0.5477226) + float32(1.0954452*nnrt.Uniform[float32](f.key[0], uint64(r0*16+j)))
-		valueRow[j] = add
+	// rand = uniform  (layers.nn:5)
+	nnrt.FillUniform(rand, f.key[0], uint64(r0*16))
+
+	// value = -0.5477226 + 1.0954452 * rand  (layers.nn:5)
+	{
+		randRow := rand[:rows*16]
+		valueRow := value[:rows*16]
+		for j := range rows * 16 {
+			valueRow[j] = (-0.5477226) + float32(1.0954452*randRow[j])
+		}
 	}
 }
 
@@ -1746,33 +1788,47 @@ type irisInit2 struct {
 	value []float32 // [16, 3]
 
 	// Numbers and streams.
-	key []nnrt.Key // streams of 1
+	key              []nnrt.Key // streams of 1
+	panel0           int        // rows of a panel of region 0
+	localFloat32     []float32  // panels of all workers
+	localFloat32Size int
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *irisInit2) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
+	f.panel0 = min(4096, 16)
+	f.localFloat32Size = f.panel0 * 3
+	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.key = make([]nnrt.Key, 1)
 }
 
 // run init().
 func (f *irisInit2) run() {
-	// value = -0.56195146 + 1.1239029 * uniform  (layers.nn:5)
+	// rand = uniform  (layers.nn:5)
+	// value = -0.56195146 + 1.1239029 * rand  (layers.nn:5)
 	f.rows0(0, 0)
 }
 
 // rows0 works on one block of the rows of 16, number task.
 func (f *irisInit2) rows0(worker, task int) {
-	r0 := task * 16384
-	r1 := min(r0+16384, 16)
+	r0 := task * 4096
+	r1 := min(r0+4096, 16)
 	rows := r1 - r0
+	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
+	rand := localFloat32[0:][:rows*3]
 	value := f.value[r0*3 : r1*3]
 
-	// value = -0.56195146 + 1.1239029 * uniform  (layers.nn:5)
-	valueRow := value[:rows*3]
-	for j := range rows * 3 {
-		add := (-0.56195146) + float32(1.1239029*nnrt.Uniform[float32](f.key[0], uint64(r0*3+j)))
-		valueRow[j] = add
+	// rand = uniform  (layers.nn:5)
+	nnrt.FillUniform(rand, f.key[0], uint64(r0*3))
+
+	// value = -0.56195146 + 1.1239029 * rand  (layers.nn:5)
+	{
+		randRow := rand[:rows*3]
+		valueRow := value[:rows*3]
+		for j := range rows * 3 {
+			valueRow[j] = (-0.56195146) + float32(1.1239029*randRow[j])
+		}
 	}
 }
 
@@ -2632,35 +2688,49 @@ type mnistInit0 struct {
 	value []float32 // [784, 128]
 
 	// Numbers and streams.
-	key   []nnrt.Key // streams of 1
-	body0 func(worker, task int)
+	key              []nnrt.Key // streams of 1
+	panel0           int        // rows of a panel of region 0
+	localFloat32     []float32  // panels of all workers
+	localFloat32Size int
+	body0            func(worker, task int)
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *mnistInit0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
+	f.panel0 = min(128, 784)
+	f.localFloat32Size = f.panel0 * 128
+	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.key = make([]nnrt.Key, 1)
 	f.body0 = f.rows0
 }
 
 // run init().
 func (f *mnistInit0) run() {
-	// value = -0.08111071 + 0.16222142 * uniform  (layers.nn:5)
-	f.pool.RunWork(784*768, nnrt.Blocks(784, 512), f.body0)
+	// rand = uniform  (layers.nn:5)
+	// value = -0.08111071 + 0.16222142 * rand  (layers.nn:5)
+	f.pool.RunWork(784*2944, nnrt.Blocks(784, 128), f.body0)
 }
 
 // rows0 works on one block of the rows of 784, number task.
 func (f *mnistInit0) rows0(worker, task int) {
-	r0 := task * 512
-	r1 := min(r0+512, 784)
+	r0 := task * 128
+	r1 := min(r0+128, 784)
 	rows := r1 - r0
+	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
+	rand := localFloat32[0:][:rows*128]
 	value := f.value[r0*128 : r1*128]
 
-	// value = -0.08111071 + 0.16222142 * uniform  (layers.nn:5)
-	valueRow := value[:rows*128]
-	for j := range rows * 128 {
-		mul := float32(0.16222142 * nnrt.Uniform[float32](f.key[0], uint64(r0*128+j)))
-		valueRow[j] = (-0.08111071) + mul
+	// rand = uniform  (layers.nn:5)
+	nnrt.FillUniform(rand, f.key[0], uint64(r0*128))
+
+	// value = -0.08111071 + 0.16222142 * rand  (layers.nn:5)
+	{
+		randRow := rand[:rows*128]
+		valueRow := value[:rows*128]
+		for j := range rows * 128 {
+			valueRow[j] = (-0.08111071) + float32(0.16222142*randRow[j])
+		}
 	}
 }
 
@@ -2672,33 +2742,47 @@ type mnistInit2 struct {
 	value []float32 // [128, 10]
 
 	// Numbers and streams.
-	key []nnrt.Key // streams of 1
+	key              []nnrt.Key // streams of 1
+	panel0           int        // rows of a panel of region 0
+	localFloat32     []float32  // panels of all workers
+	localFloat32Size int
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *mnistInit2) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
+	f.panel0 = min(2048, 128)
+	f.localFloat32Size = f.panel0 * 10
+	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.key = make([]nnrt.Key, 1)
 }
 
 // run init().
 func (f *mnistInit2) run() {
-	// value = -0.2085144 + 0.4170288 * uniform  (layers.nn:5)
+	// rand = uniform  (layers.nn:5)
+	// value = -0.2085144 + 0.4170288 * rand  (layers.nn:5)
 	f.rows0(0, 0)
 }
 
 // rows0 works on one block of the rows of 128, number task.
 func (f *mnistInit2) rows0(worker, task int) {
-	r0 := task * 8192
-	r1 := min(r0+8192, 128)
+	r0 := task * 2048
+	r1 := min(r0+2048, 128)
 	rows := r1 - r0
+	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
+	rand := localFloat32[0:][:rows*10]
 	value := f.value[r0*10 : r1*10]
 
-	// value = -0.2085144 + 0.4170288 * uniform  (layers.nn:5)
-	valueRow := value[:rows*10]
-	for j := range rows * 10 {
-		add := (-0.2085144) + float32(0.4170288*nnrt.Uniform[float32](f.key[0], uint64(r0*10+j)))
-		valueRow[j] = add
+	// rand = uniform  (layers.nn:5)
+	nnrt.FillUniform(rand, f.key[0], uint64(r0*10))
+
+	// value = -0.2085144 + 0.4170288 * rand  (layers.nn:5)
+	{
+		randRow := rand[:rows*10]
+		valueRow := value[:rows*10]
+		for j := range rows * 10 {
+			valueRow[j] = (-0.2085144) + float32(0.4170288*randRow[j])
+		}
 	}
 }
 
@@ -3774,35 +3858,51 @@ type mnistDeepInit0 struct {
 	value []float32 // [784, 512]
 
 	// Numbers and streams.
-	key   []nnrt.Key // streams of 1
-	body0 func(worker, task int)
+	key              []nnrt.Key // streams of 1
+	block0           int        // rows of a block of region 0
+	panel0           int        // rows of a panel of region 0
+	localFloat32     []float32  // panels of all workers
+	localFloat32Size int
+	body0            func(worker, task int)
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *mnistDeepInit0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
+	f.panel0 = min(64, 784)
+	f.localFloat32Size = f.panel0 * 512
+	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.key = make([]nnrt.Key, 1)
 	f.body0 = f.rows0
 }
 
 // run init().
 func (f *mnistDeepInit0) run() {
-	// value = -0.068041384 + 0.13608277 * uniform  (layers.nn:5)
-	f.pool.RunWork(784*3072, nnrt.Blocks(784, 128), f.body0)
+	// rand = uniform  (layers.nn:5)
+	// value = -0.068041384 + 0.13608277 * rand  (layers.nn:5)
+	f.block0 = nnrt.RowBlock(784, 32)
+	f.pool.RunWork(784*11776, nnrt.Blocks(784, f.block0), f.body0)
 }
 
 // rows0 works on one block of the rows of 784, number task.
 func (f *mnistDeepInit0) rows0(worker, task int) {
-	r0 := task * 128
-	r1 := min(r0+128, 784)
+	r0 := task * f.block0
+	r1 := min(r0+f.block0, 784)
 	rows := r1 - r0
+	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
+	rand := localFloat32[0:][:rows*512]
 	value := f.value[r0*512 : r1*512]
 
-	// value = -0.068041384 + 0.13608277 * uniform  (layers.nn:5)
-	valueRow := value[:rows*512]
-	for j := range rows * 512 {
-		mul := float32(0.13608277 * nnrt.Uniform[float32](f.key[0], uint64(r0*512+j)))
-		valueRow[j] = (-0.068041384) + mul
+	// rand = uniform  (layers.nn:5)
+	nnrt.FillUniform(rand, f.key[0], uint64(r0*512))
+
+	// value = -0.068041384 + 0.13608277 * rand  (layers.nn:5)
+	{
+		randRow := rand[:rows*512]
+		valueRow := value[:rows*512]
+		for j := range rows * 512 {
+			valueRow[j] = (-0.068041384) + float32(0.13608277*randRow[j])
+		}
 	}
 }
 
@@ -3814,35 +3914,51 @@ type mnistDeepInit2 struct {
 	value []float32 // [512, 512]
 
 	// Numbers and streams.
-	key   []nnrt.Key // streams of 1
-	body0 func(worker, task int)
+	key              []nnrt.Key // streams of 1
+	block0           int        // rows of a block of region 0
+	panel0           int        // rows of a panel of region 0
+	localFloat32     []float32  // panels of all workers
+	localFloat32Size int
+	body0            func(worker, task int)
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *mnistDeepInit2) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
+	f.panel0 = min(64, 512)
+	f.localFloat32Size = f.panel0 * 512
+	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.key = make([]nnrt.Key, 1)
 	f.body0 = f.rows0
 }
 
 // run init().
 func (f *mnistDeepInit2) run() {
-	// value = -0.07654656 + 0.15309311 * uniform  (layers.nn:5)
-	f.pool.RunWork(512*3072, nnrt.Blocks(512, 128), f.body0)
+	// rand = uniform  (layers.nn:5)
+	// value = -0.07654656 + 0.15309311 * rand  (layers.nn:5)
+	f.block0 = nnrt.RowBlock(512, 32)
+	f.pool.RunWork(512*11776, nnrt.Blocks(512, f.block0), f.body0)
 }
 
 // rows0 works on one block of the rows of 512, number task.
 func (f *mnistDeepInit2) rows0(worker, task int) {
-	r0 := task * 128
-	r1 := min(r0+128, 512)
+	r0 := task * f.block0
+	r1 := min(r0+f.block0, 512)
 	rows := r1 - r0
+	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
+	rand := localFloat32[0:][:rows*512]
 	value := f.value[r0*512 : r1*512]
 
-	// value = -0.07654656 + 0.15309311 * uniform  (layers.nn:5)
-	valueRow := value[:rows*512]
-	for j := range rows * 512 {
-		mul := float32(0.15309311 * nnrt.Uniform[float32](f.key[0], uint64(r0*512+j)))
-		valueRow[j] = (-0.07654656) + mul
+	// rand = uniform  (layers.nn:5)
+	nnrt.FillUniform(rand, f.key[0], uint64(r0*512))
+
+	// value = -0.07654656 + 0.15309311 * rand  (layers.nn:5)
+	{
+		randRow := rand[:rows*512]
+		valueRow := value[:rows*512]
+		for j := range rows * 512 {
+			valueRow[j] = (-0.07654656) + float32(0.15309311*randRow[j])
+		}
 	}
 }
 
@@ -3854,33 +3970,47 @@ type mnistDeepInit3 struct {
 	value []float32 // [512, 10]
 
 	// Numbers and streams.
-	key []nnrt.Key // streams of 1
+	key              []nnrt.Key // streams of 1
+	panel0           int        // rows of a panel of region 0
+	localFloat32     []float32  // panels of all workers
+	localFloat32Size int
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *mnistDeepInit3) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
+	f.panel0 = min(2048, 512)
+	f.localFloat32Size = f.panel0 * 10
+	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.key = make([]nnrt.Key, 1)
 }
 
 // run init().
 func (f *mnistDeepInit3) run() {
-	// value = -0.107211255 + 0.21442251 * uniform  (layers.nn:5)
+	// rand = uniform  (layers.nn:5)
+	// value = -0.107211255 + 0.21442251 * rand  (layers.nn:5)
 	f.rows0(0, 0)
 }
 
 // rows0 works on one block of the rows of 512, number task.
 func (f *mnistDeepInit3) rows0(worker, task int) {
-	r0 := task * 8192
-	r1 := min(r0+8192, 512)
+	r0 := task * 2048
+	r1 := min(r0+2048, 512)
 	rows := r1 - r0
+	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
+	rand := localFloat32[0:][:rows*10]
 	value := f.value[r0*10 : r1*10]
 
-	// value = -0.107211255 + 0.21442251 * uniform  (layers.nn:5)
-	valueRow := value[:rows*10]
-	for j := range rows * 10 {
-		add := (-0.107211255) + float32(0.21442251*nnrt.Uniform[float32](f.key[0], uint64(r0*10+j)))
-		valueRow[j] = add
+	// rand = uniform  (layers.nn:5)
+	nnrt.FillUniform(rand, f.key[0], uint64(r0*10))
+
+	// value = -0.107211255 + 0.21442251 * rand  (layers.nn:5)
+	{
+		randRow := rand[:rows*10]
+		valueRow := value[:rows*10]
+		for j := range rows * 10 {
+			valueRow[j] = (-0.107211255) + float32(0.21442251*randRow[j])
+		}
 	}
 }
 
@@ -5117,33 +5247,47 @@ type geluInit0 struct {
 	value []float32 // [64, 256]
 
 	// Numbers and streams.
-	key []nnrt.Key // streams of 1
+	key              []nnrt.Key // streams of 1
+	panel0           int        // rows of a panel of region 0
+	localFloat32     []float32  // panels of all workers
+	localFloat32Size int
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *geluInit0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
+	f.panel0 = min(64, 64)
+	f.localFloat32Size = f.panel0 * 256
+	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.key = make([]nnrt.Key, 1)
 }
 
 // run init().
 func (f *geluInit0) run() {
-	// value = -0.13693064 + 0.2738613 * uniform  (layers.nn:5)
+	// rand = uniform  (layers.nn:5)
+	// value = -0.13693064 + 0.2738613 * rand  (layers.nn:5)
 	f.rows0(0, 0)
 }
 
 // rows0 works on one block of the rows of 64, number task.
 func (f *geluInit0) rows0(worker, task int) {
-	r0 := task * 256
-	r1 := min(r0+256, 64)
+	r0 := task * 64
+	r1 := min(r0+64, 64)
 	rows := r1 - r0
+	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
+	rand := localFloat32[0:][:rows*256]
 	value := f.value[r0*256 : r1*256]
 
-	// value = -0.13693064 + 0.2738613 * uniform  (layers.nn:5)
-	valueRow := value[:rows*256]
-	for j := range rows * 256 {
-		add := (-0.13693064) + float32(0.2738613*nnrt.Uniform[float32](f.key[0], uint64(r0*256+j)))
-		valueRow[j] = add
+	// rand = uniform  (layers.nn:5)
+	nnrt.FillUniform(rand, f.key[0], uint64(r0*256))
+
+	// value = -0.13693064 + 0.2738613 * rand  (layers.nn:5)
+	{
+		randRow := rand[:rows*256]
+		valueRow := value[:rows*256]
+		for j := range rows * 256 {
+			valueRow[j] = (-0.13693064) + float32(0.2738613*randRow[j])
+		}
 	}
 }
 
@@ -5155,33 +5299,49 @@ type geluInit2 struct {
 	value []float32 // [256, 256]
 
 	// Numbers and streams.
-	key []nnrt.Key // streams of 1
+	key              []nnrt.Key // streams of 1
+	panel0           int        // rows of a panel of region 0
+	localFloat32     []float32  // panels of all workers
+	localFloat32Size int
+	body0            func(worker, task int)
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *geluInit2) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
+	f.panel0 = min(64, 256)
+	f.localFloat32Size = f.panel0 * 256
+	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.key = make([]nnrt.Key, 1)
+	f.body0 = f.rows0
 }
 
 // run init().
 func (f *geluInit2) run() {
-	// value = -0.10825317 + 0.21650635 * uniform  (layers.nn:5)
-	f.rows0(0, 0)
+	// rand = uniform  (layers.nn:5)
+	// value = -0.10825317 + 0.21650635 * rand  (layers.nn:5)
+	f.pool.RunWork(256*5888, nnrt.Blocks(256, 64), f.body0)
 }
 
 // rows0 works on one block of the rows of 256, number task.
 func (f *geluInit2) rows0(worker, task int) {
-	r0 := task * 256
-	r1 := min(r0+256, 256)
+	r0 := task * 64
+	r1 := min(r0+64, 256)
 	rows := r1 - r0
+	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
+	rand := localFloat32[0:][:rows*256]
 	value := f.value[r0*256 : r1*256]
 
-	// value = -0.10825317 + 0.21650635 * uniform  (layers.nn:5)
-	valueRow := value[:rows*256]
-	for j := range rows * 256 {
-		mul := float32(0.21650635 * nnrt.Uniform[float32](f.key[0], uint64(r0*256+j)))
-		valueRow[j] = (-0.10825317) + mul
+	// rand = uniform  (layers.nn:5)
+	nnrt.FillUniform(rand, f.key[0], uint64(r0*256))
+
+	// value = -0.10825317 + 0.21650635 * rand  (layers.nn:5)
+	{
+		randRow := rand[:rows*256]
+		valueRow := value[:rows*256]
+		for j := range rows * 256 {
+			valueRow[j] = (-0.10825317) + float32(0.21650635*randRow[j])
+		}
 	}
 }
 
@@ -5193,32 +5353,46 @@ type geluInit3 struct {
 	value []float32 // [256, 8]
 
 	// Numbers and streams.
-	key []nnrt.Key // streams of 1
+	key              []nnrt.Key // streams of 1
+	panel0           int        // rows of a panel of region 0
+	localFloat32     []float32  // panels of all workers
+	localFloat32Size int
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *geluInit3) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
+	f.panel0 = min(2048, 256)
+	f.localFloat32Size = f.panel0 * 8
+	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.key = make([]nnrt.Key, 1)
 }
 
 // run init().
 func (f *geluInit3) run() {
-	// value = -0.15075567 + 0.30151135 * uniform  (layers.nn:5)
+	// rand = uniform  (layers.nn:5)
+	// value = -0.15075567 + 0.30151135 * rand  (layers.nn:5)
 	f.rows0(0, 0)
 }
 
 // rows0 works on one block of the rows of 256, number task.
 func (f *geluInit3) rows0(worker, task int) {
-	r0 := task * 8192
-	r1 := min(r0+8192, 256)
+	r0 := task * 2048
+	r1 := min(r0+2048, 256)
 	rows := r1 - r0
+	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
+	rand := localFloat32[0:][:rows*8]
 	value := f.value[r0*8 : r1*8]
 
-	// value = -0.15075567 + 0.30151135 * uniform  (layers.nn:5)
-	valueRow := value[:rows*8]
-	for j := range rows * 8 {
-		add := (-0.15075567) + float32(0.30151135*nnrt.Uniform[float32](f.key[0], uint64(r0*8+j)))
-		valueRow[j] = add
+	// rand = uniform  (layers.nn:5)
+	nnrt.FillUniform(rand, f.key[0], uint64(r0*8))
+
+	// value = -0.15075567 + 0.30151135 * rand  (layers.nn:5)
+	{
+		randRow := rand[:rows*8]
+		valueRow := value[:rows*8]
+		for j := range rows * 8 {
+			valueRow[j] = (-0.15075567) + float32(0.30151135*randRow[j])
+		}
 	}
 }

@@ -207,7 +207,7 @@ type updateSgdForward struct {
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *updateSgdForward) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
-	f.part0a = arena.Take(nnrt.Blocks(8192, 32768))
+	f.part0a = arena.Take(nnrt.Blocks(8192, 65536))
 }
 
 // run computes loss and metrics of a batch, and what the backward half needs.
@@ -218,8 +218,8 @@ func (f *updateSgdForward) run() {
 
 // rows0 works on one block of the rows of 8192, number task.
 func (f *updateSgdForward) rows0(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, 8192)
+	r0 := task * 65536
+	r1 := min(r0+65536, 8192)
 	rows := r1 - r0
 	p := f.p[r0:r1]
 
@@ -255,8 +255,8 @@ func (f *updateSgdBackward) run() {
 
 // rows0 works on one block of the rows of 8192, number task.
 func (f *updateSgdBackward) rows0(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, 8192)
+	r0 := task * 65536
+	r1 := min(r0+65536, 8192)
 	rows := r1 - r0
 	gradP := f.gradP[r0:r1]
 
@@ -315,15 +315,17 @@ func (f *updateSgdUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[float
 // run one step of sgd.
 func (f *updateSgdUpdate0) run() {
 	f.cast = float32(f.lr) // cast = lr
-
-	// p2 = p - cast * g  (optimizers.nn:22)
-	f.pool.RunWork(f.nN*4, nnrt.Blocks(f.nN, 32768), f.body0)
+	if f.nN <= 512 && updateSgdUpdate0Small0(f) {
+	} else {
+		// p2 = p - cast * g  (optimizers.nn:22)
+		f.pool.RunWork(f.nN*16, nnrt.Blocks(f.nN, 16384), f.body0)
+	}
 }
 
 // rows0 works on one block of the rows of n, number task.
 func (f *updateSgdUpdate0) rows0(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, f.nN)
+	r0 := task * 16384
+	r1 := min(r0+16384, f.nN)
 	rows := r1 - r0
 	cast := f.cast
 	g := f.g[r0:r1]
@@ -356,7 +358,7 @@ type updateSgdEval struct {
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *updateSgdEval) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
-	f.part0a = arena.Take(nnrt.Blocks(8192, 32768))
+	f.part0a = arena.Take(nnrt.Blocks(8192, 65536))
 }
 
 // run computes the sums over a batch that loss and metrics are made of.
@@ -367,8 +369,8 @@ func (f *updateSgdEval) run() {
 
 // rows0 works on one block of the rows of 8192, number task.
 func (f *updateSgdEval) rows0(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, 8192)
+	r0 := task * 65536
+	r1 := min(r0+65536, 8192)
 	rows := r1 - r0
 	p := f.p[r0:r1]
 
@@ -603,21 +605,21 @@ type updateSgdLargeForward struct {
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *updateSgdLargeForward) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
-	f.part0a = arena.Take(nnrt.Blocks(16777216, 32768))
+	f.part0a = arena.Take(nnrt.Blocks(16777216, 65536))
 	f.body0 = f.rows0
 }
 
 // run computes loss and metrics of a batch, and what the backward half needs.
 func (f *updateSgdLargeForward) run() {
-	tasks0 := nnrt.Blocks(16777216, 32768)
-	f.pool.RunWork(16777216*2, tasks0, f.body0)
+	tasks0 := nnrt.Blocks(16777216, 65536)
+	f.pool.RunWork(16777216*6, tasks0, f.body0)
 	f.loss = nnrt.TreeSum(f.part0a[:tasks0])
 }
 
 // rows0 works on one block of the rows of 16777216, number task.
 func (f *updateSgdLargeForward) rows0(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, 16777216)
+	r0 := task * 65536
+	r1 := min(r0+65536, 16777216)
 	rows := r1 - r0
 	p := f.p[r0:r1]
 
@@ -650,13 +652,13 @@ func (f *updateSgdLargeBackward) init(pool *nnrt.Pool, arena *nnrt.Arena[float32
 // run computes the gradients of the loss by the parameters.
 func (f *updateSgdLargeBackward) run() {
 	// gradP = 1  (loops.nn:8)
-	f.pool.RunWork(16777216, nnrt.Blocks(16777216, 32768), f.body0)
+	f.pool.RunWork(16777216*5, nnrt.Blocks(16777216, 65536), f.body0)
 }
 
 // rows0 works on one block of the rows of 16777216, number task.
 func (f *updateSgdLargeBackward) rows0(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, 16777216)
+	r0 := task * 65536
+	r1 := min(r0+65536, 16777216)
 	rows := r1 - r0
 	gradP := f.gradP[r0:r1]
 
@@ -715,15 +717,17 @@ func (f *updateSgdLargeUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[
 // run one step of sgd.
 func (f *updateSgdLargeUpdate0) run() {
 	f.cast = float32(f.lr) // cast = lr
-
-	// p2 = p - cast * g  (optimizers.nn:22)
-	f.pool.RunWork(f.nN*4, nnrt.Blocks(f.nN, 32768), f.body0)
+	if f.nN <= 512 && updateSgdLargeUpdate0Small0(f) {
+	} else {
+		// p2 = p - cast * g  (optimizers.nn:22)
+		f.pool.RunWork(f.nN*16, nnrt.Blocks(f.nN, 16384), f.body0)
+	}
 }
 
 // rows0 works on one block of the rows of n, number task.
 func (f *updateSgdLargeUpdate0) rows0(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, f.nN)
+	r0 := task * 16384
+	r1 := min(r0+16384, f.nN)
 	rows := r1 - r0
 	cast := f.cast
 	g := f.g[r0:r1]
@@ -757,21 +761,21 @@ type updateSgdLargeEval struct {
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *updateSgdLargeEval) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
-	f.part0a = arena.Take(nnrt.Blocks(16777216, 32768))
+	f.part0a = arena.Take(nnrt.Blocks(16777216, 65536))
 	f.body0 = f.rows0
 }
 
 // run computes the sums over a batch that loss and metrics are made of.
 func (f *updateSgdLargeEval) run() {
-	tasks0 := nnrt.Blocks(16777216, 32768)
-	f.pool.RunWork(16777216*2, tasks0, f.body0)
+	tasks0 := nnrt.Blocks(16777216, 65536)
+	f.pool.RunWork(16777216*6, tasks0, f.body0)
 	f.sum0 = nnrt.TreeSum(f.part0a[:tasks0])
 }
 
 // rows0 works on one block of the rows of 16777216, number task.
 func (f *updateSgdLargeEval) rows0(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, 16777216)
+	r0 := task * 65536
+	r1 := min(r0+65536, 16777216)
 	rows := r1 - r0
 	p := f.p[r0:r1]
 
@@ -1009,7 +1013,7 @@ type updateMomentumForward struct {
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *updateMomentumForward) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
-	f.part0a = arena.Take(nnrt.Blocks(8192, 32768))
+	f.part0a = arena.Take(nnrt.Blocks(8192, 65536))
 }
 
 // run computes loss and metrics of a batch, and what the backward half needs.
@@ -1020,8 +1024,8 @@ func (f *updateMomentumForward) run() {
 
 // rows0 works on one block of the rows of 8192, number task.
 func (f *updateMomentumForward) rows0(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, 8192)
+	r0 := task * 65536
+	r1 := min(r0+65536, 8192)
 	rows := r1 - r0
 	p := f.p[r0:r1]
 
@@ -1057,8 +1061,8 @@ func (f *updateMomentumBackward) run() {
 
 // rows0 works on one block of the rows of 8192, number task.
 func (f *updateMomentumBackward) rows0(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, 8192)
+	r0 := task * 65536
+	r1 := min(r0+65536, 8192)
 	rows := r1 - r0
 	gradP := f.gradP[r0:r1]
 
@@ -1119,16 +1123,18 @@ func (f *updateMomentumUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[
 // run one step of sgd.
 func (f *updateMomentumUpdate0) run() {
 	f.cast = float32(f.lr) // cast = lr
-
-	// b2 = b * 0.9 + g  (optimizers.nn:12)
-	// p2 = p - cast * b2  (optimizers.nn:22)
-	f.pool.RunWork(f.nN*7, nnrt.Blocks(f.nN, 32768), f.body0)
+	if f.nN <= 512 && updateMomentumUpdate0Small0(f) {
+	} else {
+		// b2 = b * 0.9 + g  (optimizers.nn:12)
+		// p2 = p - cast * b2  (optimizers.nn:22)
+		f.pool.RunWork(f.nN*27, nnrt.Blocks(f.nN, 16384), f.body0)
+	}
 }
 
 // rows0 works on one block of the rows of n, number task.
 func (f *updateMomentumUpdate0) rows0(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, f.nN)
+	r0 := task * 16384
+	r1 := min(r0+16384, f.nN)
 	rows := r1 - r0
 	b := f.b[r0:r1]
 	g := f.g[r0:r1]
@@ -1169,7 +1175,7 @@ type updateMomentumEval struct {
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *updateMomentumEval) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
-	f.part0a = arena.Take(nnrt.Blocks(8192, 32768))
+	f.part0a = arena.Take(nnrt.Blocks(8192, 65536))
 }
 
 // run computes the sums over a batch that loss and metrics are made of.
@@ -1180,8 +1186,8 @@ func (f *updateMomentumEval) run() {
 
 // rows0 works on one block of the rows of 8192, number task.
 func (f *updateMomentumEval) rows0(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, 8192)
+	r0 := task * 65536
+	r1 := min(r0+65536, 8192)
 	rows := r1 - r0
 	p := f.p[r0:r1]
 
@@ -1420,21 +1426,21 @@ type updateMomentumLargeForward struct {
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *updateMomentumLargeForward) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
-	f.part0a = arena.Take(nnrt.Blocks(16777216, 32768))
+	f.part0a = arena.Take(nnrt.Blocks(16777216, 65536))
 	f.body0 = f.rows0
 }
 
 // run computes loss and metrics of a batch, and what the backward half needs.
 func (f *updateMomentumLargeForward) run() {
-	tasks0 := nnrt.Blocks(16777216, 32768)
-	f.pool.RunWork(16777216*2, tasks0, f.body0)
+	tasks0 := nnrt.Blocks(16777216, 65536)
+	f.pool.RunWork(16777216*6, tasks0, f.body0)
 	f.loss = nnrt.TreeSum(f.part0a[:tasks0])
 }
 
 // rows0 works on one block of the rows of 16777216, number task.
 func (f *updateMomentumLargeForward) rows0(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, 16777216)
+	r0 := task * 65536
+	r1 := min(r0+65536, 16777216)
 	rows := r1 - r0
 	p := f.p[r0:r1]
 
@@ -1467,13 +1473,13 @@ func (f *updateMomentumLargeBackward) init(pool *nnrt.Pool, arena *nnrt.Arena[fl
 // run computes the gradients of the loss by the parameters.
 func (f *updateMomentumLargeBackward) run() {
 	// gradP = 1  (loops.nn:8)
-	f.pool.RunWork(16777216, nnrt.Blocks(16777216, 32768), f.body0)
+	f.pool.RunWork(16777216*5, nnrt.Blocks(16777216, 65536), f.body0)
 }
 
 // rows0 works on one block of the rows of 16777216, number task.
 func (f *updateMomentumLargeBackward) rows0(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, 16777216)
+	r0 := task * 65536
+	r1 := min(r0+65536, 16777216)
 	rows := r1 - r0
 	gradP := f.gradP[r0:r1]
 
@@ -1534,16 +1540,18 @@ func (f *updateMomentumLargeUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.A
 // run one step of sgd.
 func (f *updateMomentumLargeUpdate0) run() {
 	f.cast = float32(f.lr) // cast = lr
-
-	// b2 = b * 0.9 + g  (optimizers.nn:12)
-	// p2 = p - cast * b2  (optimizers.nn:22)
-	f.pool.RunWork(f.nN*7, nnrt.Blocks(f.nN, 32768), f.body0)
+	if f.nN <= 512 && updateMomentumLargeUpdate0Small0(f) {
+	} else {
+		// b2 = b * 0.9 + g  (optimizers.nn:12)
+		// p2 = p - cast * b2  (optimizers.nn:22)
+		f.pool.RunWork(f.nN*27, nnrt.Blocks(f.nN, 16384), f.body0)
+	}
 }
 
 // rows0 works on one block of the rows of n, number task.
 func (f *updateMomentumLargeUpdate0) rows0(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, f.nN)
+	r0 := task * 16384
+	r1 := min(r0+16384, f.nN)
 	rows := r1 - r0
 	b := f.b[r0:r1]
 	g := f.g[r0:r1]
@@ -1585,21 +1593,21 @@ type updateMomentumLargeEval struct {
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *updateMomentumLargeEval) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
-	f.part0a = arena.Take(nnrt.Blocks(16777216, 32768))
+	f.part0a = arena.Take(nnrt.Blocks(16777216, 65536))
 	f.body0 = f.rows0
 }
 
 // run computes the sums over a batch that loss and metrics are made of.
 func (f *updateMomentumLargeEval) run() {
-	tasks0 := nnrt.Blocks(16777216, 32768)
-	f.pool.RunWork(16777216*2, tasks0, f.body0)
+	tasks0 := nnrt.Blocks(16777216, 65536)
+	f.pool.RunWork(16777216*6, tasks0, f.body0)
 	f.sum0 = nnrt.TreeSum(f.part0a[:tasks0])
 }
 
 // rows0 works on one block of the rows of 16777216, number task.
 func (f *updateMomentumLargeEval) rows0(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, 16777216)
+	r0 := task * 65536
+	r1 := min(r0+65536, 16777216)
 	rows := r1 - r0
 	p := f.p[r0:r1]
 
@@ -1843,7 +1851,7 @@ type updateAdamForward struct {
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *updateAdamForward) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
-	f.part0a = arena.Take(nnrt.Blocks(8192, 32768))
+	f.part0a = arena.Take(nnrt.Blocks(8192, 65536))
 }
 
 // run computes loss and metrics of a batch, and what the backward half needs.
@@ -1854,8 +1862,8 @@ func (f *updateAdamForward) run() {
 
 // rows0 works on one block of the rows of 8192, number task.
 func (f *updateAdamForward) rows0(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, 8192)
+	r0 := task * 65536
+	r1 := min(r0+65536, 8192)
 	rows := r1 - r0
 	p := f.p[r0:r1]
 
@@ -1891,8 +1899,8 @@ func (f *updateAdamBackward) run() {
 
 // rows0 works on one block of the rows of 8192, number task.
 func (f *updateAdamBackward) rows0(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, 8192)
+	r0 := task * 65536
+	r1 := min(r0+65536, 8192)
 	rows := r1 - r0
 	gradP := f.gradP[r0:r1]
 
@@ -1961,17 +1969,19 @@ func (f *updateAdamUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[floa
 func (f *updateAdamUpdate0) run() {
 	f.cast = float32(f.c1)  // cast = c1
 	f.cast2 = float32(f.c2) // cast2 = c2
-
-	// v2 = v * 0.999 + g * g * 0.001  (optimizers.nn:68)
-	// m2 = m * 0.9 + g * 0.1  (optimizers.nn:67)
-	// p2 = p - cast * m2 / (sqrt(v2) * cast2 + 1e-08)  (optimizers.nn:75)
-	f.pool.RunWork(f.nN*17, nnrt.Blocks(f.nN, 16384), f.body0)
+	if f.nN <= 512 && updateAdamUpdate0Small0(f) {
+	} else {
+		// v2 = v * 0.999 + g * g * 0.001  (optimizers.nn:68)
+		// m2 = m * 0.9 + g * 0.1  (optimizers.nn:67)
+		// p2 = p - cast * m2 / (sqrt(v2) * cast2 + 1e-08)  (optimizers.nn:75)
+		f.pool.RunWork(f.nN*45, nnrt.Blocks(f.nN, 8192), f.body0)
+	}
 }
 
 // rows0 works on one block of the rows of n, number task.
 func (f *updateAdamUpdate0) rows0(worker, task int) {
-	r0 := task * 16384
-	r1 := min(r0+16384, f.nN)
+	r0 := task * 8192
+	r1 := min(r0+8192, f.nN)
 	rows := r1 - r0
 	g := f.g[r0:r1]
 	v := f.v[r0:r1]
@@ -2020,7 +2030,7 @@ type updateAdamEval struct {
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *updateAdamEval) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
-	f.part0a = arena.Take(nnrt.Blocks(8192, 32768))
+	f.part0a = arena.Take(nnrt.Blocks(8192, 65536))
 }
 
 // run computes the sums over a batch that loss and metrics are made of.
@@ -2031,8 +2041,8 @@ func (f *updateAdamEval) run() {
 
 // rows0 works on one block of the rows of 8192, number task.
 func (f *updateAdamEval) rows0(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, 8192)
+	r0 := task * 65536
+	r1 := min(r0+65536, 8192)
 	rows := r1 - r0
 	p := f.p[r0:r1]
 
@@ -2277,21 +2287,21 @@ type updateAdamLargeForward struct {
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *updateAdamLargeForward) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
-	f.part0a = arena.Take(nnrt.Blocks(16777216, 32768))
+	f.part0a = arena.Take(nnrt.Blocks(16777216, 65536))
 	f.body0 = f.rows0
 }
 
 // run computes loss and metrics of a batch, and what the backward half needs.
 func (f *updateAdamLargeForward) run() {
-	tasks0 := nnrt.Blocks(16777216, 32768)
-	f.pool.RunWork(16777216*2, tasks0, f.body0)
+	tasks0 := nnrt.Blocks(16777216, 65536)
+	f.pool.RunWork(16777216*6, tasks0, f.body0)
 	f.loss = nnrt.TreeSum(f.part0a[:tasks0])
 }
 
 // rows0 works on one block of the rows of 16777216, number task.
 func (f *updateAdamLargeForward) rows0(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, 16777216)
+	r0 := task * 65536
+	r1 := min(r0+65536, 16777216)
 	rows := r1 - r0
 	p := f.p[r0:r1]
 
@@ -2324,13 +2334,13 @@ func (f *updateAdamLargeBackward) init(pool *nnrt.Pool, arena *nnrt.Arena[float3
 // run computes the gradients of the loss by the parameters.
 func (f *updateAdamLargeBackward) run() {
 	// gradP = 1  (loops.nn:8)
-	f.pool.RunWork(16777216, nnrt.Blocks(16777216, 32768), f.body0)
+	f.pool.RunWork(16777216*5, nnrt.Blocks(16777216, 65536), f.body0)
 }
 
 // rows0 works on one block of the rows of 16777216, number task.
 func (f *updateAdamLargeBackward) rows0(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, 16777216)
+	r0 := task * 65536
+	r1 := min(r0+65536, 16777216)
 	rows := r1 - r0
 	gradP := f.gradP[r0:r1]
 
@@ -2399,17 +2409,19 @@ func (f *updateAdamLargeUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena
 func (f *updateAdamLargeUpdate0) run() {
 	f.cast = float32(f.c1)  // cast = c1
 	f.cast2 = float32(f.c2) // cast2 = c2
-
-	// v2 = v * 0.999 + g * g * 0.001  (optimizers.nn:68)
-	// m2 = m * 0.9 + g * 0.1  (optimizers.nn:67)
-	// p2 = p - cast * m2 / (sqrt(v2) * cast2 + 1e-08)  (optimizers.nn:75)
-	f.pool.RunWork(f.nN*17, nnrt.Blocks(f.nN, 16384), f.body0)
+	if f.nN <= 512 && updateAdamLargeUpdate0Small0(f) {
+	} else {
+		// v2 = v * 0.999 + g * g * 0.001  (optimizers.nn:68)
+		// m2 = m * 0.9 + g * 0.1  (optimizers.nn:67)
+		// p2 = p - cast * m2 / (sqrt(v2) * cast2 + 1e-08)  (optimizers.nn:75)
+		f.pool.RunWork(f.nN*45, nnrt.Blocks(f.nN, 8192), f.body0)
+	}
 }
 
 // rows0 works on one block of the rows of n, number task.
 func (f *updateAdamLargeUpdate0) rows0(worker, task int) {
-	r0 := task * 16384
-	r1 := min(r0+16384, f.nN)
+	r0 := task * 8192
+	r1 := min(r0+8192, f.nN)
 	rows := r1 - r0
 	g := f.g[r0:r1]
 	v := f.v[r0:r1]
@@ -2459,21 +2471,21 @@ type updateAdamLargeEval struct {
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *updateAdamLargeEval) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
-	f.part0a = arena.Take(nnrt.Blocks(16777216, 32768))
+	f.part0a = arena.Take(nnrt.Blocks(16777216, 65536))
 	f.body0 = f.rows0
 }
 
 // run computes the sums over a batch that loss and metrics are made of.
 func (f *updateAdamLargeEval) run() {
-	tasks0 := nnrt.Blocks(16777216, 32768)
-	f.pool.RunWork(16777216*2, tasks0, f.body0)
+	tasks0 := nnrt.Blocks(16777216, 65536)
+	f.pool.RunWork(16777216*6, tasks0, f.body0)
 	f.sum0 = nnrt.TreeSum(f.part0a[:tasks0])
 }
 
 // rows0 works on one block of the rows of 16777216, number task.
 func (f *updateAdamLargeEval) rows0(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, 16777216)
+	r0 := task * 65536
+	r1 := min(r0+65536, 16777216)
 	rows := r1 - r0
 	p := f.p[r0:r1]
 
@@ -2718,7 +2730,7 @@ type updateAdamWForward struct {
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *updateAdamWForward) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
-	f.part0a = arena.Take(nnrt.Blocks(8192, 32768))
+	f.part0a = arena.Take(nnrt.Blocks(8192, 65536))
 }
 
 // run computes loss and metrics of a batch, and what the backward half needs.
@@ -2729,8 +2741,8 @@ func (f *updateAdamWForward) run() {
 
 // rows0 works on one block of the rows of 8192, number task.
 func (f *updateAdamWForward) rows0(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, 8192)
+	r0 := task * 65536
+	r1 := min(r0+65536, 8192)
 	rows := r1 - r0
 	p := f.p[r0:r1]
 
@@ -2766,8 +2778,8 @@ func (f *updateAdamWBackward) run() {
 
 // rows0 works on one block of the rows of 8192, number task.
 func (f *updateAdamWBackward) rows0(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, 8192)
+	r0 := task * 65536
+	r1 := min(r0+65536, 8192)
 	rows := r1 - r0
 	gradP := f.gradP[r0:r1]
 
@@ -2841,17 +2853,19 @@ func (f *updateAdamWUpdate0) run() {
 	f.cast = float32(f.c1)  // cast = c1
 	f.cast2 = float32(f.c2) // cast2 = c2
 	f.cast3 = float32(f.c3) // cast3 = c3
-
-	// v2 = v * 0.999 + g * g * 0.001  (optimizers.nn:83)
-	// m2 = m * 0.9 + g * 0.1  (optimizers.nn:82)
-	// p2 = p * cast - cast2 * m2 / (sqrt(v2) * cast3 + 1e-08)  (optimizers.nn:91)
-	f.pool.RunWork(f.nN*17, nnrt.Blocks(f.nN, 16384), f.body0)
+	if f.nN <= 512 && updateAdamWUpdate0Small0(f) {
+	} else {
+		// v2 = v * 0.999 + g * g * 0.001  (optimizers.nn:83)
+		// m2 = m * 0.9 + g * 0.1  (optimizers.nn:82)
+		// p2 = p * cast - cast2 * m2 / (sqrt(v2) * cast3 + 1e-08)  (optimizers.nn:91)
+		f.pool.RunWork(f.nN*45, nnrt.Blocks(f.nN, 8192), f.body0)
+	}
 }
 
 // rows0 works on one block of the rows of n, number task.
 func (f *updateAdamWUpdate0) rows0(worker, task int) {
-	r0 := task * 16384
-	r1 := min(r0+16384, f.nN)
+	r0 := task * 8192
+	r1 := min(r0+8192, f.nN)
 	rows := r1 - r0
 	p := f.p[r0:r1]
 	cast := f.cast
@@ -2901,7 +2915,7 @@ type updateAdamWEval struct {
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *updateAdamWEval) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
-	f.part0a = arena.Take(nnrt.Blocks(8192, 32768))
+	f.part0a = arena.Take(nnrt.Blocks(8192, 65536))
 }
 
 // run computes the sums over a batch that loss and metrics are made of.
@@ -2912,8 +2926,8 @@ func (f *updateAdamWEval) run() {
 
 // rows0 works on one block of the rows of 8192, number task.
 func (f *updateAdamWEval) rows0(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, 8192)
+	r0 := task * 65536
+	r1 := min(r0+65536, 8192)
 	rows := r1 - r0
 	p := f.p[r0:r1]
 
@@ -3159,21 +3173,21 @@ type updateAdamWLargeForward struct {
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *updateAdamWLargeForward) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
-	f.part0a = arena.Take(nnrt.Blocks(16777216, 32768))
+	f.part0a = arena.Take(nnrt.Blocks(16777216, 65536))
 	f.body0 = f.rows0
 }
 
 // run computes loss and metrics of a batch, and what the backward half needs.
 func (f *updateAdamWLargeForward) run() {
-	tasks0 := nnrt.Blocks(16777216, 32768)
-	f.pool.RunWork(16777216*2, tasks0, f.body0)
+	tasks0 := nnrt.Blocks(16777216, 65536)
+	f.pool.RunWork(16777216*6, tasks0, f.body0)
 	f.loss = nnrt.TreeSum(f.part0a[:tasks0])
 }
 
 // rows0 works on one block of the rows of 16777216, number task.
 func (f *updateAdamWLargeForward) rows0(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, 16777216)
+	r0 := task * 65536
+	r1 := min(r0+65536, 16777216)
 	rows := r1 - r0
 	p := f.p[r0:r1]
 
@@ -3206,13 +3220,13 @@ func (f *updateAdamWLargeBackward) init(pool *nnrt.Pool, arena *nnrt.Arena[float
 // run computes the gradients of the loss by the parameters.
 func (f *updateAdamWLargeBackward) run() {
 	// gradP = 1  (loops.nn:8)
-	f.pool.RunWork(16777216, nnrt.Blocks(16777216, 32768), f.body0)
+	f.pool.RunWork(16777216*5, nnrt.Blocks(16777216, 65536), f.body0)
 }
 
 // rows0 works on one block of the rows of 16777216, number task.
 func (f *updateAdamWLargeBackward) rows0(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, 16777216)
+	r0 := task * 65536
+	r1 := min(r0+65536, 16777216)
 	rows := r1 - r0
 	gradP := f.gradP[r0:r1]
 
@@ -3286,17 +3300,19 @@ func (f *updateAdamWLargeUpdate0) run() {
 	f.cast = float32(f.c1)  // cast = c1
 	f.cast2 = float32(f.c2) // cast2 = c2
 	f.cast3 = float32(f.c3) // cast3 = c3
-
-	// v2 = v * 0.999 + g * g * 0.001  (optimizers.nn:83)
-	// m2 = m * 0.9 + g * 0.1  (optimizers.nn:82)
-	// p2 = p * cast - cast2 * m2 / (sqrt(v2) * cast3 + 1e-08)  (optimizers.nn:91)
-	f.pool.RunWork(f.nN*17, nnrt.Blocks(f.nN, 16384), f.body0)
+	if f.nN <= 512 && updateAdamWLargeUpdate0Small0(f) {
+	} else {
+		// v2 = v * 0.999 + g * g * 0.001  (optimizers.nn:83)
+		// m2 = m * 0.9 + g * 0.1  (optimizers.nn:82)
+		// p2 = p * cast - cast2 * m2 / (sqrt(v2) * cast3 + 1e-08)  (optimizers.nn:91)
+		f.pool.RunWork(f.nN*45, nnrt.Blocks(f.nN, 8192), f.body0)
+	}
 }
 
 // rows0 works on one block of the rows of n, number task.
 func (f *updateAdamWLargeUpdate0) rows0(worker, task int) {
-	r0 := task * 16384
-	r1 := min(r0+16384, f.nN)
+	r0 := task * 8192
+	r1 := min(r0+8192, f.nN)
 	rows := r1 - r0
 	p := f.p[r0:r1]
 	cast := f.cast
@@ -3347,21 +3363,21 @@ type updateAdamWLargeEval struct {
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *updateAdamWLargeEval) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
-	f.part0a = arena.Take(nnrt.Blocks(16777216, 32768))
+	f.part0a = arena.Take(nnrt.Blocks(16777216, 65536))
 	f.body0 = f.rows0
 }
 
 // run computes the sums over a batch that loss and metrics are made of.
 func (f *updateAdamWLargeEval) run() {
-	tasks0 := nnrt.Blocks(16777216, 32768)
-	f.pool.RunWork(16777216*2, tasks0, f.body0)
+	tasks0 := nnrt.Blocks(16777216, 65536)
+	f.pool.RunWork(16777216*6, tasks0, f.body0)
 	f.sum0 = nnrt.TreeSum(f.part0a[:tasks0])
 }
 
 // rows0 works on one block of the rows of 16777216, number task.
 func (f *updateAdamWLargeEval) rows0(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, 16777216)
+	r0 := task * 65536
+	r1 := min(r0+65536, 16777216)
 	rows := r1 - r0
 	p := f.p[r0:r1]
 
@@ -3599,7 +3615,7 @@ type updateRmsPropForward struct {
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *updateRmsPropForward) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
-	f.part0a = arena.Take(nnrt.Blocks(8192, 32768))
+	f.part0a = arena.Take(nnrt.Blocks(8192, 65536))
 }
 
 // run computes loss and metrics of a batch, and what the backward half needs.
@@ -3610,8 +3626,8 @@ func (f *updateRmsPropForward) run() {
 
 // rows0 works on one block of the rows of 8192, number task.
 func (f *updateRmsPropForward) rows0(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, 8192)
+	r0 := task * 65536
+	r1 := min(r0+65536, 8192)
 	rows := r1 - r0
 	p := f.p[r0:r1]
 
@@ -3647,8 +3663,8 @@ func (f *updateRmsPropBackward) run() {
 
 // rows0 works on one block of the rows of 8192, number task.
 func (f *updateRmsPropBackward) rows0(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, 8192)
+	r0 := task * 65536
+	r1 := min(r0+65536, 8192)
 	rows := r1 - r0
 	gradP := f.gradP[r0:r1]
 
@@ -3709,16 +3725,18 @@ func (f *updateRmsPropUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[f
 // run one step of rmsprop.
 func (f *updateRmsPropUpdate0) run() {
 	f.cast = float32(f.lr) // cast = lr
-
-	// v2 = v * 0.99 + g * g * 0.01  (optimizers.nn:47)
-	// p2 = p - cast * (g / (sqrt(v2) + 1e-08))  (optimizers.nn:60)
-	f.pool.RunWork(f.nN*13, nnrt.Blocks(f.nN, 32768), f.body0)
+	if f.nN <= 512 && updateRmsPropUpdate0Small0(f) {
+	} else {
+		// v2 = v * 0.99 + g * g * 0.01  (optimizers.nn:47)
+		// p2 = p - cast * (g / (sqrt(v2) + 1e-08))  (optimizers.nn:60)
+		f.pool.RunWork(f.nN*33, nnrt.Blocks(f.nN, 8192), f.body0)
+	}
 }
 
 // rows0 works on one block of the rows of n, number task.
 func (f *updateRmsPropUpdate0) rows0(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, f.nN)
+	r0 := task * 8192
+	r1 := min(r0+8192, f.nN)
 	rows := r1 - r0
 	g := f.g[r0:r1]
 	v := f.v[r0:r1]
@@ -3759,7 +3777,7 @@ type updateRmsPropEval struct {
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *updateRmsPropEval) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
-	f.part0a = arena.Take(nnrt.Blocks(8192, 32768))
+	f.part0a = arena.Take(nnrt.Blocks(8192, 65536))
 }
 
 // run computes the sums over a batch that loss and metrics are made of.
@@ -3770,8 +3788,8 @@ func (f *updateRmsPropEval) run() {
 
 // rows0 works on one block of the rows of 8192, number task.
 func (f *updateRmsPropEval) rows0(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, 8192)
+	r0 := task * 65536
+	r1 := min(r0+65536, 8192)
 	rows := r1 - r0
 	p := f.p[r0:r1]
 
@@ -4010,21 +4028,21 @@ type updateRmsPropLargeForward struct {
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *updateRmsPropLargeForward) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
-	f.part0a = arena.Take(nnrt.Blocks(16777216, 32768))
+	f.part0a = arena.Take(nnrt.Blocks(16777216, 65536))
 	f.body0 = f.rows0
 }
 
 // run computes loss and metrics of a batch, and what the backward half needs.
 func (f *updateRmsPropLargeForward) run() {
-	tasks0 := nnrt.Blocks(16777216, 32768)
-	f.pool.RunWork(16777216*2, tasks0, f.body0)
+	tasks0 := nnrt.Blocks(16777216, 65536)
+	f.pool.RunWork(16777216*6, tasks0, f.body0)
 	f.loss = nnrt.TreeSum(f.part0a[:tasks0])
 }
 
 // rows0 works on one block of the rows of 16777216, number task.
 func (f *updateRmsPropLargeForward) rows0(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, 16777216)
+	r0 := task * 65536
+	r1 := min(r0+65536, 16777216)
 	rows := r1 - r0
 	p := f.p[r0:r1]
 
@@ -4057,13 +4075,13 @@ func (f *updateRmsPropLargeBackward) init(pool *nnrt.Pool, arena *nnrt.Arena[flo
 // run computes the gradients of the loss by the parameters.
 func (f *updateRmsPropLargeBackward) run() {
 	// gradP = 1  (loops.nn:8)
-	f.pool.RunWork(16777216, nnrt.Blocks(16777216, 32768), f.body0)
+	f.pool.RunWork(16777216*5, nnrt.Blocks(16777216, 65536), f.body0)
 }
 
 // rows0 works on one block of the rows of 16777216, number task.
 func (f *updateRmsPropLargeBackward) rows0(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, 16777216)
+	r0 := task * 65536
+	r1 := min(r0+65536, 16777216)
 	rows := r1 - r0
 	gradP := f.gradP[r0:r1]
 
@@ -4124,16 +4142,18 @@ func (f *updateRmsPropLargeUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Ar
 // run one step of rmsprop.
 func (f *updateRmsPropLargeUpdate0) run() {
 	f.cast = float32(f.lr) // cast = lr
-
-	// v2 = v * 0.99 + g * g * 0.01  (optimizers.nn:47)
-	// p2 = p - cast * (g / (sqrt(v2) + 1e-08))  (optimizers.nn:60)
-	f.pool.RunWork(f.nN*13, nnrt.Blocks(f.nN, 32768), f.body0)
+	if f.nN <= 512 && updateRmsPropLargeUpdate0Small0(f) {
+	} else {
+		// v2 = v * 0.99 + g * g * 0.01  (optimizers.nn:47)
+		// p2 = p - cast * (g / (sqrt(v2) + 1e-08))  (optimizers.nn:60)
+		f.pool.RunWork(f.nN*33, nnrt.Blocks(f.nN, 8192), f.body0)
+	}
 }
 
 // rows0 works on one block of the rows of n, number task.
 func (f *updateRmsPropLargeUpdate0) rows0(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, f.nN)
+	r0 := task * 8192
+	r1 := min(r0+8192, f.nN)
 	rows := r1 - r0
 	g := f.g[r0:r1]
 	v := f.v[r0:r1]
@@ -4175,21 +4195,21 @@ type updateRmsPropLargeEval struct {
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *updateRmsPropLargeEval) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
-	f.part0a = arena.Take(nnrt.Blocks(16777216, 32768))
+	f.part0a = arena.Take(nnrt.Blocks(16777216, 65536))
 	f.body0 = f.rows0
 }
 
 // run computes the sums over a batch that loss and metrics are made of.
 func (f *updateRmsPropLargeEval) run() {
-	tasks0 := nnrt.Blocks(16777216, 32768)
-	f.pool.RunWork(16777216*2, tasks0, f.body0)
+	tasks0 := nnrt.Blocks(16777216, 65536)
+	f.pool.RunWork(16777216*6, tasks0, f.body0)
 	f.sum0 = nnrt.TreeSum(f.part0a[:tasks0])
 }
 
 // rows0 works on one block of the rows of 16777216, number task.
 func (f *updateRmsPropLargeEval) rows0(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, 16777216)
+	r0 := task * 65536
+	r1 := min(r0+65536, 16777216)
 	rows := r1 - r0
 	p := f.p[r0:r1]
 
@@ -4427,7 +4447,7 @@ type updateAdagradForward struct {
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *updateAdagradForward) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
-	f.part0a = arena.Take(nnrt.Blocks(8192, 32768))
+	f.part0a = arena.Take(nnrt.Blocks(8192, 65536))
 }
 
 // run computes loss and metrics of a batch, and what the backward half needs.
@@ -4438,8 +4458,8 @@ func (f *updateAdagradForward) run() {
 
 // rows0 works on one block of the rows of 8192, number task.
 func (f *updateAdagradForward) rows0(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, 8192)
+	r0 := task * 65536
+	r1 := min(r0+65536, 8192)
 	rows := r1 - r0
 	p := f.p[r0:r1]
 
@@ -4475,8 +4495,8 @@ func (f *updateAdagradBackward) run() {
 
 // rows0 works on one block of the rows of 8192, number task.
 func (f *updateAdagradBackward) rows0(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, 8192)
+	r0 := task * 65536
+	r1 := min(r0+65536, 8192)
 	rows := r1 - r0
 	gradP := f.gradP[r0:r1]
 
@@ -4537,16 +4557,18 @@ func (f *updateAdagradUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[f
 // run one step of adagrad.
 func (f *updateAdagradUpdate0) run() {
 	f.cast = float32(f.lr) // cast = lr
-
-	// s2 = s + g * g  (optimizers.nn:29)
-	// p2 = p - cast * g / (sqrt(s2) + 1e-10)  (optimizers.nn:30)
-	f.pool.RunWork(f.nN*12, nnrt.Blocks(f.nN, 32768), f.body0)
+	if f.nN <= 512 && updateAdagradUpdate0Small0(f) {
+	} else {
+		// s2 = s + g * g  (optimizers.nn:29)
+		// p2 = p - cast * g / (sqrt(s2) + 1e-10)  (optimizers.nn:30)
+		f.pool.RunWork(f.nN*32, nnrt.Blocks(f.nN, 8192), f.body0)
+	}
 }
 
 // rows0 works on one block of the rows of n, number task.
 func (f *updateAdagradUpdate0) rows0(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, f.nN)
+	r0 := task * 8192
+	r1 := min(r0+8192, f.nN)
 	rows := r1 - r0
 	cast := f.cast
 	g := f.g[r0:r1]
@@ -4587,7 +4609,7 @@ type updateAdagradEval struct {
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *updateAdagradEval) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
-	f.part0a = arena.Take(nnrt.Blocks(8192, 32768))
+	f.part0a = arena.Take(nnrt.Blocks(8192, 65536))
 }
 
 // run computes the sums over a batch that loss and metrics are made of.
@@ -4598,8 +4620,8 @@ func (f *updateAdagradEval) run() {
 
 // rows0 works on one block of the rows of 8192, number task.
 func (f *updateAdagradEval) rows0(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, 8192)
+	r0 := task * 65536
+	r1 := min(r0+65536, 8192)
 	rows := r1 - r0
 	p := f.p[r0:r1]
 
@@ -4838,21 +4860,21 @@ type updateAdagradLargeForward struct {
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *updateAdagradLargeForward) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
-	f.part0a = arena.Take(nnrt.Blocks(16777216, 32768))
+	f.part0a = arena.Take(nnrt.Blocks(16777216, 65536))
 	f.body0 = f.rows0
 }
 
 // run computes loss and metrics of a batch, and what the backward half needs.
 func (f *updateAdagradLargeForward) run() {
-	tasks0 := nnrt.Blocks(16777216, 32768)
-	f.pool.RunWork(16777216*2, tasks0, f.body0)
+	tasks0 := nnrt.Blocks(16777216, 65536)
+	f.pool.RunWork(16777216*6, tasks0, f.body0)
 	f.loss = nnrt.TreeSum(f.part0a[:tasks0])
 }
 
 // rows0 works on one block of the rows of 16777216, number task.
 func (f *updateAdagradLargeForward) rows0(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, 16777216)
+	r0 := task * 65536
+	r1 := min(r0+65536, 16777216)
 	rows := r1 - r0
 	p := f.p[r0:r1]
 
@@ -4885,13 +4907,13 @@ func (f *updateAdagradLargeBackward) init(pool *nnrt.Pool, arena *nnrt.Arena[flo
 // run computes the gradients of the loss by the parameters.
 func (f *updateAdagradLargeBackward) run() {
 	// gradP = 1  (loops.nn:8)
-	f.pool.RunWork(16777216, nnrt.Blocks(16777216, 32768), f.body0)
+	f.pool.RunWork(16777216*5, nnrt.Blocks(16777216, 65536), f.body0)
 }
 
 // rows0 works on one block of the rows of 16777216, number task.
 func (f *updateAdagradLargeBackward) rows0(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, 16777216)
+	r0 := task * 65536
+	r1 := min(r0+65536, 16777216)
 	rows := r1 - r0
 	gradP := f.gradP[r0:r1]
 
@@ -4952,16 +4974,18 @@ func (f *updateAdagradLargeUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Ar
 // run one step of adagrad.
 func (f *updateAdagradLargeUpdate0) run() {
 	f.cast = float32(f.lr) // cast = lr
-
-	// s2 = s + g * g  (optimizers.nn:29)
-	// p2 = p - cast * g / (sqrt(s2) + 1e-10)  (optimizers.nn:30)
-	f.pool.RunWork(f.nN*12, nnrt.Blocks(f.nN, 32768), f.body0)
+	if f.nN <= 512 && updateAdagradLargeUpdate0Small0(f) {
+	} else {
+		// s2 = s + g * g  (optimizers.nn:29)
+		// p2 = p - cast * g / (sqrt(s2) + 1e-10)  (optimizers.nn:30)
+		f.pool.RunWork(f.nN*32, nnrt.Blocks(f.nN, 8192), f.body0)
+	}
 }
 
 // rows0 works on one block of the rows of n, number task.
 func (f *updateAdagradLargeUpdate0) rows0(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, f.nN)
+	r0 := task * 8192
+	r1 := min(r0+8192, f.nN)
 	rows := r1 - r0
 	cast := f.cast
 	g := f.g[r0:r1]
@@ -5003,21 +5027,21 @@ type updateAdagradLargeEval struct {
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *updateAdagradLargeEval) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
-	f.part0a = arena.Take(nnrt.Blocks(16777216, 32768))
+	f.part0a = arena.Take(nnrt.Blocks(16777216, 65536))
 	f.body0 = f.rows0
 }
 
 // run computes the sums over a batch that loss and metrics are made of.
 func (f *updateAdagradLargeEval) run() {
-	tasks0 := nnrt.Blocks(16777216, 32768)
-	f.pool.RunWork(16777216*2, tasks0, f.body0)
+	tasks0 := nnrt.Blocks(16777216, 65536)
+	f.pool.RunWork(16777216*6, tasks0, f.body0)
 	f.sum0 = nnrt.TreeSum(f.part0a[:tasks0])
 }
 
 // rows0 works on one block of the rows of 16777216, number task.
 func (f *updateAdagradLargeEval) rows0(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, 16777216)
+	r0 := task * 65536
+	r1 := min(r0+65536, 16777216)
 	rows := r1 - r0
 	p := f.p[r0:r1]
 
@@ -5259,7 +5283,7 @@ type updateAdadeltaForward struct {
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *updateAdadeltaForward) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
-	f.part0a = arena.Take(nnrt.Blocks(8192, 32768))
+	f.part0a = arena.Take(nnrt.Blocks(8192, 65536))
 }
 
 // run computes loss and metrics of a batch, and what the backward half needs.
@@ -5270,8 +5294,8 @@ func (f *updateAdadeltaForward) run() {
 
 // rows0 works on one block of the rows of 8192, number task.
 func (f *updateAdadeltaForward) rows0(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, 8192)
+	r0 := task * 65536
+	r1 := min(r0+65536, 8192)
 	rows := r1 - r0
 	p := f.p[r0:r1]
 
@@ -5307,8 +5331,8 @@ func (f *updateAdadeltaBackward) run() {
 
 // rows0 works on one block of the rows of 8192, number task.
 func (f *updateAdadeltaBackward) rows0(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, 8192)
+	r0 := task * 65536
+	r1 := min(r0+65536, 8192)
 	rows := r1 - r0
 	gradP := f.gradP[r0:r1]
 
@@ -5371,17 +5395,19 @@ func (f *updateAdadeltaUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[
 // run one step of adadelta.
 func (f *updateAdadeltaUpdate0) run() {
 	f.cast = float32(f.lr) // cast = lr
-
-	// v2 = v * 0.9 + g * g * 0.1  (optimizers.nn:37)
-	// p2 = p - cast * (sqrt(u + 1e-06) / sqrt(v2 + 1e-06) * g)  (optimizers.nn:40)
-	// u2 = u * 0.9 + sqrt(u + 1e-06) / sqrt(v2 + 1e-06) * g * (sqrt(u + 1e-06) / sqrt(v2 + 1e-06) * g) * 0.1  (optimizers.nn:39)
-	f.pool.RunWork(f.nN*20, nnrt.Blocks(f.nN, 16384), f.body0)
+	if f.nN <= 512 && updateAdadeltaUpdate0Small0(f) {
+	} else {
+		// v2 = v * 0.9 + g * g * 0.1  (optimizers.nn:37)
+		// p2 = p - cast * (sqrt(u + 1e-06) / sqrt(v2 + 1e-06) * g)  (optimizers.nn:40)
+		// u2 = u * 0.9 + sqrt(u + 1e-06) / sqrt(v2 + 1e-06) * g * (sqrt(u + 1e-06) / sqrt(v2 + 1e-06) * g) * 0.1  (optimizers.nn:39)
+		f.pool.RunWork(f.nN*48, nnrt.Blocks(f.nN, 8192), f.body0)
+	}
 }
 
 // rows0 works on one block of the rows of n, number task.
 func (f *updateAdadeltaUpdate0) rows0(worker, task int) {
-	r0 := task * 16384
-	r1 := min(r0+16384, f.nN)
+	r0 := task * 8192
+	r1 := min(r0+8192, f.nN)
 	rows := r1 - r0
 	u := f.u[r0:r1]
 	g := f.g[r0:r1]
@@ -5430,7 +5456,7 @@ type updateAdadeltaEval struct {
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *updateAdadeltaEval) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
-	f.part0a = arena.Take(nnrt.Blocks(8192, 32768))
+	f.part0a = arena.Take(nnrt.Blocks(8192, 65536))
 }
 
 // run computes the sums over a batch that loss and metrics are made of.
@@ -5441,8 +5467,8 @@ func (f *updateAdadeltaEval) run() {
 
 // rows0 works on one block of the rows of 8192, number task.
 func (f *updateAdadeltaEval) rows0(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, 8192)
+	r0 := task * 65536
+	r1 := min(r0+65536, 8192)
 	rows := r1 - r0
 	p := f.p[r0:r1]
 
@@ -5685,21 +5711,21 @@ type updateAdadeltaLargeForward struct {
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *updateAdadeltaLargeForward) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
-	f.part0a = arena.Take(nnrt.Blocks(16777216, 32768))
+	f.part0a = arena.Take(nnrt.Blocks(16777216, 65536))
 	f.body0 = f.rows0
 }
 
 // run computes loss and metrics of a batch, and what the backward half needs.
 func (f *updateAdadeltaLargeForward) run() {
-	tasks0 := nnrt.Blocks(16777216, 32768)
-	f.pool.RunWork(16777216*2, tasks0, f.body0)
+	tasks0 := nnrt.Blocks(16777216, 65536)
+	f.pool.RunWork(16777216*6, tasks0, f.body0)
 	f.loss = nnrt.TreeSum(f.part0a[:tasks0])
 }
 
 // rows0 works on one block of the rows of 16777216, number task.
 func (f *updateAdadeltaLargeForward) rows0(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, 16777216)
+	r0 := task * 65536
+	r1 := min(r0+65536, 16777216)
 	rows := r1 - r0
 	p := f.p[r0:r1]
 
@@ -5732,13 +5758,13 @@ func (f *updateAdadeltaLargeBackward) init(pool *nnrt.Pool, arena *nnrt.Arena[fl
 // run computes the gradients of the loss by the parameters.
 func (f *updateAdadeltaLargeBackward) run() {
 	// gradP = 1  (loops.nn:8)
-	f.pool.RunWork(16777216, nnrt.Blocks(16777216, 32768), f.body0)
+	f.pool.RunWork(16777216*5, nnrt.Blocks(16777216, 65536), f.body0)
 }
 
 // rows0 works on one block of the rows of 16777216, number task.
 func (f *updateAdadeltaLargeBackward) rows0(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, 16777216)
+	r0 := task * 65536
+	r1 := min(r0+65536, 16777216)
 	rows := r1 - r0
 	gradP := f.gradP[r0:r1]
 
@@ -5801,17 +5827,19 @@ func (f *updateAdadeltaLargeUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.A
 // run one step of adadelta.
 func (f *updateAdadeltaLargeUpdate0) run() {
 	f.cast = float32(f.lr) // cast = lr
-
-	// v2 = v * 0.9 + g * g * 0.1  (optimizers.nn:37)
-	// p2 = p - cast * (sqrt(u + 1e-06) / sqrt(v2 + 1e-06) * g)  (optimizers.nn:40)
-	// u2 = u * 0.9 + sqrt(u + 1e-06) / sqrt(v2 + 1e-06) * g * (sqrt(u + 1e-06) / sqrt(v2 + 1e-06) * g) * 0.1  (optimizers.nn:39)
-	f.pool.RunWork(f.nN*20, nnrt.Blocks(f.nN, 16384), f.body0)
+	if f.nN <= 512 && updateAdadeltaLargeUpdate0Small0(f) {
+	} else {
+		// v2 = v * 0.9 + g * g * 0.1  (optimizers.nn:37)
+		// p2 = p - cast * (sqrt(u + 1e-06) / sqrt(v2 + 1e-06) * g)  (optimizers.nn:40)
+		// u2 = u * 0.9 + sqrt(u + 1e-06) / sqrt(v2 + 1e-06) * g * (sqrt(u + 1e-06) / sqrt(v2 + 1e-06) * g) * 0.1  (optimizers.nn:39)
+		f.pool.RunWork(f.nN*48, nnrt.Blocks(f.nN, 8192), f.body0)
+	}
 }
 
 // rows0 works on one block of the rows of n, number task.
 func (f *updateAdadeltaLargeUpdate0) rows0(worker, task int) {
-	r0 := task * 16384
-	r1 := min(r0+16384, f.nN)
+	r0 := task * 8192
+	r1 := min(r0+8192, f.nN)
 	rows := r1 - r0
 	u := f.u[r0:r1]
 	g := f.g[r0:r1]
@@ -5861,21 +5889,21 @@ type updateAdadeltaLargeEval struct {
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *updateAdadeltaLargeEval) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
-	f.part0a = arena.Take(nnrt.Blocks(16777216, 32768))
+	f.part0a = arena.Take(nnrt.Blocks(16777216, 65536))
 	f.body0 = f.rows0
 }
 
 // run computes the sums over a batch that loss and metrics are made of.
 func (f *updateAdadeltaLargeEval) run() {
-	tasks0 := nnrt.Blocks(16777216, 32768)
-	f.pool.RunWork(16777216*2, tasks0, f.body0)
+	tasks0 := nnrt.Blocks(16777216, 65536)
+	f.pool.RunWork(16777216*6, tasks0, f.body0)
 	f.sum0 = nnrt.TreeSum(f.part0a[:tasks0])
 }
 
 // rows0 works on one block of the rows of 16777216, number task.
 func (f *updateAdadeltaLargeEval) rows0(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, 16777216)
+	r0 := task * 65536
+	r1 := min(r0+65536, 16777216)
 	rows := r1 - r0
 	p := f.p[r0:r1]
 
@@ -6134,7 +6162,7 @@ type actTanhForward struct {
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *actTanhForward) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
-	f.part0a = arena.Take(nnrt.Blocks(8192, 32768))
+	f.part0a = arena.Take(nnrt.Blocks(8192, 16384))
 }
 
 // run computes loss and metrics of a batch, and what the backward half needs.
@@ -6146,8 +6174,8 @@ func (f *actTanhForward) run() {
 
 // rows0 works on one block of the rows of 8192, number task.
 func (f *actTanhForward) rows0(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, 8192)
+	r0 := task * 16384
+	r1 := min(r0+16384, 8192)
 	rows := r1 - r0
 	p := f.p[r0:r1]
 	w := f.w[r0:r1]
@@ -6194,8 +6222,8 @@ func (f *actTanhBackward) run() {
 
 // rows0 works on one block of the rows of 8192, number task.
 func (f *actTanhBackward) rows0(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, 8192)
+	r0 := task * 16384
+	r1 := min(r0+16384, 8192)
 	rows := r1 - r0
 	savedTanh := f.savedTanh[r0:r1]
 	w := f.w[r0:r1]
@@ -6258,15 +6286,17 @@ func (f *actTanhUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[float32
 // run one step of sgd.
 func (f *actTanhUpdate0) run() {
 	f.cast = float32(f.lr) // cast = lr
-
-	// p2 = p - cast * g  (optimizers.nn:22)
-	f.pool.RunWork(f.nN*4, nnrt.Blocks(f.nN, 32768), f.body0)
+	if f.nN <= 512 && actTanhUpdate0Small0(f) {
+	} else {
+		// p2 = p - cast * g  (optimizers.nn:22)
+		f.pool.RunWork(f.nN*16, nnrt.Blocks(f.nN, 16384), f.body0)
+	}
 }
 
 // rows0 works on one block of the rows of n, number task.
 func (f *actTanhUpdate0) rows0(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, f.nN)
+	r0 := task * 16384
+	r1 := min(r0+16384, f.nN)
 	rows := r1 - r0
 	cast := f.cast
 	g := f.g[r0:r1]
@@ -6300,7 +6330,7 @@ type actTanhEval struct {
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *actTanhEval) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
-	f.part0a = arena.Take(nnrt.Blocks(8192, 32768))
+	f.part0a = arena.Take(nnrt.Blocks(8192, 16384))
 }
 
 // run computes the sums over a batch that loss and metrics are made of.
@@ -6311,8 +6341,8 @@ func (f *actTanhEval) run() {
 
 // rows0 works on one block of the rows of 8192, number task.
 func (f *actTanhEval) rows0(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, 8192)
+	r0 := task * 16384
+	r1 := min(r0+16384, 8192)
 	rows := r1 - r0
 	p := f.p[r0:r1]
 	w := f.w[r0:r1]
@@ -6356,32 +6386,47 @@ type actTanhInit0 struct {
 	value []float32 // [8192]
 
 	// Numbers and streams.
-	key []nnrt.Key // streams of 1
+	key              []nnrt.Key // streams of 1
+	panel0           int        // rows of a panel of region 0
+	localFloat32     []float32  // panels of all workers
+	localFloat32Size int
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *actTanhInit0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
+	f.panel0 = min(16384, 8192)
+	f.localFloat32Size = f.panel0
+	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.key = make([]nnrt.Key, 1)
 }
 
 // run normal().
 func (f *actTanhInit0) run() {
-	// value = 0 + 1 * normal  (loops.nn:40)
+	// rand = normal  (loops.nn:40)
+	// value = 0 + 1 * rand  (loops.nn:40)
 	f.rows0(0, 0)
 }
 
 // rows0 works on one block of the rows of 8192, number task.
 func (f *actTanhInit0) rows0(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, 8192)
+	r0 := task * 16384
+	r1 := min(r0+16384, 8192)
 	rows := r1 - r0
+	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
+	rand := localFloat32[0:][:rows]
 	value := f.value[r0:r1]
 
-	// value = 0 + 1 * normal  (loops.nn:40)
-	valueRow := value[:rows]
-	for j := range rows {
-		valueRow[j] = 0 + float32(1*nnrt.Normal[float32](f.key[0], uint64(r0+j)))
+	// rand = normal  (loops.nn:40)
+	nnrt.FillNormal(rand, f.key[0], uint64(r0))
+
+	// value = 0 + 1 * rand  (loops.nn:40)
+	{
+		randRow := rand[:rows]
+		valueRow := value[:rows]
+		for j := range rows {
+			valueRow[j] = 0 + float32(1*randRow[j])
+		}
 	}
 }
 
@@ -6610,7 +6655,7 @@ type actSigmoidForward struct {
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *actSigmoidForward) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
-	f.part0a = arena.Take(nnrt.Blocks(8192, 32768))
+	f.part0a = arena.Take(nnrt.Blocks(8192, 16384))
 }
 
 // run computes loss and metrics of a batch, and what the backward half needs.
@@ -6622,8 +6667,8 @@ func (f *actSigmoidForward) run() {
 
 // rows0 works on one block of the rows of 8192, number task.
 func (f *actSigmoidForward) rows0(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, 8192)
+	r0 := task * 16384
+	r1 := min(r0+16384, 8192)
 	rows := r1 - r0
 	p := f.p[r0:r1]
 	w := f.w[r0:r1]
@@ -6670,8 +6715,8 @@ func (f *actSigmoidBackward) run() {
 
 // rows0 works on one block of the rows of 8192, number task.
 func (f *actSigmoidBackward) rows0(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, 8192)
+	r0 := task * 16384
+	r1 := min(r0+16384, 8192)
 	rows := r1 - r0
 	savedSigmoid := f.savedSigmoid[r0:r1]
 	w := f.w[r0:r1]
@@ -6735,15 +6780,17 @@ func (f *actSigmoidUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[floa
 // run one step of sgd.
 func (f *actSigmoidUpdate0) run() {
 	f.cast = float32(f.lr) // cast = lr
-
-	// p2 = p - cast * g  (optimizers.nn:22)
-	f.pool.RunWork(f.nN*4, nnrt.Blocks(f.nN, 32768), f.body0)
+	if f.nN <= 512 && actSigmoidUpdate0Small0(f) {
+	} else {
+		// p2 = p - cast * g  (optimizers.nn:22)
+		f.pool.RunWork(f.nN*16, nnrt.Blocks(f.nN, 16384), f.body0)
+	}
 }
 
 // rows0 works on one block of the rows of n, number task.
 func (f *actSigmoidUpdate0) rows0(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, f.nN)
+	r0 := task * 16384
+	r1 := min(r0+16384, f.nN)
 	rows := r1 - r0
 	cast := f.cast
 	g := f.g[r0:r1]
@@ -6777,7 +6824,7 @@ type actSigmoidEval struct {
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *actSigmoidEval) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
-	f.part0a = arena.Take(nnrt.Blocks(8192, 32768))
+	f.part0a = arena.Take(nnrt.Blocks(8192, 16384))
 }
 
 // run computes the sums over a batch that loss and metrics are made of.
@@ -6788,8 +6835,8 @@ func (f *actSigmoidEval) run() {
 
 // rows0 works on one block of the rows of 8192, number task.
 func (f *actSigmoidEval) rows0(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, 8192)
+	r0 := task * 16384
+	r1 := min(r0+16384, 8192)
 	rows := r1 - r0
 	p := f.p[r0:r1]
 	w := f.w[r0:r1]
@@ -6833,32 +6880,47 @@ type actSigmoidInit0 struct {
 	value []float32 // [8192]
 
 	// Numbers and streams.
-	key []nnrt.Key // streams of 1
+	key              []nnrt.Key // streams of 1
+	panel0           int        // rows of a panel of region 0
+	localFloat32     []float32  // panels of all workers
+	localFloat32Size int
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *actSigmoidInit0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
+	f.panel0 = min(16384, 8192)
+	f.localFloat32Size = f.panel0
+	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.key = make([]nnrt.Key, 1)
 }
 
 // run normal().
 func (f *actSigmoidInit0) run() {
-	// value = 0 + 1 * normal  (loops.nn:40)
+	// rand = normal  (loops.nn:40)
+	// value = 0 + 1 * rand  (loops.nn:40)
 	f.rows0(0, 0)
 }
 
 // rows0 works on one block of the rows of 8192, number task.
 func (f *actSigmoidInit0) rows0(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, 8192)
+	r0 := task * 16384
+	r1 := min(r0+16384, 8192)
 	rows := r1 - r0
+	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
+	rand := localFloat32[0:][:rows]
 	value := f.value[r0:r1]
 
-	// value = 0 + 1 * normal  (loops.nn:40)
-	valueRow := value[:rows]
-	for j := range rows {
-		valueRow[j] = 0 + float32(1*nnrt.Normal[float32](f.key[0], uint64(r0+j)))
+	// rand = normal  (loops.nn:40)
+	nnrt.FillNormal(rand, f.key[0], uint64(r0))
+
+	// value = 0 + 1 * rand  (loops.nn:40)
+	{
+		randRow := rand[:rows]
+		valueRow := value[:rows]
+		for j := range rows {
+			valueRow[j] = 0 + float32(1*randRow[j])
+		}
 	}
 }
 
@@ -7149,8 +7211,8 @@ func (f *actGeluBackward) run() {
 
 // rows0 works on one block of the rows of 8192, number task.
 func (f *actGeluBackward) rows0(worker, task int) {
-	r0 := task * 16384
-	r1 := min(r0+16384, 8192)
+	r0 := task * 8192
+	r1 := min(r0+8192, 8192)
 	rows := r1 - r0
 	p := f.p[r0:r1]
 	w := f.w[r0:r1]
@@ -7218,15 +7280,17 @@ func (f *actGeluUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[float32
 // run one step of sgd.
 func (f *actGeluUpdate0) run() {
 	f.cast = float32(f.lr) // cast = lr
-
-	// p2 = p - cast * g  (optimizers.nn:22)
-	f.pool.RunWork(f.nN*4, nnrt.Blocks(f.nN, 32768), f.body0)
+	if f.nN <= 512 && actGeluUpdate0Small0(f) {
+	} else {
+		// p2 = p - cast * g  (optimizers.nn:22)
+		f.pool.RunWork(f.nN*16, nnrt.Blocks(f.nN, 16384), f.body0)
+	}
 }
 
 // rows0 works on one block of the rows of n, number task.
 func (f *actGeluUpdate0) rows0(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, f.nN)
+	r0 := task * 16384
+	r1 := min(r0+16384, f.nN)
 	rows := r1 - r0
 	cast := f.cast
 	g := f.g[r0:r1]
@@ -7260,7 +7324,7 @@ type actGeluEval struct {
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *actGeluEval) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
-	f.part0a = arena.Take(nnrt.Blocks(8192, 32768))
+	f.part0a = arena.Take(nnrt.Blocks(8192, 16384))
 }
 
 // run computes the sums over a batch that loss and metrics are made of.
@@ -7271,8 +7335,8 @@ func (f *actGeluEval) run() {
 
 // rows0 works on one block of the rows of 8192, number task.
 func (f *actGeluEval) rows0(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, 8192)
+	r0 := task * 16384
+	r1 := min(r0+16384, 8192)
 	rows := r1 - r0
 	p := f.p[r0:r1]
 	w := f.w[r0:r1]
@@ -7317,32 +7381,47 @@ type actGeluInit0 struct {
 	value []float32 // [8192]
 
 	// Numbers and streams.
-	key []nnrt.Key // streams of 1
+	key              []nnrt.Key // streams of 1
+	panel0           int        // rows of a panel of region 0
+	localFloat32     []float32  // panels of all workers
+	localFloat32Size int
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *actGeluInit0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
+	f.panel0 = min(16384, 8192)
+	f.localFloat32Size = f.panel0
+	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.key = make([]nnrt.Key, 1)
 }
 
 // run normal().
 func (f *actGeluInit0) run() {
-	// value = 0 + 1 * normal  (loops.nn:40)
+	// rand = normal  (loops.nn:40)
+	// value = 0 + 1 * rand  (loops.nn:40)
 	f.rows0(0, 0)
 }
 
 // rows0 works on one block of the rows of 8192, number task.
 func (f *actGeluInit0) rows0(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, 8192)
+	r0 := task * 16384
+	r1 := min(r0+16384, 8192)
 	rows := r1 - r0
+	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
+	rand := localFloat32[0:][:rows]
 	value := f.value[r0:r1]
 
-	// value = 0 + 1 * normal  (loops.nn:40)
-	valueRow := value[:rows]
-	for j := range rows {
-		valueRow[j] = 0 + float32(1*nnrt.Normal[float32](f.key[0], uint64(r0+j)))
+	// rand = normal  (loops.nn:40)
+	nnrt.FillNormal(rand, f.key[0], uint64(r0))
+
+	// value = 0 + 1 * rand  (loops.nn:40)
+	{
+		randRow := rand[:rows]
+		valueRow := value[:rows]
+		for j := range rows {
+			valueRow[j] = 0 + float32(1*randRow[j])
+		}
 	}
 }
 
@@ -7634,8 +7713,8 @@ func (f *actGeluTanhBackward) run() {
 
 // rows0 works on one block of the rows of 8192, number task.
 func (f *actGeluTanhBackward) rows0(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, 8192)
+	r0 := task * 16384
+	r1 := min(r0+16384, 8192)
 	rows := r1 - r0
 	p := f.p[r0:r1]
 	w := f.w[r0:r1]
@@ -7706,15 +7785,17 @@ func (f *actGeluTanhUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[flo
 // run one step of sgd.
 func (f *actGeluTanhUpdate0) run() {
 	f.cast = float32(f.lr) // cast = lr
-
-	// p2 = p - cast * g  (optimizers.nn:22)
-	f.pool.RunWork(f.nN*4, nnrt.Blocks(f.nN, 32768), f.body0)
+	if f.nN <= 512 && actGeluTanhUpdate0Small0(f) {
+	} else {
+		// p2 = p - cast * g  (optimizers.nn:22)
+		f.pool.RunWork(f.nN*16, nnrt.Blocks(f.nN, 16384), f.body0)
+	}
 }
 
 // rows0 works on one block of the rows of n, number task.
 func (f *actGeluTanhUpdate0) rows0(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, f.nN)
+	r0 := task * 16384
+	r1 := min(r0+16384, f.nN)
 	rows := r1 - r0
 	cast := f.cast
 	g := f.g[r0:r1]
@@ -7748,7 +7829,7 @@ type actGeluTanhEval struct {
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *actGeluTanhEval) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
-	f.part0a = arena.Take(nnrt.Blocks(8192, 32768))
+	f.part0a = arena.Take(nnrt.Blocks(8192, 16384))
 }
 
 // run computes the sums over a batch that loss and metrics are made of.
@@ -7759,8 +7840,8 @@ func (f *actGeluTanhEval) run() {
 
 // rows0 works on one block of the rows of 8192, number task.
 func (f *actGeluTanhEval) rows0(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, 8192)
+	r0 := task * 16384
+	r1 := min(r0+16384, 8192)
 	rows := r1 - r0
 	p := f.p[r0:r1]
 	w := f.w[r0:r1]
@@ -7806,32 +7887,47 @@ type actGeluTanhInit0 struct {
 	value []float32 // [8192]
 
 	// Numbers and streams.
-	key []nnrt.Key // streams of 1
+	key              []nnrt.Key // streams of 1
+	panel0           int        // rows of a panel of region 0
+	localFloat32     []float32  // panels of all workers
+	localFloat32Size int
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *actGeluTanhInit0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
+	f.panel0 = min(16384, 8192)
+	f.localFloat32Size = f.panel0
+	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.key = make([]nnrt.Key, 1)
 }
 
 // run normal().
 func (f *actGeluTanhInit0) run() {
-	// value = 0 + 1 * normal  (loops.nn:40)
+	// rand = normal  (loops.nn:40)
+	// value = 0 + 1 * rand  (loops.nn:40)
 	f.rows0(0, 0)
 }
 
 // rows0 works on one block of the rows of 8192, number task.
 func (f *actGeluTanhInit0) rows0(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, 8192)
+	r0 := task * 16384
+	r1 := min(r0+16384, 8192)
 	rows := r1 - r0
+	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
+	rand := localFloat32[0:][:rows]
 	value := f.value[r0:r1]
 
-	// value = 0 + 1 * normal  (loops.nn:40)
-	valueRow := value[:rows]
-	for j := range rows {
-		valueRow[j] = 0 + float32(1*nnrt.Normal[float32](f.key[0], uint64(r0+j)))
+	// rand = normal  (loops.nn:40)
+	nnrt.FillNormal(rand, f.key[0], uint64(r0))
+
+	// value = 0 + 1 * rand  (loops.nn:40)
+	{
+		randRow := rand[:rows]
+		valueRow := value[:rows]
+		for j := range rows {
+			valueRow[j] = 0 + float32(1*randRow[j])
+		}
 	}
 }
 
@@ -8061,7 +8157,7 @@ type actSiluForward struct {
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *actSiluForward) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
-	f.part0a = arena.Take(nnrt.Blocks(8192, 32768))
+	f.part0a = arena.Take(nnrt.Blocks(8192, 16384))
 }
 
 // run computes loss and metrics of a batch, and what the backward half needs.
@@ -8073,8 +8169,8 @@ func (f *actSiluForward) run() {
 
 // rows0 works on one block of the rows of 8192, number task.
 func (f *actSiluForward) rows0(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, 8192)
+	r0 := task * 16384
+	r1 := min(r0+16384, 8192)
 	rows := r1 - r0
 	p := f.p[r0:r1]
 	w := f.w[r0:r1]
@@ -8122,8 +8218,8 @@ func (f *actSiluBackward) run() {
 
 // rows0 works on one block of the rows of 8192, number task.
 func (f *actSiluBackward) rows0(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, 8192)
+	r0 := task * 16384
+	r1 := min(r0+16384, 8192)
 	rows := r1 - r0
 	w := f.w[r0:r1]
 	p := f.p[r0:r1]
@@ -8189,15 +8285,17 @@ func (f *actSiluUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[float32
 // run one step of sgd.
 func (f *actSiluUpdate0) run() {
 	f.cast = float32(f.lr) // cast = lr
-
-	// p2 = p - cast * g  (optimizers.nn:22)
-	f.pool.RunWork(f.nN*4, nnrt.Blocks(f.nN, 32768), f.body0)
+	if f.nN <= 512 && actSiluUpdate0Small0(f) {
+	} else {
+		// p2 = p - cast * g  (optimizers.nn:22)
+		f.pool.RunWork(f.nN*16, nnrt.Blocks(f.nN, 16384), f.body0)
+	}
 }
 
 // rows0 works on one block of the rows of n, number task.
 func (f *actSiluUpdate0) rows0(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, f.nN)
+	r0 := task * 16384
+	r1 := min(r0+16384, f.nN)
 	rows := r1 - r0
 	cast := f.cast
 	g := f.g[r0:r1]
@@ -8231,7 +8329,7 @@ type actSiluEval struct {
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *actSiluEval) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
-	f.part0a = arena.Take(nnrt.Blocks(8192, 32768))
+	f.part0a = arena.Take(nnrt.Blocks(8192, 16384))
 }
 
 // run computes the sums over a batch that loss and metrics are made of.
@@ -8242,8 +8340,8 @@ func (f *actSiluEval) run() {
 
 // rows0 works on one block of the rows of 8192, number task.
 func (f *actSiluEval) rows0(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, 8192)
+	r0 := task * 16384
+	r1 := min(r0+16384, 8192)
 	rows := r1 - r0
 	p := f.p[r0:r1]
 	w := f.w[r0:r1]
@@ -8287,32 +8385,47 @@ type actSiluInit0 struct {
 	value []float32 // [8192]
 
 	// Numbers and streams.
-	key []nnrt.Key // streams of 1
+	key              []nnrt.Key // streams of 1
+	panel0           int        // rows of a panel of region 0
+	localFloat32     []float32  // panels of all workers
+	localFloat32Size int
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *actSiluInit0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
+	f.panel0 = min(16384, 8192)
+	f.localFloat32Size = f.panel0
+	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.key = make([]nnrt.Key, 1)
 }
 
 // run normal().
 func (f *actSiluInit0) run() {
-	// value = 0 + 1 * normal  (loops.nn:40)
+	// rand = normal  (loops.nn:40)
+	// value = 0 + 1 * rand  (loops.nn:40)
 	f.rows0(0, 0)
 }
 
 // rows0 works on one block of the rows of 8192, number task.
 func (f *actSiluInit0) rows0(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, 8192)
+	r0 := task * 16384
+	r1 := min(r0+16384, 8192)
 	rows := r1 - r0
+	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
+	rand := localFloat32[0:][:rows]
 	value := f.value[r0:r1]
 
-	// value = 0 + 1 * normal  (loops.nn:40)
-	valueRow := value[:rows]
-	for j := range rows {
-		valueRow[j] = 0 + float32(1*nnrt.Normal[float32](f.key[0], uint64(r0+j)))
+	// rand = normal  (loops.nn:40)
+	nnrt.FillNormal(rand, f.key[0], uint64(r0))
+
+	// value = 0 + 1 * rand  (loops.nn:40)
+	{
+		randRow := rand[:rows]
+		valueRow := value[:rows]
+		for j := range rows {
+			valueRow[j] = 0 + float32(1*randRow[j])
+		}
 	}
 }
 
@@ -8619,8 +8732,8 @@ func (f *actSoftplusBackward) run() {
 
 // rows0 works on one block of the rows of 8192, number task.
 func (f *actSoftplusBackward) rows0(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, 8192)
+	r0 := task * 8192
+	r1 := min(r0+8192, 8192)
 	rows := r1 - r0
 	p := f.p[r0:r1]
 	w := f.w[r0:r1]
@@ -8700,15 +8813,17 @@ func (f *actSoftplusUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[flo
 // run one step of sgd.
 func (f *actSoftplusUpdate0) run() {
 	f.cast = float32(f.lr) // cast = lr
-
-	// p2 = p - cast * g  (optimizers.nn:22)
-	f.pool.RunWork(f.nN*4, nnrt.Blocks(f.nN, 32768), f.body0)
+	if f.nN <= 512 && actSoftplusUpdate0Small0(f) {
+	} else {
+		// p2 = p - cast * g  (optimizers.nn:22)
+		f.pool.RunWork(f.nN*16, nnrt.Blocks(f.nN, 16384), f.body0)
+	}
 }
 
 // rows0 works on one block of the rows of n, number task.
 func (f *actSoftplusUpdate0) rows0(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, f.nN)
+	r0 := task * 16384
+	r1 := min(r0+16384, f.nN)
 	rows := r1 - r0
 	cast := f.cast
 	g := f.g[r0:r1]
@@ -8742,7 +8857,7 @@ type actSoftplusEval struct {
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *actSoftplusEval) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
-	f.part0a = arena.Take(nnrt.Blocks(8192, 16384))
+	f.part0a = arena.Take(nnrt.Blocks(8192, 8192))
 }
 
 // run computes the sums over a batch that loss and metrics are made of.
@@ -8753,8 +8868,8 @@ func (f *actSoftplusEval) run() {
 
 // rows0 works on one block of the rows of 8192, number task.
 func (f *actSoftplusEval) rows0(worker, task int) {
-	r0 := task * 16384
-	r1 := min(r0+16384, 8192)
+	r0 := task * 8192
+	r1 := min(r0+8192, 8192)
 	rows := r1 - r0
 	p := f.p[r0:r1]
 	w := f.w[r0:r1]
@@ -8804,32 +8919,47 @@ type actSoftplusInit0 struct {
 	value []float32 // [8192]
 
 	// Numbers and streams.
-	key []nnrt.Key // streams of 1
+	key              []nnrt.Key // streams of 1
+	panel0           int        // rows of a panel of region 0
+	localFloat32     []float32  // panels of all workers
+	localFloat32Size int
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *actSoftplusInit0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
+	f.panel0 = min(16384, 8192)
+	f.localFloat32Size = f.panel0
+	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.key = make([]nnrt.Key, 1)
 }
 
 // run normal().
 func (f *actSoftplusInit0) run() {
-	// value = 0 + 1 * normal  (loops.nn:40)
+	// rand = normal  (loops.nn:40)
+	// value = 0 + 1 * rand  (loops.nn:40)
 	f.rows0(0, 0)
 }
 
 // rows0 works on one block of the rows of 8192, number task.
 func (f *actSoftplusInit0) rows0(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, 8192)
+	r0 := task * 16384
+	r1 := min(r0+16384, 8192)
 	rows := r1 - r0
+	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
+	rand := localFloat32[0:][:rows]
 	value := f.value[r0:r1]
 
-	// value = 0 + 1 * normal  (loops.nn:40)
-	valueRow := value[:rows]
-	for j := range rows {
-		valueRow[j] = 0 + float32(1*nnrt.Normal[float32](f.key[0], uint64(r0+j)))
+	// rand = normal  (loops.nn:40)
+	nnrt.FillNormal(rand, f.key[0], uint64(r0))
+
+	// value = 0 + 1 * rand  (loops.nn:40)
+	{
+		randRow := rand[:rows]
+		valueRow := value[:rows]
+		for j := range rows {
+			valueRow[j] = 0 + float32(1*randRow[j])
+		}
 	}
 }
 
@@ -9108,8 +9238,8 @@ func (f *actReluBackward) run() {
 
 // rows0 works on one block of the rows of 8192, number task.
 func (f *actReluBackward) rows0(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, 8192)
+	r0 := task * 16384
+	r1 := min(r0+16384, 8192)
 	rows := r1 - r0
 	p := f.p[r0:r1]
 	w := f.w[r0:r1]
@@ -9176,15 +9306,17 @@ func (f *actReluUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[float32
 // run one step of sgd.
 func (f *actReluUpdate0) run() {
 	f.cast = float32(f.lr) // cast = lr
-
-	// p2 = p - cast * g  (optimizers.nn:22)
-	f.pool.RunWork(f.nN*4, nnrt.Blocks(f.nN, 32768), f.body0)
+	if f.nN <= 512 && actReluUpdate0Small0(f) {
+	} else {
+		// p2 = p - cast * g  (optimizers.nn:22)
+		f.pool.RunWork(f.nN*16, nnrt.Blocks(f.nN, 16384), f.body0)
+	}
 }
 
 // rows0 works on one block of the rows of n, number task.
 func (f *actReluUpdate0) rows0(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, f.nN)
+	r0 := task * 16384
+	r1 := min(r0+16384, f.nN)
 	rows := r1 - r0
 	cast := f.cast
 	g := f.g[r0:r1]
@@ -9274,32 +9406,47 @@ type actReluInit0 struct {
 	value []float32 // [8192]
 
 	// Numbers and streams.
-	key []nnrt.Key // streams of 1
+	key              []nnrt.Key // streams of 1
+	panel0           int        // rows of a panel of region 0
+	localFloat32     []float32  // panels of all workers
+	localFloat32Size int
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *actReluInit0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
+	f.panel0 = min(16384, 8192)
+	f.localFloat32Size = f.panel0
+	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.key = make([]nnrt.Key, 1)
 }
 
 // run normal().
 func (f *actReluInit0) run() {
-	// value = 0 + 1 * normal  (loops.nn:40)
+	// rand = normal  (loops.nn:40)
+	// value = 0 + 1 * rand  (loops.nn:40)
 	f.rows0(0, 0)
 }
 
 // rows0 works on one block of the rows of 8192, number task.
 func (f *actReluInit0) rows0(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, 8192)
+	r0 := task * 16384
+	r1 := min(r0+16384, 8192)
 	rows := r1 - r0
+	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
+	rand := localFloat32[0:][:rows]
 	value := f.value[r0:r1]
 
-	// value = 0 + 1 * normal  (loops.nn:40)
-	valueRow := value[:rows]
-	for j := range rows {
-		valueRow[j] = 0 + float32(1*nnrt.Normal[float32](f.key[0], uint64(r0+j)))
+	// rand = normal  (loops.nn:40)
+	nnrt.FillNormal(rand, f.key[0], uint64(r0))
+
+	// value = 0 + 1 * rand  (loops.nn:40)
+	{
+		randRow := rand[:rows]
+		valueRow := value[:rows]
+		for j := range rows {
+			valueRow[j] = 0 + float32(1*randRow[j])
+		}
 	}
 }
 
@@ -9531,7 +9678,7 @@ type softmax10Forward struct {
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *softmax10Forward) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
-	f.part0a = arena.Take(nnrt.Blocks(800, 2048))
+	f.part0a = arena.Take(nnrt.Blocks(800, 1024))
 }
 
 // run computes loss and metrics of a batch, and what the backward half needs.
@@ -9544,8 +9691,8 @@ func (f *softmax10Forward) run() {
 
 // rows0 works on one block of the rows of 800, number task.
 func (f *softmax10Forward) rows0(worker, task int) {
-	r0 := task * 2048
-	r1 := min(r0+2048, 800)
+	r0 := task * 1024
+	r1 := min(r0+1024, 800)
 	rows := r1 - r0
 	p := f.p[r0*10 : r1*10]
 	savedExp := f.savedExp[r0*10 : r1*10]
@@ -9610,8 +9757,8 @@ func (f *softmax10Backward) run() {
 
 // rows0 works on one block of the rows of 800, number task.
 func (f *softmax10Backward) rows0(worker, task int) {
-	r0 := task * 4096
-	r1 := min(r0+4096, 800)
+	r0 := task * 2048
+	r1 := min(r0+2048, 800)
 	rows := r1 - r0
 	savedExp := f.savedExp[r0*10 : r1*10]
 	savedSum := f.savedSum[r0:r1]
@@ -9684,15 +9831,17 @@ func (f *softmax10Update0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[float
 // run one step of sgd.
 func (f *softmax10Update0) run() {
 	f.cast = float32(f.lr) // cast = lr
-
-	// p2 = p - cast * g  (optimizers.nn:22)
-	f.pool.RunWork(f.nN*4, nnrt.Blocks(f.nN, 32768), f.body0)
+	if f.nN <= 512 && softmax10Update0Small0(f) {
+	} else {
+		// p2 = p - cast * g  (optimizers.nn:22)
+		f.pool.RunWork(f.nN*16, nnrt.Blocks(f.nN, 16384), f.body0)
+	}
 }
 
 // rows0 works on one block of the rows of n, number task.
 func (f *softmax10Update0) rows0(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, f.nN)
+	r0 := task * 16384
+	r1 := min(r0+16384, f.nN)
 	rows := r1 - r0
 	cast := f.cast
 	g := f.g[r0:r1]
@@ -9809,32 +9958,47 @@ type softmax10Init0 struct {
 	value []float32 // [800, 10]
 
 	// Numbers and streams.
-	key []nnrt.Key // streams of 1
+	key              []nnrt.Key // streams of 1
+	panel0           int        // rows of a panel of region 0
+	localFloat32     []float32  // panels of all workers
+	localFloat32Size int
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *softmax10Init0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
+	f.panel0 = min(2048, 800)
+	f.localFloat32Size = f.panel0 * 10
+	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.key = make([]nnrt.Key, 1)
 }
 
 // run normal().
 func (f *softmax10Init0) run() {
-	// value = 0 + 1 * normal  (loops.nn:54)
+	// rand = normal  (loops.nn:54)
+	// value = 0 + 1 * rand  (loops.nn:54)
 	f.rows0(0, 0)
 }
 
 // rows0 works on one block of the rows of 800, number task.
 func (f *softmax10Init0) rows0(worker, task int) {
-	r0 := task * 16384
-	r1 := min(r0+16384, 800)
+	r0 := task * 2048
+	r1 := min(r0+2048, 800)
 	rows := r1 - r0
+	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
+	rand := localFloat32[0:][:rows*10]
 	value := f.value[r0*10 : r1*10]
 
-	// value = 0 + 1 * normal  (loops.nn:54)
-	valueRow := value[:rows*10]
-	for j := range rows * 10 {
-		valueRow[j] = 0 + float32(1*nnrt.Normal[float32](f.key[0], uint64(r0*10+j)))
+	// rand = normal  (loops.nn:54)
+	nnrt.FillNormal(rand, f.key[0], uint64(r0*10))
+
+	// value = 0 + 1 * rand  (loops.nn:54)
+	{
+		randRow := rand[:rows*10]
+		valueRow := value[:rows*10]
+		for j := range rows * 10 {
+			valueRow[j] = 0 + float32(1*randRow[j])
+		}
 	}
 }
 
@@ -10066,7 +10230,7 @@ type softmax128Forward struct {
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *softmax128Forward) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
-	f.part0a = arena.Take(nnrt.Blocks(64, 256))
+	f.part0a = arena.Take(nnrt.Blocks(64, 128))
 }
 
 // run computes loss and metrics of a batch, and what the backward half needs.
@@ -10079,8 +10243,8 @@ func (f *softmax128Forward) run() {
 
 // rows0 works on one block of the rows of 64, number task.
 func (f *softmax128Forward) rows0(worker, task int) {
-	r0 := task * 256
-	r1 := min(r0+256, 64)
+	r0 := task * 128
+	r1 := min(r0+128, 64)
 	rows := r1 - r0
 	p := f.p[r0*128 : r1*128]
 	savedExp := f.savedExp[r0*128 : r1*128]
@@ -10145,8 +10309,8 @@ func (f *softmax128Backward) run() {
 
 // rows0 works on one block of the rows of 64, number task.
 func (f *softmax128Backward) rows0(worker, task int) {
-	r0 := task * 256
-	r1 := min(r0+256, 64)
+	r0 := task * 128
+	r1 := min(r0+128, 64)
 	rows := r1 - r0
 	savedExp := f.savedExp[r0*128 : r1*128]
 	savedSum := f.savedSum[r0:r1]
@@ -10219,15 +10383,17 @@ func (f *softmax128Update0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[floa
 // run one step of sgd.
 func (f *softmax128Update0) run() {
 	f.cast = float32(f.lr) // cast = lr
-
-	// p2 = p - cast * g  (optimizers.nn:22)
-	f.pool.RunWork(f.nN*4, nnrt.Blocks(f.nN, 32768), f.body0)
+	if f.nN <= 512 && softmax128Update0Small0(f) {
+	} else {
+		// p2 = p - cast * g  (optimizers.nn:22)
+		f.pool.RunWork(f.nN*16, nnrt.Blocks(f.nN, 16384), f.body0)
+	}
 }
 
 // rows0 works on one block of the rows of n, number task.
 func (f *softmax128Update0) rows0(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, f.nN)
+	r0 := task * 16384
+	r1 := min(r0+16384, f.nN)
 	rows := r1 - r0
 	cast := f.cast
 	g := f.g[r0:r1]
@@ -10344,32 +10510,47 @@ type softmax128Init0 struct {
 	value []float32 // [64, 128]
 
 	// Numbers and streams.
-	key []nnrt.Key // streams of 1
+	key              []nnrt.Key // streams of 1
+	panel0           int        // rows of a panel of region 0
+	localFloat32     []float32  // panels of all workers
+	localFloat32Size int
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *softmax128Init0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
+	f.panel0 = min(128, 64)
+	f.localFloat32Size = f.panel0 * 128
+	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.key = make([]nnrt.Key, 1)
 }
 
 // run normal().
 func (f *softmax128Init0) run() {
-	// value = 0 + 1 * normal  (loops.nn:61)
+	// rand = normal  (loops.nn:61)
+	// value = 0 + 1 * rand  (loops.nn:61)
 	f.rows0(0, 0)
 }
 
 // rows0 works on one block of the rows of 64, number task.
 func (f *softmax128Init0) rows0(worker, task int) {
-	r0 := task * 1024
-	r1 := min(r0+1024, 64)
+	r0 := task * 128
+	r1 := min(r0+128, 64)
 	rows := r1 - r0
+	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
+	rand := localFloat32[0:][:rows*128]
 	value := f.value[r0*128 : r1*128]
 
-	// value = 0 + 1 * normal  (loops.nn:61)
-	valueRow := value[:rows*128]
-	for j := range rows * 128 {
-		valueRow[j] = 0 + float32(1*nnrt.Normal[float32](f.key[0], uint64(r0*128+j)))
+	// rand = normal  (loops.nn:61)
+	nnrt.FillNormal(rand, f.key[0], uint64(r0*128))
+
+	// value = 0 + 1 * rand  (loops.nn:61)
+	{
+		randRow := rand[:rows*128]
+		valueRow := value[:rows*128]
+		for j := range rows * 128 {
+			valueRow[j] = 0 + float32(1*randRow[j])
+		}
 	}
 }
 
@@ -10754,15 +10935,17 @@ func (f *softmax1000Update0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[flo
 // run one step of sgd.
 func (f *softmax1000Update0) run() {
 	f.cast = float32(f.lr) // cast = lr
-
-	// p2 = p - cast * g  (optimizers.nn:22)
-	f.pool.RunWork(f.nN*4, nnrt.Blocks(f.nN, 32768), f.body0)
+	if f.nN <= 512 && softmax1000Update0Small0(f) {
+	} else {
+		// p2 = p - cast * g  (optimizers.nn:22)
+		f.pool.RunWork(f.nN*16, nnrt.Blocks(f.nN, 16384), f.body0)
+	}
 }
 
 // rows0 works on one block of the rows of n, number task.
 func (f *softmax1000Update0) rows0(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, f.nN)
+	r0 := task * 16384
+	r1 := min(r0+16384, f.nN)
 	rows := r1 - r0
 	cast := f.cast
 	g := f.g[r0:r1]
@@ -10879,32 +11062,47 @@ type softmax1000Init0 struct {
 	value []float32 // [8, 1000]
 
 	// Numbers and streams.
-	key []nnrt.Key // streams of 1
+	key              []nnrt.Key // streams of 1
+	panel0           int        // rows of a panel of region 0
+	localFloat32     []float32  // panels of all workers
+	localFloat32Size int
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *softmax1000Init0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
+	f.panel0 = min(64, 8)
+	f.localFloat32Size = f.panel0 * 1000
+	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.key = make([]nnrt.Key, 1)
 }
 
 // run normal().
 func (f *softmax1000Init0) run() {
-	// value = 0 + 1 * normal  (loops.nn:68)
+	// rand = normal  (loops.nn:68)
+	// value = 0 + 1 * rand  (loops.nn:68)
 	f.rows0(0, 0)
 }
 
 // rows0 works on one block of the rows of 8, number task.
 func (f *softmax1000Init0) rows0(worker, task int) {
-	r0 := task * 128
-	r1 := min(r0+128, 8)
+	r0 := task * 64
+	r1 := min(r0+64, 8)
 	rows := r1 - r0
+	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
+	rand := localFloat32[0:][:rows*1000]
 	value := f.value[r0*1000 : r1*1000]
 
-	// value = 0 + 1 * normal  (loops.nn:68)
-	valueRow := value[:rows*1000]
-	for j := range rows * 1000 {
-		valueRow[j] = 0 + float32(1*nnrt.Normal[float32](f.key[0], uint64(r0*1000+j)))
+	// rand = normal  (loops.nn:68)
+	nnrt.FillNormal(rand, f.key[0], uint64(r0*1000))
+
+	// value = 0 + 1 * rand  (loops.nn:68)
+	{
+		randRow := rand[:rows*1000]
+		valueRow := value[:rows*1000]
+		for j := range rows * 1000 {
+			valueRow[j] = 0 + float32(1*randRow[j])
+		}
 	}
 }
 
@@ -11174,7 +11372,7 @@ type layerNormForward struct {
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *layerNormForward) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
-	f.part0a = arena.Take(nnrt.Blocks(32, 256))
+	f.part0a = arena.Take(nnrt.Blocks(32, 128))
 }
 
 // run computes loss and metrics of a batch, and what the backward half needs.
@@ -11187,8 +11385,8 @@ func (f *layerNormForward) run() {
 
 // rows0 works on one block of the rows of 32, number task.
 func (f *layerNormForward) rows0(worker, task int) {
-	r0 := task * 256
-	r1 := min(r0+256, 32)
+	r0 := task * 128
+	r1 := min(r0+128, 32)
 	rows := r1 - r0
 	p := f.p[r0*256 : r1*256]
 	savedSum := f.savedSum[r0:r1]
@@ -11292,8 +11490,8 @@ func (f *layerNormBackward) tiles0(_, task int) {
 
 // rows1 works on one block of the rows of 32, number task.
 func (f *layerNormBackward) rows1(worker, task int) {
-	r0 := task * 128
-	r1 := min(r0+128, 32)
+	r0 := task * 64
+	r1 := min(r0+64, 32)
 	rows := r1 - r0
 	savedSum := f.savedSum[r0:r1]
 	savedRsqrt := f.savedRsqrt[r0:r1]
@@ -11397,15 +11595,17 @@ func (f *layerNormUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[float
 // run one step of sgd.
 func (f *layerNormUpdate0) run() {
 	f.cast = float32(f.lr) // cast = lr
-
-	// p2 = p - cast * g  (optimizers.nn:22)
-	f.pool.RunWork(f.nN*4, nnrt.Blocks(f.nN, 32768), f.body0)
+	if f.nN <= 512 && layerNormUpdate0Small0(f) {
+	} else {
+		// p2 = p - cast * g  (optimizers.nn:22)
+		f.pool.RunWork(f.nN*16, nnrt.Blocks(f.nN, 16384), f.body0)
+	}
 }
 
 // rows0 works on one block of the rows of n, number task.
 func (f *layerNormUpdate0) rows0(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, f.nN)
+	r0 := task * 16384
+	r1 := min(r0+16384, f.nN)
 	rows := r1 - r0
 	cast := f.cast
 	g := f.g[r0:r1]
@@ -11441,7 +11641,7 @@ type layerNormEval struct {
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *layerNormEval) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
-	f.part0a = arena.Take(nnrt.Blocks(32, 256))
+	f.part0a = arena.Take(nnrt.Blocks(32, 128))
 }
 
 // run computes the sums over a batch that loss and metrics are made of.
@@ -11452,8 +11652,8 @@ func (f *layerNormEval) run() {
 
 // rows0 works on one block of the rows of 32, number task.
 func (f *layerNormEval) rows0(worker, task int) {
-	r0 := task * 256
-	r1 := min(r0+256, 32)
+	r0 := task * 128
+	r1 := min(r0+128, 32)
 	rows := r1 - r0
 	p := f.p[r0*256 : r1*256]
 	w := f.w[r0*256 : r1*256]
@@ -11520,32 +11720,47 @@ type layerNormInit0 struct {
 	value []float32 // [32, 256]
 
 	// Numbers and streams.
-	key []nnrt.Key // streams of 1
+	key              []nnrt.Key // streams of 1
+	panel0           int        // rows of a panel of region 0
+	localFloat32     []float32  // panels of all workers
+	localFloat32Size int
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *layerNormInit0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
+	f.panel0 = min(64, 32)
+	f.localFloat32Size = f.panel0 * 256
+	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.key = make([]nnrt.Key, 1)
 }
 
 // run normal().
 func (f *layerNormInit0) run() {
-	// value = 0 + 1 * normal  (loops.nn:76)
+	// rand = normal  (loops.nn:76)
+	// value = 0 + 1 * rand  (loops.nn:76)
 	f.rows0(0, 0)
 }
 
 // rows0 works on one block of the rows of 32, number task.
 func (f *layerNormInit0) rows0(worker, task int) {
-	r0 := task * 512
-	r1 := min(r0+512, 32)
+	r0 := task * 64
+	r1 := min(r0+64, 32)
 	rows := r1 - r0
+	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
+	rand := localFloat32[0:][:rows*256]
 	value := f.value[r0*256 : r1*256]
 
-	// value = 0 + 1 * normal  (loops.nn:76)
-	valueRow := value[:rows*256]
-	for j := range rows * 256 {
-		valueRow[j] = 0 + float32(1*nnrt.Normal[float32](f.key[0], uint64(r0*256+j)))
+	// rand = normal  (loops.nn:76)
+	nnrt.FillNormal(rand, f.key[0], uint64(r0*256))
+
+	// value = 0 + 1 * rand  (loops.nn:76)
+	{
+		randRow := rand[:rows*256]
+		valueRow := value[:rows*256]
+		for j := range rows * 256 {
+			valueRow[j] = 0 + float32(1*randRow[j])
+		}
 	}
 }
 
@@ -11570,17 +11785,15 @@ func (f *layerNormInit1) run() {
 
 // rows0 works on one block of the rows of 256, number task.
 func (f *layerNormInit1) rows0(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, 256)
+	r0 := task * 65536
+	r1 := min(r0+65536, 256)
 	rows := r1 - r0
 	value := f.value[r0:r1]
 
 	// value = 1  (layers.nn:30)
-	if !updateSgdBackwardLoop0a(value, rows) {
-		valueRow := value[:rows]
-		for j := range rows {
-			valueRow[j] = 1
-		}
+	valueRow := value[:rows]
+	for j := range rows {
+		valueRow[j] = 1
 	}
 }
 
@@ -11901,8 +12114,8 @@ func (f *crossEntropy10Backward) run() {
 
 // rows0 works on one block of the rows of 800, number task.
 func (f *crossEntropy10Backward) rows0(worker, task int) {
-	r0 := task * 8192
-	r1 := min(r0+8192, 800)
+	r0 := task * 2048
+	r1 := min(r0+2048, 800)
 	rows := r1 - r0
 	savedSum := f.savedSum[r0:r1]
 	y := f.y[r0:r1]
@@ -11974,15 +12187,17 @@ func (f *crossEntropy10Update0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[
 // run one step of sgd.
 func (f *crossEntropy10Update0) run() {
 	f.cast = float32(f.lr) // cast = lr
-
-	// p2 = p - cast * g  (optimizers.nn:22)
-	f.pool.RunWork(f.nN*4, nnrt.Blocks(f.nN, 32768), f.body0)
+	if f.nN <= 512 && crossEntropy10Update0Small0(f) {
+	} else {
+		// p2 = p - cast * g  (optimizers.nn:22)
+		f.pool.RunWork(f.nN*16, nnrt.Blocks(f.nN, 16384), f.body0)
+	}
 }
 
 // rows0 works on one block of the rows of n, number task.
 func (f *crossEntropy10Update0) rows0(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, f.nN)
+	r0 := task * 16384
+	r1 := min(r0+16384, f.nN)
 	rows := r1 - r0
 	cast := f.cast
 	g := f.g[r0:r1]
@@ -12093,32 +12308,47 @@ type crossEntropy10Init0 struct {
 	value []float32 // [800, 10]
 
 	// Numbers and streams.
-	key []nnrt.Key // streams of 1
+	key              []nnrt.Key // streams of 1
+	panel0           int        // rows of a panel of region 0
+	localFloat32     []float32  // panels of all workers
+	localFloat32Size int
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *crossEntropy10Init0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
+	f.panel0 = min(2048, 800)
+	f.localFloat32Size = f.panel0 * 10
+	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.key = make([]nnrt.Key, 1)
 }
 
 // run normal().
 func (f *crossEntropy10Init0) run() {
-	// value = 0 + 1 * normal  (loops.nn:85)
+	// rand = normal  (loops.nn:85)
+	// value = 0 + 1 * rand  (loops.nn:85)
 	f.rows0(0, 0)
 }
 
 // rows0 works on one block of the rows of 800, number task.
 func (f *crossEntropy10Init0) rows0(worker, task int) {
-	r0 := task * 16384
-	r1 := min(r0+16384, 800)
+	r0 := task * 2048
+	r1 := min(r0+2048, 800)
 	rows := r1 - r0
+	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
+	rand := localFloat32[0:][:rows*10]
 	value := f.value[r0*10 : r1*10]
 
-	// value = 0 + 1 * normal  (loops.nn:85)
-	valueRow := value[:rows*10]
-	for j := range rows * 10 {
-		valueRow[j] = 0 + float32(1*nnrt.Normal[float32](f.key[0], uint64(r0*10+j)))
+	// rand = normal  (loops.nn:85)
+	nnrt.FillNormal(rand, f.key[0], uint64(r0*10))
+
+	// value = 0 + 1 * rand  (loops.nn:85)
+	{
+		randRow := rand[:rows*10]
+		valueRow := value[:rows*10]
+		for j := range rows * 10 {
+			valueRow[j] = 0 + float32(1*randRow[j])
+		}
 	}
 }
 
@@ -12512,15 +12742,17 @@ func (f *crossEntropy1000Update0) init(pool *nnrt.Pool, nN int, arena *nnrt.Aren
 // run one step of sgd.
 func (f *crossEntropy1000Update0) run() {
 	f.cast = float32(f.lr) // cast = lr
-
-	// p2 = p - cast * g  (optimizers.nn:22)
-	f.pool.RunWork(f.nN*4, nnrt.Blocks(f.nN, 32768), f.body0)
+	if f.nN <= 512 && crossEntropy1000Update0Small0(f) {
+	} else {
+		// p2 = p - cast * g  (optimizers.nn:22)
+		f.pool.RunWork(f.nN*16, nnrt.Blocks(f.nN, 16384), f.body0)
+	}
 }
 
 // rows0 works on one block of the rows of n, number task.
 func (f *crossEntropy1000Update0) rows0(worker, task int) {
-	r0 := task * 32768
-	r1 := min(r0+32768, f.nN)
+	r0 := task * 16384
+	r1 := min(r0+16384, f.nN)
 	rows := r1 - r0
 	cast := f.cast
 	g := f.g[r0:r1]
@@ -12631,31 +12863,46 @@ type crossEntropy1000Init0 struct {
 	value []float32 // [8, 1000]
 
 	// Numbers and streams.
-	key []nnrt.Key // streams of 1
+	key              []nnrt.Key // streams of 1
+	panel0           int        // rows of a panel of region 0
+	localFloat32     []float32  // panels of all workers
+	localFloat32Size int
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *crossEntropy1000Init0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
+	f.panel0 = min(64, 8)
+	f.localFloat32Size = f.panel0 * 1000
+	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.key = make([]nnrt.Key, 1)
 }
 
 // run normal().
 func (f *crossEntropy1000Init0) run() {
-	// value = 0 + 1 * normal  (loops.nn:92)
+	// rand = normal  (loops.nn:92)
+	// value = 0 + 1 * rand  (loops.nn:92)
 	f.rows0(0, 0)
 }
 
 // rows0 works on one block of the rows of 8, number task.
 func (f *crossEntropy1000Init0) rows0(worker, task int) {
-	r0 := task * 128
-	r1 := min(r0+128, 8)
+	r0 := task * 64
+	r1 := min(r0+64, 8)
 	rows := r1 - r0
+	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
+	rand := localFloat32[0:][:rows*1000]
 	value := f.value[r0*1000 : r1*1000]
 
-	// value = 0 + 1 * normal  (loops.nn:92)
-	valueRow := value[:rows*1000]
-	for j := range rows * 1000 {
-		valueRow[j] = 0 + float32(1*nnrt.Normal[float32](f.key[0], uint64(r0*1000+j)))
+	// rand = normal  (loops.nn:92)
+	nnrt.FillNormal(rand, f.key[0], uint64(r0*1000))
+
+	// value = 0 + 1 * rand  (loops.nn:92)
+	{
+		randRow := rand[:rows*1000]
+		valueRow := value[:rows*1000]
+		for j := range rows * 1000 {
+			valueRow[j] = 0 + float32(1*randRow[j])
+		}
 	}
 }

@@ -54,6 +54,29 @@ func updateSgdBackwardLoop0aAVX2(gradP *float32, rows int)
 //go:noescape
 func updateSgdBackwardLoop0aAVX512(gradP *float32, rows int)
 
+// updateSgdUpdate0Small0 computes
+//
+//	p2 = p - cast * g  (optimizers.nn:22)
+//
+// in assembly, or reports false where that is turned off.
+func updateSgdUpdate0Small0(f *updateSgdUpdate0) bool {
+	switch nnrt.ActiveCPU() {
+	case nnrt.AVX512:
+		updateSgdUpdate0Small0AVX512(f)
+	case nnrt.AVX2:
+		updateSgdUpdate0Small0AVX2(f)
+	default:
+		return false
+	}
+	return true
+}
+
+//go:noescape
+func updateSgdUpdate0Small0AVX2(f *updateSgdUpdate0)
+
+//go:noescape
+func updateSgdUpdate0Small0AVX512(f *updateSgdUpdate0)
+
 // updateSgdUpdate0Loop0a computes
 //
 //	p2 = p - cast * g  (optimizers.nn:22)
@@ -76,6 +99,53 @@ func updateSgdUpdate0Loop0aAVX2(g2 *float32, p *float32, p2 *float32, rows int, 
 
 //go:noescape
 func updateSgdUpdate0Loop0aAVX512(g2 *float32, p *float32, p2 *float32, rows int, cast float32)
+
+// updateSgdLargeUpdate0Small0 computes
+//
+//	p2 = p - cast * g  (optimizers.nn:22)
+//
+// in assembly, or reports false where that is turned off.
+func updateSgdLargeUpdate0Small0(f *updateSgdLargeUpdate0) bool {
+	switch nnrt.ActiveCPU() {
+	case nnrt.AVX512:
+		updateSgdLargeUpdate0Small0AVX512(f)
+	case nnrt.AVX2:
+		updateSgdLargeUpdate0Small0AVX2(f)
+	default:
+		return false
+	}
+	return true
+}
+
+//go:noescape
+func updateSgdLargeUpdate0Small0AVX2(f *updateSgdLargeUpdate0)
+
+//go:noescape
+func updateSgdLargeUpdate0Small0AVX512(f *updateSgdLargeUpdate0)
+
+// updateMomentumUpdate0Small0 computes
+//
+//	b2 = b * 0.9 + g  (optimizers.nn:12)
+//	p2 = p - cast * b2  (optimizers.nn:22)
+//
+// in assembly, or reports false where that is turned off.
+func updateMomentumUpdate0Small0(f *updateMomentumUpdate0) bool {
+	switch nnrt.ActiveCPU() {
+	case nnrt.AVX512:
+		updateMomentumUpdate0Small0AVX512(f)
+	case nnrt.AVX2:
+		updateMomentumUpdate0Small0AVX2(f)
+	default:
+		return false
+	}
+	return true
+}
+
+//go:noescape
+func updateMomentumUpdate0Small0AVX2(f *updateMomentumUpdate0)
+
+//go:noescape
+func updateMomentumUpdate0Small0AVX512(f *updateMomentumUpdate0)
 
 // updateMomentumUpdate0Loop0a computes
 //
@@ -100,6 +170,55 @@ func updateMomentumUpdate0Loop0aAVX2(b *float32, g2 *float32, p *float32, b2 *fl
 
 //go:noescape
 func updateMomentumUpdate0Loop0aAVX512(b *float32, g2 *float32, p *float32, b2 *float32, p2 *float32, rows int, cast float32)
+
+// updateMomentumLargeUpdate0Small0 computes
+//
+//	b2 = b * 0.9 + g  (optimizers.nn:12)
+//	p2 = p - cast * b2  (optimizers.nn:22)
+//
+// in assembly, or reports false where that is turned off.
+func updateMomentumLargeUpdate0Small0(f *updateMomentumLargeUpdate0) bool {
+	switch nnrt.ActiveCPU() {
+	case nnrt.AVX512:
+		updateMomentumLargeUpdate0Small0AVX512(f)
+	case nnrt.AVX2:
+		updateMomentumLargeUpdate0Small0AVX2(f)
+	default:
+		return false
+	}
+	return true
+}
+
+//go:noescape
+func updateMomentumLargeUpdate0Small0AVX2(f *updateMomentumLargeUpdate0)
+
+//go:noescape
+func updateMomentumLargeUpdate0Small0AVX512(f *updateMomentumLargeUpdate0)
+
+// updateAdamUpdate0Small0 computes
+//
+//	v2 = v * 0.999 + g * g * 0.001  (optimizers.nn:68)
+//	m2 = m * 0.9 + g * 0.1  (optimizers.nn:67)
+//	p2 = p - cast * m2 / (sqrt(v2) * cast2 + 1e-08)  (optimizers.nn:75)
+//
+// in assembly, or reports false where that is turned off.
+func updateAdamUpdate0Small0(f *updateAdamUpdate0) bool {
+	switch nnrt.ActiveCPU() {
+	case nnrt.AVX512:
+		updateAdamUpdate0Small0AVX512(f)
+	case nnrt.AVX2:
+		updateAdamUpdate0Small0AVX2(f)
+	default:
+		return false
+	}
+	return true
+}
+
+//go:noescape
+func updateAdamUpdate0Small0AVX2(f *updateAdamUpdate0)
+
+//go:noescape
+func updateAdamUpdate0Small0AVX512(f *updateAdamUpdate0)
 
 // updateAdamUpdate0Loop0a computes
 //
@@ -126,6 +245,56 @@ func updateAdamUpdate0Loop0aAVX2(g2 *float32, v *float32, m *float32, p *float32
 //go:noescape
 func updateAdamUpdate0Loop0aAVX512(g2 *float32, v *float32, m *float32, p *float32, v2 *float32, m2 *float32, p2 *float32, rows int, cast2 float32, cast float32)
 
+// updateAdamLargeUpdate0Small0 computes
+//
+//	v2 = v * 0.999 + g * g * 0.001  (optimizers.nn:68)
+//	m2 = m * 0.9 + g * 0.1  (optimizers.nn:67)
+//	p2 = p - cast * m2 / (sqrt(v2) * cast2 + 1e-08)  (optimizers.nn:75)
+//
+// in assembly, or reports false where that is turned off.
+func updateAdamLargeUpdate0Small0(f *updateAdamLargeUpdate0) bool {
+	switch nnrt.ActiveCPU() {
+	case nnrt.AVX512:
+		updateAdamLargeUpdate0Small0AVX512(f)
+	case nnrt.AVX2:
+		updateAdamLargeUpdate0Small0AVX2(f)
+	default:
+		return false
+	}
+	return true
+}
+
+//go:noescape
+func updateAdamLargeUpdate0Small0AVX2(f *updateAdamLargeUpdate0)
+
+//go:noescape
+func updateAdamLargeUpdate0Small0AVX512(f *updateAdamLargeUpdate0)
+
+// updateAdamWUpdate0Small0 computes
+//
+//	v2 = v * 0.999 + g * g * 0.001  (optimizers.nn:83)
+//	m2 = m * 0.9 + g * 0.1  (optimizers.nn:82)
+//	p2 = p * cast - cast2 * m2 / (sqrt(v2) * cast3 + 1e-08)  (optimizers.nn:91)
+//
+// in assembly, or reports false where that is turned off.
+func updateAdamWUpdate0Small0(f *updateAdamWUpdate0) bool {
+	switch nnrt.ActiveCPU() {
+	case nnrt.AVX512:
+		updateAdamWUpdate0Small0AVX512(f)
+	case nnrt.AVX2:
+		updateAdamWUpdate0Small0AVX2(f)
+	default:
+		return false
+	}
+	return true
+}
+
+//go:noescape
+func updateAdamWUpdate0Small0AVX2(f *updateAdamWUpdate0)
+
+//go:noescape
+func updateAdamWUpdate0Small0AVX512(f *updateAdamWUpdate0)
+
 // updateAdamWUpdate0Loop0a computes
 //
 //	v2 = v * 0.999 + g * g * 0.001  (optimizers.nn:83)
@@ -151,6 +320,55 @@ func updateAdamWUpdate0Loop0aAVX2(p *float32, g2 *float32, v *float32, m *float3
 //go:noescape
 func updateAdamWUpdate0Loop0aAVX512(p *float32, g2 *float32, v *float32, m *float32, v2 *float32, m2 *float32, p2 *float32, rows int, cast float32, cast3 float32, cast2 float32)
 
+// updateAdamWLargeUpdate0Small0 computes
+//
+//	v2 = v * 0.999 + g * g * 0.001  (optimizers.nn:83)
+//	m2 = m * 0.9 + g * 0.1  (optimizers.nn:82)
+//	p2 = p * cast - cast2 * m2 / (sqrt(v2) * cast3 + 1e-08)  (optimizers.nn:91)
+//
+// in assembly, or reports false where that is turned off.
+func updateAdamWLargeUpdate0Small0(f *updateAdamWLargeUpdate0) bool {
+	switch nnrt.ActiveCPU() {
+	case nnrt.AVX512:
+		updateAdamWLargeUpdate0Small0AVX512(f)
+	case nnrt.AVX2:
+		updateAdamWLargeUpdate0Small0AVX2(f)
+	default:
+		return false
+	}
+	return true
+}
+
+//go:noescape
+func updateAdamWLargeUpdate0Small0AVX2(f *updateAdamWLargeUpdate0)
+
+//go:noescape
+func updateAdamWLargeUpdate0Small0AVX512(f *updateAdamWLargeUpdate0)
+
+// updateRmsPropUpdate0Small0 computes
+//
+//	v2 = v * 0.99 + g * g * 0.01  (optimizers.nn:47)
+//	p2 = p - cast * (g / (sqrt(v2) + 1e-08))  (optimizers.nn:60)
+//
+// in assembly, or reports false where that is turned off.
+func updateRmsPropUpdate0Small0(f *updateRmsPropUpdate0) bool {
+	switch nnrt.ActiveCPU() {
+	case nnrt.AVX512:
+		updateRmsPropUpdate0Small0AVX512(f)
+	case nnrt.AVX2:
+		updateRmsPropUpdate0Small0AVX2(f)
+	default:
+		return false
+	}
+	return true
+}
+
+//go:noescape
+func updateRmsPropUpdate0Small0AVX2(f *updateRmsPropUpdate0)
+
+//go:noescape
+func updateRmsPropUpdate0Small0AVX512(f *updateRmsPropUpdate0)
+
 // updateRmsPropUpdate0Loop0a computes
 //
 //	v2 = v * 0.99 + g * g * 0.01  (optimizers.nn:47)
@@ -174,6 +392,54 @@ func updateRmsPropUpdate0Loop0aAVX2(g2 *float32, v *float32, p *float32, v2 *flo
 
 //go:noescape
 func updateRmsPropUpdate0Loop0aAVX512(g2 *float32, v *float32, p *float32, v2 *float32, p2 *float32, rows int, cast float32)
+
+// updateRmsPropLargeUpdate0Small0 computes
+//
+//	v2 = v * 0.99 + g * g * 0.01  (optimizers.nn:47)
+//	p2 = p - cast * (g / (sqrt(v2) + 1e-08))  (optimizers.nn:60)
+//
+// in assembly, or reports false where that is turned off.
+func updateRmsPropLargeUpdate0Small0(f *updateRmsPropLargeUpdate0) bool {
+	switch nnrt.ActiveCPU() {
+	case nnrt.AVX512:
+		updateRmsPropLargeUpdate0Small0AVX512(f)
+	case nnrt.AVX2:
+		updateRmsPropLargeUpdate0Small0AVX2(f)
+	default:
+		return false
+	}
+	return true
+}
+
+//go:noescape
+func updateRmsPropLargeUpdate0Small0AVX2(f *updateRmsPropLargeUpdate0)
+
+//go:noescape
+func updateRmsPropLargeUpdate0Small0AVX512(f *updateRmsPropLargeUpdate0)
+
+// updateAdagradUpdate0Small0 computes
+//
+//	s2 = s + g * g  (optimizers.nn:29)
+//	p2 = p - cast * g / (sqrt(s2) + 1e-10)  (optimizers.nn:30)
+//
+// in assembly, or reports false where that is turned off.
+func updateAdagradUpdate0Small0(f *updateAdagradUpdate0) bool {
+	switch nnrt.ActiveCPU() {
+	case nnrt.AVX512:
+		updateAdagradUpdate0Small0AVX512(f)
+	case nnrt.AVX2:
+		updateAdagradUpdate0Small0AVX2(f)
+	default:
+		return false
+	}
+	return true
+}
+
+//go:noescape
+func updateAdagradUpdate0Small0AVX2(f *updateAdagradUpdate0)
+
+//go:noescape
+func updateAdagradUpdate0Small0AVX512(f *updateAdagradUpdate0)
 
 // updateAdagradUpdate0Loop0a computes
 //
@@ -199,6 +465,55 @@ func updateAdagradUpdate0Loop0aAVX2(g2 *float32, s *float32, p *float32, s2V *fl
 //go:noescape
 func updateAdagradUpdate0Loop0aAVX512(g2 *float32, s *float32, p *float32, s2V *float32, p2 *float32, rows int, cast float32)
 
+// updateAdagradLargeUpdate0Small0 computes
+//
+//	s2 = s + g * g  (optimizers.nn:29)
+//	p2 = p - cast * g / (sqrt(s2) + 1e-10)  (optimizers.nn:30)
+//
+// in assembly, or reports false where that is turned off.
+func updateAdagradLargeUpdate0Small0(f *updateAdagradLargeUpdate0) bool {
+	switch nnrt.ActiveCPU() {
+	case nnrt.AVX512:
+		updateAdagradLargeUpdate0Small0AVX512(f)
+	case nnrt.AVX2:
+		updateAdagradLargeUpdate0Small0AVX2(f)
+	default:
+		return false
+	}
+	return true
+}
+
+//go:noescape
+func updateAdagradLargeUpdate0Small0AVX2(f *updateAdagradLargeUpdate0)
+
+//go:noescape
+func updateAdagradLargeUpdate0Small0AVX512(f *updateAdagradLargeUpdate0)
+
+// updateAdadeltaUpdate0Small0 computes
+//
+//	v2 = v * 0.9 + g * g * 0.1  (optimizers.nn:37)
+//	p2 = p - cast * (sqrt(u + 1e-06) / sqrt(v2 + 1e-06) * g)  (optimizers.nn:40)
+//	u2 = u * 0.9 + sqrt(u + 1e-06) / sqrt(v2 + 1e-06) * g * (sqrt(u + 1e-06) / sqrt(v2 + 1e-06) * g) * 0.1  (optimizers.nn:39)
+//
+// in assembly, or reports false where that is turned off.
+func updateAdadeltaUpdate0Small0(f *updateAdadeltaUpdate0) bool {
+	switch nnrt.ActiveCPU() {
+	case nnrt.AVX512:
+		updateAdadeltaUpdate0Small0AVX512(f)
+	case nnrt.AVX2:
+		updateAdadeltaUpdate0Small0AVX2(f)
+	default:
+		return false
+	}
+	return true
+}
+
+//go:noescape
+func updateAdadeltaUpdate0Small0AVX2(f *updateAdadeltaUpdate0)
+
+//go:noescape
+func updateAdadeltaUpdate0Small0AVX512(f *updateAdadeltaUpdate0)
+
 // updateAdadeltaUpdate0Loop0a computes
 //
 //	v2 = v * 0.9 + g * g * 0.1  (optimizers.nn:37)
@@ -223,6 +538,31 @@ func updateAdadeltaUpdate0Loop0aAVX2(u *float32, g2 *float32, v *float32, p *flo
 
 //go:noescape
 func updateAdadeltaUpdate0Loop0aAVX512(u *float32, g2 *float32, v *float32, p *float32, v2 *float32, p2 *float32, u2 *float32, rows int, cast float32)
+
+// updateAdadeltaLargeUpdate0Small0 computes
+//
+//	v2 = v * 0.9 + g * g * 0.1  (optimizers.nn:37)
+//	p2 = p - cast * (sqrt(u + 1e-06) / sqrt(v2 + 1e-06) * g)  (optimizers.nn:40)
+//	u2 = u * 0.9 + sqrt(u + 1e-06) / sqrt(v2 + 1e-06) * g * (sqrt(u + 1e-06) / sqrt(v2 + 1e-06) * g) * 0.1  (optimizers.nn:39)
+//
+// in assembly, or reports false where that is turned off.
+func updateAdadeltaLargeUpdate0Small0(f *updateAdadeltaLargeUpdate0) bool {
+	switch nnrt.ActiveCPU() {
+	case nnrt.AVX512:
+		updateAdadeltaLargeUpdate0Small0AVX512(f)
+	case nnrt.AVX2:
+		updateAdadeltaLargeUpdate0Small0AVX2(f)
+	default:
+		return false
+	}
+	return true
+}
+
+//go:noescape
+func updateAdadeltaLargeUpdate0Small0AVX2(f *updateAdadeltaLargeUpdate0)
+
+//go:noescape
+func updateAdadeltaLargeUpdate0Small0AVX512(f *updateAdadeltaLargeUpdate0)
 
 // actTanhForwardLoop0a computes
 //
@@ -270,6 +610,29 @@ func actTanhBackwardLoop0aAVX2(savedTanh *float32, w *float32, gradP *float32, r
 
 //go:noescape
 func actTanhBackwardLoop0aAVX512(savedTanh *float32, w *float32, gradP *float32, rows int)
+
+// actTanhUpdate0Small0 computes
+//
+//	p2 = p - cast * g  (optimizers.nn:22)
+//
+// in assembly, or reports false where that is turned off.
+func actTanhUpdate0Small0(f *actTanhUpdate0) bool {
+	switch nnrt.ActiveCPU() {
+	case nnrt.AVX512:
+		actTanhUpdate0Small0AVX512(f)
+	case nnrt.AVX2:
+		actTanhUpdate0Small0AVX2(f)
+	default:
+		return false
+	}
+	return true
+}
+
+//go:noescape
+func actTanhUpdate0Small0AVX2(f *actTanhUpdate0)
+
+//go:noescape
+func actTanhUpdate0Small0AVX512(f *actTanhUpdate0)
 
 // actTanhEvalLoop0a computes
 //
@@ -341,6 +704,29 @@ func actSigmoidBackwardLoop0aAVX2(savedSigmoid *float32, w *float32, gradP *floa
 //go:noescape
 func actSigmoidBackwardLoop0aAVX512(savedSigmoid *float32, w *float32, gradP *float32, rows int)
 
+// actSigmoidUpdate0Small0 computes
+//
+//	p2 = p - cast * g  (optimizers.nn:22)
+//
+// in assembly, or reports false where that is turned off.
+func actSigmoidUpdate0Small0(f *actSigmoidUpdate0) bool {
+	switch nnrt.ActiveCPU() {
+	case nnrt.AVX512:
+		actSigmoidUpdate0Small0AVX512(f)
+	case nnrt.AVX2:
+		actSigmoidUpdate0Small0AVX2(f)
+	default:
+		return false
+	}
+	return true
+}
+
+//go:noescape
+func actSigmoidUpdate0Small0AVX2(f *actSigmoidUpdate0)
+
+//go:noescape
+func actSigmoidUpdate0Small0AVX512(f *actSigmoidUpdate0)
+
 // actSigmoidEvalLoop0a computes
 //
 //	sum0 = sum(sigmoid(p) * w, axis: 0)  (loops.nn:44)
@@ -410,6 +796,29 @@ func actGeluBackwardLoop0aAVX2(p *float32, w *float32, savedAdd *float32, gradP 
 
 //go:noescape
 func actGeluBackwardLoop0aAVX512(p *float32, w *float32, savedAdd *float32, gradP *float32, rows int)
+
+// actGeluUpdate0Small0 computes
+//
+//	p2 = p - cast * g  (optimizers.nn:22)
+//
+// in assembly, or reports false where that is turned off.
+func actGeluUpdate0Small0(f *actGeluUpdate0) bool {
+	switch nnrt.ActiveCPU() {
+	case nnrt.AVX512:
+		actGeluUpdate0Small0AVX512(f)
+	case nnrt.AVX2:
+		actGeluUpdate0Small0AVX2(f)
+	default:
+		return false
+	}
+	return true
+}
+
+//go:noescape
+func actGeluUpdate0Small0AVX2(f *actGeluUpdate0)
+
+//go:noescape
+func actGeluUpdate0Small0AVX512(f *actGeluUpdate0)
 
 // actGeluEvalLoop0a computes
 //
@@ -481,6 +890,29 @@ func actGeluTanhBackwardLoop0aAVX2(p *float32, w *float32, savedTanh *float32, g
 //go:noescape
 func actGeluTanhBackwardLoop0aAVX512(p *float32, w *float32, savedTanh *float32, gradP *float32, rows int)
 
+// actGeluTanhUpdate0Small0 computes
+//
+//	p2 = p - cast * g  (optimizers.nn:22)
+//
+// in assembly, or reports false where that is turned off.
+func actGeluTanhUpdate0Small0(f *actGeluTanhUpdate0) bool {
+	switch nnrt.ActiveCPU() {
+	case nnrt.AVX512:
+		actGeluTanhUpdate0Small0AVX512(f)
+	case nnrt.AVX2:
+		actGeluTanhUpdate0Small0AVX2(f)
+	default:
+		return false
+	}
+	return true
+}
+
+//go:noescape
+func actGeluTanhUpdate0Small0AVX2(f *actGeluTanhUpdate0)
+
+//go:noescape
+func actGeluTanhUpdate0Small0AVX512(f *actGeluTanhUpdate0)
+
 // actGeluTanhEvalLoop0a computes
 //
 //	sum0 = sum(p * 0.5 * (tanh((p + p * 0.044715 * p * p) * 0.7978846) + 1) * w, axis: 0)  (loops.nn:46)
@@ -550,6 +982,29 @@ func actSiluBackwardLoop0aAVX2(w *float32, p *float32, savedSigmoid *float32, gr
 
 //go:noescape
 func actSiluBackwardLoop0aAVX512(w *float32, p *float32, savedSigmoid *float32, gradP *float32, rows int)
+
+// actSiluUpdate0Small0 computes
+//
+//	p2 = p - cast * g  (optimizers.nn:22)
+//
+// in assembly, or reports false where that is turned off.
+func actSiluUpdate0Small0(f *actSiluUpdate0) bool {
+	switch nnrt.ActiveCPU() {
+	case nnrt.AVX512:
+		actSiluUpdate0Small0AVX512(f)
+	case nnrt.AVX2:
+		actSiluUpdate0Small0AVX2(f)
+	default:
+		return false
+	}
+	return true
+}
+
+//go:noescape
+func actSiluUpdate0Small0AVX2(f *actSiluUpdate0)
+
+//go:noescape
+func actSiluUpdate0Small0AVX512(f *actSiluUpdate0)
 
 // actSiluEvalLoop0a computes
 //
@@ -622,6 +1077,29 @@ func actSoftplusBackwardLoop0aAVX2(p *float32, w *float32, savedAdd *float32, sa
 //go:noescape
 func actSoftplusBackwardLoop0aAVX512(p *float32, w *float32, savedAdd *float32, savedExp *float32, gradP *float32, rows int)
 
+// actSoftplusUpdate0Small0 computes
+//
+//	p2 = p - cast * g  (optimizers.nn:22)
+//
+// in assembly, or reports false where that is turned off.
+func actSoftplusUpdate0Small0(f *actSoftplusUpdate0) bool {
+	switch nnrt.ActiveCPU() {
+	case nnrt.AVX512:
+		actSoftplusUpdate0Small0AVX512(f)
+	case nnrt.AVX2:
+		actSoftplusUpdate0Small0AVX2(f)
+	default:
+		return false
+	}
+	return true
+}
+
+//go:noescape
+func actSoftplusUpdate0Small0AVX2(f *actSoftplusUpdate0)
+
+//go:noescape
+func actSoftplusUpdate0Small0AVX512(f *actSoftplusUpdate0)
+
 // actSoftplusEvalLoop0a computes
 //
 //	sum0 = sum(where(20 < p, p, max(min(p, 20), 0) + log1p(exp(min(p, 20) - max(min(p, 20), 0)) + expm1(-max(min(p, 20),  ...  (loops.nn:48)
@@ -691,6 +1169,29 @@ func actReluBackwardLoop0aAVX2(p *float32, w *float32, gradP *float32, rows int)
 //go:noescape
 func actReluBackwardLoop0aAVX512(p *float32, w *float32, gradP *float32, rows int)
 
+// actReluUpdate0Small0 computes
+//
+//	p2 = p - cast * g  (optimizers.nn:22)
+//
+// in assembly, or reports false where that is turned off.
+func actReluUpdate0Small0(f *actReluUpdate0) bool {
+	switch nnrt.ActiveCPU() {
+	case nnrt.AVX512:
+		actReluUpdate0Small0AVX512(f)
+	case nnrt.AVX2:
+		actReluUpdate0Small0AVX2(f)
+	default:
+		return false
+	}
+	return true
+}
+
+//go:noescape
+func actReluUpdate0Small0AVX2(f *actReluUpdate0)
+
+//go:noescape
+func actReluUpdate0Small0AVX512(f *actReluUpdate0)
+
 // softmax10ForwardLoop0a computes
 //
 //	savedExp = exp(p - reduce_max(p, axis: 1))  (loops.nn:55)
@@ -738,6 +1239,29 @@ func softmax10BackwardLoop0aAVX2(savedExp *float32, savedSum *float32, w *float3
 
 //go:noescape
 func softmax10BackwardLoop0aAVX512(savedExp *float32, savedSum *float32, w *float32, gradP *float32, rows int)
+
+// softmax10Update0Small0 computes
+//
+//	p2 = p - cast * g  (optimizers.nn:22)
+//
+// in assembly, or reports false where that is turned off.
+func softmax10Update0Small0(f *softmax10Update0) bool {
+	switch nnrt.ActiveCPU() {
+	case nnrt.AVX512:
+		softmax10Update0Small0AVX512(f)
+	case nnrt.AVX2:
+		softmax10Update0Small0AVX2(f)
+	default:
+		return false
+	}
+	return true
+}
+
+//go:noescape
+func softmax10Update0Small0AVX2(f *softmax10Update0)
+
+//go:noescape
+func softmax10Update0Small0AVX512(f *softmax10Update0)
 
 // softmax10EvalLoop0a computes
 //
@@ -811,6 +1335,29 @@ func softmax128BackwardLoop0aAVX2(savedExp *float32, savedSum *float32, w *float
 //go:noescape
 func softmax128BackwardLoop0aAVX512(savedExp *float32, savedSum *float32, w *float32, gradP *float32, rows int)
 
+// softmax128Update0Small0 computes
+//
+//	p2 = p - cast * g  (optimizers.nn:22)
+//
+// in assembly, or reports false where that is turned off.
+func softmax128Update0Small0(f *softmax128Update0) bool {
+	switch nnrt.ActiveCPU() {
+	case nnrt.AVX512:
+		softmax128Update0Small0AVX512(f)
+	case nnrt.AVX2:
+		softmax128Update0Small0AVX2(f)
+	default:
+		return false
+	}
+	return true
+}
+
+//go:noescape
+func softmax128Update0Small0AVX2(f *softmax128Update0)
+
+//go:noescape
+func softmax128Update0Small0AVX512(f *softmax128Update0)
+
 // softmax128EvalLoop0a computes
 //
 //	exp = exp(p - reduce_max(p, axis: 1))  (loops.nn:62)
@@ -882,6 +1429,29 @@ func softmax1000BackwardLoop0aAVX2(savedExp *float32, savedSum *float32, w *floa
 
 //go:noescape
 func softmax1000BackwardLoop0aAVX512(savedExp *float32, savedSum *float32, w *float32, gradP *float32, rows int)
+
+// softmax1000Update0Small0 computes
+//
+//	p2 = p - cast * g  (optimizers.nn:22)
+//
+// in assembly, or reports false where that is turned off.
+func softmax1000Update0Small0(f *softmax1000Update0) bool {
+	switch nnrt.ActiveCPU() {
+	case nnrt.AVX512:
+		softmax1000Update0Small0AVX512(f)
+	case nnrt.AVX2:
+		softmax1000Update0Small0AVX2(f)
+	default:
+		return false
+	}
+	return true
+}
+
+//go:noescape
+func softmax1000Update0Small0AVX2(f *softmax1000Update0)
+
+//go:noescape
+func softmax1000Update0Small0AVX512(f *softmax1000Update0)
 
 // softmax1000EvalLoop0a computes
 //
@@ -956,6 +1526,29 @@ func layerNormBackwardLoop1aAVX2(savedSum *float32, savedRsqrt *float32, w *floa
 //go:noescape
 func layerNormBackwardLoop1aAVX512(savedSum *float32, savedRsqrt *float32, w *float32, hG *float32, p *float32, mul *float32, gradP *float32, rows int)
 
+// layerNormUpdate0Small0 computes
+//
+//	p2 = p - cast * g  (optimizers.nn:22)
+//
+// in assembly, or reports false where that is turned off.
+func layerNormUpdate0Small0(f *layerNormUpdate0) bool {
+	switch nnrt.ActiveCPU() {
+	case nnrt.AVX512:
+		layerNormUpdate0Small0AVX512(f)
+	case nnrt.AVX2:
+		layerNormUpdate0Small0AVX2(f)
+	default:
+		return false
+	}
+	return true
+}
+
+//go:noescape
+func layerNormUpdate0Small0AVX2(f *layerNormUpdate0)
+
+//go:noescape
+func layerNormUpdate0Small0AVX512(f *layerNormUpdate0)
+
 // layerNormEvalLoop0a computes
 //
 //	sum0 = sum(sum(((p - sum(p, axis: 1) * 0.00390625) * rsqrt(sum((p - sum(p, axis: 1) * 0.00390625) * (p - sum(p, axis: ...  (loops.nn:78)
@@ -1027,6 +1620,29 @@ func crossEntropy10BackwardLoop0aAVX2(savedSum *float32, y *int32, savedExp *flo
 //go:noescape
 func crossEntropy10BackwardLoop0aAVX512(savedSum *float32, y *int32, savedExp *float32, gradP *float32, rows int)
 
+// crossEntropy10Update0Small0 computes
+//
+//	p2 = p - cast * g  (optimizers.nn:22)
+//
+// in assembly, or reports false where that is turned off.
+func crossEntropy10Update0Small0(f *crossEntropy10Update0) bool {
+	switch nnrt.ActiveCPU() {
+	case nnrt.AVX512:
+		crossEntropy10Update0Small0AVX512(f)
+	case nnrt.AVX2:
+		crossEntropy10Update0Small0AVX2(f)
+	default:
+		return false
+	}
+	return true
+}
+
+//go:noescape
+func crossEntropy10Update0Small0AVX2(f *crossEntropy10Update0)
+
+//go:noescape
+func crossEntropy10Update0Small0AVX512(f *crossEntropy10Update0)
+
 // crossEntropy10EvalLoop0a computes
 //
 //	sum = sum(log(sum(exp(p - reduce_max(p, axis: 1)), axis: 1)) - sum(where(y == iota(), p - reduce_max(p, axis: 1), 0) ...  (loops.nn:86)
@@ -1097,6 +1713,29 @@ func crossEntropy1000BackwardLoop0aAVX2(savedSum *float32, y *int32, savedExp *f
 
 //go:noescape
 func crossEntropy1000BackwardLoop0aAVX512(savedSum *float32, y *int32, savedExp *float32, gradP *float32, rows int)
+
+// crossEntropy1000Update0Small0 computes
+//
+//	p2 = p - cast * g  (optimizers.nn:22)
+//
+// in assembly, or reports false where that is turned off.
+func crossEntropy1000Update0Small0(f *crossEntropy1000Update0) bool {
+	switch nnrt.ActiveCPU() {
+	case nnrt.AVX512:
+		crossEntropy1000Update0Small0AVX512(f)
+	case nnrt.AVX2:
+		crossEntropy1000Update0Small0AVX2(f)
+	default:
+		return false
+	}
+	return true
+}
+
+//go:noescape
+func crossEntropy1000Update0Small0AVX2(f *crossEntropy1000Update0)
+
+//go:noescape
+func crossEntropy1000Update0Small0AVX512(f *crossEntropy1000Update0)
 
 // crossEntropy1000EvalLoop0a computes
 //

@@ -7,33 +7,61 @@ func updateSgdForwardLoop0a(p []float32, part0aV []float32, rows int) bool { ret
 
 func updateSgdBackwardLoop0a(gradP []float32, rows int) bool { return false }
 
+func updateSgdUpdate0Small0(f *updateSgdUpdate0) bool { return false }
+
 func updateSgdUpdate0Loop0a(g2 []float32, p []float32, p2 []float32, rows int, cast float32) bool {
 	return false
 }
+
+func updateSgdLargeUpdate0Small0(f *updateSgdLargeUpdate0) bool { return false }
+
+func updateMomentumUpdate0Small0(f *updateMomentumUpdate0) bool { return false }
 
 func updateMomentumUpdate0Loop0a(b []float32, g2 []float32, p []float32, b2 []float32, p2 []float32, rows int, cast float32) bool {
 	return false
 }
 
+func updateMomentumLargeUpdate0Small0(f *updateMomentumLargeUpdate0) bool { return false }
+
+func updateAdamUpdate0Small0(f *updateAdamUpdate0) bool { return false }
+
 func updateAdamUpdate0Loop0a(g2 []float32, v []float32, m []float32, p []float32, v2 []float32, m2 []float32, p2 []float32, rows int, cast2 float32, cast float32) bool {
 	return false
 }
+
+func updateAdamLargeUpdate0Small0(f *updateAdamLargeUpdate0) bool { return false }
+
+func updateAdamWUpdate0Small0(f *updateAdamWUpdate0) bool { return false }
 
 func updateAdamWUpdate0Loop0a(p []float32, g2 []float32, v []float32, m []float32, v2 []float32, m2 []float32, p2 []float32, rows int, cast float32, cast3 float32, cast2 float32) bool {
 	return false
 }
 
+func updateAdamWLargeUpdate0Small0(f *updateAdamWLargeUpdate0) bool { return false }
+
+func updateRmsPropUpdate0Small0(f *updateRmsPropUpdate0) bool { return false }
+
 func updateRmsPropUpdate0Loop0a(g2 []float32, v []float32, p []float32, v2 []float32, p2 []float32, rows int, cast float32) bool {
 	return false
 }
+
+func updateRmsPropLargeUpdate0Small0(f *updateRmsPropLargeUpdate0) bool { return false }
+
+func updateAdagradUpdate0Small0(f *updateAdagradUpdate0) bool { return false }
 
 func updateAdagradUpdate0Loop0a(g2 []float32, s []float32, p []float32, s2V []float32, p2 []float32, rows int, cast float32) bool {
 	return false
 }
 
+func updateAdagradLargeUpdate0Small0(f *updateAdagradLargeUpdate0) bool { return false }
+
+func updateAdadeltaUpdate0Small0(f *updateAdadeltaUpdate0) bool { return false }
+
 func updateAdadeltaUpdate0Loop0a(u []float32, g2 []float32, v []float32, p []float32, v2 []float32, p2 []float32, u2 []float32, rows int, cast float32) bool {
 	return false
 }
+
+func updateAdadeltaLargeUpdate0Small0(f *updateAdadeltaLargeUpdate0) bool { return false }
 
 func actTanhForwardLoop0a(p []float32, w []float32, savedTanh []float32, part0aV []float32, rows int) bool {
 	return false
@@ -42,6 +70,8 @@ func actTanhForwardLoop0a(p []float32, w []float32, savedTanh []float32, part0aV
 func actTanhBackwardLoop0a(savedTanh []float32, w []float32, gradP []float32, rows int) bool {
 	return false
 }
+
+func actTanhUpdate0Small0(f *actTanhUpdate0) bool { return false }
 
 func actTanhEvalLoop0a(p []float32, w []float32, part0aV []float32, rows int) bool { return false }
 
@@ -53,6 +83,8 @@ func actSigmoidBackwardLoop0a(savedSigmoid []float32, w []float32, gradP []float
 	return false
 }
 
+func actSigmoidUpdate0Small0(f *actSigmoidUpdate0) bool { return false }
+
 func actSigmoidEvalLoop0a(p []float32, w []float32, part0aV []float32, rows int) bool { return false }
 
 func actGeluForwardLoop0a(p []float32, w []float32, savedAdd []float32, part0aV []float32, rows int) bool {
@@ -62,6 +94,8 @@ func actGeluForwardLoop0a(p []float32, w []float32, savedAdd []float32, part0aV 
 func actGeluBackwardLoop0a(p []float32, w []float32, savedAdd []float32, gradP []float32, rows int) bool {
 	return false
 }
+
+func actGeluUpdate0Small0(f *actGeluUpdate0) bool { return false }
 
 func actGeluEvalLoop0a(p []float32, w []float32, part0aV []float32, rows int) bool { return false }
 
@@ -73,6 +107,8 @@ func actGeluTanhBackwardLoop0a(p []float32, w []float32, savedTanh []float32, gr
 	return false
 }
 
+func actGeluTanhUpdate0Small0(f *actGeluTanhUpdate0) bool { return false }
+
 func actGeluTanhEvalLoop0a(p []float32, w []float32, part0aV []float32, rows int) bool { return false }
 
 func actSiluForwardLoop0a(p []float32, w []float32, savedSigmoid []float32, part0aV []float32, rows int) bool {
@@ -82,6 +118,8 @@ func actSiluForwardLoop0a(p []float32, w []float32, savedSigmoid []float32, part
 func actSiluBackwardLoop0a(w []float32, p []float32, savedSigmoid []float32, gradP []float32, rows int) bool {
 	return false
 }
+
+func actSiluUpdate0Small0(f *actSiluUpdate0) bool { return false }
 
 func actSiluEvalLoop0a(p []float32, w []float32, part0aV []float32, rows int) bool { return false }
 
@@ -93,11 +131,15 @@ func actSoftplusBackwardLoop0a(p []float32, w []float32, savedAdd []float32, sav
 	return false
 }
 
+func actSoftplusUpdate0Small0(f *actSoftplusUpdate0) bool { return false }
+
 func actSoftplusEvalLoop0a(p []float32, w []float32, part0aV []float32, rows int) bool { return false }
 
 func actReluForwardLoop0a(p []float32, w []float32, part0aV []float32, rows int) bool { return false }
 
 func actReluBackwardLoop0a(p []float32, w []float32, gradP []float32, rows int) bool { return false }
+
+func actReluUpdate0Small0(f *actReluUpdate0) bool { return false }
 
 func softmax10ForwardLoop0a(p []float32, savedExp []float32, savedSum []float32, w []float32, part0aV []float32, rows int) bool {
 	return false
@@ -106,6 +148,8 @@ func softmax10ForwardLoop0a(p []float32, savedExp []float32, savedSum []float32,
 func softmax10BackwardLoop0a(savedExp []float32, savedSum []float32, w []float32, gradP []float32, rows int) bool {
 	return false
 }
+
+func softmax10Update0Small0(f *softmax10Update0) bool { return false }
 
 func softmax10EvalLoop0a(p []float32, exp []float32, w []float32, part0aV []float32, rows int) bool {
 	return false
@@ -119,6 +163,8 @@ func softmax128BackwardLoop0a(savedExp []float32, savedSum []float32, w []float3
 	return false
 }
 
+func softmax128Update0Small0(f *softmax128Update0) bool { return false }
+
 func softmax128EvalLoop0a(p []float32, exp []float32, w []float32, part0aV []float32, rows int) bool {
 	return false
 }
@@ -130,6 +176,8 @@ func softmax1000ForwardLoop0a(p []float32, savedExp []float32, savedSum []float3
 func softmax1000BackwardLoop0a(savedExp []float32, savedSum []float32, w []float32, gradP []float32, rows int) bool {
 	return false
 }
+
+func softmax1000Update0Small0(f *softmax1000Update0) bool { return false }
 
 func softmax1000EvalLoop0a(p []float32, exp []float32, w []float32, part0aV []float32, rows int) bool {
 	return false
@@ -143,6 +191,8 @@ func layerNormBackwardLoop1a(savedSum []float32, savedRsqrt []float32, w []float
 	return false
 }
 
+func layerNormUpdate0Small0(f *layerNormUpdate0) bool { return false }
+
 func layerNormEvalLoop0a(p []float32, hG []float32, hB []float32, w []float32, part0aV []float32, rows int) bool {
 	return false
 }
@@ -155,6 +205,8 @@ func crossEntropy10BackwardLoop0a(savedSum []float32, y []int32, savedExp []floa
 	return false
 }
 
+func crossEntropy10Update0Small0(f *crossEntropy10Update0) bool { return false }
+
 func crossEntropy10EvalLoop0a(p []float32, y []int32, part0aV []float32, rows int) bool { return false }
 
 func crossEntropy1000ForwardLoop0a(p []float32, y []int32, savedExp []float32, savedSum []float32, part0aV []float32, rows int) bool {
@@ -164,6 +216,8 @@ func crossEntropy1000ForwardLoop0a(p []float32, y []int32, savedExp []float32, s
 func crossEntropy1000BackwardLoop0a(savedSum []float32, y []int32, savedExp []float32, gradP []float32, rows int) bool {
 	return false
 }
+
+func crossEntropy1000Update0Small0(f *crossEntropy1000Update0) bool { return false }
 
 func crossEntropy1000EvalLoop0a(p []float32, y []int32, part0aV []float32, rows int) bool {
 	return false

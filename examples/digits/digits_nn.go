@@ -1148,33 +1148,47 @@ type digitsInit0 struct {
 	value []float32 // [64, 128]
 
 	// Numbers and streams.
-	key []nnrt.Key // streams of 1
+	key              []nnrt.Key // streams of 1
+	panel0           int        // rows of a panel of region 0
+	localFloat32     []float32  // panels of all workers
+	localFloat32Size int
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *digitsInit0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
+	f.panel0 = min(128, 64)
+	f.localFloat32Size = f.panel0 * 128
+	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.key = make([]nnrt.Key, 1)
 }
 
 // run init().
 func (f *digitsInit0) run() {
-	// value = -0.17677669 + 0.35355338 * uniform  (layers.nn:5)
+	// rand = uniform  (layers.nn:5)
+	// value = -0.17677669 + 0.35355338 * rand  (layers.nn:5)
 	f.rows0(0, 0)
 }
 
 // rows0 works on one block of the rows of 64, number task.
 func (f *digitsInit0) rows0(worker, task int) {
-	r0 := task * 512
-	r1 := min(r0+512, 64)
+	r0 := task * 128
+	r1 := min(r0+128, 64)
 	rows := r1 - r0
+	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
+	rand := localFloat32[0:][:rows*128]
 	value := f.value[r0*128 : r1*128]
 
-	// value = -0.17677669 + 0.35355338 * uniform  (layers.nn:5)
-	valueRow := value[:rows*128]
-	for j := range rows * 128 {
-		mul := float32(0.35355338 * nnrt.Uniform[float32](f.key[0], uint64(r0*128+j)))
-		valueRow[j] = (-0.17677669) + mul
+	// rand = uniform  (layers.nn:5)
+	nnrt.FillUniform(rand, f.key[0], uint64(r0*128))
+
+	// value = -0.17677669 + 0.35355338 * rand  (layers.nn:5)
+	{
+		randRow := rand[:rows*128]
+		valueRow := value[:rows*128]
+		for j := range rows * 128 {
+			valueRow[j] = (-0.17677669) + float32(0.35355338*randRow[j])
+		}
 	}
 }
 
@@ -1186,32 +1200,46 @@ type digitsInit2 struct {
 	value []float32 // [128, 10]
 
 	// Numbers and streams.
-	key []nnrt.Key // streams of 1
+	key              []nnrt.Key // streams of 1
+	panel0           int        // rows of a panel of region 0
+	localFloat32     []float32  // panels of all workers
+	localFloat32Size int
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *digitsInit2) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
+	f.panel0 = min(2048, 128)
+	f.localFloat32Size = f.panel0 * 10
+	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.key = make([]nnrt.Key, 1)
 }
 
 // run init().
 func (f *digitsInit2) run() {
-	// value = -0.2085144 + 0.4170288 * uniform  (layers.nn:5)
+	// rand = uniform  (layers.nn:5)
+	// value = -0.2085144 + 0.4170288 * rand  (layers.nn:5)
 	f.rows0(0, 0)
 }
 
 // rows0 works on one block of the rows of 128, number task.
 func (f *digitsInit2) rows0(worker, task int) {
-	r0 := task * 8192
-	r1 := min(r0+8192, 128)
+	r0 := task * 2048
+	r1 := min(r0+2048, 128)
 	rows := r1 - r0
+	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
+	rand := localFloat32[0:][:rows*10]
 	value := f.value[r0*10 : r1*10]
 
-	// value = -0.2085144 + 0.4170288 * uniform  (layers.nn:5)
-	valueRow := value[:rows*10]
-	for j := range rows * 10 {
-		add := (-0.2085144) + float32(0.4170288*nnrt.Uniform[float32](f.key[0], uint64(r0*10+j)))
-		valueRow[j] = add
+	// rand = uniform  (layers.nn:5)
+	nnrt.FillUniform(rand, f.key[0], uint64(r0*10))
+
+	// value = -0.2085144 + 0.4170288 * rand  (layers.nn:5)
+	{
+		randRow := rand[:rows*10]
+		valueRow := value[:rows*10]
+		for j := range rows * 10 {
+			valueRow[j] = (-0.2085144) + float32(0.4170288*randRow[j])
+		}
 	}
 }

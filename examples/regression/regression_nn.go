@@ -799,33 +799,47 @@ type lineMeanInit0 struct {
 	value []float64 // [3]
 
 	// Numbers and streams.
-	key []nnrt.Key // streams of 1
+	key              []nnrt.Key // streams of 1
+	panel0           int        // rows of a panel of region 0
+	localFloat64     []float64  // panels of all workers
+	localFloat64Size int
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *lineMeanInit0) init(pool *nnrt.Pool, arena *nnrt.Arena[float64]) {
 	f.pool = pool
+	f.panel0 = min(16384, 3)
+	f.localFloat64Size = f.panel0
+	f.localFloat64 = arena.Take(pool.Workers() * f.localFloat64Size)
 	f.key = make([]nnrt.Key, 1)
 }
 
 // run init().
 func (f *lineMeanInit0) run() {
-	// value = -1.224744871391589 + 2.449489742783178 * uniform  (layers.nn:5)
+	// rand = uniform  (layers.nn:5)
+	// value = -1.224744871391589 + 2.449489742783178 * rand  (layers.nn:5)
 	f.rows0(0, 0)
 }
 
 // rows0 works on one block of the rows of 3, number task.
 func (f *lineMeanInit0) rows0(worker, task int) {
-	r0 := task * 65536
-	r1 := min(r0+65536, 3)
+	r0 := task * 16384
+	r1 := min(r0+16384, 3)
 	rows := r1 - r0
+	localFloat64 := f.localFloat64[worker*f.localFloat64Size:]
+	rand := localFloat64[0:][:rows]
 	value := f.value[r0:r1]
 
-	// value = -1.224744871391589 + 2.449489742783178 * uniform  (layers.nn:5)
-	valueRow := value[:rows]
-	for j := range rows {
-		mul := float64(2.449489742783178 * nnrt.Uniform[float64](f.key[0], uint64(r0+j)))
-		valueRow[j] = (-1.224744871391589) + mul
+	// rand = uniform  (layers.nn:5)
+	nnrt.FillUniform(rand, f.key[0], uint64(r0))
+
+	// value = -1.224744871391589 + 2.449489742783178 * rand  (layers.nn:5)
+	{
+		randRow := rand[:rows]
+		valueRow := value[:rows]
+		for j := range rows {
+			valueRow[j] = (-1.224744871391589) + float64(2.449489742783178*randRow[j])
+		}
 	}
 }
 
@@ -1610,32 +1624,46 @@ type lineSumInit0 struct {
 	value []float64 // [3]
 
 	// Numbers and streams.
-	key []nnrt.Key // streams of 1
+	key              []nnrt.Key // streams of 1
+	panel0           int        // rows of a panel of region 0
+	localFloat64     []float64  // panels of all workers
+	localFloat64Size int
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *lineSumInit0) init(pool *nnrt.Pool, arena *nnrt.Arena[float64]) {
 	f.pool = pool
+	f.panel0 = min(16384, 3)
+	f.localFloat64Size = f.panel0
+	f.localFloat64 = arena.Take(pool.Workers() * f.localFloat64Size)
 	f.key = make([]nnrt.Key, 1)
 }
 
 // run init().
 func (f *lineSumInit0) run() {
-	// value = -1.224744871391589 + 2.449489742783178 * uniform  (layers.nn:5)
+	// rand = uniform  (layers.nn:5)
+	// value = -1.224744871391589 + 2.449489742783178 * rand  (layers.nn:5)
 	f.rows0(0, 0)
 }
 
 // rows0 works on one block of the rows of 3, number task.
 func (f *lineSumInit0) rows0(worker, task int) {
-	r0 := task * 65536
-	r1 := min(r0+65536, 3)
+	r0 := task * 16384
+	r1 := min(r0+16384, 3)
 	rows := r1 - r0
+	localFloat64 := f.localFloat64[worker*f.localFloat64Size:]
+	rand := localFloat64[0:][:rows]
 	value := f.value[r0:r1]
 
-	// value = -1.224744871391589 + 2.449489742783178 * uniform  (layers.nn:5)
-	valueRow := value[:rows]
-	for j := range rows {
-		mul := float64(2.449489742783178 * nnrt.Uniform[float64](f.key[0], uint64(r0+j)))
-		valueRow[j] = (-1.224744871391589) + mul
+	// rand = uniform  (layers.nn:5)
+	nnrt.FillUniform(rand, f.key[0], uint64(r0))
+
+	// value = -1.224744871391589 + 2.449489742783178 * rand  (layers.nn:5)
+	{
+		randRow := rand[:rows]
+		valueRow := value[:rows]
+		for j := range rows {
+			valueRow[j] = (-1.224744871391589) + float64(2.449489742783178*randRow[j])
+		}
 	}
 }

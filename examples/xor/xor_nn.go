@@ -1027,33 +1027,47 @@ type xorInit0 struct {
 	value []float32 // [2, 8]
 
 	// Numbers and streams.
-	key []nnrt.Key // streams of 1
+	key              []nnrt.Key // streams of 1
+	panel0           int        // rows of a panel of region 0
+	localFloat32     []float32  // panels of all workers
+	localFloat32Size int
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *xorInit0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
+	f.panel0 = min(2048, 2)
+	f.localFloat32Size = f.panel0 * 8
+	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.key = make([]nnrt.Key, 1)
 }
 
 // run init().
 func (f *xorInit0) run() {
-	// value = -0.7745967 + 1.5491934 * uniform  (layers.nn:5)
+	// rand = uniform  (layers.nn:5)
+	// value = -0.7745967 + 1.5491934 * rand  (layers.nn:5)
 	f.rows0(0, 0)
 }
 
 // rows0 works on one block of the rows of 2, number task.
 func (f *xorInit0) rows0(worker, task int) {
-	r0 := task * 8192
-	r1 := min(r0+8192, 2)
+	r0 := task * 2048
+	r1 := min(r0+2048, 2)
 	rows := r1 - r0
+	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
+	rand := localFloat32[0:][:rows*8]
 	value := f.value[r0*8 : r1*8]
 
-	// value = -0.7745967 + 1.5491934 * uniform  (layers.nn:5)
-	valueRow := value[:rows*8]
-	for j := range rows * 8 {
-		add := (-0.7745967) + float32(1.5491934*nnrt.Uniform[float32](f.key[0], uint64(r0*8+j)))
-		valueRow[j] = add
+	// rand = uniform  (layers.nn:5)
+	nnrt.FillUniform(rand, f.key[0], uint64(r0*8))
+
+	// value = -0.7745967 + 1.5491934 * rand  (layers.nn:5)
+	{
+		randRow := rand[:rows*8]
+		valueRow := value[:rows*8]
+		for j := range rows * 8 {
+			valueRow[j] = (-0.7745967) + float32(1.5491934*randRow[j])
+		}
 	}
 }
 
@@ -1065,33 +1079,47 @@ type xorInit2 struct {
 	value []float32 // [8]
 
 	// Numbers and streams.
-	key []nnrt.Key // streams of 1
+	key              []nnrt.Key // streams of 1
+	panel0           int        // rows of a panel of region 0
+	localFloat32     []float32  // panels of all workers
+	localFloat32Size int
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *xorInit2) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
+	f.panel0 = min(16384, 8)
+	f.localFloat32Size = f.panel0
+	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.key = make([]nnrt.Key, 1)
 }
 
 // run init().
 func (f *xorInit2) run() {
-	// value = -0.8164966 + 1.6329932 * uniform  (layers.nn:5)
+	// rand = uniform  (layers.nn:5)
+	// value = -0.8164966 + 1.6329932 * rand  (layers.nn:5)
 	f.rows0(0, 0)
 }
 
 // rows0 works on one block of the rows of 8, number task.
 func (f *xorInit2) rows0(worker, task int) {
-	r0 := task * 65536
-	r1 := min(r0+65536, 8)
+	r0 := task * 16384
+	r1 := min(r0+16384, 8)
 	rows := r1 - r0
+	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
+	rand := localFloat32[0:][:rows]
 	value := f.value[r0:r1]
 
-	// value = -0.8164966 + 1.6329932 * uniform  (layers.nn:5)
-	valueRow := value[:rows]
-	for j := range rows {
-		add := (-0.8164966) + float32(1.6329932*nnrt.Uniform[float32](f.key[0], uint64(r0+j)))
-		valueRow[j] = add
+	// rand = uniform  (layers.nn:5)
+	nnrt.FillUniform(rand, f.key[0], uint64(r0))
+
+	// value = -0.8164966 + 1.6329932 * rand  (layers.nn:5)
+	{
+		randRow := rand[:rows]
+		valueRow := value[:rows]
+		for j := range rows {
+			valueRow[j] = (-0.8164966) + float32(1.6329932*randRow[j])
+		}
 	}
 }
 
@@ -2135,33 +2163,47 @@ type xorAdamInit0 struct {
 	value []float32 // [2, 8]
 
 	// Numbers and streams.
-	key []nnrt.Key // streams of 1
+	key              []nnrt.Key // streams of 1
+	panel0           int        // rows of a panel of region 0
+	localFloat32     []float32  // panels of all workers
+	localFloat32Size int
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *xorAdamInit0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
+	f.panel0 = min(2048, 2)
+	f.localFloat32Size = f.panel0 * 8
+	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.key = make([]nnrt.Key, 1)
 }
 
 // run init().
 func (f *xorAdamInit0) run() {
-	// value = -0.7745967 + 1.5491934 * uniform  (layers.nn:5)
+	// rand = uniform  (layers.nn:5)
+	// value = -0.7745967 + 1.5491934 * rand  (layers.nn:5)
 	f.rows0(0, 0)
 }
 
 // rows0 works on one block of the rows of 2, number task.
 func (f *xorAdamInit0) rows0(worker, task int) {
-	r0 := task * 8192
-	r1 := min(r0+8192, 2)
+	r0 := task * 2048
+	r1 := min(r0+2048, 2)
 	rows := r1 - r0
+	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
+	rand := localFloat32[0:][:rows*8]
 	value := f.value[r0*8 : r1*8]
 
-	// value = -0.7745967 + 1.5491934 * uniform  (layers.nn:5)
-	valueRow := value[:rows*8]
-	for j := range rows * 8 {
-		add := (-0.7745967) + float32(1.5491934*nnrt.Uniform[float32](f.key[0], uint64(r0*8+j)))
-		valueRow[j] = add
+	// rand = uniform  (layers.nn:5)
+	nnrt.FillUniform(rand, f.key[0], uint64(r0*8))
+
+	// value = -0.7745967 + 1.5491934 * rand  (layers.nn:5)
+	{
+		randRow := rand[:rows*8]
+		valueRow := value[:rows*8]
+		for j := range rows * 8 {
+			valueRow[j] = (-0.7745967) + float32(1.5491934*randRow[j])
+		}
 	}
 }
 
@@ -2173,32 +2215,46 @@ type xorAdamInit2 struct {
 	value []float32 // [8]
 
 	// Numbers and streams.
-	key []nnrt.Key // streams of 1
+	key              []nnrt.Key // streams of 1
+	panel0           int        // rows of a panel of region 0
+	localFloat32     []float32  // panels of all workers
+	localFloat32Size int
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *xorAdamInit2) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
+	f.panel0 = min(16384, 8)
+	f.localFloat32Size = f.panel0
+	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.key = make([]nnrt.Key, 1)
 }
 
 // run init().
 func (f *xorAdamInit2) run() {
-	// value = -0.8164966 + 1.6329932 * uniform  (layers.nn:5)
+	// rand = uniform  (layers.nn:5)
+	// value = -0.8164966 + 1.6329932 * rand  (layers.nn:5)
 	f.rows0(0, 0)
 }
 
 // rows0 works on one block of the rows of 8, number task.
 func (f *xorAdamInit2) rows0(worker, task int) {
-	r0 := task * 65536
-	r1 := min(r0+65536, 8)
+	r0 := task * 16384
+	r1 := min(r0+16384, 8)
 	rows := r1 - r0
+	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
+	rand := localFloat32[0:][:rows]
 	value := f.value[r0:r1]
 
-	// value = -0.8164966 + 1.6329932 * uniform  (layers.nn:5)
-	valueRow := value[:rows]
-	for j := range rows {
-		add := (-0.8164966) + float32(1.6329932*nnrt.Uniform[float32](f.key[0], uint64(r0+j)))
-		valueRow[j] = add
+	// rand = uniform  (layers.nn:5)
+	nnrt.FillUniform(rand, f.key[0], uint64(r0))
+
+	// value = -0.8164966 + 1.6329932 * rand  (layers.nn:5)
+	{
+		randRow := rand[:rows]
+		valueRow := value[:rows]
+		for j := range rows {
+			valueRow[j] = (-0.8164966) + float32(1.6329932*randRow[j])
+		}
 	}
 }
