@@ -331,7 +331,7 @@ func goBuild(t *testing.T, files map[string]string, command string, flags ...str
 	if err := os.WriteFile(overlayFile, text, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	args := append([]string{command, "-overlay", overlayFile}, flags...)
+	args := append([]string{command, "-overlay", overlayFile, "-tags=" + exactTag}, flags...)
 	if command == "build" {
 		args = append(args, "-gcflags=-e", "-o", exe)
 	}

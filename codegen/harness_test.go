@@ -232,6 +232,8 @@ func (p *program) run(t *testing.T) {
 	for i, h := range hosts {
 		answers[i] = runJobs(t, exe, jobs, h)
 	}
+	var exact doubleRoundings
+	defer func() { exact.check(t) }()
 	for i, c := range p.cases {
 		t.Run(c.name, func(t *testing.T) {
 			c.show(t)
@@ -244,6 +246,11 @@ func (p *program) run(t *testing.T) {
 				}
 				if hosts[k].cpu != "portable" {
 					sameBits(t, answers[0][i], a[i], hosts[k])
+				}
+			}
+			for j, r := range answers[0][i].Runs {
+				for k, x := range r {
+					exact.compare(x, answers[len(hosts)-1][i].Runs[j][k])
 				}
 			}
 			c.compare(t, answers[0][i])
@@ -288,7 +295,7 @@ func sameBits(t *testing.T, a, b answer, on host) {
 		for j := range a.Runs[i] {
 			for k, v := range a.Runs[i][j] {
 				if w := b.Runs[i][j][k]; math.Float64bits(v) != math.Float64bits(w) {
-					t.Errorf("run %d result %d element %d: %g with one processor, %g with two", i, j, k, v, w)
+					t.Errorf("run %d result %d element %d: %g at first, %g on %s", i, j, k, v, w, on)
 					return
 				}
 			}

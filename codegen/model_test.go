@@ -132,6 +132,8 @@ func runModels(t *testing.T, models []*testModel, check func(t *testing.T, s *sc
 	for i, h := range hosts {
 		answers[i] = ask(t, exe, jobs, h)
 	}
+	var exact doubleRoundings
+	defer func() { exact.check(t) }()
 	for _, s := range scripts {
 		t.Run(s.m.name, func(t *testing.T) {
 			for i, h := range hosts {
@@ -141,6 +143,15 @@ func runModels(t *testing.T, models []*testModel, check func(t *testing.T, s *sc
 					}
 					if h.cpu != "portable" {
 						sameAnswers(t, answers[0][s.first+k], answers[i][s.first+k], h)
+					}
+				}
+			}
+			for k := range s.jobs {
+				for j, call := range answers[0][s.first+k].Results {
+					for r, x := range call {
+						if s.jobs[k].Calls[j].Method != "allocs" {
+							exact.compare(x, answers[len(hosts)-1][s.first+k].Results[j][r])
+						}
 					}
 				}
 			}
