@@ -260,8 +260,11 @@ func (b *kernelBuilder) collect(n *symbolic.Node) {
 		y := n.Args[1]
 		g.Scaled, g.Rows, g.Cols = true, width(x), width(y)
 		g.A, g.B = b.rowsOf(x, g.Rows), b.rowsOf(y, g.Cols)
-		if g.Cols == 1 { // one column: its rows lie side by side
+		switch {
+		case g.Cols == 1: // its rows lie side by side
 			g.A, g.B, g.Rows, g.Cols = g.B, g.A, 1, g.Rows
+		case g.Cols <= flatWidth && g.Rows > 2*flatWidth: // few columns fill no vector
+			g.A, g.B, g.Rows, g.Cols, g.Across = g.B, g.A, g.Cols, g.Rows, true
 		}
 		if g.Rows*((g.Cols+15)/16) > smallProduct {
 			b.fail("a large product")
@@ -275,6 +278,9 @@ func (e *frameEmitter) emitSmall(s *smallPass, steps []jen.Code) []jen.Code {
 	var sums []jen.Code
 	for _, x := range s.region.Sums {
 		sums = append(sums, raw("f.%s = f.%s[0]", e.p.value[x.Node].Name, x.Name))
+	}
+	if len(sums) == 0 {
+		return []jen.Code{jen.If(raw("%s > %d || !%s", e.size(s.region.Rows), s.rows, s.call)).Block(steps...)}
 	}
 	return []jen.Code{
 		jen.If(raw("%s <= %d && %s", e.size(s.region.Rows), s.rows, s.call)).Block(sums...).Else().Block(steps...),

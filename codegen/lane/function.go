@@ -406,10 +406,9 @@ func (f *function) outer(l int, stages []Stage, done string) {
 	}
 	limit := fmt.Sprintf("$%d", count.Const)
 	if !count.Known() {
-		f.line("MOVQ %s, R15", f.figure(count))
-		f.line("CMPQ R15, $0")
+		limit = f.figure(count)
+		f.line("CMPQ %s, $0", limit)
 		f.line("JLE %s", end)
-		limit = "R15"
 	}
 	f.line("MOVQ $0, %s", counter)
 	f.mark(top)
@@ -418,8 +417,9 @@ func (f *function) outer(l int, stages []Stage, done string) {
 		f.advance(i, o.Steps[l])
 	}
 	f.line("INCQ %s", counter)
-	if !count.Known() {
-		f.line("MOVQ %s, R15", f.figure(count))
+	if !inner && !count.Known() {
+		f.line("MOVQ %s, R15", limit)
+		limit = "R15"
 	}
 	f.line("CMPQ %s, %s", counter, limit)
 	f.line("JLT %s", top)

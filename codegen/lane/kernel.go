@@ -73,7 +73,8 @@ type Stage struct {
 // as nnrt.SumRows does. The result is written to operand To at the end.
 type Gather struct {
 	Scaled     bool
-	A, B, To   int // operands
+	Across     bool // the result is written transposed, its rows as columns
+	A, B, To   int  // operands
 	Rows, Cols int
 }
 

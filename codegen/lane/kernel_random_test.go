@@ -143,7 +143,7 @@ func (r *randomKernel) straight() {
 func (r *randomKernel) gather() {
 	g := &Gather{Rows: 1, Cols: 1 + r.IntN(20), B: r.moving(Float), To: r.still(Float)}
 	if g.Scaled = len(r.k.Outer) != 1 || r.IntN(3) > 0; g.Scaled {
-		g.Rows = 1 + r.IntN(6)
+		g.Rows, g.Across = 1+r.IntN(6), r.IntN(2) == 0
 		g.A = r.moving(Float)
 	}
 	for _, o := range r.writes { // of what a stage before it has written

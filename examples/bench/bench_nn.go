@@ -621,8 +621,7 @@ func (f *xorUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[float32]) {
 // run one step of sgd.
 func (f *xorUpdate0) run() {
 	f.cast = float32(f.lr) // cast = lr
-	if f.nN <= 512 && xorUpdate0Small0(f) {
-	} else {
+	if f.nN > 512 || !xorUpdate0Small0(f) {
 		// p2 = p - cast * g  (optimizers.nn:22)
 		f.pool.RunWork(f.nN*16, nnrt.Blocks(f.nN, 16384), f.body0)
 	}
@@ -1388,8 +1387,7 @@ func (f *irisBackward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float
 func (f *irisBackward) run() {
 	f.div = 1 / float32(f.nBatch) // div = 1 / batch
 	f.neg = -f.div                // neg = -div
-	if f.nBatch <= 512 && irisBackwardSmall0(f) {
-	} else {
+	if f.nBatch > 512 || !irisBackwardSmall0(f) {
 		// add = where(y == iota(), neg, 0) + div / savedSum * savedExp  (bench.nn:19)
 		// dot = add @ transpose(logitsW)  (bench.nn:18)
 		// mul = dot * (1 - savedH * savedH)  (bench.nn:17)
@@ -1550,8 +1548,7 @@ func (f *irisUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[float32]) 
 func (f *irisUpdate0) run() {
 	f.cast = float32(f.c1)  // cast = c1
 	f.cast2 = float32(f.c2) // cast2 = c2
-	if f.nN <= 512 && irisUpdate0Small0(f) {
-	} else {
+	if f.nN > 512 || !irisUpdate0Small0(f) {
 		// v2 = v * 0.999 + g * g * 0.001  (optimizers.nn:68)
 		// m2 = m * 0.9 + g * 0.1  (optimizers.nn:67)
 		// p2 = p - cast * m2 / (sqrt(v2) * cast2 + 1e-08)  (optimizers.nn:75)
@@ -2508,8 +2505,7 @@ func (f *mnistUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[float32])
 // run one step of sgd.
 func (f *mnistUpdate0) run() {
 	f.cast = float32(f.lr) // cast = lr
-	if f.nN <= 512 && mnistUpdate0Small0(f) {
-	} else {
+	if f.nN > 512 || !mnistUpdate0Small0(f) {
 		// p2 = p - cast * g  (optimizers.nn:22)
 		f.pool.RunWork(f.nN*16, nnrt.Blocks(f.nN, 16384), f.body0)
 	}
@@ -3623,8 +3619,7 @@ func (f *mnistDeepUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[float
 func (f *mnistDeepUpdate0) run() {
 	f.cast = float32(f.c1)  // cast = c1
 	f.cast2 = float32(f.c2) // cast2 = c2
-	if f.nN <= 512 && mnistDeepUpdate0Small0(f) {
-	} else {
+	if f.nN > 512 || !mnistDeepUpdate0Small0(f) {
 		// v2 = v * 0.999 + g * g * 0.001  (optimizers.nn:68)
 		// m2 = m * 0.9 + g * 0.1  (optimizers.nn:67)
 		// p2 = p - cast * m2 / (sqrt(v2) * cast2 + 1e-08)  (optimizers.nn:75)
@@ -4998,8 +4993,7 @@ func (f *geluUpdate0) run() {
 	f.cast = float32(f.c1)  // cast = c1
 	f.cast2 = float32(f.c2) // cast2 = c2
 	f.cast3 = float32(f.c3) // cast3 = c3
-	if f.nN <= 512 && geluUpdate0Small0(f) {
-	} else {
+	if f.nN > 512 || !geluUpdate0Small0(f) {
 		// v2 = v * 0.999 + g * g * 0.001  (optimizers.nn:83)
 		// m2 = m * 0.9 + g * 0.1  (optimizers.nn:82)
 		// p2 = p * cast - cast2 * m2 / (sqrt(v2) * cast3 + 1e-08)  (optimizers.nn:91)

@@ -315,8 +315,7 @@ func (f *updateSgdUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[float
 // run one step of sgd.
 func (f *updateSgdUpdate0) run() {
 	f.cast = float32(f.lr) // cast = lr
-	if f.nN <= 512 && updateSgdUpdate0Small0(f) {
-	} else {
+	if f.nN > 512 || !updateSgdUpdate0Small0(f) {
 		// p2 = p - cast * g  (optimizers.nn:22)
 		f.pool.RunWork(f.nN*16, nnrt.Blocks(f.nN, 16384), f.body0)
 	}
@@ -717,8 +716,7 @@ func (f *updateSgdLargeUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[
 // run one step of sgd.
 func (f *updateSgdLargeUpdate0) run() {
 	f.cast = float32(f.lr) // cast = lr
-	if f.nN <= 512 && updateSgdLargeUpdate0Small0(f) {
-	} else {
+	if f.nN > 512 || !updateSgdLargeUpdate0Small0(f) {
 		// p2 = p - cast * g  (optimizers.nn:22)
 		f.pool.RunWork(f.nN*16, nnrt.Blocks(f.nN, 16384), f.body0)
 	}
@@ -1123,8 +1121,7 @@ func (f *updateMomentumUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[
 // run one step of sgd.
 func (f *updateMomentumUpdate0) run() {
 	f.cast = float32(f.lr) // cast = lr
-	if f.nN <= 512 && updateMomentumUpdate0Small0(f) {
-	} else {
+	if f.nN > 512 || !updateMomentumUpdate0Small0(f) {
 		// b2 = b * 0.9 + g  (optimizers.nn:12)
 		// p2 = p - cast * b2  (optimizers.nn:22)
 		f.pool.RunWork(f.nN*27, nnrt.Blocks(f.nN, 16384), f.body0)
@@ -1540,8 +1537,7 @@ func (f *updateMomentumLargeUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.A
 // run one step of sgd.
 func (f *updateMomentumLargeUpdate0) run() {
 	f.cast = float32(f.lr) // cast = lr
-	if f.nN <= 512 && updateMomentumLargeUpdate0Small0(f) {
-	} else {
+	if f.nN > 512 || !updateMomentumLargeUpdate0Small0(f) {
 		// b2 = b * 0.9 + g  (optimizers.nn:12)
 		// p2 = p - cast * b2  (optimizers.nn:22)
 		f.pool.RunWork(f.nN*27, nnrt.Blocks(f.nN, 16384), f.body0)
@@ -1969,8 +1965,7 @@ func (f *updateAdamUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[floa
 func (f *updateAdamUpdate0) run() {
 	f.cast = float32(f.c1)  // cast = c1
 	f.cast2 = float32(f.c2) // cast2 = c2
-	if f.nN <= 512 && updateAdamUpdate0Small0(f) {
-	} else {
+	if f.nN > 512 || !updateAdamUpdate0Small0(f) {
 		// v2 = v * 0.999 + g * g * 0.001  (optimizers.nn:68)
 		// m2 = m * 0.9 + g * 0.1  (optimizers.nn:67)
 		// p2 = p - cast * m2 / (sqrt(v2) * cast2 + 1e-08)  (optimizers.nn:75)
@@ -2409,8 +2404,7 @@ func (f *updateAdamLargeUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena
 func (f *updateAdamLargeUpdate0) run() {
 	f.cast = float32(f.c1)  // cast = c1
 	f.cast2 = float32(f.c2) // cast2 = c2
-	if f.nN <= 512 && updateAdamLargeUpdate0Small0(f) {
-	} else {
+	if f.nN > 512 || !updateAdamLargeUpdate0Small0(f) {
 		// v2 = v * 0.999 + g * g * 0.001  (optimizers.nn:68)
 		// m2 = m * 0.9 + g * 0.1  (optimizers.nn:67)
 		// p2 = p - cast * m2 / (sqrt(v2) * cast2 + 1e-08)  (optimizers.nn:75)
@@ -2853,8 +2847,7 @@ func (f *updateAdamWUpdate0) run() {
 	f.cast = float32(f.c1)  // cast = c1
 	f.cast2 = float32(f.c2) // cast2 = c2
 	f.cast3 = float32(f.c3) // cast3 = c3
-	if f.nN <= 512 && updateAdamWUpdate0Small0(f) {
-	} else {
+	if f.nN > 512 || !updateAdamWUpdate0Small0(f) {
 		// v2 = v * 0.999 + g * g * 0.001  (optimizers.nn:83)
 		// m2 = m * 0.9 + g * 0.1  (optimizers.nn:82)
 		// p2 = p * cast - cast2 * m2 / (sqrt(v2) * cast3 + 1e-08)  (optimizers.nn:91)
@@ -3300,8 +3293,7 @@ func (f *updateAdamWLargeUpdate0) run() {
 	f.cast = float32(f.c1)  // cast = c1
 	f.cast2 = float32(f.c2) // cast2 = c2
 	f.cast3 = float32(f.c3) // cast3 = c3
-	if f.nN <= 512 && updateAdamWLargeUpdate0Small0(f) {
-	} else {
+	if f.nN > 512 || !updateAdamWLargeUpdate0Small0(f) {
 		// v2 = v * 0.999 + g * g * 0.001  (optimizers.nn:83)
 		// m2 = m * 0.9 + g * 0.1  (optimizers.nn:82)
 		// p2 = p * cast - cast2 * m2 / (sqrt(v2) * cast3 + 1e-08)  (optimizers.nn:91)
@@ -3725,8 +3717,7 @@ func (f *updateRmsPropUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[f
 // run one step of rmsprop.
 func (f *updateRmsPropUpdate0) run() {
 	f.cast = float32(f.lr) // cast = lr
-	if f.nN <= 512 && updateRmsPropUpdate0Small0(f) {
-	} else {
+	if f.nN > 512 || !updateRmsPropUpdate0Small0(f) {
 		// v2 = v * 0.99 + g * g * 0.01  (optimizers.nn:47)
 		// p2 = p - cast * (g / (sqrt(v2) + 1e-08))  (optimizers.nn:60)
 		f.pool.RunWork(f.nN*33, nnrt.Blocks(f.nN, 8192), f.body0)
@@ -4142,8 +4133,7 @@ func (f *updateRmsPropLargeUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Ar
 // run one step of rmsprop.
 func (f *updateRmsPropLargeUpdate0) run() {
 	f.cast = float32(f.lr) // cast = lr
-	if f.nN <= 512 && updateRmsPropLargeUpdate0Small0(f) {
-	} else {
+	if f.nN > 512 || !updateRmsPropLargeUpdate0Small0(f) {
 		// v2 = v * 0.99 + g * g * 0.01  (optimizers.nn:47)
 		// p2 = p - cast * (g / (sqrt(v2) + 1e-08))  (optimizers.nn:60)
 		f.pool.RunWork(f.nN*33, nnrt.Blocks(f.nN, 8192), f.body0)
@@ -4557,8 +4547,7 @@ func (f *updateAdagradUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[f
 // run one step of adagrad.
 func (f *updateAdagradUpdate0) run() {
 	f.cast = float32(f.lr) // cast = lr
-	if f.nN <= 512 && updateAdagradUpdate0Small0(f) {
-	} else {
+	if f.nN > 512 || !updateAdagradUpdate0Small0(f) {
 		// s2 = s + g * g  (optimizers.nn:29)
 		// p2 = p - cast * g / (sqrt(s2) + 1e-10)  (optimizers.nn:30)
 		f.pool.RunWork(f.nN*32, nnrt.Blocks(f.nN, 8192), f.body0)
@@ -4974,8 +4963,7 @@ func (f *updateAdagradLargeUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Ar
 // run one step of adagrad.
 func (f *updateAdagradLargeUpdate0) run() {
 	f.cast = float32(f.lr) // cast = lr
-	if f.nN <= 512 && updateAdagradLargeUpdate0Small0(f) {
-	} else {
+	if f.nN > 512 || !updateAdagradLargeUpdate0Small0(f) {
 		// s2 = s + g * g  (optimizers.nn:29)
 		// p2 = p - cast * g / (sqrt(s2) + 1e-10)  (optimizers.nn:30)
 		f.pool.RunWork(f.nN*32, nnrt.Blocks(f.nN, 8192), f.body0)
@@ -5395,8 +5383,7 @@ func (f *updateAdadeltaUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[
 // run one step of adadelta.
 func (f *updateAdadeltaUpdate0) run() {
 	f.cast = float32(f.lr) // cast = lr
-	if f.nN <= 512 && updateAdadeltaUpdate0Small0(f) {
-	} else {
+	if f.nN > 512 || !updateAdadeltaUpdate0Small0(f) {
 		// v2 = v * 0.9 + g * g * 0.1  (optimizers.nn:37)
 		// p2 = p - cast * (sqrt(u + 1e-06) / sqrt(v2 + 1e-06) * g)  (optimizers.nn:40)
 		// u2 = u * 0.9 + sqrt(u + 1e-06) / sqrt(v2 + 1e-06) * g * (sqrt(u + 1e-06) / sqrt(v2 + 1e-06) * g) * 0.1  (optimizers.nn:39)
@@ -5827,8 +5814,7 @@ func (f *updateAdadeltaLargeUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.A
 // run one step of adadelta.
 func (f *updateAdadeltaLargeUpdate0) run() {
 	f.cast = float32(f.lr) // cast = lr
-	if f.nN <= 512 && updateAdadeltaLargeUpdate0Small0(f) {
-	} else {
+	if f.nN > 512 || !updateAdadeltaLargeUpdate0Small0(f) {
 		// v2 = v * 0.9 + g * g * 0.1  (optimizers.nn:37)
 		// p2 = p - cast * (sqrt(u + 1e-06) / sqrt(v2 + 1e-06) * g)  (optimizers.nn:40)
 		// u2 = u * 0.9 + sqrt(u + 1e-06) / sqrt(v2 + 1e-06) * g * (sqrt(u + 1e-06) / sqrt(v2 + 1e-06) * g) * 0.1  (optimizers.nn:39)
@@ -6286,8 +6272,7 @@ func (f *actTanhUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[float32
 // run one step of sgd.
 func (f *actTanhUpdate0) run() {
 	f.cast = float32(f.lr) // cast = lr
-	if f.nN <= 512 && actTanhUpdate0Small0(f) {
-	} else {
+	if f.nN > 512 || !actTanhUpdate0Small0(f) {
 		// p2 = p - cast * g  (optimizers.nn:22)
 		f.pool.RunWork(f.nN*16, nnrt.Blocks(f.nN, 16384), f.body0)
 	}
@@ -6780,8 +6765,7 @@ func (f *actSigmoidUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[floa
 // run one step of sgd.
 func (f *actSigmoidUpdate0) run() {
 	f.cast = float32(f.lr) // cast = lr
-	if f.nN <= 512 && actSigmoidUpdate0Small0(f) {
-	} else {
+	if f.nN > 512 || !actSigmoidUpdate0Small0(f) {
 		// p2 = p - cast * g  (optimizers.nn:22)
 		f.pool.RunWork(f.nN*16, nnrt.Blocks(f.nN, 16384), f.body0)
 	}
@@ -7280,8 +7264,7 @@ func (f *actGeluUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[float32
 // run one step of sgd.
 func (f *actGeluUpdate0) run() {
 	f.cast = float32(f.lr) // cast = lr
-	if f.nN <= 512 && actGeluUpdate0Small0(f) {
-	} else {
+	if f.nN > 512 || !actGeluUpdate0Small0(f) {
 		// p2 = p - cast * g  (optimizers.nn:22)
 		f.pool.RunWork(f.nN*16, nnrt.Blocks(f.nN, 16384), f.body0)
 	}
@@ -7785,8 +7768,7 @@ func (f *actGeluTanhUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[flo
 // run one step of sgd.
 func (f *actGeluTanhUpdate0) run() {
 	f.cast = float32(f.lr) // cast = lr
-	if f.nN <= 512 && actGeluTanhUpdate0Small0(f) {
-	} else {
+	if f.nN > 512 || !actGeluTanhUpdate0Small0(f) {
 		// p2 = p - cast * g  (optimizers.nn:22)
 		f.pool.RunWork(f.nN*16, nnrt.Blocks(f.nN, 16384), f.body0)
 	}
@@ -8285,8 +8267,7 @@ func (f *actSiluUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[float32
 // run one step of sgd.
 func (f *actSiluUpdate0) run() {
 	f.cast = float32(f.lr) // cast = lr
-	if f.nN <= 512 && actSiluUpdate0Small0(f) {
-	} else {
+	if f.nN > 512 || !actSiluUpdate0Small0(f) {
 		// p2 = p - cast * g  (optimizers.nn:22)
 		f.pool.RunWork(f.nN*16, nnrt.Blocks(f.nN, 16384), f.body0)
 	}
@@ -8813,8 +8794,7 @@ func (f *actSoftplusUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[flo
 // run one step of sgd.
 func (f *actSoftplusUpdate0) run() {
 	f.cast = float32(f.lr) // cast = lr
-	if f.nN <= 512 && actSoftplusUpdate0Small0(f) {
-	} else {
+	if f.nN > 512 || !actSoftplusUpdate0Small0(f) {
 		// p2 = p - cast * g  (optimizers.nn:22)
 		f.pool.RunWork(f.nN*16, nnrt.Blocks(f.nN, 16384), f.body0)
 	}
@@ -9306,8 +9286,7 @@ func (f *actReluUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[float32
 // run one step of sgd.
 func (f *actReluUpdate0) run() {
 	f.cast = float32(f.lr) // cast = lr
-	if f.nN <= 512 && actReluUpdate0Small0(f) {
-	} else {
+	if f.nN > 512 || !actReluUpdate0Small0(f) {
 		// p2 = p - cast * g  (optimizers.nn:22)
 		f.pool.RunWork(f.nN*16, nnrt.Blocks(f.nN, 16384), f.body0)
 	}
@@ -9831,8 +9810,7 @@ func (f *softmax10Update0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[float
 // run one step of sgd.
 func (f *softmax10Update0) run() {
 	f.cast = float32(f.lr) // cast = lr
-	if f.nN <= 512 && softmax10Update0Small0(f) {
-	} else {
+	if f.nN > 512 || !softmax10Update0Small0(f) {
 		// p2 = p - cast * g  (optimizers.nn:22)
 		f.pool.RunWork(f.nN*16, nnrt.Blocks(f.nN, 16384), f.body0)
 	}
@@ -10383,8 +10361,7 @@ func (f *softmax128Update0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[floa
 // run one step of sgd.
 func (f *softmax128Update0) run() {
 	f.cast = float32(f.lr) // cast = lr
-	if f.nN <= 512 && softmax128Update0Small0(f) {
-	} else {
+	if f.nN > 512 || !softmax128Update0Small0(f) {
 		// p2 = p - cast * g  (optimizers.nn:22)
 		f.pool.RunWork(f.nN*16, nnrt.Blocks(f.nN, 16384), f.body0)
 	}
@@ -10935,8 +10912,7 @@ func (f *softmax1000Update0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[flo
 // run one step of sgd.
 func (f *softmax1000Update0) run() {
 	f.cast = float32(f.lr) // cast = lr
-	if f.nN <= 512 && softmax1000Update0Small0(f) {
-	} else {
+	if f.nN > 512 || !softmax1000Update0Small0(f) {
 		// p2 = p - cast * g  (optimizers.nn:22)
 		f.pool.RunWork(f.nN*16, nnrt.Blocks(f.nN, 16384), f.body0)
 	}
@@ -11595,8 +11571,7 @@ func (f *layerNormUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[float
 // run one step of sgd.
 func (f *layerNormUpdate0) run() {
 	f.cast = float32(f.lr) // cast = lr
-	if f.nN <= 512 && layerNormUpdate0Small0(f) {
-	} else {
+	if f.nN > 512 || !layerNormUpdate0Small0(f) {
 		// p2 = p - cast * g  (optimizers.nn:22)
 		f.pool.RunWork(f.nN*16, nnrt.Blocks(f.nN, 16384), f.body0)
 	}
@@ -12187,8 +12162,7 @@ func (f *crossEntropy10Update0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[
 // run one step of sgd.
 func (f *crossEntropy10Update0) run() {
 	f.cast = float32(f.lr) // cast = lr
-	if f.nN <= 512 && crossEntropy10Update0Small0(f) {
-	} else {
+	if f.nN > 512 || !crossEntropy10Update0Small0(f) {
 		// p2 = p - cast * g  (optimizers.nn:22)
 		f.pool.RunWork(f.nN*16, nnrt.Blocks(f.nN, 16384), f.body0)
 	}
@@ -12742,8 +12716,7 @@ func (f *crossEntropy1000Update0) init(pool *nnrt.Pool, nN int, arena *nnrt.Aren
 // run one step of sgd.
 func (f *crossEntropy1000Update0) run() {
 	f.cast = float32(f.lr) // cast = lr
-	if f.nN <= 512 && crossEntropy1000Update0Small0(f) {
-	} else {
+	if f.nN > 512 || !crossEntropy1000Update0Small0(f) {
 		// p2 = p - cast * g  (optimizers.nn:22)
 		f.pool.RunWork(f.nN*16, nnrt.Blocks(f.nN, 16384), f.body0)
 	}

@@ -9776,8 +9776,7 @@ TEXT ·softmax10ForwardLoop0aAVX2(SB), $96-48
 	VBROADCASTSS f32_c2d00000<>(SB), Y9
 	VBROADCASTSS f32_42b20000<>(SB), Y8
 	VBROADCASTSS f32_3fb8aa3b<>(SB), Y7
-	MOVQ rows+40(FP), R15
-	CMPQ R15, $0
+	CMPQ rows+40(FP), $0
 	JLE done1
 	MOVQ $0, BX
 
@@ -9940,8 +9939,7 @@ rows2:
 	ADDQ $4, R8
 	ADDQ $40, R9
 	INCQ BX
-	MOVQ rows+40(FP), R15
-	CMPQ BX, R15
+	CMPQ BX, rows+40(FP)
 	JLT rows2
 done1:
 	VMOVAPS Y11, Y0
@@ -9975,8 +9973,7 @@ TEXT ·softmax10ForwardLoop0aAVX512(SB), $24-48
 	VBROADCASTSS f32_4b4000fe<>(SB), Z27
 	VBROADCASTSS f32_3ab520fb<>(SB), Z26
 	VBROADCASTSS f32_3c091cf0<>(SB), Z25
-	MOVQ rows+40(FP), R15
-	CMPQ R15, $0
+	CMPQ rows+40(FP), $0
 	JLE done1
 	MOVQ $0, BX
 
@@ -10090,8 +10087,7 @@ rows2:
 	ADDQ $4, R8
 	ADDQ $40, R9
 	INCQ BX
-	MOVQ rows+40(FP), R15
-	CMPQ BX, R15
+	CMPQ BX, rows+40(FP)
 	JLT rows2
 done1:
 	VMOVAPS Z31, Z0
@@ -10114,8 +10110,7 @@ TEXT ·softmax10BackwardLoop0aAVX2(SB), $64-40
 	MOVQ savedSum+8(FP), DI
 	MOVQ w+16(FP), R8
 	MOVQ gradP+24(FP), R9
-	MOVQ rows+32(FP), R15
-	CMPQ R15, $0
+	CMPQ rows+32(FP), $0
 	JLE done1
 	MOVQ $0, BX
 
@@ -10171,8 +10166,7 @@ rows2:
 	ADDQ $40, R8
 	ADDQ $40, R9
 	INCQ BX
-	MOVQ rows+32(FP), R15
-	CMPQ BX, R15
+	CMPQ BX, rows+32(FP)
 	JLT rows2
 done1:
 	VZEROUPPER
@@ -10184,8 +10178,7 @@ TEXT ·softmax10BackwardLoop0aAVX512(SB), $16-40
 	MOVQ savedSum+8(FP), DI
 	MOVQ w+16(FP), R8
 	MOVQ gradP+24(FP), R9
-	MOVQ rows+32(FP), R15
-	CMPQ R15, $0
+	CMPQ rows+32(FP), $0
 	JLE done1
 	MOVQ $0, BX
 
@@ -10225,8 +10218,7 @@ rows2:
 	ADDQ $40, R8
 	ADDQ $40, R9
 	INCQ BX
-	MOVQ rows+32(FP), R15
-	CMPQ BX, R15
+	CMPQ BX, rows+32(FP)
 	JLT rows2
 done1:
 	VZEROUPPER
@@ -10321,8 +10313,7 @@ TEXT ·softmax10EvalLoop0aAVX2(SB), $96-40
 	VBROADCASTSS f32_c2d00000<>(SB), Y9
 	VBROADCASTSS f32_42b20000<>(SB), Y8
 	VBROADCASTSS f32_3fb8aa3b<>(SB), Y7
-	MOVQ rows+32(FP), R15
-	CMPQ R15, $0
+	CMPQ rows+32(FP), $0
 	JLE done1
 	MOVQ $0, BX
 
@@ -10481,8 +10472,7 @@ rows2:
 	ADDQ $40, DI
 	ADDQ $40, R8
 	INCQ BX
-	MOVQ rows+32(FP), R15
-	CMPQ BX, R15
+	CMPQ BX, rows+32(FP)
 	JLT rows2
 done1:
 	VMOVAPS Y11, Y0
@@ -10514,8 +10504,7 @@ TEXT ·softmax10EvalLoop0aAVX512(SB), $24-40
 	VBROADCASTSS f32_4b4000fe<>(SB), Z27
 	VBROADCASTSS f32_3ab520fb<>(SB), Z26
 	VBROADCASTSS f32_3c091cf0<>(SB), Z25
-	MOVQ rows+32(FP), R15
-	CMPQ R15, $0
+	CMPQ rows+32(FP), $0
 	JLE done1
 	MOVQ $0, BX
 
@@ -10625,8 +10614,7 @@ rows2:
 	ADDQ $40, DI
 	ADDQ $40, R8
 	INCQ BX
-	MOVQ rows+32(FP), R15
-	CMPQ BX, R15
+	CMPQ BX, rows+32(FP)
 	JLT rows2
 done1:
 	VMOVAPS Z31, Z0
@@ -10656,8 +10644,7 @@ TEXT ·softmax128ForwardLoop0aAVX2(SB), $96-48
 	VBROADCASTSS f32_c2d00000<>(SB), Y9
 	VBROADCASTSS f32_42b20000<>(SB), Y8
 	VBROADCASTSS f32_3fb8aa3b<>(SB), Y7
-	MOVQ rows+40(FP), R15
-	CMPQ R15, $0
+	CMPQ rows+40(FP), $0
 	JLE done1
 	MOVQ $0, BX
 
@@ -10878,8 +10865,7 @@ loop7:
 	ADDQ $4, R8
 	ADDQ $512, R9
 	INCQ BX
-	MOVQ rows+40(FP), R15
-	CMPQ BX, R15
+	CMPQ BX, rows+40(FP)
 	JLT rows2
 done1:
 	VMOVAPS Y11, Y0
@@ -10911,8 +10897,7 @@ TEXT ·softmax128ForwardLoop0aAVX512(SB), $24-48
 	VBROADCASTSS f32_4b4000fe<>(SB), Z27
 	VBROADCASTSS f32_3ab520fb<>(SB), Z26
 	VBROADCASTSS f32_3c091cf0<>(SB), Z25
-	MOVQ rows+40(FP), R15
-	CMPQ R15, $0
+	CMPQ rows+40(FP), $0
 	JLE done1
 	MOVQ $0, BX
 
@@ -11083,8 +11068,7 @@ loop7:
 	ADDQ $4, R8
 	ADDQ $512, R9
 	INCQ BX
-	MOVQ rows+40(FP), R15
-	CMPQ BX, R15
+	CMPQ BX, rows+40(FP)
 	JLT rows2
 done1:
 	VMOVAPS Z31, Z0
@@ -11107,8 +11091,7 @@ TEXT ·softmax128BackwardLoop0aAVX2(SB), $64-40
 	MOVQ savedSum+8(FP), DI
 	MOVQ w+16(FP), R8
 	MOVQ gradP+24(FP), R9
-	MOVQ rows+32(FP), R15
-	CMPQ R15, $0
+	CMPQ rows+32(FP), $0
 	JLE done1
 	MOVQ $0, BX
 
@@ -11223,8 +11206,7 @@ loop5:
 	ADDQ $512, R8
 	ADDQ $512, R9
 	INCQ BX
-	MOVQ rows+32(FP), R15
-	CMPQ BX, R15
+	CMPQ BX, rows+32(FP)
 	JLT rows2
 done1:
 	VZEROUPPER
@@ -11236,8 +11218,7 @@ TEXT ·softmax128BackwardLoop0aAVX512(SB), $16-40
 	MOVQ savedSum+8(FP), DI
 	MOVQ w+16(FP), R8
 	MOVQ gradP+24(FP), R9
-	MOVQ rows+32(FP), R15
-	CMPQ R15, $0
+	CMPQ rows+32(FP), $0
 	JLE done1
 	MOVQ $0, BX
 
@@ -11319,8 +11300,7 @@ loop5:
 	ADDQ $512, R8
 	ADDQ $512, R9
 	INCQ BX
-	MOVQ rows+32(FP), R15
-	CMPQ BX, R15
+	CMPQ BX, rows+32(FP)
 	JLT rows2
 done1:
 	VZEROUPPER
@@ -11415,8 +11395,7 @@ TEXT ·softmax128EvalLoop0aAVX2(SB), $96-40
 	VBROADCASTSS f32_c2d00000<>(SB), Y9
 	VBROADCASTSS f32_42b20000<>(SB), Y8
 	VBROADCASTSS f32_3fb8aa3b<>(SB), Y7
-	MOVQ rows+32(FP), R15
-	CMPQ R15, $0
+	CMPQ rows+32(FP), $0
 	JLE done1
 	MOVQ $0, BX
 
@@ -11633,8 +11612,7 @@ loop7:
 	ADDQ $512, DI
 	ADDQ $512, R8
 	INCQ BX
-	MOVQ rows+32(FP), R15
-	CMPQ BX, R15
+	CMPQ BX, rows+32(FP)
 	JLT rows2
 done1:
 	VMOVAPS Y11, Y0
@@ -11664,8 +11642,7 @@ TEXT ·softmax128EvalLoop0aAVX512(SB), $24-40
 	VBROADCASTSS f32_4b4000fe<>(SB), Z27
 	VBROADCASTSS f32_3ab520fb<>(SB), Z26
 	VBROADCASTSS f32_3c091cf0<>(SB), Z25
-	MOVQ rows+32(FP), R15
-	CMPQ R15, $0
+	CMPQ rows+32(FP), $0
 	JLE done1
 	MOVQ $0, BX
 
@@ -11832,8 +11809,7 @@ loop7:
 	ADDQ $512, DI
 	ADDQ $512, R8
 	INCQ BX
-	MOVQ rows+32(FP), R15
-	CMPQ BX, R15
+	CMPQ BX, rows+32(FP)
 	JLT rows2
 done1:
 	VMOVAPS Z31, Z0
@@ -11863,8 +11839,7 @@ TEXT ·softmax1000ForwardLoop0aAVX2(SB), $96-48
 	VBROADCASTSS f32_c2d00000<>(SB), Y9
 	VBROADCASTSS f32_42b20000<>(SB), Y8
 	VBROADCASTSS f32_3fb8aa3b<>(SB), Y7
-	MOVQ rows+40(FP), R15
-	CMPQ R15, $0
+	CMPQ rows+40(FP), $0
 	JLE done1
 	MOVQ $0, BX
 
@@ -12137,8 +12112,7 @@ loop9:
 	ADDQ $4, R8
 	ADDQ $4000, R9
 	INCQ BX
-	MOVQ rows+40(FP), R15
-	CMPQ BX, R15
+	CMPQ BX, rows+40(FP)
 	JLT rows2
 done1:
 	VMOVAPS Y11, Y0
@@ -12170,8 +12144,7 @@ TEXT ·softmax1000ForwardLoop0aAVX512(SB), $24-48
 	VBROADCASTSS f32_4b4000fe<>(SB), Z27
 	VBROADCASTSS f32_3ab520fb<>(SB), Z26
 	VBROADCASTSS f32_3c091cf0<>(SB), Z25
-	MOVQ rows+40(FP), R15
-	CMPQ R15, $0
+	CMPQ rows+40(FP), $0
 	JLE done1
 	MOVQ $0, BX
 
@@ -12410,8 +12383,7 @@ loop11:
 	ADDQ $4, R8
 	ADDQ $4000, R9
 	INCQ BX
-	MOVQ rows+40(FP), R15
-	CMPQ BX, R15
+	CMPQ BX, rows+40(FP)
 	JLT rows2
 done1:
 	VMOVAPS Z31, Z0
@@ -12434,8 +12406,7 @@ TEXT ·softmax1000BackwardLoop0aAVX2(SB), $64-40
 	MOVQ savedSum+8(FP), DI
 	MOVQ w+16(FP), R8
 	MOVQ gradP+24(FP), R9
-	MOVQ rows+32(FP), R15
-	CMPQ R15, $0
+	CMPQ rows+32(FP), $0
 	JLE done1
 	MOVQ $0, BX
 
@@ -12586,8 +12557,7 @@ loop9:
 	ADDQ $4000, R8
 	ADDQ $4000, R9
 	INCQ BX
-	MOVQ rows+32(FP), R15
-	CMPQ BX, R15
+	CMPQ BX, rows+32(FP)
 	JLT rows2
 done1:
 	VZEROUPPER
@@ -12599,8 +12569,7 @@ TEXT ·softmax1000BackwardLoop0aAVX512(SB), $16-40
 	MOVQ savedSum+8(FP), DI
 	MOVQ w+16(FP), R8
 	MOVQ gradP+24(FP), R9
-	MOVQ rows+32(FP), R15
-	CMPQ R15, $0
+	CMPQ rows+32(FP), $0
 	JLE done1
 	MOVQ $0, BX
 
@@ -12720,8 +12689,7 @@ loop9:
 	ADDQ $4000, R8
 	ADDQ $4000, R9
 	INCQ BX
-	MOVQ rows+32(FP), R15
-	CMPQ BX, R15
+	CMPQ BX, rows+32(FP)
 	JLT rows2
 done1:
 	VZEROUPPER
@@ -12816,8 +12784,7 @@ TEXT ·softmax1000EvalLoop0aAVX2(SB), $96-40
 	VBROADCASTSS f32_c2d00000<>(SB), Y9
 	VBROADCASTSS f32_42b20000<>(SB), Y8
 	VBROADCASTSS f32_3fb8aa3b<>(SB), Y7
-	MOVQ rows+32(FP), R15
-	CMPQ R15, $0
+	CMPQ rows+32(FP), $0
 	JLE done1
 	MOVQ $0, BX
 
@@ -13086,8 +13053,7 @@ loop9:
 	ADDQ $4000, DI
 	ADDQ $4000, R8
 	INCQ BX
-	MOVQ rows+32(FP), R15
-	CMPQ BX, R15
+	CMPQ BX, rows+32(FP)
 	JLT rows2
 done1:
 	VMOVAPS Y11, Y0
@@ -13117,8 +13083,7 @@ TEXT ·softmax1000EvalLoop0aAVX512(SB), $24-40
 	VBROADCASTSS f32_4b4000fe<>(SB), Z27
 	VBROADCASTSS f32_3ab520fb<>(SB), Z26
 	VBROADCASTSS f32_3c091cf0<>(SB), Z25
-	MOVQ rows+32(FP), R15
-	CMPQ R15, $0
+	CMPQ rows+32(FP), $0
 	JLE done1
 	MOVQ $0, BX
 
@@ -13353,8 +13318,7 @@ loop11:
 	ADDQ $4000, DI
 	ADDQ $4000, R8
 	INCQ BX
-	MOVQ rows+32(FP), R15
-	CMPQ BX, R15
+	CMPQ BX, rows+32(FP)
 	JLT rows2
 done1:
 	VMOVAPS Z31, Z0
@@ -13384,8 +13348,7 @@ TEXT ·layerNormForwardLoop0aAVX2(SB), $224-64
 	MOVQ hB+32(FP), R10
 	MOVQ w+40(FP), R11
 	VBROADCASTSS f32_3f800000<>(SB), Y9
-	MOVQ rows+56(FP), R15
-	CMPQ R15, $0
+	CMPQ rows+56(FP), $0
 	JLE done1
 	MOVQ $0, BX
 
@@ -13552,8 +13515,7 @@ loop7:
 	ADDQ $4, R8
 	ADDQ $1024, R11
 	INCQ BX
-	MOVQ rows+56(FP), R15
-	CMPQ BX, R15
+	CMPQ BX, rows+56(FP)
 	JLT rows2
 done1:
 	VMOVAPS Y11, Y0
@@ -13582,8 +13544,7 @@ TEXT ·layerNormForwardLoop0aAVX512(SB), $56-64
 	MOVQ hB+32(FP), R10
 	MOVQ w+40(FP), R11
 	VBROADCASTSS f32_3f800000<>(SB), Z30
-	MOVQ rows+56(FP), R15
-	CMPQ R15, $0
+	CMPQ rows+56(FP), $0
 	JLE done1
 	MOVQ $0, BX
 
@@ -13723,8 +13684,7 @@ loop7:
 	ADDQ $4, R8
 	ADDQ $1024, R11
 	INCQ BX
-	MOVQ rows+56(FP), R15
-	CMPQ BX, R15
+	CMPQ BX, rows+56(FP)
 	JLT rows2
 done1:
 	VMOVAPS Z31, Z0
@@ -13751,8 +13711,7 @@ TEXT ·layerNormBackwardLoop1aAVX2(SB), $320-64
 	MOVQ p+32(FP), R10
 	MOVQ mul+40(FP), R11
 	MOVQ gradP+48(FP), R12
-	MOVQ rows+56(FP), R15
-	CMPQ R15, $0
+	CMPQ rows+56(FP), $0
 	JLE done1
 	MOVQ $0, BX
 
@@ -13938,8 +13897,7 @@ loop7:
 	ADDQ $1024, R11
 	ADDQ $1024, R12
 	INCQ BX
-	MOVQ rows+56(FP), R15
-	CMPQ BX, R15
+	CMPQ BX, rows+56(FP)
 	JLT rows2
 done1:
 	VZEROUPPER
@@ -13955,8 +13913,7 @@ TEXT ·layerNormBackwardLoop1aAVX512(SB), $80-64
 	MOVQ p+32(FP), R10
 	MOVQ mul+40(FP), R11
 	MOVQ gradP+48(FP), R12
-	MOVQ rows+56(FP), R15
-	CMPQ R15, $0
+	CMPQ rows+56(FP), $0
 	JLE done1
 	MOVQ $0, BX
 
@@ -14130,8 +14087,7 @@ loop7:
 	ADDQ $1024, R11
 	ADDQ $1024, R12
 	INCQ BX
-	MOVQ rows+56(FP), R15
-	CMPQ BX, R15
+	CMPQ BX, rows+56(FP)
 	JLT rows2
 done1:
 	VZEROUPPER
@@ -14224,8 +14180,7 @@ TEXT ·layerNormEvalLoop0aAVX2(SB), $224-48
 	MOVQ hB+16(FP), R8
 	MOVQ w+24(FP), R9
 	VBROADCASTSS f32_3f800000<>(SB), Y9
-	MOVQ rows+40(FP), R15
-	CMPQ R15, $0
+	CMPQ rows+40(FP), $0
 	JLE done1
 	MOVQ $0, BX
 
@@ -14386,8 +14341,7 @@ loop7:
 	ADDQ $1024, SI
 	ADDQ $1024, R9
 	INCQ BX
-	MOVQ rows+40(FP), R15
-	CMPQ BX, R15
+	CMPQ BX, rows+40(FP)
 	JLT rows2
 done1:
 	VMOVAPS Y11, Y0
@@ -14412,8 +14366,7 @@ TEXT ·layerNormEvalLoop0aAVX512(SB), $56-48
 	MOVQ hB+16(FP), R8
 	MOVQ w+24(FP), R9
 	VBROADCASTSS f32_3f800000<>(SB), Z30
-	MOVQ rows+40(FP), R15
-	CMPQ R15, $0
+	CMPQ rows+40(FP), $0
 	JLE done1
 	MOVQ $0, BX
 
@@ -14547,8 +14500,7 @@ loop7:
 	ADDQ $1024, SI
 	ADDQ $1024, R9
 	INCQ BX
-	MOVQ rows+40(FP), R15
-	CMPQ BX, R15
+	CMPQ BX, rows+40(FP)
 	JLT rows2
 done1:
 	VMOVAPS Z31, Z0
@@ -14578,8 +14530,7 @@ TEXT ·crossEntropy10ForwardLoop0aAVX2(SB), $192-48
 	VBROADCASTSS f32_c2d00000<>(SB), Y9
 	VBROADCASTSS f32_42b20000<>(SB), Y8
 	VBROADCASTSS f32_3fb8aa3b<>(SB), Y7
-	MOVQ rows+40(FP), R15
-	CMPQ R15, $0
+	CMPQ rows+40(FP), $0
 	JLE done1
 	MOVQ $0, BX
 
@@ -14780,8 +14731,7 @@ rows2:
 	ADDQ $40, R8
 	ADDQ $4, R9
 	INCQ BX
-	MOVQ rows+40(FP), R15
-	CMPQ BX, R15
+	CMPQ BX, rows+40(FP)
 	JLT rows2
 done1:
 	VMOVAPS Y11, Y0
@@ -14822,8 +14772,7 @@ TEXT ·crossEntropy10ForwardLoop0aAVX512(SB), $40-48
 	VBROADCASTSS f32_be03d51c<>(SB), Z20
 	VBROADCASTSS f32_bdf99e39<>(SB), Z19
 	VBROADCASTSS f32_7fc00000<>(SB), Z18
-	MOVQ rows+40(FP), R15
-	CMPQ R15, $0
+	CMPQ rows+40(FP), $0
 	JLE done1
 	MOVQ $0, BX
 
@@ -14967,8 +14916,7 @@ rows2:
 	ADDQ $40, R8
 	ADDQ $4, R9
 	INCQ BX
-	MOVQ rows+40(FP), R15
-	CMPQ BX, R15
+	CMPQ BX, rows+40(FP)
 	JLT rows2
 done1:
 	VMOVAPS Z31, Z0
@@ -14993,8 +14941,7 @@ TEXT ·crossEntropy10BackwardLoop0aAVX2(SB), $32-40
 	MOVQ gradP+24(FP), R9
 	VBROADCASTSS f32_3aa3d70a<>(SB), Y11
 	VBROADCASTSS f32_baa3d70a<>(SB), Y10
-	MOVQ rows+32(FP), R15
-	CMPQ R15, $0
+	CMPQ rows+32(FP), $0
 	JLE done1
 	MOVQ $0, BX
 
@@ -15026,8 +14973,7 @@ rows2:
 	ADDQ $40, R8
 	ADDQ $40, R9
 	INCQ BX
-	MOVQ rows+32(FP), R15
-	CMPQ BX, R15
+	CMPQ BX, rows+32(FP)
 	JLT rows2
 done1:
 	VZEROUPPER
@@ -15043,8 +14989,7 @@ TEXT ·crossEntropy10BackwardLoop0aAVX512(SB), $8-40
 	MOVL $1023, DX
 	KMOVW DX, K1
 	VBROADCASTSS f32_baa3d70a<>(SB), Z30
-	MOVQ rows+32(FP), R15
-	CMPQ R15, $0
+	CMPQ rows+32(FP), $0
 	JLE done1
 	MOVQ $0, BX
 
@@ -15067,8 +15012,7 @@ rows2:
 	ADDQ $40, R8
 	ADDQ $40, R9
 	INCQ BX
-	MOVQ rows+32(FP), R15
-	CMPQ BX, R15
+	CMPQ BX, rows+32(FP)
 	JLT rows2
 done1:
 	VZEROUPPER
@@ -15161,8 +15105,7 @@ TEXT ·crossEntropy10EvalLoop0aAVX2(SB), $192-32
 	VBROADCASTSS f32_c2d00000<>(SB), Y9
 	VBROADCASTSS f32_42b20000<>(SB), Y8
 	VBROADCASTSS f32_3fb8aa3b<>(SB), Y7
-	MOVQ rows+24(FP), R15
-	CMPQ R15, $0
+	CMPQ rows+24(FP), $0
 	JLE done1
 	MOVQ $0, BX
 
@@ -15356,8 +15299,7 @@ rows2:
 	ADDQ $40, SI
 	ADDQ $4, DI
 	INCQ BX
-	MOVQ rows+24(FP), R15
-	CMPQ BX, R15
+	CMPQ BX, rows+24(FP)
 	JLT rows2
 done1:
 	VMOVAPS Y11, Y0
@@ -15394,8 +15336,7 @@ TEXT ·crossEntropy10EvalLoop0aAVX512(SB), $40-32
 	VBROADCASTSS f32_be03d51c<>(SB), Z20
 	VBROADCASTSS f32_bdf99e39<>(SB), Z19
 	VBROADCASTSS f32_7fc00000<>(SB), Z18
-	MOVQ rows+24(FP), R15
-	CMPQ R15, $0
+	CMPQ rows+24(FP), $0
 	JLE done1
 	MOVQ $0, BX
 
@@ -15533,8 +15474,7 @@ rows2:
 	ADDQ $40, SI
 	ADDQ $4, DI
 	INCQ BX
-	MOVQ rows+24(FP), R15
-	CMPQ BX, R15
+	CMPQ BX, rows+24(FP)
 	JLT rows2
 done1:
 	VMOVAPS Z31, Z0
@@ -15564,8 +15504,7 @@ TEXT ·crossEntropy1000ForwardLoop0aAVX2(SB), $160-48
 	VBROADCASTSS f32_c2d00000<>(SB), Y9
 	VBROADCASTSS f32_42b20000<>(SB), Y8
 	VBROADCASTSS f32_3fb8aa3b<>(SB), Y7
-	MOVQ rows+40(FP), R15
-	CMPQ R15, $0
+	CMPQ rows+40(FP), $0
 	JLE done1
 	MOVQ $0, BX
 
@@ -15843,8 +15782,7 @@ loop5:
 	ADDQ $4000, R8
 	ADDQ $4, R9
 	INCQ BX
-	MOVQ rows+40(FP), R15
-	CMPQ BX, R15
+	CMPQ BX, rows+40(FP)
 	JLT rows2
 done1:
 	VMOVAPS Y11, Y0
@@ -15883,8 +15821,7 @@ TEXT ·crossEntropy1000ForwardLoop0aAVX512(SB), $40-48
 	VBROADCASTSS f32_be03d51c<>(SB), Z20
 	VBROADCASTSS f32_bdf99e39<>(SB), Z19
 	VBROADCASTSS f32_7fc00000<>(SB), Z18
-	MOVQ rows+40(FP), R15
-	CMPQ R15, $0
+	CMPQ rows+40(FP), $0
 	JLE done1
 	MOVQ $0, BX
 
@@ -16127,8 +16064,7 @@ loop7:
 	ADDQ $4000, R8
 	ADDQ $4, R9
 	INCQ BX
-	MOVQ rows+40(FP), R15
-	CMPQ BX, R15
+	CMPQ BX, rows+40(FP)
 	JLT rows2
 done1:
 	VMOVAPS Z31, Z0
@@ -16153,8 +16089,7 @@ TEXT ·crossEntropy1000BackwardLoop0aAVX2(SB), $32-40
 	MOVQ gradP+24(FP), R9
 	VBROADCASTSS f32_3e000000<>(SB), Y11
 	VBROADCASTSS f32_be000000<>(SB), Y10
-	MOVQ rows+32(FP), R15
-	CMPQ R15, $0
+	CMPQ rows+32(FP), $0
 	JLE done1
 	MOVQ $0, BX
 
@@ -16243,8 +16178,7 @@ loop5:
 	ADDQ $4000, R8
 	ADDQ $4000, R9
 	INCQ BX
-	MOVQ rows+32(FP), R15
-	CMPQ BX, R15
+	CMPQ BX, rows+32(FP)
 	JLT rows2
 done1:
 	VZEROUPPER
@@ -16258,8 +16192,7 @@ TEXT ·crossEntropy1000BackwardLoop0aAVX512(SB), $8-40
 	MOVQ gradP+24(FP), R9
 	VBROADCASTSS f32_3e000000<>(SB), Z31
 	VBROADCASTSS f32_be000000<>(SB), Z30
-	MOVQ rows+32(FP), R15
-	CMPQ R15, $0
+	CMPQ rows+32(FP), $0
 	JLE done1
 	MOVQ $0, BX
 
@@ -16349,8 +16282,7 @@ loop5:
 	ADDQ $4000, R8
 	ADDQ $4000, R9
 	INCQ BX
-	MOVQ rows+32(FP), R15
-	CMPQ BX, R15
+	CMPQ BX, rows+32(FP)
 	JLT rows2
 done1:
 	VZEROUPPER
@@ -16443,8 +16375,7 @@ TEXT ·crossEntropy1000EvalLoop0aAVX2(SB), $160-32
 	VBROADCASTSS f32_c2d00000<>(SB), Y9
 	VBROADCASTSS f32_42b20000<>(SB), Y8
 	VBROADCASTSS f32_3fb8aa3b<>(SB), Y7
-	MOVQ rows+24(FP), R15
-	CMPQ R15, $0
+	CMPQ rows+24(FP), $0
 	JLE done1
 	MOVQ $0, BX
 
@@ -16714,8 +16645,7 @@ loop5:
 	ADDQ $4000, SI
 	ADDQ $4, DI
 	INCQ BX
-	MOVQ rows+24(FP), R15
-	CMPQ BX, R15
+	CMPQ BX, rows+24(FP)
 	JLT rows2
 done1:
 	VMOVAPS Y11, Y0
@@ -16750,8 +16680,7 @@ TEXT ·crossEntropy1000EvalLoop0aAVX512(SB), $40-32
 	VBROADCASTSS f32_be03d51c<>(SB), Z20
 	VBROADCASTSS f32_bdf99e39<>(SB), Z19
 	VBROADCASTSS f32_7fc00000<>(SB), Z18
-	MOVQ rows+24(FP), R15
-	CMPQ R15, $0
+	CMPQ rows+24(FP), $0
 	JLE done1
 	MOVQ $0, BX
 
@@ -16987,8 +16916,7 @@ loop7:
 	ADDQ $4000, SI
 	ADDQ $4, DI
 	INCQ BX
-	MOVQ rows+24(FP), R15
-	CMPQ BX, R15
+	CMPQ BX, rows+24(FP)
 	JLT rows2
 done1:
 	VMOVAPS Z31, Z0

@@ -820,8 +820,7 @@ func (f *digitsUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[float32]
 func (f *digitsUpdate0) run() {
 	f.cast = float32(f.c1)  // cast = c1
 	f.cast2 = float32(f.c2) // cast2 = c2
-	if f.nN <= 512 && digitsUpdate0Small0(f) {
-	} else {
+	if f.nN > 512 || !digitsUpdate0Small0(f) {
 		// v2 = v * 0.999 + g * g * 0.001  (optimizers.nn:68)
 		// m2 = m * 0.9 + g * 0.1  (optimizers.nn:67)
 		// p2 = p - cast * m2 / (sqrt(v2) * cast2 + 1e-08)  (optimizers.nn:75)

@@ -11,8 +11,7 @@ TEXT ·digitsForwardLoop0aAVX2(SB), $0-32
 	MOVQ hB+8(FP), DI
 	MOVQ savedH+16(FP), R8
 	VXORPS X11, X11, X11
-	MOVQ rows+24(FP), R15
-	CMPQ R15, $0
+	CMPQ rows+24(FP), $0
 	JLE done1
 	MOVQ $0, BX
 
@@ -49,8 +48,7 @@ loop3:
 	ADDQ $512, SI
 	ADDQ $512, R8
 	INCQ BX
-	MOVQ rows+24(FP), R15
-	CMPQ BX, R15
+	CMPQ BX, rows+24(FP)
 	JLT rows2
 done1:
 	VZEROUPPER
@@ -62,8 +60,7 @@ TEXT ·digitsForwardLoop0aAVX512(SB), $0-32
 	MOVQ hB+8(FP), DI
 	MOVQ savedH+16(FP), R8
 	VPXORD Z31, Z31, Z31
-	MOVQ rows+24(FP), R15
-	CMPQ R15, $0
+	CMPQ rows+24(FP), $0
 	JLE done1
 	MOVQ $0, BX
 
@@ -100,8 +97,7 @@ loop3:
 	ADDQ $512, SI
 	ADDQ $512, R8
 	INCQ BX
-	MOVQ rows+24(FP), R15
-	CMPQ BX, R15
+	CMPQ BX, rows+24(FP)
 	JLT rows2
 done1:
 	VZEROUPPER
@@ -123,8 +119,7 @@ TEXT ·digitsForwardLoop0bAVX2(SB), $192-64
 	VBROADCASTSS f32_c2d00000<>(SB), Y9
 	VBROADCASTSS f32_42b20000<>(SB), Y8
 	VBROADCASTSS f32_3fb8aa3b<>(SB), Y7
-	MOVQ rows+56(FP), R15
-	CMPQ R15, $0
+	CMPQ rows+56(FP), $0
 	JLE done1
 	MOVQ $0, BX
 
@@ -331,8 +326,7 @@ rows2:
 	ADDQ $40, R10
 	ADDQ $4, R11
 	INCQ BX
-	MOVQ rows+56(FP), R15
-	CMPQ BX, R15
+	CMPQ BX, rows+56(FP)
 	JLT rows2
 done1:
 	VMOVAPS Y11, Y0
@@ -377,8 +371,7 @@ TEXT ·digitsForwardLoop0bAVX512(SB), $40-64
 	VBROADCASTSS f32_be03d51c<>(SB), Z19
 	VBROADCASTSS f32_bdf99e39<>(SB), Z18
 	VBROADCASTSS f32_7fc00000<>(SB), Z17
-	MOVQ rows+56(FP), R15
-	CMPQ R15, $0
+	CMPQ rows+56(FP), $0
 	JLE done1
 	MOVQ $0, BX
 
@@ -525,8 +518,7 @@ rows2:
 	ADDQ $40, R10
 	ADDQ $4, R11
 	INCQ BX
-	MOVQ rows+56(FP), R15
-	CMPQ BX, R15
+	CMPQ BX, rows+56(FP)
 	JLT rows2
 done1:
 	VMOVAPS Z31, Z0
@@ -744,8 +736,7 @@ TEXT ·digitsBackwardLoop0aAVX2(SB), $96-48
 	MOVQ y+8(FP), DI
 	MOVQ savedExp+16(FP), R8
 	MOVQ add+24(FP), R9
-	MOVQ rows+32(FP), R15
-	CMPQ R15, $0
+	CMPQ rows+32(FP), $0
 	JLE done1
 	MOVQ $0, BX
 
@@ -780,8 +771,7 @@ rows2:
 	ADDQ $40, R8
 	ADDQ $40, R9
 	INCQ BX
-	MOVQ rows+32(FP), R15
-	CMPQ BX, R15
+	CMPQ BX, rows+32(FP)
 	JLT rows2
 done1:
 	VZEROUPPER
@@ -793,8 +783,7 @@ TEXT ·digitsBackwardLoop0aAVX512(SB), $8-48
 	MOVQ y+8(FP), DI
 	MOVQ savedExp+16(FP), R8
 	MOVQ add+24(FP), R9
-	MOVQ rows+32(FP), R15
-	CMPQ R15, $0
+	CMPQ rows+32(FP), $0
 	JLE done1
 	MOVQ $0, BX
 
@@ -819,8 +808,7 @@ rows2:
 	ADDQ $40, R8
 	ADDQ $40, R9
 	INCQ BX
-	MOVQ rows+32(FP), R15
-	CMPQ BX, R15
+	CMPQ BX, rows+32(FP)
 	JLT rows2
 done1:
 	VZEROUPPER
@@ -1376,8 +1364,7 @@ TEXT ·digitsEvalLoop0bAVX2(SB), $192-48
 	VBROADCASTSS f32_c2d00000<>(SB), Y9
 	VBROADCASTSS f32_42b20000<>(SB), Y8
 	VBROADCASTSS f32_3fb8aa3b<>(SB), Y7
-	MOVQ rows+40(FP), R15
-	CMPQ R15, $0
+	CMPQ rows+40(FP), $0
 	JLE done1
 	MOVQ $0, BX
 
@@ -1577,8 +1564,7 @@ rows2:
 	ADDQ $40, R8
 	ADDQ $4, R9
 	INCQ BX
-	MOVQ rows+40(FP), R15
-	CMPQ BX, R15
+	CMPQ BX, rows+40(FP)
 	JLT rows2
 done1:
 	VMOVAPS Y11, Y0
@@ -1619,8 +1605,7 @@ TEXT ·digitsEvalLoop0bAVX512(SB), $40-48
 	VBROADCASTSS f32_be03d51c<>(SB), Z19
 	VBROADCASTSS f32_bdf99e39<>(SB), Z18
 	VBROADCASTSS f32_7fc00000<>(SB), Z17
-	MOVQ rows+40(FP), R15
-	CMPQ R15, $0
+	CMPQ rows+40(FP), $0
 	JLE done1
 	MOVQ $0, BX
 
@@ -1761,8 +1746,7 @@ rows2:
 	ADDQ $40, R8
 	ADDQ $4, R9
 	INCQ BX
-	MOVQ rows+40(FP), R15
-	CMPQ BX, R15
+	CMPQ BX, rows+40(FP)
 	JLT rows2
 done1:
 	VMOVAPS Z31, Z0
@@ -1791,8 +1775,7 @@ TEXT ·digitsPredictLoop0bAVX2(SB), $64-40
 	VBROADCASTSS f32_3fb8aa3b<>(SB), Y9
 	VBROADCASTSS f32_4b4000fe<>(SB), Y8
 	VBROADCASTSS f32_3ab520fb<>(SB), Y7
-	MOVQ rows+32(FP), R15
-	CMPQ R15, $0
+	CMPQ rows+32(FP), $0
 	JLE done1
 	MOVQ $0, BX
 
@@ -1928,8 +1911,7 @@ rows2:
 	ADDQ $40, R8
 	ADDQ $40, R9
 	INCQ BX
-	MOVQ rows+32(FP), R15
-	CMPQ BX, R15
+	CMPQ BX, rows+32(FP)
 	JLT rows2
 done1:
 	VZEROUPPER
@@ -1952,8 +1934,7 @@ TEXT ·digitsPredictLoop0bAVX512(SB), $16-40
 	VBROADCASTSS f32_4b4000fe<>(SB), Z26
 	VBROADCASTSS f32_3ab520fb<>(SB), Z25
 	VBROADCASTSS f32_3c091cf0<>(SB), Z24
-	MOVQ rows+32(FP), R15
-	CMPQ R15, $0
+	CMPQ rows+32(FP), $0
 	JLE done1
 	MOVQ $0, BX
 
@@ -2045,8 +2026,7 @@ rows2:
 	ADDQ $40, R8
 	ADDQ $40, R9
 	INCQ BX
-	MOVQ rows+32(FP), R15
-	CMPQ BX, R15
+	CMPQ BX, rows+32(FP)
 	JLT rows2
 done1:
 	VZEROUPPER

@@ -603,8 +603,7 @@ func (f *lineMeanUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[float6
 
 // run one step of sgd.
 func (f *lineMeanUpdate0) run() {
-	if f.nN <= 512 && lineMeanUpdate0Small0(f) {
-	} else {
+	if f.nN > 512 || !lineMeanUpdate0Small0(f) {
 		// p2 = p - lr * g  (optimizers.nn:22)
 		f.pool.RunWork(f.nN*16, nnrt.Blocks(f.nN, 16384), f.body0)
 	}
@@ -757,8 +756,7 @@ func (f *lineMeanPredict) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[fl
 // run computes the outputs for a batch.
 func (f *lineMeanPredict) run() {
 	f.reshape = f.fitB[0] // reshape = fitB
-	if f.nBatch <= 512 && lineMeanPredictSmall0(f) {
-	} else {
+	if f.nBatch > 512 || !lineMeanPredictSmall0(f) {
 		// z = x @ fitW  (regression.nn:8)
 		// prediction = z + reshape  (regression.nn:8)
 		f.pool.RunWork(f.nBatch*10, nnrt.Blocks(f.nBatch, 32768), f.body0)
@@ -1429,8 +1427,7 @@ func (f *lineSumUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[float64
 
 // run one step of sgd.
 func (f *lineSumUpdate0) run() {
-	if f.nN <= 512 && lineSumUpdate0Small0(f) {
-	} else {
+	if f.nN > 512 || !lineSumUpdate0Small0(f) {
 		// p2 = p - lr * g  (optimizers.nn:22)
 		f.pool.RunWork(f.nN*16, nnrt.Blocks(f.nN, 16384), f.body0)
 	}
@@ -1582,8 +1579,7 @@ func (f *lineSumPredict) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[flo
 // run computes the outputs for a batch.
 func (f *lineSumPredict) run() {
 	f.reshape = f.fitB[0] // reshape = fitB
-	if f.nBatch <= 512 && lineSumPredictSmall0(f) {
-	} else {
+	if f.nBatch > 512 || !lineSumPredictSmall0(f) {
 		// z = x @ fitW  (regression.nn:8)
 		// prediction = z + reshape  (regression.nn:8)
 		f.pool.RunWork(f.nBatch*10, nnrt.Blocks(f.nBatch, 32768), f.body0)

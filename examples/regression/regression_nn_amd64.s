@@ -22,8 +22,7 @@ TEXT ·lineMeanForwardSmall0AVX2(SB), $32-8
 	MOVQ lineMeanForward_y(R14), R9
 	MOVQ lineMeanForward_savedSub(R14), R10
 	VBROADCASTSD 0(R8), Y7
-	MOVQ lineMeanForward_nBatch(R14), R15
-	CMPQ R15, $0
+	CMPQ lineMeanForward_nBatch(R14), $0
 	JLE done1
 	MOVQ $0, BX
 
@@ -65,8 +64,7 @@ rows2:
 	ADDQ $8, R9
 	ADDQ $8, R10
 	INCQ BX
-	MOVQ lineMeanForward_nBatch(R14), R15
-	CMPQ BX, R15
+	CMPQ BX, lineMeanForward_nBatch(R14)
 	JLT rows2
 done1:
 	VMOVAPS Y11, Y0
@@ -98,8 +96,7 @@ TEXT ·lineMeanForwardSmall0AVX512(SB), $0-8
 	MOVQ lineMeanForward_y(R14), R9
 	MOVQ lineMeanForward_savedSub(R14), R10
 	VPXORD Z29, Z29, Z29
-	MOVQ lineMeanForward_nBatch(R14), R15
-	CMPQ R15, $0
+	CMPQ lineMeanForward_nBatch(R14), $0
 	JLE done1
 	MOVQ $0, BX
 
@@ -130,8 +127,7 @@ rows2:
 	ADDQ $8, R9
 	ADDQ $8, R10
 	INCQ BX
-	MOVQ lineMeanForward_nBatch(R14), R15
-	CMPQ BX, R15
+	CMPQ BX, lineMeanForward_nBatch(R14)
 	JLT rows2
 done1:
 	VMOVAPS Z31, Z0
@@ -522,8 +518,7 @@ end3:
 	VMOVSD X0, 0(R15)
 	MOVQ lineMeanBackward_mul(R14), SI
 	MOVQ lineMeanBackward_x(R14), DI
-	MOVQ lineMeanBackward_nBatch(R14), R15
-	CMPQ R15, $0
+	CMPQ lineMeanBackward_nBatch(R14), $0
 	JLE done4
 	MOVQ $0, BX
 
@@ -536,8 +531,7 @@ rows5:
 	ADDQ $8, SI
 	ADDQ $24, DI
 	INCQ BX
-	MOVQ lineMeanBackward_nBatch(R14), R15
-	CMPQ BX, R15
+	CMPQ BX, lineMeanBackward_nBatch(R14)
 	JLT rows5
 done4:
 	VMOVDQU tail64<>+104(SB), Y15
@@ -604,8 +598,7 @@ end3:
 	VMOVSD X0, 0(R15)
 	MOVQ lineMeanBackward_mul(R14), SI
 	MOVQ lineMeanBackward_x(R14), DI
-	MOVQ lineMeanBackward_nBatch(R14), R15
-	CMPQ R15, $0
+	CMPQ lineMeanBackward_nBatch(R14), $0
 	JLE done4
 	MOVQ $0, BX
 
@@ -618,8 +611,7 @@ rows5:
 	ADDQ $8, SI
 	ADDQ $24, DI
 	INCQ BX
-	MOVQ lineMeanBackward_nBatch(R14), R15
-	CMPQ BX, R15
+	CMPQ BX, lineMeanBackward_nBatch(R14)
 	JLT rows5
 done4:
 	MOVL $7, DX
@@ -1114,8 +1106,7 @@ TEXT ·lineMeanEvalSmall0AVX2(SB), $32-8
 	MOVQ lineMeanEval_fitW(R14), R8
 	MOVQ lineMeanEval_y(R14), R9
 	VBROADCASTSD 0(R8), Y7
-	MOVQ lineMeanEval_nBatch(R14), R15
-	CMPQ R15, $0
+	CMPQ lineMeanEval_nBatch(R14), $0
 	JLE done1
 	MOVQ $0, BX
 
@@ -1155,8 +1146,7 @@ rows2:
 	ADDQ $8, DI
 	ADDQ $8, R9
 	INCQ BX
-	MOVQ lineMeanEval_nBatch(R14), R15
-	CMPQ BX, R15
+	CMPQ BX, lineMeanEval_nBatch(R14)
 	JLT rows2
 done1:
 	VMOVAPS Y11, Y0
@@ -1186,8 +1176,7 @@ TEXT ·lineMeanEvalSmall0AVX512(SB), $0-8
 	MOVQ lineMeanEval_fitW(R14), R8
 	MOVQ lineMeanEval_y(R14), R9
 	VPXORD Z29, Z29, Z29
-	MOVQ lineMeanEval_nBatch(R14), R15
-	CMPQ R15, $0
+	CMPQ lineMeanEval_nBatch(R14), $0
 	JLE done1
 	MOVQ $0, BX
 
@@ -1216,8 +1205,7 @@ rows2:
 	ADDQ $8, DI
 	ADDQ $8, R9
 	INCQ BX
-	MOVQ lineMeanEval_nBatch(R14), R15
-	CMPQ BX, R15
+	CMPQ BX, lineMeanEval_nBatch(R14)
 	JLT rows2
 done1:
 	VMOVAPS Z31, Z0
@@ -1504,8 +1492,7 @@ TEXT ·lineMeanPredictSmall0AVX2(SB), $32-8
 	VBROADCASTSD 8(R8), Y10
 	VBROADCASTSD 16(R8), Y9
 	VXORPS X8, X8, X8
-	MOVQ lineMeanPredict_nBatch(R14), R15
-	CMPQ R15, $0
+	CMPQ lineMeanPredict_nBatch(R14), $0
 	JLE done1
 	MOVQ $0, BX
 
@@ -1524,8 +1511,7 @@ rows2:
 	ADDQ $8, DI
 	ADDQ $8, R9
 	INCQ BX
-	MOVQ lineMeanPredict_nBatch(R14), R15
-	CMPQ BX, R15
+	CMPQ BX, lineMeanPredict_nBatch(R14)
 	JLT rows2
 done1:
 	VZEROUPPER
@@ -1540,8 +1526,7 @@ TEXT ·lineMeanPredictSmall0AVX512(SB), $0-8
 	MOVQ lineMeanPredict_fitW(R14), R8
 	MOVQ lineMeanPredict_prediction(R14), R9
 	VPXORD Z31, Z31, Z31
-	MOVQ lineMeanPredict_nBatch(R14), R15
-	CMPQ R15, $0
+	CMPQ lineMeanPredict_nBatch(R14), $0
 	JLE done1
 	MOVQ $0, BX
 
@@ -1560,8 +1545,7 @@ rows2:
 	ADDQ $8, DI
 	ADDQ $8, R9
 	INCQ BX
-	MOVQ lineMeanPredict_nBatch(R14), R15
-	CMPQ BX, R15
+	CMPQ BX, lineMeanPredict_nBatch(R14)
 	JLT rows2
 done1:
 	VZEROUPPER
@@ -1694,8 +1678,7 @@ TEXT ·lineSumForwardSmall0AVX2(SB), $32-8
 	MOVQ lineSumForward_y(R14), R9
 	MOVQ lineSumForward_savedSub(R14), R10
 	VBROADCASTSD 0(R8), Y7
-	MOVQ lineSumForward_nBatch(R14), R15
-	CMPQ R15, $0
+	CMPQ lineSumForward_nBatch(R14), $0
 	JLE done1
 	MOVQ $0, BX
 
@@ -1737,8 +1720,7 @@ rows2:
 	ADDQ $8, R9
 	ADDQ $8, R10
 	INCQ BX
-	MOVQ lineSumForward_nBatch(R14), R15
-	CMPQ BX, R15
+	CMPQ BX, lineSumForward_nBatch(R14)
 	JLT rows2
 done1:
 	VMOVAPS Y11, Y0
@@ -1770,8 +1752,7 @@ TEXT ·lineSumForwardSmall0AVX512(SB), $0-8
 	MOVQ lineSumForward_y(R14), R9
 	MOVQ lineSumForward_savedSub(R14), R10
 	VPXORD Z29, Z29, Z29
-	MOVQ lineSumForward_nBatch(R14), R15
-	CMPQ R15, $0
+	CMPQ lineSumForward_nBatch(R14), $0
 	JLE done1
 	MOVQ $0, BX
 
@@ -1802,8 +1783,7 @@ rows2:
 	ADDQ $8, R9
 	ADDQ $8, R10
 	INCQ BX
-	MOVQ lineSumForward_nBatch(R14), R15
-	CMPQ BX, R15
+	CMPQ BX, lineSumForward_nBatch(R14)
 	JLT rows2
 done1:
 	VMOVAPS Z31, Z0
@@ -1904,8 +1884,7 @@ end3:
 	VMOVSD X0, 0(R15)
 	MOVQ lineSumBackward_mul(R14), SI
 	MOVQ lineSumBackward_x(R14), DI
-	MOVQ lineSumBackward_nBatch(R14), R15
-	CMPQ R15, $0
+	CMPQ lineSumBackward_nBatch(R14), $0
 	JLE done4
 	MOVQ $0, BX
 
@@ -1918,8 +1897,7 @@ rows5:
 	ADDQ $8, SI
 	ADDQ $24, DI
 	INCQ BX
-	MOVQ lineSumBackward_nBatch(R14), R15
-	CMPQ BX, R15
+	CMPQ BX, lineSumBackward_nBatch(R14)
 	JLT rows5
 done4:
 	VMOVDQU tail64<>+104(SB), Y15
@@ -1986,8 +1964,7 @@ end3:
 	VMOVSD X0, 0(R15)
 	MOVQ lineSumBackward_mul(R14), SI
 	MOVQ lineSumBackward_x(R14), DI
-	MOVQ lineSumBackward_nBatch(R14), R15
-	CMPQ R15, $0
+	CMPQ lineSumBackward_nBatch(R14), $0
 	JLE done4
 	MOVQ $0, BX
 
@@ -2000,8 +1977,7 @@ rows5:
 	ADDQ $8, SI
 	ADDQ $24, DI
 	INCQ BX
-	MOVQ lineSumBackward_nBatch(R14), R15
-	CMPQ BX, R15
+	CMPQ BX, lineSumBackward_nBatch(R14)
 	JLT rows5
 done4:
 	MOVL $7, DX
@@ -2358,8 +2334,7 @@ TEXT ·lineSumEvalSmall0AVX2(SB), $32-8
 	MOVQ lineSumEval_fitW(R14), R8
 	MOVQ lineSumEval_y(R14), R9
 	VBROADCASTSD 0(R8), Y7
-	MOVQ lineSumEval_nBatch(R14), R15
-	CMPQ R15, $0
+	CMPQ lineSumEval_nBatch(R14), $0
 	JLE done1
 	MOVQ $0, BX
 
@@ -2399,8 +2374,7 @@ rows2:
 	ADDQ $8, DI
 	ADDQ $8, R9
 	INCQ BX
-	MOVQ lineSumEval_nBatch(R14), R15
-	CMPQ BX, R15
+	CMPQ BX, lineSumEval_nBatch(R14)
 	JLT rows2
 done1:
 	VMOVAPS Y11, Y0
@@ -2430,8 +2404,7 @@ TEXT ·lineSumEvalSmall0AVX512(SB), $0-8
 	MOVQ lineSumEval_fitW(R14), R8
 	MOVQ lineSumEval_y(R14), R9
 	VPXORD Z29, Z29, Z29
-	MOVQ lineSumEval_nBatch(R14), R15
-	CMPQ R15, $0
+	CMPQ lineSumEval_nBatch(R14), $0
 	JLE done1
 	MOVQ $0, BX
 
@@ -2460,8 +2433,7 @@ rows2:
 	ADDQ $8, DI
 	ADDQ $8, R9
 	INCQ BX
-	MOVQ lineSumEval_nBatch(R14), R15
-	CMPQ BX, R15
+	CMPQ BX, lineSumEval_nBatch(R14)
 	JLT rows2
 done1:
 	VMOVAPS Z31, Z0
@@ -2492,8 +2464,7 @@ TEXT ·lineSumPredictSmall0AVX2(SB), $32-8
 	VBROADCASTSD 8(R8), Y10
 	VBROADCASTSD 16(R8), Y9
 	VXORPS X8, X8, X8
-	MOVQ lineSumPredict_nBatch(R14), R15
-	CMPQ R15, $0
+	CMPQ lineSumPredict_nBatch(R14), $0
 	JLE done1
 	MOVQ $0, BX
 
@@ -2512,8 +2483,7 @@ rows2:
 	ADDQ $8, DI
 	ADDQ $8, R9
 	INCQ BX
-	MOVQ lineSumPredict_nBatch(R14), R15
-	CMPQ BX, R15
+	CMPQ BX, lineSumPredict_nBatch(R14)
 	JLT rows2
 done1:
 	VZEROUPPER
@@ -2528,8 +2498,7 @@ TEXT ·lineSumPredictSmall0AVX512(SB), $0-8
 	MOVQ lineSumPredict_fitW(R14), R8
 	MOVQ lineSumPredict_prediction(R14), R9
 	VPXORD Z31, Z31, Z31
-	MOVQ lineSumPredict_nBatch(R14), R15
-	CMPQ R15, $0
+	CMPQ lineSumPredict_nBatch(R14), $0
 	JLE done1
 	MOVQ $0, BX
 
@@ -2548,8 +2517,7 @@ rows2:
 	ADDQ $8, DI
 	ADDQ $8, R9
 	INCQ BX
-	MOVQ lineSumPredict_nBatch(R14), R15
-	CMPQ BX, R15
+	CMPQ BX, lineSumPredict_nBatch(R14)
 	JLT rows2
 done1:
 	VZEROUPPER

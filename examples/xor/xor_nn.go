@@ -756,8 +756,7 @@ func (f *xorUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[float32]) {
 // run one step of sgd.
 func (f *xorUpdate0) run() {
 	f.cast = float32(f.lr) // cast = lr
-	if f.nN <= 512 && xorUpdate0Small0(f) {
-	} else {
+	if f.nN > 512 || !xorUpdate0Small0(f) {
 		// b2 = b * 0.9 + g  (optimizers.nn:12)
 		// p2 = p - cast * b2  (optimizers.nn:22)
 		f.pool.RunWork(f.nN*27, nnrt.Blocks(f.nN, 16384), f.body0)
@@ -964,8 +963,7 @@ func (f *xorPredict) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32
 // run computes the outputs for a batch.
 func (f *xorPredict) run() {
 	f.reshape = f.zB[0] // reshape = zB
-	if f.nBatch <= 512 && xorPredictSmall0(f, f.panel0*8*4, f.panel0*16*4) {
-	} else {
+	if f.nBatch > 512 || !xorPredictSmall0(f, f.panel0*8*4, f.panel0*16*4) {
 		// z = x @ hW  (xor.nn:6)
 		// h = tanh(z + hB)  (xor.nn:6)
 		// z2 = h @ zW  (xor.nn:7)
@@ -1883,8 +1881,7 @@ func (f *xorAdamUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[float32
 func (f *xorAdamUpdate0) run() {
 	f.cast = float32(f.c1)  // cast = c1
 	f.cast2 = float32(f.c2) // cast2 = c2
-	if f.nN <= 512 && xorAdamUpdate0Small0(f) {
-	} else {
+	if f.nN > 512 || !xorAdamUpdate0Small0(f) {
 		// v2 = v * 0.999 + g * g * 0.001  (optimizers.nn:68)
 		// m2 = m * 0.9 + g * 0.1  (optimizers.nn:67)
 		// p2 = p - cast * m2 / (sqrt(v2) * cast2 + 1e-08)  (optimizers.nn:75)
@@ -2100,8 +2097,7 @@ func (f *xorAdamPredict) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[flo
 // run computes the outputs for a batch.
 func (f *xorAdamPredict) run() {
 	f.reshape = f.zB[0] // reshape = zB
-	if f.nBatch <= 512 && xorAdamPredictSmall0(f, f.panel0*8*4, f.panel0*16*4) {
-	} else {
+	if f.nBatch > 512 || !xorAdamPredictSmall0(f, f.panel0*8*4, f.panel0*16*4) {
 		// z = x @ hW  (xor.nn:6)
 		// h = tanh(z + hB)  (xor.nn:6)
 		// z2 = h @ zW  (xor.nn:7)

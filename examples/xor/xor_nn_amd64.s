@@ -26,8 +26,7 @@ TEXT ·xorForwardSmall0AVX2(SB), $160-16
 	MOVQ xorForward_hB(R14), R9
 	MOVQ xorForward_savedH(R14), R10
 	VXORPS X7, X7, X7
-	MOVQ xorForward_nBatch(R14), R15
-	CMPQ R15, $0
+	CMPQ xorForward_nBatch(R14), $0
 	JLE done1
 	MOVQ $0, BX
 
@@ -72,8 +71,7 @@ rows2:
 	ADDQ $32, DI
 	ADDQ $32, R10
 	INCQ BX
-	MOVQ xorForward_nBatch(R14), R15
-	CMPQ BX, R15
+	CMPQ BX, xorForward_nBatch(R14)
 	JLT rows2
 done1:
 	MOVQ xorForward_savedH(R14), SI
@@ -84,8 +82,7 @@ done1:
 	MOVQ xorForward_savedExp(R14), R10
 	MOVQ xorForward_savedAdd(R14), R11
 	VBROADCASTSS 0(R8), Y7
-	MOVQ xorForward_nBatch(R14), R15
-	CMPQ R15, $0
+	CMPQ xorForward_nBatch(R14), $0
 	JLE done3
 	MOVQ $0, BX
 
@@ -254,8 +251,7 @@ rows4:
 	ADDQ $4, R10
 	ADDQ $4, R11
 	INCQ BX
-	MOVQ xorForward_nBatch(R14), R15
-	CMPQ BX, R15
+	CMPQ BX, xorForward_nBatch(R14)
 	JLT rows4
 done3:
 	VMOVAPS Y11, Y0
@@ -307,8 +303,7 @@ TEXT ·xorForwardSmall0AVX512(SB), $0-16
 	VBROADCASTSS f32_bd4e4b1f<>(SB), Y24
 	VBROADCASTSS f32_3e0857fa<>(SB), Y23
 	VBROADCASTSS f32_40000000<>(SB), Y22
-	MOVQ xorForward_nBatch(R14), R15
-	CMPQ R15, $0
+	CMPQ xorForward_nBatch(R14), $0
 	JLE done1
 	MOVQ $0, BX
 
@@ -348,8 +343,7 @@ rows2:
 	ADDQ $32, DI
 	ADDQ $32, R10
 	INCQ BX
-	MOVQ xorForward_nBatch(R14), R15
-	CMPQ BX, R15
+	CMPQ BX, xorForward_nBatch(R14)
 	JLT rows2
 done1:
 	MOVQ xorForward_savedH(R14), SI
@@ -373,8 +367,7 @@ done1:
 	VBROADCASTSS f32_c1c80000<>(SB), Z18
 	VBROADCASTSS f32_3e2aaa59<>(SB), Z17
 	VBROADCASTSS f32_3effffff<>(SB), Z16
-	MOVQ xorForward_nBatch(R14), R15
-	CMPQ R15, $0
+	CMPQ xorForward_nBatch(R14), $0
 	JLE done3
 	MOVQ $0, BX
 
@@ -510,8 +503,7 @@ rows4:
 	ADDQ $4, R10
 	ADDQ $4, R11
 	INCQ BX
-	MOVQ xorForward_nBatch(R14), R15
-	CMPQ BX, R15
+	CMPQ BX, xorForward_nBatch(R14)
 	JLT rows4
 done3:
 	VMOVAPS Z31, Z0
@@ -549,8 +541,7 @@ TEXT ·xorForwardLoop0aAVX2(SB), $0-32
 	VBROADCASTSS f32_4038aa3b<>(SB), Y9
 	VBROADCASTSS f32_be99999a<>(SB), Y8
 	VBROADCASTSS f32_bd4e4b1f<>(SB), Y7
-	MOVQ rows+24(FP), R15
-	CMPQ R15, $0
+	CMPQ rows+24(FP), $0
 	JLE done1
 	MOVQ $0, BX
 
@@ -586,8 +577,7 @@ rows2:
 	ADDQ $32, SI
 	ADDQ $32, R8
 	INCQ BX
-	MOVQ rows+24(FP), R15
-	CMPQ BX, R15
+	CMPQ BX, rows+24(FP)
 	JLT rows2
 done1:
 	VZEROUPPER
@@ -605,8 +595,7 @@ TEXT ·xorForwardLoop0aAVX512(SB), $0-32
 	VBROADCASTSS f32_bd4e4b1f<>(SB), Y27
 	VBROADCASTSS f32_3e0857fa<>(SB), Y26
 	VBROADCASTSS f32_40000000<>(SB), Y25
-	MOVQ rows+24(FP), R15
-	CMPQ R15, $0
+	CMPQ rows+24(FP), $0
 	JLE done1
 	MOVQ $0, BX
 
@@ -641,8 +630,7 @@ rows2:
 	ADDQ $32, SI
 	ADDQ $32, R8
 	INCQ BX
-	MOVQ rows+24(FP), R15
-	CMPQ BX, R15
+	CMPQ BX, rows+24(FP)
 	JLT rows2
 done1:
 	VZEROUPPER
@@ -1457,8 +1445,7 @@ TEXT ·xorBackwardSmall0AVX2(SB), $352-8
 	MOVQ xorBackward_savedH(R14), R10
 	MOVQ xorBackward_zW(R14), R11
 	MOVQ xorBackward_mul(R14), R12
-	MOVQ xorBackward_nBatch(R14), R15
-	CMPQ R15, $0
+	CMPQ xorBackward_nBatch(R14), $0
 	JLE done1
 	MOVQ $0, BX
 
@@ -1505,16 +1492,14 @@ rows2:
 	ADDQ $32, R10
 	ADDQ $32, R12
 	INCQ BX
-	MOVQ xorBackward_nBatch(R14), R15
-	CMPQ BX, R15
+	CMPQ BX, xorBackward_nBatch(R14)
 	JLT rows2
 done1:
 	MOVQ xorBackward_add(R14), SI
 	MOVQ xorBackward_savedH(R14), DI
 	MOVQ xorBackward_mul(R14), R8
 	MOVQ xorBackward_x(R14), R9
-	MOVQ xorBackward_nBatch(R14), R15
-	CMPQ R15, $0
+	CMPQ xorBackward_nBatch(R14), $0
 	JLE done3
 	MOVQ $0, BX
 
@@ -1541,8 +1526,7 @@ rows4:
 	ADDQ $32, R8
 	ADDQ $8, R9
 	INCQ BX
-	MOVQ xorBackward_nBatch(R14), R15
-	CMPQ BX, R15
+	CMPQ BX, xorBackward_nBatch(R14)
 	JLT rows4
 done3:
 	VMOVAPS Y11, Y0
@@ -1597,8 +1581,7 @@ TEXT ·xorBackwardSmall0AVX512(SB), $168-8
 	MOVQ xorBackward_zW(R14), R11
 	MOVQ xorBackward_mul(R14), R12
 	VBROADCASTSS f32_3f800000<>(SB), Y27
-	MOVQ xorBackward_nBatch(R14), R15
-	CMPQ R15, $0
+	CMPQ xorBackward_nBatch(R14), $0
 	JLE done1
 	MOVQ $0, BX
 
@@ -1639,16 +1622,14 @@ rows2:
 	ADDQ $32, R10
 	ADDQ $32, R12
 	INCQ BX
-	MOVQ xorBackward_nBatch(R14), R15
-	CMPQ BX, R15
+	CMPQ BX, xorBackward_nBatch(R14)
 	JLT rows2
 done1:
 	MOVQ xorBackward_add(R14), SI
 	MOVQ xorBackward_savedH(R14), DI
 	MOVQ xorBackward_mul(R14), R8
 	MOVQ xorBackward_x(R14), R9
-	MOVQ xorBackward_nBatch(R14), R15
-	CMPQ R15, $0
+	CMPQ xorBackward_nBatch(R14), $0
 	JLE done3
 	MOVQ $0, BX
 
@@ -1672,8 +1653,7 @@ rows4:
 	ADDQ $32, R8
 	ADDQ $8, R9
 	INCQ BX
-	MOVQ xorBackward_nBatch(R14), R15
-	CMPQ BX, R15
+	CMPQ BX, xorBackward_nBatch(R14)
 	JLT rows4
 done3:
 	VMOVAPS Z31, Z0
@@ -1721,8 +1701,7 @@ TEXT ·xorBackwardLoop0aAVX2(SB), $224-80
 	MOVQ zW+48(FP), R11
 	MOVQ mul+56(FP), R12
 	VBROADCASTSS f32_3f800000<>(SB), Y9
-	MOVQ rows+64(FP), R15
-	CMPQ R15, $0
+	CMPQ rows+64(FP), $0
 	JLE done1
 	MOVQ $0, BX
 
@@ -1768,8 +1747,7 @@ rows2:
 	ADDQ $32, R10
 	ADDQ $32, R12
 	INCQ BX
-	MOVQ rows+64(FP), R15
-	CMPQ BX, R15
+	CMPQ BX, rows+64(FP)
 	JLT rows2
 done1:
 	VMOVAPS Y11, Y0
@@ -1799,8 +1777,7 @@ TEXT ·xorBackwardLoop0aAVX512(SB), $40-80
 	MOVQ zW+48(FP), R11
 	MOVQ mul+56(FP), R12
 	VBROADCASTSS f32_3f800000<>(SB), Y30
-	MOVQ rows+64(FP), R15
-	CMPQ R15, $0
+	CMPQ rows+64(FP), $0
 	JLE done1
 	MOVQ $0, BX
 
@@ -1841,8 +1818,7 @@ rows2:
 	ADDQ $32, R10
 	ADDQ $32, R12
 	INCQ BX
-	MOVQ rows+64(FP), R15
-	CMPQ BX, R15
+	CMPQ BX, rows+64(FP)
 	JLT rows2
 done1:
 	VMOVAPS Z31, Z0
@@ -2157,8 +2133,7 @@ TEXT ·xorEvalSmall0AVX2(SB), $160-24
 	MOVQ xorEval_localFloat32(R14), R10
 	ADDQ n0+8(FP), R10
 	VXORPS X7, X7, X7
-	MOVQ xorEval_nBatch(R14), R15
-	CMPQ R15, $0
+	CMPQ xorEval_nBatch(R14), $0
 	JLE done1
 	MOVQ $0, BX
 
@@ -2203,8 +2178,7 @@ rows2:
 	ADDQ $32, DI
 	ADDQ $32, R10
 	INCQ BX
-	MOVQ xorEval_nBatch(R14), R15
-	CMPQ BX, R15
+	CMPQ BX, xorEval_nBatch(R14)
 	JLT rows2
 done1:
 	MOVQ xorEval_localFloat32(R14), SI
@@ -2214,8 +2188,7 @@ done1:
 	MOVQ xorEval_zW(R14), R8
 	MOVQ xorEval_y(R14), R9
 	VBROADCASTSS 0(R8), Y7
-	MOVQ xorEval_nBatch(R14), R15
-	CMPQ R15, $0
+	CMPQ xorEval_nBatch(R14), $0
 	JLE done3
 	MOVQ $0, BX
 
@@ -2380,8 +2353,7 @@ rows4:
 	ADDQ $4, DI
 	ADDQ $4, R9
 	INCQ BX
-	MOVQ xorEval_nBatch(R14), R15
-	CMPQ BX, R15
+	CMPQ BX, xorEval_nBatch(R14)
 	JLT rows4
 done3:
 	VMOVAPS Y11, Y0
@@ -2432,8 +2404,7 @@ TEXT ·xorEvalSmall0AVX512(SB), $0-24
 	VBROADCASTSS f32_bd4e4b1f<>(SB), Y24
 	VBROADCASTSS f32_3e0857fa<>(SB), Y23
 	VBROADCASTSS f32_40000000<>(SB), Y22
-	MOVQ xorEval_nBatch(R14), R15
-	CMPQ R15, $0
+	CMPQ xorEval_nBatch(R14), $0
 	JLE done1
 	MOVQ $0, BX
 
@@ -2473,8 +2444,7 @@ rows2:
 	ADDQ $32, DI
 	ADDQ $32, R10
 	INCQ BX
-	MOVQ xorEval_nBatch(R14), R15
-	CMPQ BX, R15
+	CMPQ BX, xorEval_nBatch(R14)
 	JLT rows2
 done1:
 	MOVQ xorEval_localFloat32(R14), SI
@@ -2497,8 +2467,7 @@ done1:
 	VBROADCASTSS f32_c1c80000<>(SB), Z18
 	VBROADCASTSS f32_3e2aaa59<>(SB), Z17
 	VBROADCASTSS f32_3effffff<>(SB), Z16
-	MOVQ xorEval_nBatch(R14), R15
-	CMPQ R15, $0
+	CMPQ xorEval_nBatch(R14), $0
 	JLE done3
 	MOVQ $0, BX
 
@@ -2630,8 +2599,7 @@ rows4:
 	ADDQ $4, DI
 	ADDQ $4, R9
 	INCQ BX
-	MOVQ xorEval_nBatch(R14), R15
-	CMPQ BX, R15
+	CMPQ BX, xorEval_nBatch(R14)
 	JLT rows4
 done3:
 	VMOVAPS Z31, Z0
@@ -3438,8 +3406,7 @@ TEXT ·xorPredictSmall0AVX2(SB), $32-24
 	VBROADCASTSS f32_41200000<>(SB), Y9
 	VBROADCASTSS f32_4038aa3b<>(SB), Y8
 	VBROADCASTSS f32_be99999a<>(SB), Y7
-	MOVQ xorPredict_nBatch(R14), R15
-	CMPQ R15, $0
+	CMPQ xorPredict_nBatch(R14), $0
 	JLE done1
 	MOVQ $0, BX
 
@@ -3481,8 +3448,7 @@ rows2:
 	ADDQ $32, DI
 	ADDQ $32, R10
 	INCQ BX
-	MOVQ xorPredict_nBatch(R14), R15
-	CMPQ BX, R15
+	CMPQ BX, xorPredict_nBatch(R14)
 	JLT rows2
 done1:
 	MOVQ xorPredict_localFloat32(R14), SI
@@ -3496,8 +3462,7 @@ done1:
 	VBROADCASTSS 8(R8), Y9
 	VBROADCASTSS 12(R8), Y8
 	VBROADCASTSS 16(R8), Y7
-	MOVQ xorPredict_nBatch(R14), R15
-	CMPQ R15, $0
+	CMPQ xorPredict_nBatch(R14), $0
 	JLE done3
 	MOVQ $0, BX
 
@@ -3555,8 +3520,7 @@ rows4:
 	ADDQ $4, DI
 	ADDQ $4, R9
 	INCQ BX
-	MOVQ xorPredict_nBatch(R14), R15
-	CMPQ BX, R15
+	CMPQ BX, xorPredict_nBatch(R14)
 	JLT rows4
 done3:
 	VZEROUPPER
@@ -3582,8 +3546,7 @@ TEXT ·xorPredictSmall0AVX512(SB), $0-24
 	VBROADCASTSS f32_bd4e4b1f<>(SB), Y26
 	VBROADCASTSS f32_3e0857fa<>(SB), Y25
 	VBROADCASTSS f32_40000000<>(SB), Y24
-	MOVQ xorPredict_nBatch(R14), R15
-	CMPQ R15, $0
+	CMPQ xorPredict_nBatch(R14), $0
 	JLE done1
 	MOVQ $0, BX
 
@@ -3623,8 +3586,7 @@ rows2:
 	ADDQ $32, DI
 	ADDQ $32, R10
 	INCQ BX
-	MOVQ xorPredict_nBatch(R14), R15
-	CMPQ BX, R15
+	CMPQ BX, xorPredict_nBatch(R14)
 	JLT rows2
 done1:
 	MOVQ xorPredict_localFloat32(R14), SI
@@ -3643,8 +3605,7 @@ done1:
 	VBROADCASTSS f32_3c09136c<>(SB), Z24
 	VBROADCASTSS f32_3d2aab7c<>(SB), Z23
 	VBROADCASTSS f32_33800000<>(SB), Z22
-	MOVQ xorPredict_nBatch(R14), R15
-	CMPQ R15, $0
+	CMPQ xorPredict_nBatch(R14), $0
 	JLE done3
 	MOVQ $0, BX
 
@@ -3692,8 +3653,7 @@ rows4:
 	ADDQ $4, DI
 	ADDQ $4, R9
 	INCQ BX
-	MOVQ xorPredict_nBatch(R14), R15
-	CMPQ BX, R15
+	CMPQ BX, xorPredict_nBatch(R14)
 	JLT rows4
 done3:
 	VZEROUPPER
@@ -3888,8 +3848,7 @@ TEXT ·xorAdamForwardSmall0AVX2(SB), $160-16
 	MOVQ xorAdamForward_hB(R14), R9
 	MOVQ xorAdamForward_savedH(R14), R10
 	VXORPS X7, X7, X7
-	MOVQ xorAdamForward_nBatch(R14), R15
-	CMPQ R15, $0
+	CMPQ xorAdamForward_nBatch(R14), $0
 	JLE done1
 	MOVQ $0, BX
 
@@ -3934,8 +3893,7 @@ rows2:
 	ADDQ $32, DI
 	ADDQ $32, R10
 	INCQ BX
-	MOVQ xorAdamForward_nBatch(R14), R15
-	CMPQ BX, R15
+	CMPQ BX, xorAdamForward_nBatch(R14)
 	JLT rows2
 done1:
 	MOVQ xorAdamForward_savedH(R14), SI
@@ -3946,8 +3904,7 @@ done1:
 	MOVQ xorAdamForward_savedExp(R14), R10
 	MOVQ xorAdamForward_savedAdd(R14), R11
 	VBROADCASTSS 0(R8), Y7
-	MOVQ xorAdamForward_nBatch(R14), R15
-	CMPQ R15, $0
+	CMPQ xorAdamForward_nBatch(R14), $0
 	JLE done3
 	MOVQ $0, BX
 
@@ -4116,8 +4073,7 @@ rows4:
 	ADDQ $4, R10
 	ADDQ $4, R11
 	INCQ BX
-	MOVQ xorAdamForward_nBatch(R14), R15
-	CMPQ BX, R15
+	CMPQ BX, xorAdamForward_nBatch(R14)
 	JLT rows4
 done3:
 	VMOVAPS Y11, Y0
@@ -4169,8 +4125,7 @@ TEXT ·xorAdamForwardSmall0AVX512(SB), $0-16
 	VBROADCASTSS f32_bd4e4b1f<>(SB), Y24
 	VBROADCASTSS f32_3e0857fa<>(SB), Y23
 	VBROADCASTSS f32_40000000<>(SB), Y22
-	MOVQ xorAdamForward_nBatch(R14), R15
-	CMPQ R15, $0
+	CMPQ xorAdamForward_nBatch(R14), $0
 	JLE done1
 	MOVQ $0, BX
 
@@ -4210,8 +4165,7 @@ rows2:
 	ADDQ $32, DI
 	ADDQ $32, R10
 	INCQ BX
-	MOVQ xorAdamForward_nBatch(R14), R15
-	CMPQ BX, R15
+	CMPQ BX, xorAdamForward_nBatch(R14)
 	JLT rows2
 done1:
 	MOVQ xorAdamForward_savedH(R14), SI
@@ -4235,8 +4189,7 @@ done1:
 	VBROADCASTSS f32_c1c80000<>(SB), Z18
 	VBROADCASTSS f32_3e2aaa59<>(SB), Z17
 	VBROADCASTSS f32_3effffff<>(SB), Z16
-	MOVQ xorAdamForward_nBatch(R14), R15
-	CMPQ R15, $0
+	CMPQ xorAdamForward_nBatch(R14), $0
 	JLE done3
 	MOVQ $0, BX
 
@@ -4372,8 +4325,7 @@ rows4:
 	ADDQ $4, R10
 	ADDQ $4, R11
 	INCQ BX
-	MOVQ xorAdamForward_nBatch(R14), R15
-	CMPQ BX, R15
+	CMPQ BX, xorAdamForward_nBatch(R14)
 	JLT rows4
 done3:
 	VMOVAPS Z31, Z0
@@ -4430,8 +4382,7 @@ TEXT ·xorAdamBackwardSmall0AVX2(SB), $352-8
 	MOVQ xorAdamBackward_savedH(R14), R10
 	MOVQ xorAdamBackward_zW(R14), R11
 	MOVQ xorAdamBackward_mul(R14), R12
-	MOVQ xorAdamBackward_nBatch(R14), R15
-	CMPQ R15, $0
+	CMPQ xorAdamBackward_nBatch(R14), $0
 	JLE done1
 	MOVQ $0, BX
 
@@ -4478,16 +4429,14 @@ rows2:
 	ADDQ $32, R10
 	ADDQ $32, R12
 	INCQ BX
-	MOVQ xorAdamBackward_nBatch(R14), R15
-	CMPQ BX, R15
+	CMPQ BX, xorAdamBackward_nBatch(R14)
 	JLT rows2
 done1:
 	MOVQ xorAdamBackward_add(R14), SI
 	MOVQ xorAdamBackward_savedH(R14), DI
 	MOVQ xorAdamBackward_mul(R14), R8
 	MOVQ xorAdamBackward_x(R14), R9
-	MOVQ xorAdamBackward_nBatch(R14), R15
-	CMPQ R15, $0
+	CMPQ xorAdamBackward_nBatch(R14), $0
 	JLE done3
 	MOVQ $0, BX
 
@@ -4514,8 +4463,7 @@ rows4:
 	ADDQ $32, R8
 	ADDQ $8, R9
 	INCQ BX
-	MOVQ xorAdamBackward_nBatch(R14), R15
-	CMPQ BX, R15
+	CMPQ BX, xorAdamBackward_nBatch(R14)
 	JLT rows4
 done3:
 	VMOVAPS Y11, Y0
@@ -4570,8 +4518,7 @@ TEXT ·xorAdamBackwardSmall0AVX512(SB), $168-8
 	MOVQ xorAdamBackward_zW(R14), R11
 	MOVQ xorAdamBackward_mul(R14), R12
 	VBROADCASTSS f32_3f800000<>(SB), Y27
-	MOVQ xorAdamBackward_nBatch(R14), R15
-	CMPQ R15, $0
+	CMPQ xorAdamBackward_nBatch(R14), $0
 	JLE done1
 	MOVQ $0, BX
 
@@ -4612,16 +4559,14 @@ rows2:
 	ADDQ $32, R10
 	ADDQ $32, R12
 	INCQ BX
-	MOVQ xorAdamBackward_nBatch(R14), R15
-	CMPQ BX, R15
+	CMPQ BX, xorAdamBackward_nBatch(R14)
 	JLT rows2
 done1:
 	MOVQ xorAdamBackward_add(R14), SI
 	MOVQ xorAdamBackward_savedH(R14), DI
 	MOVQ xorAdamBackward_mul(R14), R8
 	MOVQ xorAdamBackward_x(R14), R9
-	MOVQ xorAdamBackward_nBatch(R14), R15
-	CMPQ R15, $0
+	CMPQ xorAdamBackward_nBatch(R14), $0
 	JLE done3
 	MOVQ $0, BX
 
@@ -4645,8 +4590,7 @@ rows4:
 	ADDQ $32, R8
 	ADDQ $8, R9
 	INCQ BX
-	MOVQ xorAdamBackward_nBatch(R14), R15
-	CMPQ BX, R15
+	CMPQ BX, xorAdamBackward_nBatch(R14)
 	JLT rows4
 done3:
 	VMOVAPS Z31, Z0
@@ -5098,8 +5042,7 @@ TEXT ·xorAdamEvalSmall0AVX2(SB), $160-24
 	MOVQ xorAdamEval_localFloat32(R14), R10
 	ADDQ n0+8(FP), R10
 	VXORPS X7, X7, X7
-	MOVQ xorAdamEval_nBatch(R14), R15
-	CMPQ R15, $0
+	CMPQ xorAdamEval_nBatch(R14), $0
 	JLE done1
 	MOVQ $0, BX
 
@@ -5144,8 +5087,7 @@ rows2:
 	ADDQ $32, DI
 	ADDQ $32, R10
 	INCQ BX
-	MOVQ xorAdamEval_nBatch(R14), R15
-	CMPQ BX, R15
+	CMPQ BX, xorAdamEval_nBatch(R14)
 	JLT rows2
 done1:
 	MOVQ xorAdamEval_localFloat32(R14), SI
@@ -5155,8 +5097,7 @@ done1:
 	MOVQ xorAdamEval_zW(R14), R8
 	MOVQ xorAdamEval_y(R14), R9
 	VBROADCASTSS 0(R8), Y7
-	MOVQ xorAdamEval_nBatch(R14), R15
-	CMPQ R15, $0
+	CMPQ xorAdamEval_nBatch(R14), $0
 	JLE done3
 	MOVQ $0, BX
 
@@ -5321,8 +5262,7 @@ rows4:
 	ADDQ $4, DI
 	ADDQ $4, R9
 	INCQ BX
-	MOVQ xorAdamEval_nBatch(R14), R15
-	CMPQ BX, R15
+	CMPQ BX, xorAdamEval_nBatch(R14)
 	JLT rows4
 done3:
 	VMOVAPS Y11, Y0
@@ -5373,8 +5313,7 @@ TEXT ·xorAdamEvalSmall0AVX512(SB), $0-24
 	VBROADCASTSS f32_bd4e4b1f<>(SB), Y24
 	VBROADCASTSS f32_3e0857fa<>(SB), Y23
 	VBROADCASTSS f32_40000000<>(SB), Y22
-	MOVQ xorAdamEval_nBatch(R14), R15
-	CMPQ R15, $0
+	CMPQ xorAdamEval_nBatch(R14), $0
 	JLE done1
 	MOVQ $0, BX
 
@@ -5414,8 +5353,7 @@ rows2:
 	ADDQ $32, DI
 	ADDQ $32, R10
 	INCQ BX
-	MOVQ xorAdamEval_nBatch(R14), R15
-	CMPQ BX, R15
+	CMPQ BX, xorAdamEval_nBatch(R14)
 	JLT rows2
 done1:
 	MOVQ xorAdamEval_localFloat32(R14), SI
@@ -5438,8 +5376,7 @@ done1:
 	VBROADCASTSS f32_c1c80000<>(SB), Z18
 	VBROADCASTSS f32_3e2aaa59<>(SB), Z17
 	VBROADCASTSS f32_3effffff<>(SB), Z16
-	MOVQ xorAdamEval_nBatch(R14), R15
-	CMPQ R15, $0
+	CMPQ xorAdamEval_nBatch(R14), $0
 	JLE done3
 	MOVQ $0, BX
 
@@ -5571,8 +5508,7 @@ rows4:
 	ADDQ $4, DI
 	ADDQ $4, R9
 	INCQ BX
-	MOVQ xorAdamEval_nBatch(R14), R15
-	CMPQ BX, R15
+	CMPQ BX, xorAdamEval_nBatch(R14)
 	JLT rows4
 done3:
 	VMOVAPS Z31, Z0
@@ -5619,8 +5555,7 @@ TEXT ·xorAdamPredictSmall0AVX2(SB), $32-24
 	VBROADCASTSS f32_41200000<>(SB), Y9
 	VBROADCASTSS f32_4038aa3b<>(SB), Y8
 	VBROADCASTSS f32_be99999a<>(SB), Y7
-	MOVQ xorAdamPredict_nBatch(R14), R15
-	CMPQ R15, $0
+	CMPQ xorAdamPredict_nBatch(R14), $0
 	JLE done1
 	MOVQ $0, BX
 
@@ -5662,8 +5597,7 @@ rows2:
 	ADDQ $32, DI
 	ADDQ $32, R10
 	INCQ BX
-	MOVQ xorAdamPredict_nBatch(R14), R15
-	CMPQ BX, R15
+	CMPQ BX, xorAdamPredict_nBatch(R14)
 	JLT rows2
 done1:
 	MOVQ xorAdamPredict_localFloat32(R14), SI
@@ -5677,8 +5611,7 @@ done1:
 	VBROADCASTSS 8(R8), Y9
 	VBROADCASTSS 12(R8), Y8
 	VBROADCASTSS 16(R8), Y7
-	MOVQ xorAdamPredict_nBatch(R14), R15
-	CMPQ R15, $0
+	CMPQ xorAdamPredict_nBatch(R14), $0
 	JLE done3
 	MOVQ $0, BX
 
@@ -5736,8 +5669,7 @@ rows4:
 	ADDQ $4, DI
 	ADDQ $4, R9
 	INCQ BX
-	MOVQ xorAdamPredict_nBatch(R14), R15
-	CMPQ BX, R15
+	CMPQ BX, xorAdamPredict_nBatch(R14)
 	JLT rows4
 done3:
 	VZEROUPPER
@@ -5763,8 +5695,7 @@ TEXT ·xorAdamPredictSmall0AVX512(SB), $0-24
 	VBROADCASTSS f32_bd4e4b1f<>(SB), Y26
 	VBROADCASTSS f32_3e0857fa<>(SB), Y25
 	VBROADCASTSS f32_40000000<>(SB), Y24
-	MOVQ xorAdamPredict_nBatch(R14), R15
-	CMPQ R15, $0
+	CMPQ xorAdamPredict_nBatch(R14), $0
 	JLE done1
 	MOVQ $0, BX
 
@@ -5804,8 +5735,7 @@ rows2:
 	ADDQ $32, DI
 	ADDQ $32, R10
 	INCQ BX
-	MOVQ xorAdamPredict_nBatch(R14), R15
-	CMPQ BX, R15
+	CMPQ BX, xorAdamPredict_nBatch(R14)
 	JLT rows2
 done1:
 	MOVQ xorAdamPredict_localFloat32(R14), SI
@@ -5824,8 +5754,7 @@ done1:
 	VBROADCASTSS f32_3c09136c<>(SB), Z24
 	VBROADCASTSS f32_3d2aab7c<>(SB), Z23
 	VBROADCASTSS f32_33800000<>(SB), Z22
-	MOVQ xorAdamPredict_nBatch(R14), R15
-	CMPQ R15, $0
+	CMPQ xorAdamPredict_nBatch(R14), $0
 	JLE done3
 	MOVQ $0, BX
 
@@ -5873,8 +5802,7 @@ rows4:
 	ADDQ $4, DI
 	ADDQ $4, R9
 	INCQ BX
-	MOVQ xorAdamPredict_nBatch(R14), R15
-	CMPQ BX, R15
+	CMPQ BX, xorAdamPredict_nBatch(R14)
 	JLT rows4
 done3:
 	VZEROUPPER

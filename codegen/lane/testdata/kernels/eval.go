@@ -292,7 +292,11 @@ func (r *run) finish() {
 				acc[0][c] = total(total(acc[0][c], acc[2][c], r.k.Size), total(acc[1][c], acc[3][c], r.k.Size), r.k.Size)
 			}
 			for k := range g.Rows {
-				r.mem[g.To].write(r.at[g.To]+(k*g.Cols+c)*r.k.Size, acc[k][c])
+				place := k*g.Cols + c
+				if g.Across {
+					place = c*g.Rows + k
+				}
+				r.mem[g.To].write(r.at[g.To]+place*r.k.Size, acc[k][c])
 			}
 		}
 	}
