@@ -19,9 +19,10 @@ func (e *frameEmitter) frame() {
 	e.runMethod()
 	for _, st := range e.p.Steps {
 		if r, ok := st.(*Region); ok {
-			if r.Tiles {
+			switch {
+			case r.Tiles:
 				e.tileMethod(r)
-			} else {
+			case e.numbersStored(r) == nil:
 				e.rowMethod(r)
 				e.columnMethods(r)
 			}
@@ -328,6 +329,9 @@ func (e *frameEmitter) runRegion(r *Region) []jen.Code {
 		}
 	}
 	body := e.comment(shown)
+	if stores := e.numbersStored(r); stores != nil {
+		return append(body, stores...)
+	}
 	if r.single() {
 		if r.Block < tallBlock {
 			body = append(body, raw("f.block%d = %d", r.Index, r.Block))
@@ -351,6 +355,30 @@ func (e *frameEmitter) runRegion(r *Region) []jen.Code {
 		body = append(body, raw("f.%s = nnrt.TreeSum(f.%s[:%s])", e.p.value[s.Node].Name, s.Name, tasks))
 	}
 	return body
+}
+
+// numbersStored is a region that only stores numbers, each in a tensor of one element, as statements; nil for any other.
+func (e *frameEmitter) numbersStored(r *Region) []jen.Code {
+	if r.Tiles || !r.Rows.Is(1) || len(r.Body) != 1 {
+		return nil
+	}
+	g, ok := r.Body[0].(*Group)
+	if !ok || !symbolic.Size(g.Space).Is(1) {
+		return nil
+	}
+	var out []jen.Code
+	for _, n := range g.Members {
+		v := e.p.value[n]
+		if n.Op != symbolic.OpBroadcast || v == nil || v.Store == StoreLocal || e.p.value[n.Args[0]] == nil || n.Args[0].Rank() > 0 {
+			return nil
+		}
+		to := "f." + v.Name
+		if v.Base != nil {
+			to = e.memberAt(v, fmt.Sprint(v.Index))
+		}
+		out = append(out, raw("%s[0] = f.%s", to, e.p.value[n.Args[0]].Name))
+	}
+	return out
 }
 
 // scalars writes numbers as statements.

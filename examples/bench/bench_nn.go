@@ -502,7 +502,7 @@ func (f *xorBackward) run() {
 	}
 
 	// gradZB = sum  (bench.nn:8)
-	f.rows2(0, 0)
+	f.gradZB[0] = f.sum
 }
 
 // rows0 works on one block of the rows of batch, number task.
@@ -562,17 +562,6 @@ func (f *xorBackward) tiles1(_, task int) {
 	lo := task * f.tile1c
 	hi := min(lo+f.tile1c, 8)
 	nnrt.SumRows(f.gradHB[lo:hi], f.mul2[lo:], f.nBatch, hi-lo, 8, false)
-}
-
-// rows2 works on one block of the rows of 1, number task.
-func (f *xorBackward) rows2(worker, task int) {
-	r0 := task * 65536
-	r1 := min(r0+65536, 1)
-	sum := f.sum
-	gradZB := f.gradZB[r0:r1]
-
-	// gradZB = sum  (bench.nn:8)
-	gradZB[0] = sum
 }
 
 // xorPrologue0 is the frame of prologue: what one run reads, writes and needs in between.

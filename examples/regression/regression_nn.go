@@ -513,7 +513,7 @@ func (f *lineMeanBackward) run() {
 	}
 
 	// gradFitB = sum  (regression.nn:8)
-	f.rows2(0, 0)
+	f.gradFitB[0] = f.sum
 }
 
 // rows0 works on one block of the rows of batch, number task.
@@ -546,17 +546,6 @@ func (f *lineMeanBackward) tiles1(_, task int) {
 	lo := task * f.tile1a
 	hi := min(lo+f.tile1a, 3)
 	nnrt.GemmTN(f.gradFitW[lo:], 1, f.x[lo:], 3, f.mul, 1, hi-lo, 1, f.nBatch, false)
-}
-
-// rows2 works on one block of the rows of 1, number task.
-func (f *lineMeanBackward) rows2(worker, task int) {
-	r0 := task * 65536
-	r1 := min(r0+65536, 1)
-	sum := f.sum
-	gradFitB := f.gradFitB[r0:r1]
-
-	// gradFitB = sum  (regression.nn:8)
-	gradFitB[0] = sum
 }
 
 // lineMeanPrologue0 is the frame of prologue: what one run reads, writes and needs in between.
@@ -1338,7 +1327,7 @@ func (f *lineSumBackward) run() {
 	}
 
 	// gradFitB = sum  (regression.nn:8)
-	f.rows2(0, 0)
+	f.gradFitB[0] = f.sum
 }
 
 // rows0 works on one block of the rows of batch, number task.
@@ -1370,17 +1359,6 @@ func (f *lineSumBackward) tiles1(_, task int) {
 	lo := task * f.tile1a
 	hi := min(lo+f.tile1a, 3)
 	nnrt.GemmTN(f.gradFitW[lo:], 1, f.x[lo:], 3, f.mul, 1, hi-lo, 1, f.nBatch, false)
-}
-
-// rows2 works on one block of the rows of 1, number task.
-func (f *lineSumBackward) rows2(worker, task int) {
-	r0 := task * 65536
-	r1 := min(r0+65536, 1)
-	sum := f.sum
-	gradFitB := f.gradFitB[r0:r1]
-
-	// gradFitB = sum  (regression.nn:8)
-	gradFitB[0] = sum
 }
 
 // lineSumPrologue0 is the frame of prologue: what one run reads, writes and needs in between.

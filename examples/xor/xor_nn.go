@@ -626,7 +626,7 @@ func (f *xorBackward) run() {
 	}
 
 	// gradZB = sum  (xor.nn:7)
-	f.rows2(0, 0)
+	f.gradZB[0] = f.sum
 }
 
 // rows0 works on one block of the rows of batch, number task.
@@ -695,17 +695,6 @@ func (f *xorBackward) tiles1(_, task int) {
 	lo := task * f.tile1c
 	hi := min(lo+f.tile1c, 8)
 	nnrt.SumRows(f.gradHB[lo:hi], f.mul[lo:], f.nBatch, hi-lo, 8, false)
-}
-
-// rows2 works on one block of the rows of 1, number task.
-func (f *xorBackward) rows2(worker, task int) {
-	r0 := task * 65536
-	r1 := min(r0+65536, 1)
-	sum := f.sum
-	gradZB := f.gradZB[r0:r1]
-
-	// gradZB = sum  (xor.nn:7)
-	gradZB[0] = sum
 }
 
 // xorPrologue0 is the frame of prologue: what one run reads, writes and needs in between.
@@ -1743,7 +1732,7 @@ func (f *xorAdamBackward) run() {
 	}
 
 	// gradZB = sum  (xor.nn:7)
-	f.rows2(0, 0)
+	f.gradZB[0] = f.sum
 }
 
 // rows0 works on one block of the rows of batch, number task.
@@ -1812,17 +1801,6 @@ func (f *xorAdamBackward) tiles1(_, task int) {
 	lo := task * f.tile1c
 	hi := min(lo+f.tile1c, 8)
 	nnrt.SumRows(f.gradHB[lo:hi], f.mul[lo:], f.nBatch, hi-lo, 8, false)
-}
-
-// rows2 works on one block of the rows of 1, number task.
-func (f *xorAdamBackward) rows2(worker, task int) {
-	r0 := task * 65536
-	r1 := min(r0+65536, 1)
-	sum := f.sum
-	gradZB := f.gradZB[r0:r1]
-
-	// gradZB = sum  (xor.nn:7)
-	gradZB[0] = sum
 }
 
 // xorAdamPrologue0 is the frame of prologue: what one run reads, writes and needs in between.
