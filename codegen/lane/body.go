@@ -55,6 +55,9 @@ func (f *function) newBody(p *Program, roots []Value, avail []int) *body {
 		if need[Value(v)] {
 			b.order = append(b.order, Value(v))
 		}
+		if r, ok := f.numbers[p.Insts[v].Index]; ok && p.Insts[v].Op == OpInput {
+			b.fixed[Value(v)] = r
+		}
 	}
 	for i, v := range b.order {
 		for _, a := range p.Insts[v].Args {

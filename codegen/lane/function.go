@@ -41,6 +41,7 @@ type function struct {
 	held    []int          // registers that they keep, and those of hoisted values
 	hoists  map[*Stage]map[Value]int
 	loaded  map[Value]bool // leaves that the body being tried loads into registers
+	numbers map[int]int    // registers of the inputs that a stage of this pass leaves
 	labels  int
 }
 
@@ -61,11 +62,12 @@ func (f *function) print() []string {
 			f.stage(&stages[0])
 		} else {
 			held := len(f.held)
+			f.keepNumbers(stages)
 			f.hoist(stages)
 			done := f.label("done")
 			f.outer(0, stages, done)
 			f.lines = append(f.lines, done+":")
-			f.held = f.held[:held]
+			f.held, f.numbers = f.held[:held], nil
 		}
 		from = to
 	}

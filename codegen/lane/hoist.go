@@ -3,7 +3,10 @@ package lane
 // This file answers: what can be loaded before the loops over rows? Constants and elements that are the same for every row, while registers
 // last.
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+)
 
 // hoist loads what the stages of a pass would load for every row. It finds out by printing the stages for nothing.
 func (f *function) hoist(stages []Stage) {
@@ -87,4 +90,31 @@ func (f *function) hold() int {
 	}
 	f.held = append(f.held, r)
 	return r
+}
+
+// keepNumbers gives registers to the numbers that stages of a pass leave for each other, while there are any.
+func (f *function) keepNumbers(stages []Stage) {
+	f.numbers = map[int]int{}
+	most := min(f.heldMost(stages, 3), len(f.held)+6)
+	keep := func(input int) {
+		if len(f.held) < most {
+			f.numbers[input] = f.hold()
+		}
+	}
+	for i := range stages {
+		for _, r := range stages[i].Reduces {
+			keep(r.Input)
+		}
+		for _, l := range stages[i].Leaves {
+			keep(l.Input)
+		}
+	}
+}
+
+// whole is all of a vector register, whatever the width of the stage.
+func (f *function) whole(reg int) string {
+	if f.m.masks {
+		return fmt.Sprintf("Z%d", reg)
+	}
+	return fmt.Sprintf("Y%d", reg)
 }

@@ -2,7 +2,10 @@ package lane
 
 // This file answers: how is a stage printed? Straight code for numbers and short rows, loops with a masked tail for long ones.
 
-import "slices"
+import (
+	"maps"
+	"slices"
+)
 
 // Bounds of unrolling: a row of up to shortRow vectors is straight code, and a loop takes up to unrollMost vectors at a time while its body
 // stays below unrollInsts instructions, so that the cost of counting is small.
@@ -91,6 +94,10 @@ func (f *function) start(how Reduction, reg int) {
 // leave keeps lane 0 of a register as an input of later stages.
 func (f *function) leave(reg, input int) {
 	s := suffix(f.k.Size)
+	if r, ok := f.numbers[input]; ok {
+		f.line("VBROADCASTS%s X%d, %s", s, reg, f.whole(r))
+		return
+	}
 	if f.m.masks {
 		f.line("VMOVS%s X%d, %d(SP)", s, reg, f.inputs[input])
 		return
@@ -137,6 +144,10 @@ func (f *function) straight(st *Stage) {
 
 // keep stores a number that is the same in all lanes.
 func (f *function) keep(reg, input int) {
+	if r, ok := f.numbers[input]; ok {
+		f.line("VMOVAPS %s, %s", f.m.vec(reg), f.m.vec(r))
+		return
+	}
 	if f.m.masks {
 		f.line("VMOVS%s X%d, %d(SP)", suffix(f.k.Size), reg, f.inputs[input])
 		return
@@ -273,7 +284,8 @@ func (f *function) pass(ps pass) {
 	}
 	b := f.newBody(prog, roots, f.registers(taken...))
 	f.spilt = 0
-	b.off, b.idx, b.base, b.tail, b.fixed = ps.off, ps.idx, ps.base, ps.tail, fixed
+	b.off, b.idx, b.base, b.tail = ps.off, ps.idx, ps.base, ps.tail
+	maps.Copy(b.fixed, fixed)
 	b.run()
 	b.settle(roots, ps.st.Stores)
 	for _, s := range ps.st.Stores {
