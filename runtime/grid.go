@@ -53,22 +53,6 @@ func Tile(n, work int) int {
 // RowBlock returns how many of n rows make one task when least of them are worth a task: a multiple of 16, as large as leaves four tasks.
 func RowBlock(n, least int) int { return max(least, min(tallRows, n/4&^15)) }
 
-// Grid returns the rows and columns of one task of a product with m x n results, each of which costs work multiplications. Both are
-// multiples of 16, or all there are. Rows are cut into tiles of 64, and columns where rows alone would leave too few tasks: a product of
-// few rows and many columns is cut along its columns, since each worker then reads its own part of the large matrix. There are
-// Blocks(m, tm) * Blocks(n, tn) tasks.
-func Grid(m, n, work int) (tm, tn int) {
-	tm = m
-	if m >= 2*tallRows {
-		tm = tallRows
-	}
-	strips := max(1, manyTasks/Blocks(max(m, 1), max(tm, 1)))
-	tn = max(worthTask(tm, work), lanes(n/strips))
-	tn = max(1, min(tn, n))
-	tm = max(1, min(max(tm, worthTask(tn, work)), m))
-	return tm, tn
-}
-
 // FloorDiv returns floor(a / b) for b > 0.
 func FloorDiv(a, b int) int {
 	q := a / b

@@ -7,30 +7,22 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// The cuts of products of models that people train: (m, n, k) and the tasks of Tile over m and of Grid.
-func TestGridShapes(t *testing.T) {
-	type cut struct{ Tile, Rows, Cols, Tasks int }
-	for _, row := range []struct {
-		m, n, k int
-		want    cut
-	}{
-		{784, 128, 64, cut{48, 64, 128, 13}},     // 64-row tiles leave 13 tasks
-		{512, 512, 128, cut{32, 64, 256, 16}},    // 8 x 2
-		{512, 512, 512, cut{32, 64, 256, 16}},    //
-		{1024, 1024, 256, cut{64, 64, 1024, 16}}, // rows are enough
-		{16, 512, 128, cut{16, 16, 128, 4}},      // few rows: columns only, as many tasks as are worth it
-		{32, 256, 256, cut{16, 32, 32, 8}},       //
-		{1, 4096, 4096, cut{1, 1, 256, 16}},      // a vector times a large matrix
-		{64, 10, 128, cut{64, 64, 10, 1}},        // too little for two tasks
-		{4096, 10, 128, cut{208, 208, 10, 20}},   // many rows of little work each
-		{4, 8, 2, cut{4, 4, 8, 1}},
+// Tile for products of models that people train: m lines of n*k multiplications.
+func TestTileShapes(t *testing.T) {
+	for _, row := range []struct{ m, n, k, want int }{
+		{784, 128, 64, 48},
+		{512, 512, 128, 32},
+		{512, 512, 512, 32},
+		{1024, 1024, 256, 64},
+		{16, 512, 128, 16},
+		{32, 256, 256, 16},
+		{1, 4096, 4096, 1},
+		{64, 10, 128, 64},    // too little for two tasks
+		{4096, 10, 128, 208}, // many rows of little work each
+		{4, 8, 2, 4},
 	} {
-		var got cut
-		got.Tile = Tile(row.m, row.n*row.k)
-		got.Rows, got.Cols = Grid(row.m, row.n, row.k)
-		got.Tasks = Blocks(row.m, got.Rows) * Blocks(row.n, got.Cols)
-		if diff := cmp.Diff(row.want, got); diff != "" {
-			t.Errorf("%d x %d x %d (-want +got):\n%s", row.m, row.n, row.k, diff)
+		if got := Tile(row.m, row.n*row.k); got != row.want {
+			t.Errorf("%d x %d x %d: got tiles of %d, want %d", row.m, row.n, row.k, got, row.want)
 		}
 	}
 }
@@ -42,13 +34,6 @@ func TestGridRules(t *testing.T) {
 	for _, m := range sizes {
 		for _, n := range sizes {
 			for _, k := range []int{0, 1, 10, 64, 512, 4096} {
-				tm, tn := Grid(m, n, k)
-				if !whole(tm, m) || !whole(tn, n) {
-					t.Errorf("Grid(%d, %d, %d) = %d, %d: neither all nor a multiple of 16", m, n, k, tm, tn)
-				}
-				if tasks := Blocks(m, tm) * Blocks(n, tn); tasks > 1 && int64(tm)*int64(tn)*int64(k) < taskWork {
-					t.Errorf("Grid(%d, %d, %d) = %d, %d: %d tasks, too small", m, n, k, tm, tn, tasks)
-				}
 				if int64(n)*int64(k) > math.MaxInt {
 					continue
 				}
@@ -71,7 +56,7 @@ func TestGridRules(t *testing.T) {
 	}
 }
 
-// A product computed in the tasks of its grid has the bits of the product computed at once.
+// A product computed in tasks over rows and columns has the bits of the product computed at once.
 func TestGridSameBits(t *testing.T) {
 	const m, n, k = 130, 170, 40
 	a, b := make([]float32, m*k), make([]float32, k*n)
@@ -83,8 +68,8 @@ func TestGridSameBits(t *testing.T) {
 	}
 	whole, parts := make([]float32, m*n), make([]float32, m*n)
 	GemmNN(whole, n, a, k, b, n, m, n, k, false)
-	for _, work := range []int{k, 1000, 100_000} {
-		tm, tn := Grid(m, n, work)
+	for _, cut := range [][2]int{{64, 96}, {16, 16}, {130, 64}, {48, 170}} {
+		tm, tn := cut[0], cut[1]
 		across := Blocks(n, tn)
 		NewPool(0).Run(Blocks(m, tm)*across, func(_, task int) {
 			i, j := task/across*tm, task%across*tn
