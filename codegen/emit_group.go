@@ -251,8 +251,11 @@ func (e *groupEmitter) emit() []jen.Code {
 		body = []jen.Code{e.outer[i].over(body)}
 	}
 	code := append(append(e.head, body...), e.tail...)
-	call := e.vector()
+	call, why := e.vector()
 	e.groups++
+	if why != "" {
+		code = append([]jen.Code{jen.Comment("No vector code: " + why + ".")}, code...)
+	}
 	if call != "" {
 		return []jen.Code{jen.If(raw("!%s", call)).Block(code...)}
 	}

@@ -219,11 +219,7 @@ func (e *regionEmitter) partName(n *symbolic.Node) string {
 // comment returns the formulas of nodes with their place in the model.
 func (e *frameEmitter) comment(nodes []*symbolic.Node) []jen.Code {
 	var out []jen.Code
-	for _, n := range nodes {
-		line := e.p.formula(n)
-		if w := e.where(n); w != "" {
-			line += "  (" + w + ")"
-		}
+	for _, line := range e.explain(nodes) {
 		out = append(out, jen.Comment(line))
 	}
 	return out

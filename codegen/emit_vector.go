@@ -5,7 +5,6 @@ package codegen
 import (
 	"bytes"
 	"fmt"
-	"go/format"
 	"strings"
 
 	"github.com/dave/jennifer/jen"
@@ -61,11 +60,7 @@ func (f *vectorFile) files(base string) ([]File, error) {
 		if err := file.Render(&b); err != nil {
 			return nil, fmt.Errorf("codegen: generated Go does not parse: %w", err)
 		}
-		data, err := format.Source(b.Bytes())
-		if err != nil {
-			return nil, err
-		}
-		out[i].Data = data
+		out[i].Data = b.Bytes()
 	}
 	return out, nil
 }

@@ -89,20 +89,16 @@ func (f *flattener) arg(n, a *symbolic.Node, j int) lane.Value {
 		return x[j]
 	}
 	t := f.b.laneType(b.DType)
-	none := func(format string, args ...any) lane.Value {
-		f.b.fail(format, args...)
-		return f.prog.Float(0)
-	}
 	switch {
 	case virtual(b):
 		return f.leaf(b, axes, j)
 	case b.Rank() == 0 && !f.member[b]:
 		if t == lane.Mask {
-			return none("a bool as a number")
+			return f.b.none(f.prog, "a bool as a number")
 		}
 		return f.prog.Input(f.b.number(b), t)
 	case f.member[b] && !f.inMemory(b):
-		return none("an element of an earlier loop")
+		return f.b.none(f.prog, "an element of an earlier loop")
 	}
 	return f.load(f.use(b, axes), t, j)
 }
@@ -129,29 +125,13 @@ func (f *flattener) apply(n *symbolic.Node, j int) lane.Value {
 		b, axes := f.resolve(n)
 		return f.leaf(b, axes, j)
 	}
-	args := make([]lane.Value, len(n.Args))
-	for i, a := range n.Args {
-		args[i] = f.arg(n, a, j)
-	}
-	if f.b.why != "" {
-		return f.prog.Float(0)
-	}
-	if n.Op == symbolic.OpBroadcast {
-		return args[0]
-	}
-	x, ok := f.prog.Apply(laneName(n), args...)
-	if !ok {
-		f.b.fail("%s of %s", n.Info().Name, n.DType)
-		return f.prog.Float(0)
-	}
-	return x
+	return f.b.apply(f.prog, n, func(a *symbolic.Node) lane.Value { return f.arg(n, a, j) })
 }
 
 // loop evaluates one inner loop at every position.
 func (f *flattener) loop(l *innerLoop) {
-	full := func(n *symbolic.Node) bool { return f.full(n) }
 	for _, n := range l.eval {
-		if !full(n) {
+		if !f.full(n) {
 			f.row[n] = f.apply(n, 0)
 			continue
 		}
@@ -162,7 +142,7 @@ func (f *flattener) loop(l *innerLoop) {
 		f.elem[n] = x
 	}
 	for _, n := range l.store {
-		if !full(n) {
+		if !f.full(n) {
 			f.store(n, f.row[n], 0)
 			continue
 		}

@@ -21,23 +21,24 @@ type vectorizer struct {
 // fewElements is the number of elements of a row below which vectors gain nothing.
 const fewElements = 4
 
-// vector returns the call that computes the group in assembly and reports whether it did; "" where the group stays Go.
-func (e *groupEmitter) vector() string {
+// vector returns the call that computes the group in assembly and reports whether it did; "" where the group stays Go, and what keeps it from
+// being assembly if that is more than its size.
+func (e *groupEmitter) vector() (call, why string) {
 	if e.vectors == nil || len(e.inner) != 1 {
-		return ""
+		return "", ""
 	}
 	v := &vectorizer{groupEmitter: e, b: newKernelBuilder(e.regionEmitter)}
 	if inner := v.levelCount(e.inner[0]); inner.Known() && inner.Const < fewElements && len(e.outer) == 0 {
-		return ""
+		return "", ""
 	}
 	for _, l := range e.outer {
 		v.b.k.Outer = append(v.b.k.Outer, v.levelCount(l))
 	}
 	v.stages()
 	if v.b.why != "" {
-		return ""
+		return "", v.b.why
 	}
-	return v.b.finish(fmt.Sprintf("%sLoop%d%s", e.p.Name, e.r.Index, letters(e.groups)), e.explain(e.shown(e.g)))
+	return v.b.finish(fmt.Sprintf("%sLoop%d%s", e.p.Name, e.r.Index, letters(e.groups)), e.explain(e.shown(e.g))), ""
 }
 
 // stages adds all loops and numbers of the group.
@@ -98,12 +99,6 @@ func (v *vectorizer) store(n *symbolic.Node, x lane.Value) lane.Store {
 	return lane.Store{Operand: i, Value: x, Moves: moves}
 }
 
-// none stands for what cannot be said.
-func (v *vectorizer) none(format string, args ...any) lane.Value {
-	v.b.fail(format, args...)
-	return v.prog.Float(0)
-}
-
 // arg returns the lanes of argument a of member n.
 func (v *vectorizer) arg(n, a *symbolic.Node) lane.Value {
 	b, axes := v.read(n, a)
@@ -122,11 +117,11 @@ func (v *vectorizer) arg(n, a *symbolic.Node) lane.Value {
 		return v.vals[b]
 	case b.Rank() == 0 && !v.member[b]:
 		if t == lane.Mask {
-			return v.none("a bool as a number")
+			return v.b.none(v.prog, "a bool as a number")
 		}
 		return v.prog.Input(v.b.number(b), t)
 	case v.member[b] && !v.inMemory(b):
-		return v.none("an element of an earlier loop")
+		return v.b.none(v.prog, "an element of an earlier loop")
 	}
 	i, moves := v.use(v.groupEmitter.use(b, axes))
 	if v.before != nil {
@@ -156,7 +151,7 @@ func (v *vectorizer) leaf(b *symbolic.Node, axes []int) lane.Value {
 			return v.prog.Do(lane.OpFromInt, v.prog.Lane())
 		}
 	}
-	return v.none("%s", b.Info().Name)
+	return v.b.none(v.prog, "%s", b.Info().Name)
 }
 
 // apply returns the lanes of member n.
@@ -165,20 +160,31 @@ func (v *vectorizer) apply(n *symbolic.Node) lane.Value {
 		b, axes := v.resolve(n)
 		return v.leaf(b, axes)
 	}
+	return v.b.apply(v.prog, n, func(a *symbolic.Node) lane.Value { return v.arg(n, a) })
+}
+
+// apply returns the lanes of n, given those of its arguments.
+func (b *kernelBuilder) apply(prog *lane.Program, n *symbolic.Node, arg func(a *symbolic.Node) lane.Value) lane.Value {
 	args := make([]lane.Value, len(n.Args))
 	for i, a := range n.Args {
-		args[i] = v.arg(n, a)
+		args[i] = arg(a)
 	}
 	switch {
-	case v.b.why != "":
-		return v.prog.Float(0)
+	case b.why != "":
+		return prog.Float(0)
 	case n.Op == symbolic.OpBroadcast:
 		return args[0]
 	}
-	if x, ok := v.prog.Apply(laneName(n), args...); ok {
+	if x, ok := prog.Apply(laneName(n), args...); ok {
 		return x
 	}
-	return v.none("%s of %s", n.Info().Name, n.DType)
+	return b.none(prog, "%s of %s", n.Info().Name, n.DType)
+}
+
+// none stands for what cannot be said.
+func (b *kernelBuilder) none(prog *lane.Program, format string, args ...any) lane.Value {
+	b.fail(format, args...)
+	return prog.Float(0)
 }
 
 // laneName is the operation of lanes that computes n.

@@ -6,6 +6,7 @@ package lane
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -23,7 +24,7 @@ type body struct {
 	next  map[Value][]int // positions of uses to come
 	at    map[Value]int   // vector or mask register that holds the value
 	slot  map[Value]int   // place in the frame that holds it as well
-	fixed map[Value]int   // accumulators: registers that are not given away
+	fixed map[Value]int   // registers that are not given away: accumulators, hoisted values, numbers of the row
 	free  []int
 	freeK []int
 	pin   map[Value]bool // operands of the instruction being printed
@@ -31,10 +32,13 @@ type body struct {
 	storing bool // elements in memory may no longer be what they were
 }
 
-// newBody prepares a body whose results are roots. avail are the vector registers that it may use.
-func (f *function) newBody(p *Program, roots []Value, avail []int) *body {
+// newBody prepares a body of a stage whose results are roots. avail are the vector registers that it may use beside those that hold hoisted
+// values and numbers of the row.
+func (f *function) newBody(st *Stage, roots []Value, avail []int) *body {
+	p := st.Prog
 	b := &body{function: f, p: p, next: map[Value][]int{}, at: map[Value]int{}, slot: map[Value]int{}, fixed: map[Value]int{}, pin: map[Value]bool{}}
 	b.free = slices.Clone(avail)
+	maps.Copy(b.fixed, f.hoists[st])
 	for k := maskRegs + 1; k > 1; k-- {
 		b.freeK = append(b.freeK, k)
 	}
@@ -218,12 +222,7 @@ func (b *body) load(v Value, r int) {
 	switch in.Op {
 	case OpConst:
 		if in.Imm == 0 {
-			x := fmt.Sprintf("X%d", r)
-			if r > 15 {
-				b.line("VPXORD %s, %s, %s", d, d, d)
-			} else {
-				b.line("VXORPS %s, %s, %s", x, x, x) // clears the whole register
-			}
+			b.clear(r)
 			return
 		}
 		b.line("%s %s, %s", broadcast, b.constant(in.Imm), d)

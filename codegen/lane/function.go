@@ -5,7 +5,6 @@ package lane
 import (
 	"fmt"
 	"slices"
-	"strings"
 )
 
 // pointerRegs hold the operands' addresses. AX is the way along the inner loop, BX the row, CX what is left of the inner loop; DX and R15
@@ -509,11 +508,4 @@ func (f *function) broadcast() string {
 		return "VMOVDDUP"
 	}
 	return "VBROADCASTS" + suffix(f.k.Size)
-}
-
-// comment prints lines of text.
-func (f *function) comment(lines []string) {
-	for _, d := range lines {
-		f.lines = append(f.lines, "\t// "+strings.TrimSpace(d))
-	}
 }

@@ -50,7 +50,7 @@ func (f *function) hoist(stages []Stage) {
 				break
 			}
 			r := f.hold()
-			b := f.newBody(st.Prog, nil, nil)
+			b := f.newBody(st, nil, nil)
 			b.tail = f.rowTail(st)
 			b.load(v, r)
 			f.hoists[st][v] = r

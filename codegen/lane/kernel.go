@@ -59,7 +59,6 @@ type Stage struct {
 	Flat    bool // a pass of its own, with rows in the lanes: one loop whose elements are the rows
 	Loop    bool
 	Inner   Count // elements of a row, of a loop
-	Doc     []string
 	Prog    *Program
 	Stores  []Store
 	Reduces []Reduce // of a loop

@@ -27,7 +27,6 @@ type accumulator struct {
 
 func (f *function) stage(st *Stage) {
 	f.lines = append(f.lines, "")
-	f.comment(st.Doc)
 	switch {
 	case st.Gather != nil:
 		f.gather(st.Gather)
@@ -87,7 +86,7 @@ func (f *function) start(how Reduction, reg int) {
 	if bits := how.start(f.k.Size); bits != 0 {
 		f.line("%s %s, %s", f.broadcast(), f.constant(bits), f.m.vec(reg))
 	} else {
-		f.line("VXORPS X%d, X%d, X%d", reg, reg, reg)
+		f.clear(reg)
 	}
 }
 
@@ -118,11 +117,8 @@ func (f *function) straight(st *Stage) {
 	for _, s := range st.Sums {
 		roots = append(roots, s.Value)
 	}
-	b := f.newBody(st.Prog, roots, f.registers(14, 15))
+	b := f.newBody(st, roots, f.registers(14, 15))
 	f.spilt = 0
-	for v, r := range f.hoists[st] {
-		b.fixed[v] = r
-	}
 	b.run()
 	b.settle(roots, st.Stores)
 	for _, s := range st.Stores {
@@ -279,10 +275,7 @@ func (f *function) pass(ps pass) {
 	if ps.st.Flat {
 		taken = append(taken, spreadMask, spreadIndex)
 	}
-	for v, r := range f.hoists[ps.st] {
-		fixed[v] = r
-	}
-	b := f.newBody(prog, roots, f.registers(taken...))
+	b := f.newBody(ps.st, roots, f.registers(taken...))
 	f.spilt = 0
 	b.off, b.idx, b.base, b.tail = ps.off, ps.idx, ps.base, ps.tail
 	maps.Copy(b.fixed, fixed)
