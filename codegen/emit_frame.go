@@ -45,6 +45,9 @@ func (e *frameEmitter) structType() {
 	var fields []jen.Code
 	line := func(c jen.Code) { fields = append(fields, c) }
 	line(jen.Id("pool").Op("*").Qual(runtimePath, "Pool"))
+	if e.shadow != nil {
+		line(jen.Id("done").Func().Params(jen.List(jen.Id("lo"), jen.Id("hi")).Int()).Comment("if set, called with each finished piece of the gradients' flat buffer"))
+	}
 	for _, s := range p.Func.Syms {
 		line(jen.Id(symField(s)).Int().Comment("size " + s.Name))
 	}
@@ -90,10 +93,13 @@ func (e *frameEmitter) structType() {
 		}
 		if r.Tiles {
 			for i, l := range r.Body {
-				if e.tilingOf(l.(*Kernel).Node) != nil {
+				if !r.split[l.(*Kernel).Node] && e.tilingOf(l.(*Kernel).Node) != nil {
 					line(jen.Id(tileField(r, i)).Int())
 				}
 			}
+			r.eachSplit(func(n *symbolic.Node, i int) {
+				line(jen.Id(partsField(r, i)).Index().Id(goTypes[n.DType]).Comment("sums of later terms of " + p.valueOf(n).Name))
+			})
 		}
 	}
 	for _, r := range e.regions() {
@@ -190,6 +196,9 @@ func (e *frameEmitter) initMethod() {
 		}
 	}
 	for _, r := range e.regions() {
+		r.eachSplit(func(n *symbolic.Node, i int) {
+			body = append(body, raw("f.%s = %s", partsField(r, i), take(n.DType, "nnrt.SplitParts("+splitSizes(n, local)+")")))
+		})
 		if len(r.Panels) > 0 {
 			body = append(body, raw("f.%s = min(%d, %s)", panelField(r), max(r.Block, tallBlock), sizeExpr(r.Rows, local)))
 		}
@@ -254,6 +263,9 @@ func (e *frameEmitter) initMethod() {
 func (e *frameEmitter) runMethod() {
 	p := e.p
 	var body []jen.Code
+	if e.spans && p.hasNumbers() {
+		e.numbersMethod()
+	}
 	small := e.small()
 	for i := 0; i < len(p.Steps); i++ {
 		if small != nil && i == small.first {
@@ -275,6 +287,18 @@ func (e *frameEmitter) runMethod() {
 	e.file.Func().Params(jen.Id("f").Op("*").Id(p.Name)).Id("run").Params().Block(body...)
 }
 
+// numbersMethod writes the numbers of a loop that can run over parts, which need them, too.
+func (e *frameEmitter) numbersMethod() {
+	var body []jen.Code
+	for _, st := range e.p.Steps {
+		if st, ok := st.(*Scalars); ok {
+			body = append(body, e.scalars(st)...)
+		}
+	}
+	e.file.Comment("numbers computes what is the same for all elements.")
+	e.file.Func().Params(jen.Id("f").Op("*").Id(e.p.Name)).Id("numbers").Params().Block(body...)
+}
+
 // step writes one step of run, after an empty line where others come before.
 func (e *frameEmitter) step(st Step, after bool) []jen.Code {
 	var body []jen.Code
@@ -283,6 +307,9 @@ func (e *frameEmitter) step(st Step, after bool) []jen.Code {
 	}
 	switch st := st.(type) {
 	case *Scalars:
+		if e.spans {
+			return []jen.Code{raw("f.numbers()")}
+		}
 		body = append(body, e.scalars(st)...)
 	case *Region:
 		body = append(body, e.runRegion(st)...)
@@ -304,6 +331,11 @@ func (e *frameEmitter) runRegion(r *Region) []jen.Code {
 		for i, l := range r.Body {
 			n := l.(*Kernel).Node
 			body = append(body, e.comment([]*symbolic.Node{n})...)
+			if r.split[n] {
+				tasks = append(tasks, "nnrt.SplitTasks("+splitSizes(n, e.sym)+")")
+				work = plus(work, e.size(symbolic.Size(n.Shape).Mul(symbolic.Size(pickDims(n.Args[0].Shape, productOf(n).contractA)))))
+				continue
+			}
 			t := e.tilingOf(n)
 			if t == nil {
 				tasks = append(tasks, "1")
@@ -313,7 +345,11 @@ func (e *frameEmitter) runRegion(r *Region) []jen.Code {
 			tasks = append(tasks, fmt.Sprintf("nnrt.Blocks(%s, f.%s)", t.count, tileField(r, i)))
 			work = plus(work, times(t.count, t.work))
 		}
-		return append(body, raw("f.pool.RunWork(%s, %s, f.%s)", work, strings.Join(tasks, "+"), bodyField(r)))
+		body = append(body, raw("f.pool.RunWork(%s, %s, f.%s)", work, strings.Join(tasks, "+"), bodyField(r)))
+		r.eachSplit(func(n *symbolic.Node, i int) {
+			body = append(body, raw("nnrt.JoinSplit(%s, f.%s, %s)", e.at(n), partsField(r, i), splitSizes(n, e.sym)))
+		})
+		return body
 	}
 	var shown []*symbolic.Node
 	for _, l := range r.Body {
@@ -434,7 +470,10 @@ func (e *frameEmitter) tileMethod(r *Region) {
 		var work []jen.Code
 		work = append(work, e.comment([]*symbolic.Node{n})...)
 		tasks := "1"
-		if t == nil {
+		if r.split[n] {
+			tasks = "nnrt.SplitTasks(" + splitSizes(n, e.sym) + ")"
+			work = append(work, raw("nnrt.GemmNNSplit(task, %s, f.%s, %s, %s, %s)", re.result(n), partsField(r, i), re.operand(n, 0), re.operand(n, 1), splitSizes(n, e.sym)))
+		} else if t == nil {
 			work = append(work, re.kernel(n)...)
 		} else {
 			tile := "f." + tileField(r, i)
@@ -442,6 +481,7 @@ func (e *frameEmitter) tileMethod(r *Region) {
 			work = append(work, raw("lo := task * %s", tile), raw("hi := min(lo+%s, %s)", tile, t.count))
 			work = append(work, re.tile(n, t)...)
 		}
+		work = append(work, e.done(n, t)...)
 		if i == len(r.Body)-1 {
 			body = append(body, work...)
 			continue

@@ -36,6 +36,7 @@ type modelEmitter struct {
 	keptNames                                 namer
 	clip                                      *Plan
 	prologues, updates                        []*Plan // by group; nil where frozen
+	shadow                                    *shadow // nil where no update follows its gradient
 }
 
 // fn begins a method; the receiver is called m for a model, p for a predictor, t for a trainer.

@@ -16,6 +16,8 @@ type frameEmitter struct {
 	// where prints the place of a node in its model, for comments: "digits.nn:6".
 	where   func(*symbolic.Node) string
 	vectors *vectorFile
+	shadow  map[*symbolic.Node]int // kernels whose pieces are reported when they are done, and where they begin in the flat buffer
+	spans   bool                   // the loop can also run over a part of its elements
 }
 
 // sym returns how the frame's methods call a run-time size.
@@ -168,6 +170,16 @@ func (e *frameEmitter) rowMethod(r *Region) {
 		raw("r0 := task * %s", blockExpr(r)),
 		raw("r1 := min(r0+%s, %s)", blockExpr(r), e.size(r.Rows)),
 	}
+	method := func(name string, params []jen.Code, body []jen.Code) {
+		e.file.Func().Params(jen.Id("f").Op("*").Id(e.p.Name)).Id(name).Params(jen.List(params...).Int()).Block(body...)
+	}
+	taskParams := []jen.Code{jen.Id("worker"), jen.Id("task")}
+	rows := fmt.Sprintf("rows%d", r.Index)
+	if e.spans {
+		e.file.Commentf("%s works on one block of %s, number task.", rows, r.Rows)
+		method(rows, taskParams, append(head, raw("f.span(r0, r1)")))
+		head, rows, taskParams = nil, "span", []jen.Code{jen.Id("r0"), jen.Id("r1")}
+	}
 	if re.counts {
 		head = append(head, raw("rows := r1 - r0"))
 	}
@@ -176,9 +188,12 @@ func (e *frameEmitter) rowMethod(r *Region) {
 		head = append(head, raw("%s := f.%s[worker*f.%sSize:]", name, name, name))
 	}
 	body = append(append(head, re.views...), body...)
-	e.file.Commentf("rows%d works on one block of the rows of %s, number task.", r.Index, r.Rows)
-	e.file.Func().Params(jen.Id("f").Op("*").Id(e.p.Name)).Id(fmt.Sprintf("rows%d", r.Index)).
-		Params(jen.List(jen.Id("worker"), jen.Id("task")).Int()).Block(body...)
+	if e.spans {
+		e.file.Commentf("span works on elements r0 to r1 of %s.", r.Rows)
+	} else {
+		e.file.Commentf("%s works on one block of the rows of %s, number task.", rows, r.Rows)
+	}
+	method(rows, taskParams, body)
 }
 
 // panelTypes lists the element types of a region's panels.

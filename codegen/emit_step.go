@@ -54,6 +54,7 @@ func (e *modelEmitter) forwardMethod(t string, batch *bundle) {
 	body = append(body, e.streams("t.forward", p)...)
 	body = append(body, raw("t.forward.run()"))
 	body = append(body, e.arguments("t.backward", e.backward, "b", "t")...)
+	body = append(body, e.streams("t.backward", e.backward)...)
 	for i, r := range p.Func.Results[:1+len(e.prog.Model.Train.Metrics)] {
 		body = append(body, raw("t.metrics.%s = float64(t.forward.%s)", e.measures()[i], p.value[r.Node].Name))
 	}
@@ -94,7 +95,6 @@ func (e *modelEmitter) order(call, need string, stage int) jen.Code {
 func (e *modelEmitter) backwardMethod(t string) {
 	body := []jen.Code{e.order("Backward", "Forward", 1)}
 	body = append(body, e.numbers("t.backward", e.backward, "t.Model.flat")...)
-	body = append(body, e.streams("t.backward", e.backward)...)
 	for _, p := range e.saved() {
 		if p.fwd.Node.Rank() == 0 {
 			body = append(body, raw("t.backward.%s = t.forward.%s", p.bwd.Name, p.fwd.Name))
@@ -132,13 +132,20 @@ func (e *modelEmitter) updateMethod(t string) {
 		}
 		body = append(body, e.eachTensor(i, g)...)
 	}
-	if avg := e.average(); avg != nil {
-		body = append(body, e.scalarsOf(m.Optimizer.Average, avg.prologue, avg.update, "t.prologueAverage", "t.updateAverage", 0)...)
-		body = append(body, raw("t.updateAverage.run()"))
-	}
+	body = append(body, e.averageUpdate()...)
 	body = append(body, raw("t.stage = 0"), raw("return nil"))
 	e.file.Comment("Update moves the parameters by the gradients of the last Backward: " + m.Optimizer.Name + ".")
 	e.fn(t, "Update").Params().Error().Block(body...)
+}
+
+// averageUpdate moves the averaged weights after the parameters.
+func (e *modelEmitter) averageUpdate() []jen.Code {
+	avg := e.average()
+	if avg == nil {
+		return nil
+	}
+	body := e.scalarsOf(e.prog.Model.Optimizer.Average, avg.prologue, avg.update, "t.prologueAverage", "t.updateAverage", 0)
+	return append(body, raw("t.updateAverage.run()"))
 }
 
 // scalarsOf runs a prologue and hands its results to the update.
@@ -218,9 +225,11 @@ func (e *modelEmitter) eachTensor(i int, g *dsl.Group) []jen.Code {
 
 func (e *modelEmitter) stepMethod(t string) {
 	e.file.Comment("Step does one training step on a batch: Forward, Backward, Update. It returns loss and metrics from before the update.")
-	e.fn(t, "Step").Params(jen.Id("b").Id(e.name+"Batch")).Params(jen.Id(e.name+"Metrics"), jen.Error()).Block(
-		raw("m, err := t.Forward(b)"),
-		jen.If(raw("err != nil")).Block(raw("return m, err")),
-		jen.If(raw("err := t.Backward(); err != nil")).Block(raw("return m, err")),
-		raw("return m, t.Update()"))
+	body := []jen.Code{raw("m, err := t.Forward(b)"), jen.If(raw("err != nil")).Block(raw("return m, err"))}
+	if e.shadow != nil {
+		body = append(body, e.shadowStep()...)
+	} else {
+		body = append(body, jen.If(raw("err := t.Backward(); err != nil")).Block(raw("return m, err")), raw("return m, t.Update()"))
+	}
+	e.fn(t, "Step").Params(jen.Id("b").Id(e.name+"Batch")).Params(jen.Id(e.name+"Metrics"), jen.Error()).Block(body...)
 }

@@ -37,7 +37,11 @@ func (e *modelEmitter) trainer(batch *bundle) {
 		jen.Id("steps").Int().Comment("updates done"),
 		jen.Id("stage").Int().Comment("0 idle, 1 after Forward, 2 after Backward"),
 		jen.Id("metrics").Id(name+"Metrics").Comment("of the last Forward"),
-		jen.Id("gradient").Op("*").Id(name),
+		jen.Id("gradient").Op("*").Id(name))
+	if e.shadow != nil {
+		fields = append(fields, jen.Id("moved").Func().Params(jen.List(jen.Id("lo"), jen.Id("hi")).Int()).Comment("the method move"))
+	}
+	fields = append(fields,
 		jen.Line().Id("forward").Id(e.forward.Name),
 		jen.Id("backward").Id(e.backward.Name))
 	if e.clip != nil {
@@ -72,6 +76,9 @@ func (e *modelEmitter) trainer(batch *bundle) {
 	e.backwardMethod(t)
 	e.updateMethod(t)
 	e.stepMethod(t)
+	if e.shadow != nil {
+		e.movesMethods(t)
+	}
 	e.evaluateMethod(t, batch)
 
 	e.file.Comment("Gradients returns the gradients of the last Backward, shaped like the model.")
@@ -97,6 +104,9 @@ func (e *modelEmitter) newTrainer(t string) {
 	}
 	for _, h := range e.hypers() {
 		body = append(body, raw("t.%s = %s", e.names.hyper(h.Name), literal(h.Value, symbolic.F64)))
+	}
+	if e.shadow != nil {
+		body = append(body, raw("t.moved = t.move"))
 	}
 	body = append(body, raw("t.gradient = new(%s)", e.name), raw("t.gradient.bind(nnrt.Aligned[%s](%d))", e.typ, lay.Size))
 	arena := func(call string) string {

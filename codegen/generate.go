@@ -108,7 +108,7 @@ func (e *modelEmitter) plans() error {
 			return nil
 		}
 		var p *Plan
-		p, err = newPlan(f, e.low+name, env{float: e.prog.Model.Float, member: member, array: array, callee: e.callee, task: e.task})
+		p, err = newPlan(f, e.low+name, env{float: e.prog.Model.Float, member: member, array: array, callee: e.callee, task: e.task, split: name == "Forward"})
 		return p
 	}
 	m := e.prog.Model
@@ -160,6 +160,9 @@ func (e *modelEmitter) plans() error {
 				e.updates[i].inPlace()
 			}
 		}
+	}
+	if err == nil && m.Optimizer != nil && e.forward != nil {
+		e.shadow = e.planShadow()
 	}
 	return err
 }
@@ -232,6 +235,12 @@ func (e *modelEmitter) emit() {
 	}
 	for _, p := range e.all() {
 		fe := &frameEmitter{p: p, file: e.file, where: e.where, vectors: e.vectors}
+		if e.shadow != nil {
+			if p == e.backward {
+				fe.shadow = e.shadow.kernels
+			}
+			fe.spans = slices.Contains(e.updates[:len(e.prog.Model.Optimizer.Groups)], p)
+		}
 		if slices.Contains(e.inits, p) {
 			fe.vectors = nil // initial values are drawn once
 		}

@@ -29,11 +29,12 @@ type env struct {
 	array  map[*symbolic.Node]bool               // results that the caller takes as arrays, where equal layers leave them
 	callee func(f *symbolic.Func) (*Plan, error) // plan of a kept Func
 	task   int                                   // least work of a task, or 0 for taskWork
+	split  bool                                  // an update follows, so that workers had better read the parts of parameters that they update
 }
 
 // newPlan schedules f and places its values. name is the Go name of the frame type.
 func newPlan(f *symbolic.Func, name string, e env) (*Plan, error) {
-	s := newScheduler(f)
+	s := newScheduler(f, e.split)
 	if err := s.run(); err != nil {
 		return nil, err
 	}

@@ -88,6 +88,8 @@ type Region struct {
 	Body   []Leaf
 	Panels []*Panel   // buffers of one worker
 	Sums   []*Partial // sums over rows, collected by block
+
+	split map[*symbolic.Node]bool // products of a tile region whose terms workers share
 }
 
 // A Panel is a buffer of one worker for Block rows.

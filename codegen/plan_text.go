@@ -102,6 +102,9 @@ func (p *Plan) regionText(b *strings.Builder, r *Region) {
 			if l.Node.Op == symbolic.OpDot {
 				name = productOf(l.Node).variant()
 			}
+			if r.split[l.Node] {
+				name += " by terms"
+			}
 			fmt.Fprintf(b, "    kernel %s: %s\n", name, p.formula(l.Node))
 		case *Group:
 			p.groupText(b, l)

@@ -33,10 +33,11 @@ type scheduler struct {
 	// readers are the scheduled operations that read an operation, through broadcasts and views.
 	readers map[*symbolic.Node][]*symbolic.Node
 	steps   []Step
+	split   bool // workers may share the terms of products
 }
 
-func newScheduler(f *symbolic.Func) *scheduler {
-	s := &scheduler{f: f, nodes: f.Nodes(), class: map[*symbolic.Node]class{}, given: map[*symbolic.Node]bool{}, stored: map[*symbolic.Node]bool{}, done: map[*symbolic.Node]bool{}, readers: map[*symbolic.Node][]*symbolic.Node{}}
+func newScheduler(f *symbolic.Func, split bool) *scheduler {
+	s := &scheduler{f: f, split: split, nodes: f.Nodes(), class: map[*symbolic.Node]class{}, given: map[*symbolic.Node]bool{}, stored: map[*symbolic.Node]bool{}, done: map[*symbolic.Node]bool{}, readers: map[*symbolic.Node][]*symbolic.Node{}}
 	for _, r := range f.Results {
 		s.given[r.Node], s.stored[r.Node] = true, true
 	}
@@ -100,11 +101,13 @@ func (s *scheduler) classify(n *symbolic.Node) class {
 		return classVirtual
 	case k == symbolic.KindElement, k == symbolic.KindLeaf, n.Op == symbolic.OpBroadcast, trailing(n):
 		return classElement
-	case rowwise(n):
+	case rowwise(n) && !s.splits(n):
 		return classKernel
 	}
 	return classTile
 }
+
+func (s *scheduler) splits(n *symbolic.Node) bool { return s.split && splits(n) }
 
 // free reports whether a leaf is computed, not given.
 func free(n *symbolic.Node) bool {
@@ -215,7 +218,7 @@ func (s *scheduler) call(pending []*symbolic.Node) bool {
 }
 
 func (s *scheduler) tileRegion(pending []*symbolic.Node) bool {
-	r := &Region{Tiles: true}
+	r := &Region{Tiles: true, split: map[*symbolic.Node]bool{}}
 	var members []*symbolic.Node
 	for _, n := range pending {
 		if s.class[n] == classTile && s.ready(n) {
@@ -230,6 +233,9 @@ func (s *scheduler) tileRegion(pending []*symbolic.Node) bool {
 	for _, n := range members {
 		s.done[n] = true
 		r.Body = append(r.Body, &Kernel{Node: n})
+		if s.splits(n) {
+			r.split[n] = true
+		}
 	}
 	s.steps = append(s.steps, r)
 	return true

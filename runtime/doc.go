@@ -13,7 +13,7 @@
 //
 //   - every product is rounded before it is used, written T(x*y), so that no compiler fuses a multiplication
 //     with an addition on its own;
-//   - matrix products accumulate k in order, in blocks of [KC]; k is never divided between workers;
+//   - matrix products accumulate k in order, in equal blocks of at most [KC]; workers may share the blocks, whose sums are added in order, but never one block;
 //   - long reductions run over 16 virtual lanes (element i belongs to lane i&15), in chunks of fixed length,
 //     and lanes and chunks are combined by fixed trees ([Sum16], [TreeSum]);
 //   - NaN and infinity travel: nothing is skipped because a factor is zero, and minima and maxima are NaN when

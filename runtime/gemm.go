@@ -4,14 +4,24 @@ package nnrt
 
 import "unsafe"
 
-// KC is the number of terms of a matrix product that are accumulated before the partial sum is added to the
+// KC is the largest number of terms of a matrix product that are accumulated before the partial sum is added to the
 // result. It is part of the specification of [GemmNN], [GemmNT] and [GemmTN].
 const KC = 512
+
+// termBlock returns how many of k terms make one partial sum: all of them up to [KC], and otherwise a multiple of 16 that leaves as few and as
+// equal blocks as can be, so that they are worth the same when workers share them (see [GemmNNSplit]).
+func termBlock(k int) int {
+	if k <= KC {
+		return KC
+	}
+	blocks := (k + KC - 1) / KC
+	return lanes((k + blocks - 1) / blocks)
+}
 
 // GemmNN computes c = a*b, or c += a*b if acc, for row-major matrices a [m, k], b [k, n] and c [m, n] with row
 // strides lda, ldb and ldc.
 //
-// For each element of c, k runs in order in blocks of [KC]: a block's partial sum starts at zero, takes one
+// For each element of c, k runs in order in as few equal blocks as [KC] allows: a block's partial sum starts at zero, takes one
 // product after the other, and is added to c; the first one becomes c unless acc. Vector instructions fuse a product with its sum, plain Go
 // rounds both (see [CPU]). So each element depends on its row of a and its column of b only; computing c in pieces, cut in any way along m
 // and n, gives the same bits as computing it whole. c must not overlap a or b.
@@ -176,8 +186,9 @@ func gemmPortable[T Float](c, a, b matrix, m, n, k int, acc bool) {
 	size := int(unsafe.Sizeof(*new(T)))
 	transposed := b.col != size
 	pack := m >= packRows || transposed && m >= packRowsT
-	for k0 := 0; k0 < k; k0 += KC {
-		kc := min(k-k0, KC)
+	block := termBlock(k)
+	for k0 := 0; k0 < k; k0 += block {
+		kc := min(k-k0, block)
 		ak, bk := matrix{a.at(0, k0), a.row, a.col}, matrix{b.at(k0, 0), b.row, b.col}
 		acc := acc || k0 > 0
 		j := 0

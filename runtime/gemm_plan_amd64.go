@@ -38,13 +38,14 @@ func gemmVector[T Float](p *product) bool {
 func multiply[T Float](w way, p *product) {
 	a, b, k, bias := p.a, p.b, p.k, p.bias
 	p.bias = nil
-	for k0 := 0; k0 < k; k0 += KC {
-		p.k = min(k-k0, KC)
+	block := termBlock(k)
+	for k0 := 0; k0 < k; k0 += block {
+		p.k = min(k-k0, block)
 		p.a.p, p.b.p = a.at(0, k0), b.at(k0, 0)
 		if k0 > 0 {
 			p.acc = 1
 		}
-		if k0+KC >= k {
+		if k0+block >= k {
 			p.bias = bias
 		}
 		switch w {
@@ -65,7 +66,7 @@ func multiply[T Float](w way, p *product) {
 func chooseWay(p *product, size int) way {
 	a, b, m, n, k := &p.a, &p.b, p.m, p.n, p.k
 	if b.col == size && (n*size > wideBytes || m*n*k < swapWork) {
-		if far(m, b.row, n*min(k, KC)*size) {
+		if far(m, b.row, n*min(k, termBlock(k))*size) {
 			return packing
 		}
 		return inPlace

@@ -28,15 +28,20 @@ func fusedSum[T Float](acc, x, y T) T {
 // gemmSpec is the specification of the products, term by term: element (i, kk) of a lies at i*ar + kk*ac, element
 // (kk, j) of b at kk*br + j*bc. Vector instructions round a term once, plain Go twice.
 func gemmSpec[T Float](c []T, ldc int, a []T, ar, ac int, b []T, br, bc int, m, n, k int, acc bool) {
+	// All terms at once up to KC, else the fewest blocks, as equal as multiples of 16 can be.
+	block := k
+	if blocks := (k + KC - 1) / KC; blocks > 1 {
+		block = ((k+blocks-1)/blocks + 15) / 16 * 16
+	}
 	for i := range m {
 		for j := range n {
 			var sum T
 			if acc {
 				sum = c[i*ldc+j]
 			}
-			for k0 := 0; k0 < k; k0 += KC {
+			for k0 := 0; k0 < k; k0 += block {
 				var s T
-				for kk := k0; kk < min(k0+KC, k); kk++ {
+				for kk := k0; kk < min(k0+block, k); kk++ {
 					x, y := a[i*ar+kk*ac], b[kk*br+j*bc]
 					switch {
 					case activeCPU != Portable:

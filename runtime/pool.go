@@ -38,9 +38,9 @@ func (p *Pool) Forks() uint64 { return p.forks.Load() }
 
 // Run calls body(worker, task) for every task from 0 to tasks-1 and returns when all have returned. The caller
 // takes part as worker 0. Bodies of one Run that run at the same time have different worker indices in
-// [0, Workers). Tasks begin in ascending order.
+// [0, Workers). Workers of even number take tasks in ascending order from the first, those of odd number in descending order from the last.
 //
-// If the helpers are busy with another Run, or there is one task or one worker, the tasks run one after the
+// If the helpers are busy with another Run, or there is one task or one worker, or more than 16 million tasks, they run one after the
 // other in the caller. A panic in body reaches the caller as a [*TaskPanic] once the tasks that have begun are
 // done; tasks that have not are skipped.
 //
@@ -55,7 +55,7 @@ func (p *Pool) Run(tasks int, body func(worker, task int)) {
 	}
 	p.forks.Add(1)
 	helpers := min(p.size, runtime.GOMAXPROCS(0), tasks, maxWorkers) - 1
-	if helpers < 1 || !theCrew.busy.CompareAndSwap(false, true) {
+	if helpers < 1 || tasks > maxTasks || !theCrew.busy.CompareAndSwap(false, true) {
 		runSerial(tasks, body)
 		return
 	}

@@ -6,6 +6,10 @@ package nnrt
 // helper part of a region, so the caller never waits for a helper that was slow to wake up or lost its processor before it began. It
 // takes what they leave, and waits only for tasks that have begun.
 //
+// Workers of even number take tasks from the front, those of odd number from the back, and they meet somewhere in the middle. So with two
+// cores the same rows, and the same part of a parameter, go to the same core in every region of every step, and its cache holds them already: moving a
+// cache line to the other core takes as long as a hundred multiply-adds on it (see docs/performance.md).
+//
 // Fork and join move two cache lines between two cores: the word, which says that there is work, and the count of open tasks, which says
 // that it is done.
 
@@ -42,13 +46,23 @@ type crew struct {
 	panicked atomic.Pointer[TaskPanic]
 }
 
-// The word holds the number of workers that may take part above the number of tasks that nobody has claimed. It says all that a claim
-// depends on: a worker that sees the same word again has the same right, even if the region is another.
+// The word holds the number of workers that may take part, then the end and the beginning of the tasks that nobody has claimed. It says all
+// that a claim depends on: a worker that sees the same word again has the same right, even if the region is another.
 const (
-	leftBits   = 48
-	leftMask   = 1<<leftBits - 1
-	maxWorkers = 1<<(64-leftBits) - 1
+	taskBits   = 24
+	maxTasks   = 1<<taskBits - 1
+	maxWorkers = 1<<(64-2*taskBits) - 1
 )
+
+// openWord is the word of a region with tasks from first to tasks-1 for so many workers.
+func openWord(workers, first, tasks int) uint64 {
+	return uint64(workers)<<(2*taskBits) | uint64(tasks)<<taskBits | uint64(first)
+}
+
+// unclaimed returns the range of tasks that nobody has claimed.
+func unclaimed(word uint64) (first, end int) {
+	return int(word & maxTasks), int(word >> taskBits & maxTasks)
+}
 
 // asleep is added to the number of open tasks when the owner sleeps.
 const asleep = 1 << 62
@@ -62,7 +76,7 @@ func (c *crew) run(helpers, tasks int, body func(worker, task int)) {
 	defer c.finish(&own)
 	c.body, c.tasks = body, tasks
 	c.open.Store(int64(tasks))
-	c.word.Store(uint64(helpers+1)<<leftBits | uint64(tasks-1)) // task 0 is the owner's
+	c.word.Store(openWord(helpers+1, 1, tasks)) // task 0 is the owner's
 	c.rouse(helpers)
 	c.work(0, 0, &own)
 }
@@ -131,21 +145,27 @@ func (c *crew) hire(n int) {
 	}
 }
 
-// claim takes the next task, if one is left and this worker may take part.
+// claim takes a task from the worker's end, if one is left and this worker may take part.
 func (c *crew) claim(worker int) (task int, ok bool) {
 	for {
 		w := c.word.Load()
 		if !claimable(w, worker) {
 			return 0, false
 		}
-		if c.word.CompareAndSwap(w, w-1) {
-			return c.tasks - int(w&leftMask), true
+		task, end := unclaimed(w)
+		next := w + 1
+		if worker%2 == 1 {
+			task, next = end-1, w-1<<taskBits
+		}
+		if c.word.CompareAndSwap(w, next) {
+			return task, true
 		}
 	}
 }
 
 func claimable(word uint64, worker int) bool {
-	return word&leftMask != 0 && uint64(worker) < word>>leftBits
+	first, end := unclaimed(word)
+	return first < end && uint64(worker) < word>>(2*taskBits)
 }
 
 // work does a claimed task and then others until there are none, counts them in n, and turns a panic into the result of the region.
@@ -173,7 +193,10 @@ func (c *crew) work(worker, task int, n *int) {
 }
 
 // skip claims all tasks that are left and returns their number.
-func (c *crew) skip() int { return int(c.word.Swap(0) & leftMask) }
+func (c *crew) skip() int {
+	first, end := unclaimed(c.word.Swap(0))
+	return end - first
+}
 
 // helper is one goroutine of the crew.
 type helper struct {

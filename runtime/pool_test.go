@@ -266,3 +266,31 @@ func TestPoolNoAllocation(t *testing.T) {
 		}
 	})
 }
+
+// TestClaimEnds checks that workers of even number take tasks from the front and those of odd number from the back, that nobody gets a task twice,
+// and that what is skipped is counted.
+func TestClaimEnds(t *testing.T) {
+	c := &crew{}
+	c.word.Store(openWord(3, 1, 7)) // tasks 1 to 6 are left
+	for i, step := range []struct{ worker, want int }{{0, 1}, {1, 6}, {2, 2}, {1, 5}, {0, 3}} {
+		if got, ok := c.claim(step.worker); !ok || got != step.want {
+			t.Errorf("claim %d, by worker %d: got task %d (%t), want %d", i, step.worker, got, ok, step.want)
+		}
+	}
+	if _, ok := c.claim(3); ok {
+		t.Error("worker 3 of 3 got a task")
+	}
+	if n := c.skip(); n != 1 {
+		t.Errorf("%d tasks skipped, want 1", n)
+	}
+	if _, ok := c.claim(1); ok {
+		t.Error("a task after the last")
+	}
+	c.word.Store(openWord(maxWorkers, 0, maxTasks))
+	if task, ok := c.claim(maxWorkers - 1); !ok || task != 0 {
+		t.Errorf("the largest region: got task %d (%t), want 0", task, ok)
+	}
+	if task, ok := c.claim(maxWorkers - 2); !ok || task != maxTasks-1 {
+		t.Errorf("the largest region: got task %d (%t), want %d", task, ok, maxTasks-1)
+	}
+}

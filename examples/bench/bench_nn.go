@@ -1983,6 +1983,7 @@ type MnistTrainer struct {
 	stage    int          // 0 idle, 1 after Forward, 2 after Backward
 	metrics  MnistMetrics // of the last Forward
 	gradient *Mnist
+	moved    func(lo, hi int) // the method move
 
 	forward   mnistForward
 	backward  mnistBackward
@@ -2002,6 +2003,7 @@ func NewMnistTrainer(m *Mnist, o MnistTrainerOptions) (*MnistTrainer, error) {
 	}
 	t := &MnistTrainer{Model: m, maxBatch: o.MaxBatch, seed: o.Seed, pool: nnrt.NewPool(o.Workers)}
 	t.LR = 0.01
+	t.moved = t.move
 	t.gradient = new(Mnist)
 	t.gradient.bind(nnrt.Aligned[float32](101770))
 	// The frames never run at the same time, so their scratch memory is shared.
@@ -2092,10 +2094,29 @@ func (t *MnistTrainer) Step(b MnistBatch) (MnistMetrics, error) {
 	if err != nil {
 		return m, err
 	}
-	if err := t.Backward(); err != nil {
+	t.begin()
+	t.backward.done = t.moved // pieces of gradients move their parameters while they are in the cache
+	err = t.Backward()
+	t.backward.done = nil
+	if err != nil {
 		return m, err
 	}
-	return m, t.Update()
+	t.stage = 0
+	return m, nil
+}
+
+// begin computes the numbers of the next update.
+func (t *MnistTrainer) begin() {
+	t.steps++
+	t.prologue0.lr = t.LR
+	t.prologue0.run()
+	t.update0.lr = t.prologue0.lr2
+	t.update0.numbers()
+}
+
+// move updates the parameters from lo to hi of the flat buffer by their gradients, which are finished.
+func (t *MnistTrainer) move(lo, hi int) {
+	t.update0.span(lo, hi)
 }
 
 // Evaluate computes loss and metrics over a whole data set, as in prediction (no dropout), in chunks of the capacity; every row weighs the same.
@@ -2159,28 +2180,34 @@ type mnistForward struct {
 	savedExp []float32 // [batch, 10]
 	savedSum []float32 // [batch]
 
+	// Scratch memory.
+	z []float32 // [batch, 128]
+
 	// Numbers and streams.
 	loss             float32
 	dimval           float32
 	sum              float32
-	part0a           []float32              // parts of sum, by block
-	block0           int                    // rows of a block of region 0
-	panel0           int                    // rows of a panel of region 0
-	columns0a        func(worker, task int) // of z, where all rows are one block
-	localFloat32     []float32              // panels of all workers
+	parts0a          []float32 // sums of later terms of z
+	part1a           []float32 // parts of sum, by block
+	panel1           int       // rows of a panel of region 1
+	localFloat32     []float32 // panels of all workers
 	localFloat32Size int
 	body0            func(worker, task int)
+	body1            func(worker, task int)
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *mnistForward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
 	f.pool = pool
-	f.part0a = arena.Take(nnrt.Blocks(nBatch, 16))
-	f.panel0 = min(64, nBatch)
-	f.localFloat32Size = f.panel0 * 138
+	slot0 := arena.Take(nBatch * 128)
+	f.z = slot0
+	f.part1a = arena.Take(nnrt.Blocks(nBatch, 128))
+	f.parts0a = arena.Take(nnrt.SplitParts(nBatch, 128, 784))
+	f.panel1 = min(128, nBatch)
+	f.localFloat32Size = f.panel1 * 10
 	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
-	f.body0 = f.rows0
-	f.columns0a = f.columnsOf0a
+	f.body0 = f.tiles0
+	f.body1 = f.rows1
 }
 
 // run computes loss and metrics of a batch, and what the backward half needs.
@@ -2188,41 +2215,41 @@ func (f *mnistForward) run() {
 	f.dimval = float32(f.nBatch) // dimval = batch
 
 	// z = x @ hW  (bench.nn:27)
+	f.pool.RunWork(f.nBatch*100352, nnrt.SplitTasks(f.nBatch, 128, 784), f.body0)
+	nnrt.JoinSplit(f.z, f.parts0a, f.nBatch, 128, 784)
+
 	// savedH = max(0, z + hB)  (bench.nn:27)
 	// z2 = savedH @ logitsW  (bench.nn:28)
 	// savedExp = exp(z2 + logitsB - reduce_max(z2 + logitsB, axis: 1))  (bench.nn:29)
 	// savedSum = sum(savedExp, axis: 1)  (bench.nn:29)
-	f.block0 = nnrt.RowBlock(f.nBatch, 16)
-	tasks0 := nnrt.Blocks(f.nBatch, f.block0)
-	f.pool.RunWork(f.nBatch*102717, tasks0, f.body0)
-	f.sum = nnrt.TreeSum(f.part0a[:tasks0])
+	tasks1 := nnrt.Blocks(f.nBatch, 128)
+	f.pool.RunWork(f.nBatch*2877, tasks1, f.body1)
+	f.sum = nnrt.TreeSum(f.part1a[:tasks1])
 	f.loss = f.sum / f.dimval // loss = sum / dimval
 }
 
-// rows0 works on one block of the rows of batch, number task.
-func (f *mnistForward) rows0(worker, task int) {
-	r0 := task * f.block0
-	r1 := min(r0+f.block0, f.nBatch)
+// tiles0 works on one tile of one product or sum, number task.
+func (f *mnistForward) tiles0(_, task int) {
+	// z = x @ hW  (bench.nn:27)
+	nnrt.GemmNNSplit(task, f.z, f.parts0a, f.x, f.hW, f.nBatch, 128, 784)
+}
+
+// rows1 works on one block of the rows of batch, number task.
+func (f *mnistForward) rows1(worker, task int) {
+	r0 := task * 128
+	r1 := min(r0+128, f.nBatch)
 	rows := r1 - r0
 	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
-	z := localFloat32[0:][:rows*128]
-	x := f.x[r0*784 : r1*784]
+	z := f.z[r0*128 : r1*128]
 	savedH := f.savedH[r0*128 : r1*128]
-	z2 := localFloat32[f.panel0*128:][:rows*10]
+	z2 := localFloat32[0:][:rows*10]
 	y := f.y[r0:r1]
 	savedExp := f.savedExp[r0*10 : r1*10]
 	savedSum := f.savedSum[r0:r1]
 
-	// z = x @ hW  (bench.nn:27)
-	if rows == f.nBatch {
-		f.pool.RunWork((rows+4)*100352, nnrt.Blocks(128, 64), f.columns0a)
-	} else {
-		nnrt.GemmNN(z, 128, x, 784, f.hW, 128, rows, 128, 784, false)
-	}
-
 	// savedH = max(0, z + hB)  (bench.nn:27)
 	{
-		if !mnistForwardLoop0a(z, f.hB, savedH, rows) {
+		if !mnistForwardLoop1a(z, f.hB, savedH, rows) {
 			for i := range rows {
 				zRow := z[i*128:][:128]
 				hBRow := f.hB[:128]
@@ -2241,7 +2268,7 @@ func (f *mnistForward) rows0(worker, task int) {
 	// savedSum = sum(savedExp, axis: 1)  (bench.nn:29)
 	// sum = sum(log(savedSum) - sum(where(y == iota(), z2 + logitsB - reduce_max(z2 + logitsB, axis: 1), 0), axis: 1), axi ...  (bench.nn:29)
 	{
-		if !mnistForwardLoop0b(z2, f.logitsB, y, savedExp, savedSum, f.part0a[task:], rows) {
+		if !mnistForwardLoop1b(z2, f.logitsB, y, savedExp, savedSum, f.part1a[task:], rows) {
 			var acc3 [16]float32
 			for i := range rows {
 				z2Row := z2[i*10:][:10]
@@ -2272,23 +2299,16 @@ func (f *mnistForward) rows0(worker, task int) {
 				sub := log - sum2
 				acc3[i&15] += sub
 			}
-			f.part0a[task] = nnrt.Sum16(&acc3)
+			f.part1a[task] = nnrt.Sum16(&acc3)
 		}
 	}
-}
-
-// columnsOf0a computes some columns of z for all rows, number task.
-func (f *mnistForward) columnsOf0a(_, task int) {
-	lo := task * 64
-	hi := min(lo+64, 128)
-	// z = x @ hW  (bench.nn:27)
-	nnrt.GemmNN(f.localFloat32[lo:], 128, f.x, 784, f.hW[lo:], 128, f.nBatch, hi-lo, 784, false)
 }
 
 // mnistBackward is the frame of backward: what one run reads, writes and needs in between.
 type mnistBackward struct {
 	pool   *nnrt.Pool
-	nBatch int // size batch
+	done   func(lo, hi int) // if set, called with each finished piece of the gradients' flat buffer
+	nBatch int              // size batch
 
 	// Arguments, set by the caller.
 	x        []float32 // [batch, 784]
@@ -2420,6 +2440,9 @@ func (f *mnistBackward) tiles1(_, task int) {
 		lo := task * f.tile1a
 		hi := min(lo+f.tile1a, 784)
 		nnrt.GemmTN(f.gradHW[lo*128:], 128, f.x[lo:], 784, f.where, 128, hi-lo, 128, f.nBatch, false)
+		if f.done != nil {
+			f.done(lo*128, hi*128)
+		}
 		return
 	} else {
 		task -= n
@@ -2429,6 +2452,9 @@ func (f *mnistBackward) tiles1(_, task int) {
 		lo := task * f.tile1b
 		hi := min(lo+f.tile1b, 128)
 		nnrt.GemmTN(f.gradLogitsW[lo*10:], 10, f.savedH[lo:], 128, f.add, 10, hi-lo, 10, f.nBatch, false)
+		if f.done != nil {
+			f.done(100480+lo*10, 100480+hi*10)
+		}
 		return
 	} else {
 		task -= n
@@ -2438,6 +2464,9 @@ func (f *mnistBackward) tiles1(_, task int) {
 		lo := task * f.tile1c
 		hi := min(lo+f.tile1c, 128)
 		nnrt.SumRows(f.gradHB[lo:hi], f.where[lo:], f.nBatch, hi-lo, 128, false)
+		if f.done != nil {
+			f.done(100352+lo, 100352+hi)
+		}
 		return
 	} else {
 		task -= n
@@ -2446,6 +2475,9 @@ func (f *mnistBackward) tiles1(_, task int) {
 	lo := task * f.tile1d
 	hi := min(lo+f.tile1d, 10)
 	nnrt.SumRows(f.gradLogitsB[lo:hi], f.add[lo:], f.nBatch, hi-lo, 10, false)
+	if f.done != nil {
+		f.done(101760+lo, 101760+hi)
+	}
 }
 
 // mnistPrologue0 is the frame of prologue: what one run reads, writes and needs in between.
@@ -2491,19 +2523,29 @@ func (f *mnistUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[float32])
 	f.body0 = f.rows0
 }
 
+// numbers computes what is the same for all elements.
+func (f *mnistUpdate0) numbers() {
+	f.cast = float32(f.lr) // cast = lr
+}
+
 // run one step of sgd.
 func (f *mnistUpdate0) run() {
-	f.cast = float32(f.lr) // cast = lr
+	f.numbers()
 	if f.nN > 512 || !mnistUpdate0Small0(f) {
 		// p2 = p - cast * g  (optimizers.nn:22)
 		f.pool.RunWork(f.nN*16, nnrt.Blocks(f.nN, 16384), f.body0)
 	}
 }
 
-// rows0 works on one block of the rows of n, number task.
+// rows0 works on one block of n, number task.
 func (f *mnistUpdate0) rows0(worker, task int) {
 	r0 := task * 16384
 	r1 := min(r0+16384, f.nN)
+	f.span(r0, r1)
+}
+
+// span works on elements r0 to r1 of n.
+func (f *mnistUpdate0) span(r0, r1 int) {
 	rows := r1 - r0
 	cast := f.cast
 	g := f.g[r0:r1]
@@ -2588,7 +2630,7 @@ func (f *mnistEval) rows0(worker, task int) {
 
 	// h = max(0, z + hB)  (bench.nn:27)
 	{
-		if !mnistForwardLoop0a(z, f.hB, h, rows) {
+		if !mnistForwardLoop1a(z, f.hB, h, rows) {
 			for i := range rows {
 				zRow := z[i*128:][:128]
 				hBRow := f.hB[:128]
@@ -3157,30 +3199,37 @@ type mnistDeepForward struct {
 	savedExp []float32 // [batch, 10]
 	savedSum []float32 // [batch]
 
+	// Scratch memory.
+	z []float32 // [batch, 512]
+
 	// Numbers and streams.
 	loss             float32
 	dimval           float32
 	sum              float32
-	part0a           []float32              // parts of sum, by block
-	block0           int                    // rows of a block of region 0
-	panel0           int                    // rows of a panel of region 0
-	columns0a        func(worker, task int) // of z, where all rows are one block
-	columns0c        func(worker, task int) // of z2, where all rows are one block
+	parts0a          []float32              // sums of later terms of z
+	part1a           []float32              // parts of sum, by block
+	block1           int                    // rows of a block of region 1
+	panel1           int                    // rows of a panel of region 1
+	columns1b        func(worker, task int) // of z2, where all rows are one block
 	localFloat32     []float32              // panels of all workers
 	localFloat32Size int
 	body0            func(worker, task int)
+	body1            func(worker, task int)
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *mnistDeepForward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
 	f.pool = pool
-	f.part0a = arena.Take(nnrt.Blocks(nBatch, 16))
-	f.panel0 = min(64, nBatch)
-	f.localFloat32Size = f.panel0 * 522
+	slot0 := arena.Take(nBatch * 512)
+	f.z = slot0
+	f.part1a = arena.Take(nnrt.Blocks(nBatch, 16))
+	f.parts0a = arena.Take(nnrt.SplitParts(nBatch, 512, 784))
+	f.panel1 = min(64, nBatch)
+	f.localFloat32Size = f.panel1 * 522
 	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
-	f.body0 = f.rows0
-	f.columns0a = f.columnsOf0a
-	f.columns0c = f.columnsOf0c
+	f.body0 = f.tiles0
+	f.body1 = f.rows1
+	f.columns1b = f.columnsOf1b
 }
 
 // run computes loss and metrics of a batch, and what the backward half needs.
@@ -3188,45 +3237,46 @@ func (f *mnistDeepForward) run() {
 	f.dimval = float32(f.nBatch) // dimval = batch
 
 	// z = x @ h1W  (bench.nn:37)
+	f.pool.RunWork(f.nBatch*401408, nnrt.SplitTasks(f.nBatch, 512, 784), f.body0)
+	nnrt.JoinSplit(f.z, f.parts0a, f.nBatch, 512, 784)
+
 	// savedH1 = max(0, z + h1B)  (bench.nn:37)
 	// z2 = savedH1 @ h2W  (bench.nn:38)
 	// savedH2 = max(0, z2 + h2B)  (bench.nn:38)
 	// z3 = savedH2 @ logitsW  (bench.nn:39)
 	// savedExp = exp(z3 + logitsB - reduce_max(z3 + logitsB, axis: 1))  (bench.nn:40)
 	// savedSum = sum(savedExp, axis: 1)  (bench.nn:40)
-	f.block0 = nnrt.RowBlock(f.nBatch, 16)
-	tasks0 := nnrt.Blocks(f.nBatch, f.block0)
-	f.pool.RunWork(f.nBatch*676029, tasks0, f.body0)
-	f.sum = nnrt.TreeSum(f.part0a[:tasks0])
+	f.block1 = nnrt.RowBlock(f.nBatch, 16)
+	tasks1 := nnrt.Blocks(f.nBatch, f.block1)
+	f.pool.RunWork(f.nBatch*276669, tasks1, f.body1)
+	f.sum = nnrt.TreeSum(f.part1a[:tasks1])
 	f.loss = f.sum / f.dimval // loss = sum / dimval
 }
 
-// rows0 works on one block of the rows of batch, number task.
-func (f *mnistDeepForward) rows0(worker, task int) {
-	r0 := task * f.block0
-	r1 := min(r0+f.block0, f.nBatch)
+// tiles0 works on one tile of one product or sum, number task.
+func (f *mnistDeepForward) tiles0(_, task int) {
+	// z = x @ h1W  (bench.nn:37)
+	nnrt.GemmNNSplit(task, f.z, f.parts0a, f.x, f.h1W, f.nBatch, 512, 784)
+}
+
+// rows1 works on one block of the rows of batch, number task.
+func (f *mnistDeepForward) rows1(worker, task int) {
+	r0 := task * f.block1
+	r1 := min(r0+f.block1, f.nBatch)
 	rows := r1 - r0
 	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
-	z := localFloat32[0:][:rows*512]
-	x := f.x[r0*784 : r1*784]
+	z := f.z[r0*512 : r1*512]
 	savedH1 := f.savedH1[r0*512 : r1*512]
 	z2 := localFloat32[0:][:rows*512]
 	savedH2 := f.savedH2[r0*512 : r1*512]
-	z3 := localFloat32[f.panel0*512:][:rows*10]
+	z3 := localFloat32[f.panel1*512:][:rows*10]
 	y := f.y[r0:r1]
 	savedExp := f.savedExp[r0*10 : r1*10]
 	savedSum := f.savedSum[r0:r1]
 
-	// z = x @ h1W  (bench.nn:37)
-	if rows == f.nBatch {
-		f.pool.RunWork((rows+4)*401408, nnrt.Blocks(512, 64), f.columns0a)
-	} else {
-		nnrt.GemmNN(z, 512, x, 784, f.h1W, 512, rows, 512, 784, false)
-	}
-
 	// savedH1 = max(0, z + h1B)  (bench.nn:37)
 	{
-		if !mnistDeepForwardLoop0a(z, f.h1B, savedH1, rows) {
+		if !mnistDeepForwardLoop1a(z, f.h1B, savedH1, rows) {
 			for i := range rows {
 				zRow := z[i*512:][:512]
 				h1BRow := f.h1B[:512]
@@ -3240,14 +3290,14 @@ func (f *mnistDeepForward) rows0(worker, task int) {
 
 	// z2 = savedH1 @ h2W  (bench.nn:38)
 	if rows == f.nBatch {
-		f.pool.RunWork((rows+4)*262144, nnrt.Blocks(512, 64), f.columns0c)
+		f.pool.RunWork((rows+4)*262144, nnrt.Blocks(512, 64), f.columns1b)
 	} else {
 		nnrt.GemmNN(z2, 512, savedH1, 512, f.h2W, 512, rows, 512, 512, false)
 	}
 
 	// savedH2 = max(0, z2 + h2B)  (bench.nn:38)
 	{
-		if !mnistDeepForwardLoop0a(z2, f.h2B, savedH2, rows) {
+		if !mnistDeepForwardLoop1a(z2, f.h2B, savedH2, rows) {
 			for i := range rows {
 				z2Row := z2[i*512:][:512]
 				h2BRow := f.h2B[:512]
@@ -3266,7 +3316,7 @@ func (f *mnistDeepForward) rows0(worker, task int) {
 	// savedSum = sum(savedExp, axis: 1)  (bench.nn:40)
 	// sum = sum(log(savedSum) - sum(where(y == iota(), z3 + logitsB - reduce_max(z3 + logitsB, axis: 1), 0), axis: 1), axi ...  (bench.nn:40)
 	{
-		if !mnistForwardLoop0b(z3, f.logitsB, y, savedExp, savedSum, f.part0a[task:], rows) {
+		if !mnistForwardLoop1b(z3, f.logitsB, y, savedExp, savedSum, f.part1a[task:], rows) {
 			var acc3 [16]float32
 			for i := range rows {
 				z3Row := z3[i*10:][:10]
@@ -3297,21 +3347,13 @@ func (f *mnistDeepForward) rows0(worker, task int) {
 				sub := log - sum2
 				acc3[i&15] += sub
 			}
-			f.part0a[task] = nnrt.Sum16(&acc3)
+			f.part1a[task] = nnrt.Sum16(&acc3)
 		}
 	}
 }
 
-// columnsOf0a computes some columns of z for all rows, number task.
-func (f *mnistDeepForward) columnsOf0a(_, task int) {
-	lo := task * 64
-	hi := min(lo+64, 512)
-	// z = x @ h1W  (bench.nn:37)
-	nnrt.GemmNN(f.localFloat32[lo:], 512, f.x, 784, f.h1W[lo:], 512, f.nBatch, hi-lo, 784, false)
-}
-
-// columnsOf0c computes some columns of z2 for all rows, number task.
-func (f *mnistDeepForward) columnsOf0c(_, task int) {
+// columnsOf1b computes some columns of z2 for all rows, number task.
+func (f *mnistDeepForward) columnsOf1b(_, task int) {
 	lo := task * 64
 	hi := min(lo+64, 512)
 	// z2 = savedH1 @ h2W  (bench.nn:38)
@@ -3728,7 +3770,7 @@ func (f *mnistDeepEval) rows0(worker, task int) {
 
 	// h1 = max(0, z + h1B)  (bench.nn:37)
 	{
-		if !mnistDeepForwardLoop0a(z, f.h1B, h1, rows) {
+		if !mnistDeepForwardLoop1a(z, f.h1B, h1, rows) {
 			for i := range rows {
 				zRow := z[i*512:][:512]
 				h1BRow := f.h1B[:512]
@@ -3749,7 +3791,7 @@ func (f *mnistDeepEval) rows0(worker, task int) {
 
 	// h2 = max(0, z2 + h2B)  (bench.nn:38)
 	{
-		if !mnistDeepForwardLoop0a(z2, f.h2B, h2, rows) {
+		if !mnistDeepForwardLoop1a(z2, f.h2B, h2, rows) {
 			for i := range rows {
 				z2Row := z2[i*512:][:512]
 				h2BRow := f.h2B[:512]

@@ -480,17 +480,17 @@ func irisEvalLoop0bAVX2(z2 *float32, logitsB *float32, y *int32, part0aV *float3
 //go:noescape
 func irisEvalLoop0bAVX512(z2 *float32, logitsB *float32, y *int32, part0aV *float32, rows int)
 
-// mnistForwardLoop0a computes
+// mnistForwardLoop1a computes
 //
 //	savedH = max(0, z + hB)  (bench.nn:27)
 //
 // in assembly, or reports false where that is turned off.
-func mnistForwardLoop0a(z []float32, hB []float32, savedH []float32, rows int) bool {
+func mnistForwardLoop1a(z []float32, hB []float32, savedH []float32, rows int) bool {
 	switch nnrt.ActiveCPU() {
 	case nnrt.AVX512:
-		mnistForwardLoop0aAVX512(unsafe.SliceData(z), unsafe.SliceData(hB), unsafe.SliceData(savedH), rows)
+		mnistForwardLoop1aAVX512(unsafe.SliceData(z), unsafe.SliceData(hB), unsafe.SliceData(savedH), rows)
 	case nnrt.AVX2:
-		mnistForwardLoop0aAVX2(unsafe.SliceData(z), unsafe.SliceData(hB), unsafe.SliceData(savedH), rows)
+		mnistForwardLoop1aAVX2(unsafe.SliceData(z), unsafe.SliceData(hB), unsafe.SliceData(savedH), rows)
 	default:
 		return false
 	}
@@ -498,24 +498,24 @@ func mnistForwardLoop0a(z []float32, hB []float32, savedH []float32, rows int) b
 }
 
 //go:noescape
-func mnistForwardLoop0aAVX2(z *float32, hB *float32, savedH *float32, rows int)
+func mnistForwardLoop1aAVX2(z *float32, hB *float32, savedH *float32, rows int)
 
 //go:noescape
-func mnistForwardLoop0aAVX512(z *float32, hB *float32, savedH *float32, rows int)
+func mnistForwardLoop1aAVX512(z *float32, hB *float32, savedH *float32, rows int)
 
-// mnistForwardLoop0b computes
+// mnistForwardLoop1b computes
 //
 //	savedExp = exp(z2 + logitsB - reduce_max(z2 + logitsB, axis: 1))  (bench.nn:29)
 //	savedSum = sum(savedExp, axis: 1)  (bench.nn:29)
 //	sum = sum(log(savedSum) - sum(where(y == iota(), z2 + logitsB - reduce_max(z2 + logitsB, axis: 1), 0), axis: 1), axi ...  (bench.nn:29)
 //
 // in assembly, or reports false where that is turned off.
-func mnistForwardLoop0b(z2 []float32, logitsB []float32, y []int32, savedExp []float32, savedSum []float32, part0aV []float32, rows int) bool {
+func mnistForwardLoop1b(z2 []float32, logitsB []float32, y []int32, savedExp []float32, savedSum []float32, part1aV []float32, rows int) bool {
 	switch nnrt.ActiveCPU() {
 	case nnrt.AVX512:
-		mnistForwardLoop0bAVX512(unsafe.SliceData(z2), unsafe.SliceData(logitsB), unsafe.SliceData(y), unsafe.SliceData(savedExp), unsafe.SliceData(savedSum), unsafe.SliceData(part0aV), rows)
+		mnistForwardLoop1bAVX512(unsafe.SliceData(z2), unsafe.SliceData(logitsB), unsafe.SliceData(y), unsafe.SliceData(savedExp), unsafe.SliceData(savedSum), unsafe.SliceData(part1aV), rows)
 	case nnrt.AVX2:
-		mnistForwardLoop0bAVX2(unsafe.SliceData(z2), unsafe.SliceData(logitsB), unsafe.SliceData(y), unsafe.SliceData(savedExp), unsafe.SliceData(savedSum), unsafe.SliceData(part0aV), rows)
+		mnistForwardLoop1bAVX2(unsafe.SliceData(z2), unsafe.SliceData(logitsB), unsafe.SliceData(y), unsafe.SliceData(savedExp), unsafe.SliceData(savedSum), unsafe.SliceData(part1aV), rows)
 	default:
 		return false
 	}
@@ -523,10 +523,10 @@ func mnistForwardLoop0b(z2 []float32, logitsB []float32, y []int32, savedExp []f
 }
 
 //go:noescape
-func mnistForwardLoop0bAVX2(z2 *float32, logitsB *float32, y *int32, savedExp *float32, savedSum *float32, part0aV *float32, rows int)
+func mnistForwardLoop1bAVX2(z2 *float32, logitsB *float32, y *int32, savedExp *float32, savedSum *float32, part1aV *float32, rows int)
 
 //go:noescape
-func mnistForwardLoop0bAVX512(z2 *float32, logitsB *float32, y *int32, savedExp *float32, savedSum *float32, part0aV *float32, rows int)
+func mnistForwardLoop1bAVX512(z2 *float32, logitsB *float32, y *int32, savedExp *float32, savedSum *float32, part1aV *float32, rows int)
 
 // mnistBackwardLoop0a computes
 //
@@ -620,17 +620,17 @@ func mnistEvalLoop0bAVX2(z2 *float32, logitsB *float32, y *int32, part0aV *float
 //go:noescape
 func mnistEvalLoop0bAVX512(z2 *float32, logitsB *float32, y *int32, part0aV *float32, rows int)
 
-// mnistDeepForwardLoop0a computes
+// mnistDeepForwardLoop1a computes
 //
 //	savedH1 = max(0, z + h1B)  (bench.nn:37)
 //
 // in assembly, or reports false where that is turned off.
-func mnistDeepForwardLoop0a(z []float32, h1B []float32, savedH1 []float32, rows int) bool {
+func mnistDeepForwardLoop1a(z []float32, h1B []float32, savedH1 []float32, rows int) bool {
 	switch nnrt.ActiveCPU() {
 	case nnrt.AVX512:
-		mnistDeepForwardLoop0aAVX512(unsafe.SliceData(z), unsafe.SliceData(h1B), unsafe.SliceData(savedH1), rows)
+		mnistDeepForwardLoop1aAVX512(unsafe.SliceData(z), unsafe.SliceData(h1B), unsafe.SliceData(savedH1), rows)
 	case nnrt.AVX2:
-		mnistDeepForwardLoop0aAVX2(unsafe.SliceData(z), unsafe.SliceData(h1B), unsafe.SliceData(savedH1), rows)
+		mnistDeepForwardLoop1aAVX2(unsafe.SliceData(z), unsafe.SliceData(h1B), unsafe.SliceData(savedH1), rows)
 	default:
 		return false
 	}
@@ -638,10 +638,10 @@ func mnistDeepForwardLoop0a(z []float32, h1B []float32, savedH1 []float32, rows 
 }
 
 //go:noescape
-func mnistDeepForwardLoop0aAVX2(z *float32, h1B *float32, savedH1 *float32, rows int)
+func mnistDeepForwardLoop1aAVX2(z *float32, h1B *float32, savedH1 *float32, rows int)
 
 //go:noescape
-func mnistDeepForwardLoop0aAVX512(z *float32, h1B *float32, savedH1 *float32, rows int)
+func mnistDeepForwardLoop1aAVX512(z *float32, h1B *float32, savedH1 *float32, rows int)
 
 // mnistDeepUpdate0Small0 computes
 //

@@ -7125,7 +7125,7 @@ done1:
 	RET
 
 // savedH = max(0, z + hB)  (bench.nn:27)
-TEXT ·mnistForwardLoop0aAVX2(SB), $0-32
+TEXT ·mnistForwardLoop1aAVX2(SB), $0-32
 	MOVQ z+0(FP), SI
 	MOVQ hB+8(FP), DI
 	MOVQ savedH+16(FP), R8
@@ -7174,7 +7174,7 @@ done1:
 	RET
 
 // savedH = max(0, z + hB)  (bench.nn:27)
-TEXT ·mnistForwardLoop0aAVX512(SB), $0-32
+TEXT ·mnistForwardLoop1aAVX512(SB), $0-32
 	MOVQ z+0(FP), SI
 	MOVQ hB+8(FP), DI
 	MOVQ savedH+16(FP), R8
@@ -7225,7 +7225,7 @@ done1:
 // savedExp = exp(z2 + logitsB - reduce_max(z2 + logitsB, axis: 1))  (bench.nn:29)
 // savedSum = sum(savedExp, axis: 1)  (bench.nn:29)
 // sum = sum(log(savedSum) - sum(where(y == iota(), z2 + logitsB - reduce_max(z2 + logitsB, axis: 1), 0), axis: 1), axi ...  (bench.nn:29)
-TEXT ·mnistForwardLoop0bAVX2(SB), $192-56
+TEXT ·mnistForwardLoop1bAVX2(SB), $192-56
 	VXORPS X11, X11, X11
 	VXORPS X10, X10, X10
 	MOVQ z2+0(FP), SI
@@ -7455,7 +7455,7 @@ done1:
 	VADDPS X15, X0, X0
 	VPERMILPS $0x55, X0, X15
 	VADDPS X15, X0, X0
-	MOVQ part0aV+40(FP), R15
+	MOVQ part1aV+40(FP), R15
 	VMOVSS X0, 0(R15)
 	VZEROUPPER
 	RET
@@ -7463,7 +7463,7 @@ done1:
 // savedExp = exp(z2 + logitsB - reduce_max(z2 + logitsB, axis: 1))  (bench.nn:29)
 // savedSum = sum(savedExp, axis: 1)  (bench.nn:29)
 // sum = sum(log(savedSum) - sum(where(y == iota(), z2 + logitsB - reduce_max(z2 + logitsB, axis: 1), 0), axis: 1), axi ...  (bench.nn:29)
-TEXT ·mnistForwardLoop0bAVX512(SB), $40-56
+TEXT ·mnistForwardLoop1bAVX512(SB), $40-56
 	VPXORD Z31, Z31, Z31
 	MOVQ z2+0(FP), SI
 	MOVQ logitsB+8(FP), DI
@@ -7641,7 +7641,7 @@ done1:
 	VADDPS X15, X0, X0
 	VPERMILPS $0x55, X0, X15
 	VADDPS X15, X0, X0
-	MOVQ part0aV+40(FP), R15
+	MOVQ part1aV+40(FP), R15
 	VMOVSS X0, 0(R15)
 	VZEROUPPER
 	RET
@@ -8352,7 +8352,7 @@ done1:
 	RET
 
 // savedH1 = max(0, z + h1B)  (bench.nn:37)
-TEXT ·mnistDeepForwardLoop0aAVX2(SB), $0-32
+TEXT ·mnistDeepForwardLoop1aAVX2(SB), $0-32
 	MOVQ z+0(FP), SI
 	MOVQ h1B+8(FP), DI
 	MOVQ savedH1+16(FP), R8
@@ -8401,7 +8401,7 @@ done1:
 	RET
 
 // savedH1 = max(0, z + h1B)  (bench.nn:37)
-TEXT ·mnistDeepForwardLoop0aAVX512(SB), $0-32
+TEXT ·mnistDeepForwardLoop1aAVX512(SB), $0-32
 	MOVQ z+0(FP), SI
 	MOVQ h1B+8(FP), DI
 	MOVQ savedH1+16(FP), R8

@@ -57,9 +57,9 @@ func irisEvalLoop0b(z2 []float32, logitsB []float32, y []int32, part0aV []float3
 	return false
 }
 
-func mnistForwardLoop0a(z []float32, hB []float32, savedH []float32, rows int) bool { return false }
+func mnistForwardLoop1a(z []float32, hB []float32, savedH []float32, rows int) bool { return false }
 
-func mnistForwardLoop0b(z2 []float32, logitsB []float32, y []int32, savedExp []float32, savedSum []float32, part0aV []float32, rows int) bool {
+func mnistForwardLoop1b(z2 []float32, logitsB []float32, y []int32, savedExp []float32, savedSum []float32, part1aV []float32, rows int) bool {
 	return false
 }
 
@@ -75,7 +75,7 @@ func mnistEvalLoop0b(z2 []float32, logitsB []float32, y []int32, part0aV []float
 	return false
 }
 
-func mnistDeepForwardLoop0a(z []float32, h1B []float32, savedH1 []float32, rows int) bool {
+func mnistDeepForwardLoop1a(z []float32, h1B []float32, savedH1 []float32, rows int) bool {
 	return false
 }
 

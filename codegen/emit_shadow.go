@@ -1,0 +1,210 @@
+// Which parameters move while the backward pass still runs? A piece of a weight's gradient is in the cache of the core that has just computed
+// it, and so is the piece of the weight, if that core read it in the forward pass; an update that follows at once need fetch neither from another core.
+package codegen
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/dave/jennifer/jen"
+
+	"nngen/dsl"
+	"nngen/symbolic"
+)
+
+// Bounds of updates that follow their gradients: elements of a gradient from which it is worth it, and bytes of all that the updates touch (parameters,
+// gradients, states) up to which the caches of the cores still hold the parameters from the forward pass. Beyond, an update waits for memory anyway, and one
+// pass over everything is no slower.
+const (
+	shadowLeast = 1 << 14
+	shadowMost  = 2 << 20
+)
+
+// A shadow says which gradients Step's updates follow piece by piece.
+type shadow struct {
+	kernels map[*symbolic.Node]int // kernels of the backward half that finish a gradient, and where it begins in the flat buffer
+	rest    []Span                 // what is updated after the backward half
+}
+
+// planShadow finds the gradients that an update may follow, or returns nil if it is worth it for none. Every update must work element by element, by
+// numbers that do not depend on gradients; the parameter must not be read any more; and the gradient must come out in pieces, in its final
+// place.
+func (e *modelEmitter) planShadow() *shadow {
+	o := e.prog.Model.Optimizer
+	if e.clip != nil {
+		return nil
+	}
+	bytes := 0
+	for i, g := range o.Groups {
+		if e.updates[i] != nil {
+			span := e.prog.Layout.Spans[i]
+			bytes += (span.Hi - span.Lo) * (2 + len(g.States)) * elementBytes[e.prog.Model.Float]
+		}
+	}
+	if bytes > shadowMost {
+		return nil
+	}
+	for i, g := range o.Groups {
+		if e.updates[i] != nil && (g.Class != dsl.Elementwise || !e.updates[i].sliceable()) {
+			return nil
+		}
+	}
+	s := &shadow{kernels: map[*symbolic.Node]int{}}
+	covered := map[*dsl.Param]bool{}
+	worth := false
+	for _, g := range o.Groups {
+		for _, x := range g.Params {
+			v := e.gradValue(x)
+			if g.Frozen || v == nil || v.Store != StoreResult || v.Base != nil || v.Node.Rank() == 0 {
+				continue
+			}
+			if n := e.backward.finished(v, x.Node); n != nil {
+				s.kernels[n] = e.prog.Layout.Offset[x]
+				covered[x] = true
+				worth = worth || paramSize(x) >= shadowLeast
+			}
+		}
+	}
+	if !worth {
+		return nil
+	}
+	for i, g := range o.Groups {
+		if e.updates[i] == nil {
+			continue
+		}
+		for _, x := range g.Params {
+			if lo := e.prog.Layout.Offset[x]; !covered[x] {
+				s.rest = append(s.rest, Span{lo, lo + paramSize(x)})
+			}
+		}
+	}
+	return s
+}
+
+// finished returns the kernel of a tile region that leaves v whole or in pieces without gaps, if nothing reads the parameter from that region on.
+func (p *Plan) finished(v *Value, param *symbolic.Node) *symbolic.Node {
+	for i, st := range p.Steps {
+		r, ok := st.(*Region)
+		if !ok || !r.Tiles || p.lastRead(param) >= i {
+			continue
+		}
+		for _, l := range r.Body {
+			n := l.(*Kernel).Node
+			if p.value[n] != v {
+				continue
+			}
+			if t := (&frameEmitter{p: p}).tilingOf(n); t != nil && t.cols && n.Op == symbolic.OpDot {
+				return nil // pieces of rows
+			}
+			return n
+		}
+	}
+	return nil
+}
+
+// sliceable reports whether a run of p is one loop over elements that may as well run over a part of them.
+func (p *Plan) sliceable() bool {
+	regions := 0
+	for _, st := range p.Steps {
+		switch st := st.(type) {
+		case *Scalars:
+		case *Region:
+			regions++
+			if st.Tiles || len(st.Panels) > 0 || len(st.Sums) > 0 || len(st.Body) != 1 {
+				return false
+			}
+			if g, ok := st.Body[0].(*Group); !ok || len(g.Space) != 1 {
+				return false
+			}
+		default:
+			return false
+		}
+	}
+	return regions == 1
+}
+
+// done writes the call that reports outputs lo to hi of kernel n as finished; nothing where no update follows it.
+func (e *frameEmitter) done(n *symbolic.Node, t *tiling) []jen.Code {
+	off, ok := e.shadow[n]
+	if !ok {
+		return nil
+	}
+	at := func(x, width string) string {
+		if off == 0 {
+			return times(x, width)
+		}
+		return plus(fmt.Sprint(off), times(x, width))
+	}
+	size := e.size(symbolic.Size(n.Shape))
+	lo, hi := at("0", size), at("1", size)
+	if t != nil {
+		width := "1"
+		if n.Op == symbolic.OpDot {
+			width = e.size(symbolic.Size(pickDims(n.Args[1].Shape, productOf(n).freeB)))
+		}
+		lo, hi = at("lo", width), at("hi", width)
+	}
+	return []jen.Code{jen.If(raw("f.done != nil")).Block(raw("f.done(%s, %s)", lo, hi))}
+}
+
+// movesMethods writes what Step does besides the public parts where updates follow gradients.
+func (e *modelEmitter) movesMethods(t string) {
+	o := e.prog.Model.Optimizer
+	var begin []jen.Code
+	for i, g := range o.Groups {
+		u := e.updates[i]
+		if u == nil {
+			continue
+		}
+		begin = append(begin, e.scalarsOf(g, e.prologues[i], u, fmt.Sprintf("t.prologue%d", i), fmt.Sprintf("t.update%d", i), i)...)
+		if u.hasNumbers() {
+			begin = append(begin, raw("t.update%d.numbers()", i))
+		}
+	}
+	e.file.Comment("begin computes the numbers of the next update.")
+	e.fn(t, "begin").Params().Block(append([]jen.Code{raw("t.steps++")}, begin...)...)
+
+	var groups []int
+	for i := range o.Groups {
+		if e.updates[i] != nil {
+			groups = append(groups, i)
+		}
+	}
+	var move []jen.Code
+	for k, i := range groups {
+		span := e.prog.Layout.Spans[i]
+		lo, hi := "lo", "hi"
+		if span.Lo > 0 {
+			lo, hi = fmt.Sprintf("lo-%d", span.Lo), fmt.Sprintf("hi-%d", span.Lo)
+		}
+		call := raw("t.update%d.span(%s, %s)", i, lo, hi)
+		if k < len(groups)-1 {
+			move = append(move, jen.If(raw("lo < %d", span.Hi)).Block(call, jen.Return()))
+			continue
+		}
+		move = append(move, call)
+	}
+	e.file.Comment("move updates the parameters from lo to hi of the flat buffer by their gradients, which are finished.")
+	e.fn(t, "move").Params(jen.List(jen.Id("lo"), jen.Id("hi")).Int()).Block(move...)
+}
+
+// shadowStep is what Step does after Forward where updates follow gradients.
+func (e *modelEmitter) shadowStep() []jen.Code {
+	body := []jen.Code{
+		raw("t.begin()"),
+		raw("t.backward.done = t.moved // pieces of gradients move their parameters while they are in the cache"),
+		raw("err = t.Backward()"),
+		raw("t.backward.done = nil"),
+		jen.If(raw("err != nil")).Block(raw("return m, err")),
+	}
+	for _, s := range e.shadow.rest {
+		body = append(body, raw("t.move(%d, %d)", s.Lo, s.Hi))
+	}
+	body = append(body, e.averageUpdate()...)
+	return append(body, raw("t.stage = 0"), raw("return m, nil"))
+}
+
+// hasNumbers reports whether a run of p computes numbers before its loop.
+func (p *Plan) hasNumbers() bool {
+	return slices.ContainsFunc(p.Steps, func(st Step) bool { _, ok := st.(*Scalars); return ok })
+}
