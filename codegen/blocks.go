@@ -2,10 +2,18 @@
 // workers nor on the instruction set.
 package codegen
 
-import "nngen/symbolic"
+import (
+	"slices"
 
-// taskWork is the least work of a task in multiplications of a matrix product, nnrt's unit: what makes it worth a fork.
-const taskWork = 250_000
+	"nngen/symbolic"
+)
+
+// taskWork is the least work of a task in multiplications of a matrix product, nnrt's unit: what makes it worth a fork. warmWork is that of a task
+// in a run that has larger regions, where helpers are awake and have the rows of half the tasks in their caches.
+const (
+	taskWork = 250_000
+	warmWork = taskWork / 4
+)
 
 // Bounds of a block of light rows: its rows, and the elements of its panels, which should stay in the core's own cache.
 const (
@@ -46,7 +54,17 @@ func (pl *planner) blocks() {
 				r.Work = r.Work.Add(pl.groupWork(l))
 			}
 		}
+	}
+	for _, st := range pl.steps {
+		r, ok := st.(*Region)
+		if !ok || r.Tiles {
+			continue
+		}
 		work, width := constOr(r.Work, 64), 0
+		least := least
+		if r.Warm = least == taskWork && !pl.heavy(r) && slices.ContainsFunc(pl.steps, pl.heavyStep); r.Warm {
+			least = warmWork
+		}
 		for _, p := range r.Panels {
 			width += constOr(p.Width, 64)
 		}
@@ -58,6 +76,23 @@ func (pl *planner) blocks() {
 			r.Block = max(r.Block, tallBlock) // nothing is left to be chosen at run time
 		}
 	}
+}
+
+// heavy reports whether r is worth a fork by itself, with some 64 rows where their number is known at run time only.
+func (pl *planner) heavy(r *Region) bool {
+	if !r.Tiles {
+		return constOr(r.Rows, 64)*constOr(r.Work, 64) >= 2*taskWork
+	}
+	work := 0
+	for _, l := range r.Body {
+		work += tileWork(l.(*Kernel).Node)
+	}
+	return work >= 2*taskWork
+}
+
+func (pl *planner) heavyStep(st Step) bool {
+	r, ok := st.(*Region)
+	return ok && pl.heavy(r)
 }
 
 // single reports whether r is one task whatever the sizes.

@@ -386,7 +386,11 @@ func (e *frameEmitter) runRegion(r *Region) []jen.Code {
 		body = append(body, raw("tasks%d := %s", r.Index, tasks))
 		tasks = fmt.Sprintf("tasks%d", r.Index)
 	}
-	body = append(body, raw("f.pool.RunWork(%s, %s, f.%s)", times(factor(e.size(r.Rows)), factor(e.size(r.Work))), tasks, bodyField(r)))
+	run := "RunWork"
+	if r.Warm {
+		run = "RunWarm"
+	}
+	body = append(body, raw("f.pool.%s(%s, %s, f.%s)", run, times(factor(e.size(r.Rows)), factor(e.size(r.Work))), tasks, bodyField(r)))
 	for _, s := range r.Sums {
 		body = append(body, raw("f.%s = nnrt.TreeSum(f.%s[:%s])", e.p.value[s.Node].Name, s.Name, tasks))
 	}

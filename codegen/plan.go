@@ -85,6 +85,7 @@ type Region struct {
 	Rows   symbolic.Dim
 	Block  int
 	Work   symbolic.Dim // multiplications that one of Rows is worth
+	Warm   bool         // other regions of the run have woken the helpers
 	Body   []Leaf
 	Panels []*Panel   // buffers of one worker
 	Sums   []*Partial // sums over rows, collected by block

@@ -90,6 +90,9 @@ func (p *Plan) regionText(b *strings.Builder, r *Region) {
 		if r.Block < tallBlock {
 			more = fmt.Sprintf(" to %d", tallBlock)
 		}
+		if r.Warm {
+			more += ", warm"
+		}
 		fmt.Fprintf(b, "  region %d rows %s by %d%s\n", r.Index, r.Rows, r.Block, more)
 	}
 	for i, pn := range r.Panels {

@@ -20,6 +20,10 @@ const (
 	// the helper sleeps or the other core is busy.
 	forkWork = 500_000
 
+	// warmWork is forkWork where helpers are awake and the data is in their caches by halves. A step of a net of 784, 128 and 10 units with 64 rows
+	// gains 3 % by forking the regions between its large products, of 190 000 multiplications each.
+	warmWork = forkWork / 4
+
 	// taskWork is the least work of a task: two of them make a region that is worth a fork. A task costs its worker less than 0.1 us.
 	taskWork = forkWork / 2
 
@@ -65,7 +69,17 @@ func FloorDiv(a, b int) int {
 // RunWork is [Pool.Run] for tasks that cost work multiplications together: when that is less than a fork is worth, they run one after the
 // other in the caller. Such a run is not counted by [Pool.Forks], and a panic in body passes as it is.
 func (p *Pool) RunWork(work, tasks int, body func(worker, task int)) {
-	if work >= forkWork {
+	p.runFrom(forkWork, work, tasks, body)
+}
+
+// RunWarm is [Pool.RunWork] for a region beside larger ones of the same run: their helpers still look for work, and they have computed a part of what
+// the region reads.
+func (p *Pool) RunWarm(work, tasks int, body func(worker, task int)) {
+	p.runFrom(warmWork, work, tasks, body)
+}
+
+func (p *Pool) runFrom(least, work, tasks int, body func(worker, task int)) {
+	if work >= least {
 		p.Run(tasks, body)
 		return
 	}

@@ -2189,6 +2189,7 @@ type mnistForward struct {
 	sum              float32
 	parts0a          []float32 // sums of later terms of z
 	part1a           []float32 // parts of sum, by block
+	block1           int       // rows of a block of region 1
 	panel1           int       // rows of a panel of region 1
 	localFloat32     []float32 // panels of all workers
 	localFloat32Size int
@@ -2201,9 +2202,9 @@ func (f *mnistForward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float
 	f.pool = pool
 	slot0 := arena.Take(nBatch * 128)
 	f.z = slot0
-	f.part1a = arena.Take(nnrt.Blocks(nBatch, 128))
+	f.part1a = arena.Take(nnrt.Blocks(nBatch, 32))
 	f.parts0a = arena.Take(nnrt.SplitParts(nBatch, 128, 784))
-	f.panel1 = min(128, nBatch)
+	f.panel1 = min(64, nBatch)
 	f.localFloat32Size = f.panel1 * 10
 	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.body0 = f.tiles0
@@ -2222,8 +2223,9 @@ func (f *mnistForward) run() {
 	// z2 = savedH @ logitsW  (bench.nn:28)
 	// savedExp = exp(z2 + logitsB - reduce_max(z2 + logitsB, axis: 1))  (bench.nn:29)
 	// savedSum = sum(savedExp, axis: 1)  (bench.nn:29)
-	tasks1 := nnrt.Blocks(f.nBatch, 128)
-	f.pool.RunWork(f.nBatch*2877, tasks1, f.body1)
+	f.block1 = nnrt.RowBlock(f.nBatch, 32)
+	tasks1 := nnrt.Blocks(f.nBatch, f.block1)
+	f.pool.RunWarm(f.nBatch*2877, tasks1, f.body1)
 	f.sum = nnrt.TreeSum(f.part1a[:tasks1])
 	f.loss = f.sum / f.dimval // loss = sum / dimval
 }
@@ -2236,8 +2238,8 @@ func (f *mnistForward) tiles0(_, task int) {
 
 // rows1 works on one block of the rows of batch, number task.
 func (f *mnistForward) rows1(worker, task int) {
-	r0 := task * 128
-	r1 := min(r0+128, f.nBatch)
+	r0 := task * f.block1
+	r1 := min(r0+f.block1, f.nBatch)
 	rows := r1 - r0
 	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
 	z := f.z[r0*128 : r1*128]
@@ -2335,6 +2337,7 @@ type mnistBackward struct {
 	tile1b           int
 	tile1c           int
 	tile1d           int
+	block0           int       // rows of a block of region 0
 	panel0           int       // rows of a panel of region 0
 	localFloat32     []float32 // panels of all workers
 	localFloat32Size int
@@ -2349,7 +2352,7 @@ func (f *mnistBackward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[floa
 	slot1 := arena.Take(nBatch * 128)
 	f.add = slot0
 	f.where = slot1
-	f.panel0 = min(128, nBatch)
+	f.panel0 = min(64, nBatch)
 	f.localFloat32Size = f.panel0 * 128
 	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.body0 = f.rows0
@@ -2364,7 +2367,8 @@ func (f *mnistBackward) run() {
 	// add = where(y == iota(), neg, 0) + div / savedSum * savedExp  (bench.nn:29)
 	// dot = add @ transpose(logitsW)  (bench.nn:28)
 	// where = where(savedH == 0, 0, dot)  (bench.nn:27)
-	f.pool.RunWork(f.nBatch*2948, nnrt.Blocks(f.nBatch, 128), f.body0)
+	f.block0 = nnrt.RowBlock(f.nBatch, 32)
+	f.pool.RunWarm(f.nBatch*2948, nnrt.Blocks(f.nBatch, f.block0), f.body0)
 
 	// gradHW = transpose(x) @ where  (bench.nn:27)
 	f.tile1a = nnrt.Tile(784, f.nBatch*128)
@@ -2379,8 +2383,8 @@ func (f *mnistBackward) run() {
 
 // rows0 works on one block of the rows of batch, number task.
 func (f *mnistBackward) rows0(worker, task int) {
-	r0 := task * 128
-	r1 := min(r0+128, f.nBatch)
+	r0 := task * f.block0
+	r1 := min(r0+f.block0, f.nBatch)
 	rows := r1 - r0
 	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
 	div := f.div
