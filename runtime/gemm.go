@@ -29,6 +29,9 @@ func GemmNN[T Float](c []T, ldc int, a []T, lda int, b []T, ldb int, m, n, k int
 	var p product
 	p.c, p.a, p.b = view(c, m, n, ldc, 1), view(a, m, k, lda, 1), view(b, k, n, ldb, 1)
 	p.m, p.n, p.k, p.acc = m, n, k, accFlag(acc)
+	if m > 0 && n > 0 && k > 0 && gemmTile[T](&p) {
+		return // without one more call, which a tiny product would feel
+	}
 	gemm[T](&p)
 }
 
@@ -45,6 +48,9 @@ func GemmTN[T Float](c []T, ldc int, a []T, lda int, b []T, ldb int, m, n, k int
 	var p product
 	p.c, p.a, p.b = view(c, m, n, ldc, 1), view(a, m, k, 1, lda), view(b, k, n, ldb, 1)
 	p.m, p.n, p.k, p.acc = m, n, k, accFlag(acc)
+	if m > 0 && n > 0 && k > 0 && gemmTile[T](&p) {
+		return
+	}
 	gemm[T](&p)
 }
 
@@ -145,7 +151,7 @@ func gemm[T Float](p *product) {
 		gemmEmpty[T](p)
 		return
 	}
-	if gemmTile[T](p) || gemmVector[T](p) {
+	if p.bias != nil && gemmTile[T](p) || gemmVector[T](p) {
 		return
 	}
 	if exact {
