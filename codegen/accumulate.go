@@ -3,8 +3,10 @@
 package codegen
 
 import (
+	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"nngen/dsl"
 	"nngen/symbolic"
@@ -16,12 +18,12 @@ type Accumulation struct {
 	Loss    symbolic.Result
 	Metrics []symbolic.Result
 
-	Total *symbolic.Sym   // rows of the whole batch, where a number depends on them
+	Total *symbolic.Sym   // rows of the whole batch
 	Share *symbolic.Node  // the part's rows divided by those of the whole, where terms are without rows
 	Fixed []*symbolic.Sym // other sizes that numbers with Total depend on: the same for all parts
 	Loose []bool          // by metric: it does not add up
 
-	// Refused says why the loss does not add up, such as "loss takes sqrt of what depends on the rows"; then nothing is rewritten.
+	// Refused says why the loss does not add up, such as "loss takes sqrt of a value that depends on the rows"; then nothing is rewritten.
 	Refused string
 }
 
@@ -34,7 +36,8 @@ func newAccumulation(p *Program) *Accumulation {
 		acc.Refused = "no input has rows"
 		return acc
 	}
-	a := &adder{g: m.Graph, total: symbolic.SymDim(totalName(m), 0), share: m.Graph.Leaf(symbolic.OpArg, shareName, m.Float, nil), batch: map[*symbolic.Node]bool{}}
+	acc.Total = symbolic.SymDim(totalName(m), 0).Syms()[0]
+	a := &adder{g: m.Graph, total: acc.Total.Dim(), share: m.Graph.Leaf(symbolic.OpArg, shareName, m.Float, nil), batch: map[*symbolic.Node]bool{}}
 	loss, err := a.rewrite(acc.Loss.Node)
 	if err != nil {
 		acc.Refused = "loss " + err.Error()
@@ -58,7 +61,6 @@ func (acc *Accumulation) uses(a *adder) {
 	for _, r := range acc.Metrics {
 		roots = append(roots, r.Node)
 	}
-	total := a.total.Syms()[0]
 	for _, n := range symbolic.Reach(roots...) {
 		if n == a.share {
 			acc.Share = n
@@ -67,12 +69,11 @@ func (acc *Accumulation) uses(a *adder) {
 			continue
 		}
 		syms := n.Attr.Dim.Syms()
-		if !slices.Contains(syms, total) {
+		if !slices.Contains(syms, acc.Total) {
 			continue
 		}
-		acc.Total = total
 		for _, s := range syms {
-			if s != total && !slices.Contains(acc.Fixed, s) {
+			if s != acc.Total && !slices.Contains(acc.Fixed, s) {
 				acc.Fixed = append(acc.Fixed, s)
 			}
 		}
@@ -116,7 +117,7 @@ func (a *adder) rewrite(n *symbolic.Node) (*symbolic.Node, error) {
 	}
 	n = a.g.Replace([]*symbolic.Node{n}, whole)[0]
 	for _, x := range symbolic.Reach(n) {
-		a.batch[x] = hasBatch(x.Shape) || slices.ContainsFunc(x.Args, func(y *symbolic.Node) bool { return a.batch[y] })
+		a.batch[x] = hasBatch(x.Shape) || hasBatch(x.Attr.Bind) || slices.ContainsFunc(x.Args, func(y *symbolic.Node) bool { return a.batch[y] })
 	}
 	return a.terms(n)
 }
@@ -138,29 +139,25 @@ func (a *adder) terms(n *symbolic.Node) (*symbolic.Node, error) {
 		return n, nil
 	}
 	at := a.linearIn(n)
-	if at == nil {
-		return nil, fmt.Errorf("takes %s of what depends on the rows", n.Info().Name)
-	}
-	args := slices.Clone(n.Args)
-	for i, x := range n.Args {
-		if !slices.Contains(at, i) {
-			switch {
-			case a.batch[x] && slices.ContainsFunc(at, func(j int) bool { return a.batch[n.Args[j]] }):
-				return nil, fmt.Errorf("takes %s of two values that depend on the rows", n.Info().Name)
-			case a.batch[x]:
-				return nil, fmt.Errorf("takes %s of what depends on the rows", n.Info().Name)
-			}
-			continue
-		}
-		y, err := a.terms(x)
-		if err != nil {
-			return nil, err
-		}
-		args[i] = y
-	}
 	subst := map[*symbolic.Node]*symbolic.Node{}
 	for i, x := range n.Args {
-		subst[x] = args[i]
+		subst[x] = x
+		switch {
+		case slices.Contains(at, i):
+			y, err := a.terms(x)
+			if err != nil {
+				return nil, err
+			}
+			subst[x] = y
+		case a.batch[x] && n.Op == symbolic.OpMul:
+			return nil, errors.New("multiplies two values that depend on the rows")
+		case a.batch[x] && n.Op == symbolic.OpDiv:
+			return nil, errors.New("divides by a value that depends on the rows")
+		case a.batch[x] && n.Op == symbolic.OpGet:
+			return nil, fmt.Errorf("takes what layer %s makes of all rows", x.Attr.Func.Name)
+		case a.batch[x]:
+			return nil, fmt.Errorf("takes %s of a value that depends on the rows", strings.TrimPrefix(n.Info().Name, "reduce_"))
+		}
 	}
 	return a.g.Replace([]*symbolic.Node{n}, subst)[0], nil
 }

@@ -45,72 +45,73 @@ func (e *modelEmitter) partFields() []jen.Code {
 
 // weighed reports whether a frame reads the rows of the whole batch, or the part's share of it.
 func (e *modelEmitter) weighed() bool {
-	for _, p := range []*Plan{e.forward, e.backward} {
-		if slices.ContainsFunc(p.Func.Syms, e.prog.isTotal) || p.value[e.prog.Parts.Share] != nil {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(e.halves(), func(h stepFrame) bool {
+		return slices.ContainsFunc(h.plan.Func.Syms, e.prog.isTotal) || h.plan.value[e.prog.Parts.Share] != nil
+	})
 }
 
-// whole declares, in Forward, what frames read of the whole batch. Outside of Accumulate it is the batch at hand.
+// whole declares, in Forward, the rows of the whole batch. Outside of Accumulate it is the batch at hand.
 func (e *modelEmitter) whole(batch *bundle) []jen.Code {
 	if e.parts() == nil || !e.weighed() {
 		return nil
 	}
-	total := "nTotal"
-	if e.prog.Parts.Total != nil {
-		total = symField(e.prog.Parts.Total)
-	}
-	rows := symField(batch.rowsSym())
-	return []jen.Code{raw("%s := max(%s, t.of)", total, rows).Comment("rows of the whole batch, of which this one may be a part")}
+	return []jen.Code{raw("%s := max(%s, t.of)", symField(e.prog.Parts.Total), symField(batch.rowsSym())).Comment("rows of the whole batch, of which this one may be a part")}
 }
 
 // shares hands the part's share of the whole batch to both frames.
 func (e *modelEmitter) shares(batch *bundle) []jen.Code {
-	a := e.parts()
-	if a == nil || a.Share == nil {
+	if e.parts() == nil {
 		return nil
 	}
 	var out []jen.Code
-	for _, f := range []struct {
-		name string
-		plan *Plan
-	}{{"t.forward", e.forward}, {"t.backward", e.backward}} {
-		if v := f.plan.value[a.Share]; v != nil {
-			total := "nTotal"
-			if a.Total != nil {
-				total = symField(a.Total)
-			}
-			out = append(out, raw("%s.%s = %s(float64(%s) / float64(%s))", f.name, v.Name, e.typ, symField(batch.rowsSym()), total))
+	for _, h := range e.halves() {
+		if v := h.plan.value[e.prog.Parts.Share]; v != nil {
+			out = append(out, raw("%s.%s = %s(float64(%s) / float64(%s))", h.name, v.Name, e.typ, symField(batch.rowsSym()), symField(e.prog.Parts.Total)))
 		}
 	}
 	return out
 }
 
-// drawnRows moves the draws of rows on to element expr*width of their streams.
-func (e *modelEmitter) drawnRows(batch *bundle, expr string) []jen.Code {
-	var out []jen.Code
-	for _, f := range []struct {
-		name string
-		plan *Plan
-	}{{"t.forward", e.forward}, {"t.backward", e.backward}} {
-		for _, k := range f.plan.Keys {
-			if !hasBatch(k.Shape) {
-				continue
-			}
+// A stepFrame is one of the two frames of a step.
+type stepFrame struct {
+	name string // in the trainer
+	plan *Plan
+}
+
+func (e *modelEmitter) halves() []stepFrame {
+	return []stepFrame{{"t.forward", e.forward}, {"t.backward", e.backward}}
+}
+
+// rowDraws are the streams of a frame that rows draw from.
+func (h stepFrame) rowDraws() []KeyRange {
+	return slices.DeleteFunc(slices.Clone(h.plan.Keys), func(k KeyRange) bool { return !hasBatch(k.Shape) })
+}
+
+// moveDraws has the rows of a part draw what they draw in the whole batch, where first rows come before them. It returns the sizes that it
+// reads, too.
+func (e *modelEmitter) moveDraws(batch *bundle) (body []jen.Code, used []*symbolic.Sym) {
+	for _, h := range e.halves() {
+		for _, k := range h.rowDraws() {
 			width, ok := symbolic.Size(k.Shape).Div(batch.rowsSym().Dim())
 			if !ok {
 				panic(fmt.Sprintf("codegen: %s draws %s, which is not by rows", k.Site, symbolic.ShapeString(k.Shape)))
 			}
-			first := "0"
-			if expr != "0" {
-				first = times(expr, factor(sizeExpr(width, symField)))
-			}
-			out = append(out, raw("nnrt.SetFirst(%s.key[%d:%d], %s)", f.name, k.First, k.First+k.Count, first))
+			used = append(used, width.Syms()...)
+			body = append(body, raw("nnrt.SetFirst(%s.key[%d:%d], first, %s)", h.name, k.First, k.First+k.Count, sizeExpr(width, symField)))
 		}
 	}
-	return out
+	return body, used
+}
+
+// resetDraws has rows draw as in a whole batch again.
+func (e *modelEmitter) resetDraws() []jen.Code {
+	var body []jen.Code
+	for _, h := range e.halves() {
+		if len(h.rowDraws()) > 0 {
+			body = append(body, raw("nnrt.SetFirst(%s.key, 0, 0)", h.name))
+		}
+	}
+	return body
 }
 
 // accumulateMethods writes Accumulate and Apply.
@@ -125,7 +126,7 @@ func (e *modelEmitter) accumulateMethods(t string, batch *bundle) {
 		return
 	}
 	rows := symField(batch.rowsSym())
-	var used []*symbolic.Sym
+	draws, used := e.moveDraws(batch)
 	used = append(used, batch.rowsSym())
 	var check []jen.Code
 	for _, s := range e.prog.Parts.Fixed {
@@ -135,10 +136,9 @@ func (e *modelEmitter) accumulateMethods(t string, batch *bundle) {
 				Block(raw("return err")))
 		}
 	}
-	first := e.drawnRows(batch, "first")
 	sizes := ""
 	for _, s := range batch.syms {
-		if slices.Contains(used, s) || slices.ContainsFunc(e.drawnSyms(), func(x *symbolic.Sym) bool { return x == s }) {
+		if slices.Contains(used, s) {
 			sizes += symField(s) + ", "
 		} else {
 			sizes += "_, "
@@ -156,7 +156,7 @@ func (e *modelEmitter) accumulateMethods(t string, batch *bundle) {
 		raw("t.sum = nnrt.Aligned[%s](%d)", e.typ, size),
 		raw("t.add.%s, t.add.%s, t.add.%s = t.sum, t.gradient.flat, t.sum", sum.Name, grad.Name, e.add.resultOf(e.add.Func.Results[0].Node).Name)),
 		raw("first := t.parts.Rows()"))
-	body = append(body, first...)
+	body = append(body, draws...)
 	begin := "t.stage = 0"
 	if e.weighed() {
 		begin = "t.stage, t.of = 0, of"
@@ -200,7 +200,7 @@ func (e *modelEmitter) accumulateMethods(t string, batch *bundle) {
 		jen.If(raw("t.parts.Rows() == 0")).Block(raw("return %s{}, &nnrt.OrderError{Model: %q, Call: \"Apply\", Need: \"Accumulate\"}", metrics, model)),
 		raw("t.stage = 0"),
 	}
-	body = append(body, e.drawnRows(batch, "0")...)
+	body = append(body, e.resetDraws()...)
 	body = append(body,
 		jen.If(raw("err := t.parts.Close(%q); err != nil", model)).Block(raw("return %s{}, err", metrics)),
 		raw("copy(t.gradient.flat, t.sum)"),
@@ -208,21 +208,6 @@ func (e *modelEmitter) accumulateMethods(t string, batch *bundle) {
 		raw("return t.whole, t.Update()"))
 	e.comments(doc...)
 	e.fn(t, "Apply").Params().Params(jen.Id(metrics), jen.Error()).Block(body...)
-}
-
-// drawnSyms returns the sizes that the rows of random draws are made of.
-func (e *modelEmitter) drawnSyms() []*symbolic.Sym {
-	var out []*symbolic.Sym
-	for _, p := range []*Plan{e.forward, e.backward} {
-		for _, k := range p.Keys {
-			if hasBatch(k.Shape) {
-				for _, s := range symbolic.Size(k.Shape).Syms() {
-					out = append(out, s)
-				}
-			}
-		}
-	}
-	return out
 }
 
 // comments writes a comment of several lines.

@@ -42,7 +42,7 @@ func (p *Parts) Close(model string) error {
 	of, rows := p.of, p.rows
 	*p = Parts{}
 	if rows != of {
-		return &BorderError{Model: model, Got: "parts of " + counted(rows, "row") + " together", Want: strconv.Itoa(of) + ", as they were announced"}
+		return &BorderError{Model: model, Got: "parts of " + counted(rows, "row") + " in all", Want: strconv.Itoa(of) + ", as Accumulate was told"}
 	}
 	return nil
 }

@@ -201,11 +201,11 @@ func SetKeys(keys []Key, seed uint64, site string) {
 	}
 }
 
-// SetFirst leaves out the first elements of streams, as [Key.From] does: where a batch comes in parts, a part draws what its rows draw in
-// the whole.
-func SetFirst(keys []Key, first int) {
+// SetFirst leaves out the elements of so many rows of streams that draw width elements a row, as [Key.From] does: where a batch comes in
+// parts, a part draws what its rows draw in the whole.
+func SetFirst(keys []Key, rows, width int) {
 	for i := range keys {
-		keys[i] = keys[i].From(uint64(first))
+		keys[i] = keys[i].From(uint64(rows) * uint64(width))
 	}
 }
 
