@@ -172,6 +172,25 @@ func TestParts(t *testing.T) {
 	}
 }
 
+// TestDrawsBesideRows generates a metric that draws for more than its rows, beside a loss that adds up.
+func TestDrawsBesideRows(t *testing.T) {
+	files, err := generateText(t, `model Odd {
+    input x [batch, 3]
+    param a [] = 0.5
+    loss       = mean(dropout(a*x, 0.5)^2)
+    metric odd = mean(dropout(concat(a*x, x[:1], axis: 0), 0.5))
+    optimizer sgd(lr: 0.1)
+}
+`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	code := string(files[0].Data)
+	if got := strings.Count(code, "nnrt.SetFirst("); got != 4 || !strings.Contains(code, "weighed by their rows: Odd.") {
+		t.Errorf("got %d calls of SetFirst, want 4: the loss's draws in both frames, set and reset; or the metric is not named", got)
+	}
+}
+
 // TestPartsOutOfOrder runs the mistakes that a user can make.
 func TestPartsOutOfOrder(t *testing.T) {
 	files, err := generateText(t, `model Seq {
