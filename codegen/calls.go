@@ -193,13 +193,17 @@ func (pl *planner) outputs(c *Calls, step int) {
 
 // outShape returns the shape of a call's result in the caller's sizes.
 func outShape(call *symbolic.Node, j int) []symbolic.Dim {
-	f := call.Attr.Func
+	return outside(call, call.Attr.Func.Results[j].Node.Shape)
+}
+
+// outside returns a shape of a called Func in the caller's sizes.
+func outside(call *symbolic.Node, shape []symbolic.Dim) []symbolic.Dim {
 	bound := map[*symbolic.Sym]symbolic.Dim{}
-	for i, s := range f.Syms {
+	for i, s := range call.Attr.Func.Syms {
 		bound[s] = call.Attr.Bind[i]
 	}
 	var out []symbolic.Dim
-	for _, d := range f.Results[j].Node.Shape {
+	for _, d := range shape {
 		out = append(out, d.Subst(func(s *symbolic.Sym) symbolic.Dim { return bound[s] }))
 	}
 	return out

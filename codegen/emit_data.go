@@ -63,6 +63,7 @@ func (e *modelEmitter) dataTypes(batch *bundle) {
 	}
 	e.file.Commentf("%sMetrics is what a step or an evaluation reports.", name)
 	e.file.Type().Id(name + "Metrics").Struct(fields...)
+	e.measureMethods()
 }
 
 // measures are the fields of the metrics struct: the loss, then the metrics.
@@ -79,8 +80,12 @@ func (e *modelEmitter) evaluateMethod(t string, batch *bundle) {
 		return
 	}
 	metrics := e.name + "Metrics"
+	idle := jen.Code(raw("t.stage = 0"))
+	if e.parts() != nil {
+		idle = jen.If(raw("t.stage != 3")).Block(raw("t.stage = 0")) // the sums over parts stay
+	}
 	body := []jen.Code{
-		raw("t.stage = 0"),
+		idle,
 		raw("b := %sBatch(d)", e.name),
 		jen.Add(raw("%serr := b.sizes(", sizeList(batch)), jen.List(batch.unbounded()...), raw(")")),
 		jen.If(raw("err != nil")).Block(raw("return %s{}, err", metrics)),

@@ -4,6 +4,7 @@ package codegen
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/dave/jennifer/jen"
 
@@ -249,7 +250,7 @@ func (e *modelEmitter) bundles() (in, batch *bundle) {
 	in = newBundle(e.names, e.name+"Input", ins, extra)
 	extra = nil
 	if e.prog.Forward != nil {
-		extra = e.prog.Forward.Syms
+		extra = slices.DeleteFunc(slices.Clone(e.prog.Forward.Syms), e.prog.isTotal)
 	}
 	return in, newBundle(e.names, e.name+"Batch", e.prog.Model.Inputs, extra)
 }
@@ -322,10 +323,8 @@ func capacities(p *Plan, batch string) string {
 	for _, s := range p.Func.Syms {
 		if s.Max > 0 {
 			out += fmt.Sprint(s.Max, ", ")
-		} else if s.Name == batchName {
-			out += batch + ", "
 		} else {
-			out += "max" + camel(s.Name) + ", " // every other size has a bound
+			out += batch + ", " // the rows: every other size has a bound
 		}
 	}
 	return out

@@ -34,7 +34,7 @@ type modelEmitter struct {
 	kept                                      map[*symbolic.Func]*Plan // plans of Funcs that are called
 	keptOrder                                 []*Plan
 	keptNames                                 namer
-	clip                                      *Plan
+	clip, add                                 *Plan
 	prologues, updates                        []*Plan // by group; nil where frozen
 	shadow                                    *shadow // nil where no update follows its gradient
 }

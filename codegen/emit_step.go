@@ -43,14 +43,20 @@ func (e *modelEmitter) pointUpdate(i int, g *dsl.Group, lo, hi, slo, shi string)
 
 func (e *modelEmitter) forwardMethod(t string, batch *bundle) {
 	p := e.forward
-	body := []jen.Code{
+	var body []jen.Code
+	if e.parts() != nil {
+		body = append(body, jen.If(raw("t.stage == 3")).Block(
+			raw("return %sMetrics{}, &nnrt.OrderError{Model: %q, Call: \"Step or Forward\", Need: \"Apply of the parts accumulated\"}", e.name, e.prog.Model.Name)))
+	}
+	body = append(body,
 		raw("t.stage = 0"),
 		raw("%serr := b.sizes(%s)", sizeList(batch), e.maxima(batch, "t.maxBatch")),
-		jen.If(raw("err != nil")).Block(raw("return %sMetrics{}, err", e.name)),
-	}
+		jen.If(raw("err != nil")).Block(raw("return %sMetrics{}, err", e.name)))
+	body = append(body, e.whole(batch)...)
 	body = append(body, e.blank(batch, p)...)
 	body = append(body, e.arguments("t.forward", p, "b", "t")...)
 	body = append(body, e.numbers("t.forward", p, "t.Model.flat")...)
+	body = append(body, e.shares(batch)...)
 	body = append(body, e.streams("t.forward", p)...)
 	body = append(body, raw("t.forward.run()"))
 	body = append(body, e.arguments("t.backward", e.backward, "b", "t")...)

@@ -35,7 +35,7 @@ func (e *modelEmitter) trainer(batch *bundle) {
 		jen.Id("maxBatch").Int(),
 		jen.Id("seed").Uint64(),
 		jen.Id("steps").Int().Comment("updates done"),
-		jen.Id("stage").Int().Comment("0 idle, 1 after Forward, 2 after Backward"),
+		jen.Id("stage").Int().Comment("0 idle, 1 after Forward, 2 after Backward, 3 after Accumulate"),
 		jen.Id("metrics").Id(name+"Metrics").Comment("of the last Forward"),
 		jen.Id("gradient").Op("*").Id(name))
 	if e.shadow != nil {
@@ -68,6 +68,7 @@ func (e *modelEmitter) trainer(batch *bundle) {
 	if e.finish != nil {
 		fields = append(fields, jen.Id("finish").Id(e.finish.Name))
 	}
+	fields = append(fields, e.partFields()...)
 	e.file.Commentf("%s trains a %s with %s. It is for one goroutine at a time.", t, name, m.Optimizer.Name)
 	e.file.Type().Id(t).Struct(fields...)
 
@@ -79,10 +80,13 @@ func (e *modelEmitter) trainer(batch *bundle) {
 	if e.shadow != nil {
 		e.movesMethods(t)
 	}
+	e.accumulateMethods(t, batch)
 	e.evaluateMethod(t, batch)
 
-	e.file.Comment("Gradients returns the gradients of the last Backward, shaped like the model.")
+	e.file.Comment("Gradients returns the gradients of the last Backward, or after Apply those of the whole batch, shaped like the model.")
 	e.fn(t, "Gradients").Params().Op("*").Id(name).Block(raw("return t.gradient"))
+	e.file.Comment("Capacity returns the most rows that a batch can have: MaxBatch.")
+	e.fn(t, "Capacity").Params().Int().Block(raw("return t.maxBatch"))
 	e.file.Comment("Steps returns the number of updates done.")
 	e.fn(t, "Steps").Params().Int().Block(raw("return t.steps"))
 	e.file.Comment("Forks returns how often the trainer's worker pool has run tasks in parallel.")
@@ -121,6 +125,9 @@ func (e *modelEmitter) newTrainer(t string) {
 	}
 	if e.finish != nil {
 		inits = append(inits, arena("t.finish.init(t.pool, "+capacities(e.finish, "o.MaxBatch")+"a)"))
+	}
+	if e.add != nil {
+		inits = append(inits, arena(fmt.Sprintf("t.add.init(t.pool, %d, a)", lay.Size)))
 	}
 	if e.clip != nil {
 		inits = append(inits, arena(fmt.Sprintf("t.clip.init(t.pool, %d, a)", lay.Size)))
@@ -166,6 +173,9 @@ func (e *modelEmitter) newTrainer(t string) {
 		}
 		return nil
 	})...)
+	if e.add != nil {
+		body = append(body, raw("t.add.%s = %d", symField(e.add.Func.Syms[0]), lay.Size))
+	}
 	if e.clip != nil {
 		body = append(body, raw("t.clip.%s = %d", symField(e.clip.Func.Syms[0]), lay.Size))
 		body = append(body, raw("t.clip.%s = t.gradient.flat", e.clip.value[e.clip.Func.Params[0]].Name),
@@ -207,7 +217,11 @@ func (e *modelEmitter) newTrainer(t string) {
 		body = append(body, raw("t.updateAverage.%s = t.Average.flat", u.resultOf(u.Func.Results[0].Node).Name))
 	}
 	body = append(body, raw("return t, nil"))
-	e.file.Commentf("New%s returns a trainer of m for batches of up to o.MaxBatch rows. All memory is allocated here.", t)
+	memory := "All memory is allocated here."
+	if e.parts() != nil {
+		memory = "All memory but that of Accumulate is allocated here."
+	}
+	e.file.Commentf("New%s returns a trainer of m for batches of up to o.MaxBatch rows. %s", t, memory)
 	e.file.Func().Id("New"+t).Params(jen.Id("m").Op("*").Id(e.name), jen.Id("o").Id(t+"Options")).Params(jen.Op("*").Id(t), jen.Error()).Block(body...)
 }
 

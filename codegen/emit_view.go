@@ -35,7 +35,7 @@ type located struct {
 }
 
 // modelNames are the names in reach of a model value that its fields must not take.
-var modelNames = []string{"Flat", "Schema", "Predict"}
+var modelNames = []string{"Flat", "Schema", "Predict", "Publish", "Save", "Load"}
 
 // buildViews groups parameters by path.
 func (e *modelEmitter) buildViews() *view {

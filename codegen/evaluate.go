@@ -110,7 +110,7 @@ func (ev *evaluator) cut(n *symbolic.Node) error {
 	case n.Rank() > 0:
 		return fmt.Errorf("cannot be made of numbers that are sums over rows: it goes through %s", tensorName(n))
 	case over && (n.Op == symbolic.OpSum || n.Op == symbolic.OpReduceMax):
-		if at := mixing(n.Args[0]); at != nil {
+		if at := mixing(n.Args[0], false); at != nil {
 			return fmt.Errorf("cannot be made of sums over rows: %s sees other rows than its own", tensorName(at))
 		}
 		kind := collectSum

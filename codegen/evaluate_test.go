@@ -12,7 +12,11 @@ import (
 // load elaborates a model of one dense layer z with the given loss.
 func lossModel(t *testing.T, loss, output string) *dsl.Model {
 	t.Helper()
-	src := fmt.Sprintf(`model M {
+	src := fmt.Sprintf(`layer spread(x [b, n]) [] {
+    param f [] = 1
+    return f*mean(x)
+}
+model M {
     input  x [batch, 3]
     input  k [batch]int
     target y [batch, 3]

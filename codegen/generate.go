@@ -137,6 +137,11 @@ func (e *modelEmitter) plans() error {
 		}
 		e.inits = append(e.inits, plan(legalise(f), fmt.Sprintf("Init%d", i)))
 	}
+	if e.forward != nil && e.parts() != nil {
+		if e.add = plan(addition(m.Float), "Add"); err == nil {
+			e.add.inPlace()
+		}
+	}
 	if o := m.Optimizer; o != nil && e.forward != nil {
 		if o.Clip != nil {
 			e.clip = plan(e.prog.Clip, "Clip")
@@ -258,7 +263,7 @@ func (e *modelEmitter) all() []*Plan {
 			}
 		}
 	}
-	add(e.forward, e.backward, e.clip)
+	add(e.forward, e.backward, e.clip, e.add)
 	for i := range e.updates {
 		add(e.prologues[i], e.updates[i])
 	}

@@ -17,7 +17,9 @@ type fieldNames struct{ inputs, sizes, outputs, metrics, hypers map[string]strin
 // Methods and fields that generated structs have anyway.
 var (
 	dataNames    = []string{"Len", "Check", "Gather", "Slice"}
-	trainerNames = []string{"Model", "Average", "Forward", "Backward", "Update", "Step", "Steps", "Evaluate", "Gradients", "Forks", "Predict"}
+	metricNames  = []string{"Loss", "Names", "AppendTo"}
+	trainerNames = []string{"Model", "Average", "Forward", "Backward", "Update", "Step", "Accumulate", "Apply", "Evaluate", "On", "Gradients", "Steps",
+		"Capacity", "State", "NonFinite", "Forks", "Predict", "Publish", "Save", "Load"}
 )
 
 func newFieldNames(m *dsl.Model, sizes []*symbolic.Sym) *fieldNames {
@@ -33,7 +35,7 @@ func newFieldNames(m *dsl.Model, sizes []*symbolic.Sym) *fieldNames {
 	for _, r := range m.Infer.Outputs {
 		f.outputs[r.Name] = outputs.pickExported(camel(r.Name))
 	}
-	metrics := newNamer("Loss")
+	metrics := newNamer(metricNames...)
 	for _, r := range m.Train.Metrics {
 		f.metrics[r.Name] = metrics.pickExported(camel(r.Name))
 	}

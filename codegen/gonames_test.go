@@ -22,19 +22,24 @@ model P {
     input  Len [batch, 2]
     input  nBatch [batch, 2]
     input  body0 [batch, 2]
+    input  ids [batch, total <= 3]
     target check [batch, 2]
     hyper step = 3
     hyper forward = 0.5
+    hyper apply = 1
+    hyper capacity = 1
     param W [2, 2] = normal()
     param w [2, 2] = normal()
     z := (len + Len*step + nBatch*forward + body0) @ W @ w
     u := dense(z, 2) as flat
     g := outer(outer(u, 1) as l[0], 2) as l[1]
-    q := dense(dense(g, 3) as ll[0], 2, bias: false) as ll[1]
+    q := dense(dense(dense(g, 3) as ll[0], 2, bias: false) as ll[1], 2) as save
     output o    = q
     output O    = q*2
-    loss        = mean(mse(q, check))
+    loss        = apply*mean(mse(q, check)) + capacity*mean(ids)
     metric Loss = mean(q)
+    metric names = mean(q)
+    metric append_to = mean(q)
     optimizer sgd(lr: 0.001)
 }
 model NoRows {
@@ -52,7 +57,10 @@ model NoRows {
 	}
 	main := `package main
 
-import "log"
+import (
+	"log"
+	"slices"
+)
 
 func main() {
 	m := NewP(1)
@@ -61,10 +69,22 @@ func main() {
 		log.Fatal(err)
 	}
 	x := []float32{1, 2, 3, 4}
-	if _, err := t.Step(PBatch{Len2: x, Len3: x, NBatch: x, Body0: x, Check2: x}); err != nil {
+	if _, err := t.Step(PBatch{Len2: x, Len3: x, NBatch: x, Body0: x, Check2: x, Ids: x}); err != nil {
 		log.Fatal(err)
 	}
-	for _, p := range [][]float32{m.W, m.W2, m.Flat2.B, m.L0.Inner[0].B, m.L1.Inner[1].B, m.Ll0.B, m.Ll1.W} {
+	t.Apply2, t.Capacity2 = 0.5, 2
+	if err := t.Accumulate(PBatch{Len2: x, Len3: x, NBatch: x, Body0: x, Check2: x, Ids: x}, 2); err != nil || t.Capacity() != 2 {
+		log.Fatal(err)
+	}
+	var measures interface {
+		Names() []string
+		AppendTo([]float64) []float64
+	}
+	measures, err = t.Apply()
+	if got := measures.Names(); err != nil || !slices.Equal(got, []string{"loss", "Loss", "names", "append_to"}) || len(measures.AppendTo(nil)) != 4 {
+		log.Fatal(got, err)
+	}
+	for _, p := range [][]float32{m.W, m.W2, m.Flat2.B, m.L0.Inner[0].B, m.L1.Inner[1].B, m.Ll0.B, m.Ll1.W, m.Save2.B} {
 		if len(p) == 0 {
 			log.Fatal("a view of nothing")
 		}

@@ -205,19 +205,19 @@ func (pl *planner) place() {
 	}
 	for _, n := range pl.nodes {
 		if n.Op == symbolic.OpRand {
-			pl.key(n.Attr.Site)
+			pl.key(n)
 		}
 	}
 }
 
 // key gives the random site of this Func a stream.
-func (pl *planner) key(site string) {
+func (pl *planner) key(draw *symbolic.Node) {
 	for _, k := range pl.p.Keys {
-		if k.Site == site {
+		if k.Site == draw.Attr.Site {
 			return
 		}
 	}
-	pl.p.Keys = append(pl.p.Keys, KeyRange{Site: site, First: pl.p.keyCount(), Count: 1})
+	pl.p.Keys = append(pl.p.Keys, KeyRange{Site: draw.Attr.Site, First: pl.p.keyCount(), Count: 1, Shape: draw.Shape})
 }
 
 // calleeKeys gives a random site of a called Func a stream for each call.
@@ -227,12 +227,13 @@ func (pl *planner) calleeKeys(c *Calls, k KeyRange) {
 	for i, n := range c.Nodes {
 		sites[i] = symbolic.JoinSite(n.Attr.Site, k.Site)
 	}
+	shape := outside(c.Nodes[0], k.Shape)
 	if site, from, ok := numbered(sites[0]); ok && from == 0 && k.Count == 1 && len(sites) > 1 && equalButNumber(sites) {
-		pl.p.Keys = append(pl.p.Keys, KeyRange{Site: site, First: pl.p.keyCount(), Count: len(sites)})
+		pl.p.Keys = append(pl.p.Keys, KeyRange{Site: site, First: pl.p.keyCount(), Count: len(sites), Shape: shape})
 		return
 	}
 	for _, site := range sites {
-		pl.p.Keys = append(pl.p.Keys, KeyRange{Site: site, First: pl.p.keyCount(), Count: k.Count})
+		pl.p.Keys = append(pl.p.Keys, KeyRange{Site: site, First: pl.p.keyCount(), Count: k.Count, Shape: shape})
 	}
 }
 

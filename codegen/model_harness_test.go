@@ -26,6 +26,7 @@ type testModel struct {
 	files []File
 	base  string // what their names begin with
 	rows  int    // of the set that is evaluated: more than a batch where the loss is made of sums over rows
+	parts *Accumulation
 	// The fields of its types, in order: name and Go type.
 	input, batch, output, metrics []field
 }
@@ -69,6 +70,7 @@ func newTestModel(t *testing.T, pkg *dsl.Package, file string) *testModel {
 	if m.rows = setRows; prog.Eval.Finish == nil {
 		m.rows = capacity
 	}
+	m.parts = prog.Parts
 	m.fields(t)
 	return m
 }
@@ -160,6 +162,10 @@ func (m *testModel) adapter() string {
 	measured := func(call, typ string) string {
 		return fmt.Sprintf("func(c *Call) ([]float64, error) { x, err := t.%s(%s); return []float64{%s}, err }", call, literal(typ, m.batch), strings.Join(metrics, ", "))
 	}
+	partAllocs := ""
+	if m.parts.Refused == "" {
+		partAllocs = `testing.AllocsPerRun(10, func() { t.Accumulate(b, 2*c.Sizes["Batch"]); t.Accumulate(b, 2*c.Sizes["Batch"]); t.Apply() }),`
+	}
 	fmt.Fprintf(&b, `package main
 
 import "testing"
@@ -184,6 +190,8 @@ func init() {
 			forward: %[4]s,
 			step: %[5]s,
 			evaluate: %[6]s,
+			accumulate: func(c *Call) error { return t.Accumulate(%[9]s, c.Sizes["part of"]) },
+			apply: func() ([]float64, error) { x, err := t.Apply(); return x.AppendTo(nil), err },
 			backward: t.Backward,
 			update: t.Update,
 			forks: t.Forks,
@@ -193,13 +201,14 @@ func init() {
 					testing.AllocsPerRun(10, func() { t.Step(b) }),
 					testing.AllocsPerRun(10, func() { p.Predict(in) }),
 					testing.AllocsPerRun(10, func() { t.Evaluate(d) }),
+					%[10]s
 				}
 			},
 		}, nil
 	}
 }
 `, m.name, literal("Input", m.input), strings.Join(outs, ", "), measured("Forward", "Batch"), measured("Step", "Batch"), measured("Evaluate", "Data"),
-		literal("Batch", m.batch), literal("Data", m.batch))
+		literal("Batch", m.batch), literal("Data", m.batch), literal("Batch", m.batch), partAllocs)
 	return b.String()
 }
 

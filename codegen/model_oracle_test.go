@@ -3,6 +3,7 @@
 package codegen
 
 import (
+	"maps"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -69,6 +70,23 @@ func dataOf(m *testModel, rows int) *rowSet {
 		d.fields[x.Name] = values
 	}
 	return d
+}
+
+// part is rows lo to hi-1.
+func (d *rowSet) part(m *testModel, lo, hi int) *rowSet {
+	p := &rowSet{rows: hi - lo, sizes: maps.Clone(d.sizes), fields: maps.Clone(d.fields)}
+	for s := range p.sizes {
+		if s.Name == batchName {
+			p.sizes[s] = hi - lo
+		}
+	}
+	for _, x := range m.model.Inputs {
+		if len(x.Shape) > 0 && hasBatch(x.Shape[:1]) {
+			width := len(d.fields[x.Name]) / d.rows
+			p.fields[x.Name] = d.fields[x.Name][lo*width : hi*width]
+		}
+	}
+	return p
 }
 
 // call is a method on the rows.

@@ -45,7 +45,10 @@ const (
 	wideRows  = 700            // a batch of several blocks
 )
 
-var batchSizes = []int{1, 7, capacity}
+var (
+	batchSizes = []int{1, 7, capacity}
+	partSizes  = []int{1, 7, capacity} // rows of all parts but the last
+)
 
 // A script is the jobs of one model and where their answers are.
 type script struct {
@@ -58,12 +61,14 @@ type script struct {
 
 // The jobs of a script.
 const (
-	jobWhole  = iota // every method once
-	jobSmall         // a batch of 7 where that is the capacity
-	jobSteps         // three steps
-	jobParts         // the same in their parts
-	jobAllocs        // allocations
-	jobWide          // a batch that is cut into blocks
+	jobWhole   = iota // every method once
+	jobSmall          // a batch of 7 where that is the capacity
+	jobSteps          // three steps
+	jobParts          // the same in their parts
+	jobAllocs         // allocations
+	jobWide           // a batch that is cut into blocks
+	jobOnce           // a step, where batches may come in parts
+	jobOfParts        // the same in parts, one job for each of partSizes
 )
 
 func newScript(m *testModel) *script {
@@ -93,6 +98,21 @@ func newScript(m *testModel) *script {
 	job(capacity, dataOf(m, 7).call(m, "allocs"))
 	wide := dataOf(m, wideRows)
 	job(wideRows, wide.call(m, "predict"), wide.call(m, "forward"), modelCall{Method: "backward"}, modelCall{Method: "update"})
+	if m.parts.Refused != "" {
+		return s
+	}
+	once := dataOf(m, capacity)
+	after := []modelCall{{Method: "gradients"}, {Method: "params"}, once.part(m, 0, 1).call(m, "forward")}
+	job(capacity, append([]modelCall{once.call(m, "step")}, after...)...)
+	for _, n := range partSizes {
+		var calls []modelCall
+		for lo := 0; lo < capacity; lo += n {
+			c := once.part(m, lo, min(lo+n, capacity)).call(m, "accumulate")
+			c.Sizes["part of"] = capacity
+			calls = append(calls, c)
+		}
+		job(n, append(append(calls, modelCall{Method: "apply"}), after...)...)
+	}
 	return s
 }
 
@@ -240,9 +260,43 @@ func (s *script) check(t *testing.T, answers []modelAnswer) {
 			t.Errorf("parameters after step %d: %v", i+1, err)
 		}
 	}
-	for i, what := range []string{"Step", "Predict", "Evaluate"} {
-		if n := answers[jobAllocs].Results[0][0][i]; n != 0 {
-			t.Errorf("%s allocates %g times", what, n)
+	for i, n := range answers[jobAllocs].Results[0][0] {
+		if n != 0 {
+			t.Errorf("%s allocates %g times", []string{"Step", "Predict", "Evaluate", "Accumulate and Apply"}[i], n)
+		}
+	}
+	if s.m.parts.Refused == "" {
+		s.checkParts(t, answers)
+	}
+}
+
+// checkParts compares a batch that comes in parts with the same batch in one step.
+func (s *script) checkParts(t *testing.T, answers []modelAnswer) {
+	t.Helper()
+	once := answers[jobOnce].Results
+	tol, moved := 1e-12, 1e-9
+	if s.m.model.Float != symbolic.F64 {
+		tol, moved = 1e-5, 1e-2
+	}
+	for i, n := range partSizes {
+		parts := answers[jobOfParts+i].Results
+		parts = parts[len(parts)-4:]
+		got, want := slices.Clone(parts[0][0]), slices.Clone(once[0][0])
+		for k := range s.m.parts.Loose {
+			if s.m.parts.Loose[k] {
+				got[k+1], want[k+1] = 0, 0
+			}
+		}
+		for _, c := range []struct {
+			what      string
+			got, want []float64
+			tol       float64
+		}{{"loss and metrics", got, want, tol}, {"gradients", parts[1][0], once[1][0], tol}, {"parameters", parts[2][0], once[2][0], moved}, {"the next forward pass", parts[3][0], once[3][0], moved}} {
+			if n == capacity {
+				sameNumbers(t, c.what+" of one part", c.got, c.want)
+			} else if err := closeNorm(c.got, c.want, c.tol, 1e-2); err != nil {
+				t.Errorf("%s of parts of %d rows: %v", c.what, n, err)
+			}
 		}
 	}
 }

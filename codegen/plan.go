@@ -28,6 +28,7 @@ type KeyRange struct {
 	Site  string
 	First int // position in the frame's keys
 	Count int
+	Shape []symbolic.Dim // of what it draws, in the sizes of the plan's Func
 }
 
 // Store says where a value lives.

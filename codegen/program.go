@@ -20,6 +20,7 @@ type Program struct {
 	Step              *symbolic.Func // forward results and gradients together, before they are cut
 	Forward, Backward *symbolic.Func // nil without an optimizer
 	Saved             []Saved        // what the forward half leaves for the backward half
+	Parts             *Accumulation  // how a batch may come in parts; nil without an optimizer
 	Eval              *Evaluation    // nil without loss and metrics
 	Inits             []*symbolic.Func
 
@@ -96,6 +97,9 @@ func (p *Program) closed(name, doc string, rs []symbolic.Result) *symbolic.Func 
 	for _, x := range p.Model.Params {
 		add(x.Node)
 	}
+	if p.Parts != nil && p.Parts.Share != nil {
+		add(p.Parts.Share)
+	}
 	f.Syms = symsOf(f)
 	return f
 }
@@ -130,7 +134,8 @@ func (p *Program) train() error {
 	if m.Train.Loss == nil {
 		return errors.New("codegen: " + m.Name + " has an optimizer but no loss")
 	}
-	fwd := append([]symbolic.Result{{Name: "loss", Node: m.Train.Loss.Node}}, results(m.Train.Metrics)...)
+	p.Parts = newAccumulation(p)
+	fwd := append([]symbolic.Result{p.Parts.Loss}, p.Parts.Metrics...)
 	var wrt []*symbolic.Node
 	var trained []*dsl.Param
 	for _, g := range m.Optimizer.Groups {
@@ -180,12 +185,15 @@ func (p *Program) updates() {
 	}
 }
 
+// isTotal reports whether s is no size of the data but the number of rows of a batch that comes in parts.
+func (p *Program) isTotal(s *symbolic.Sym) bool { return p.Parts != nil && s == p.Parts.Total }
+
 // sizes returns all run-time sizes of the model's inputs and functions, in order of appearance.
 func (p *Program) sizes() []*symbolic.Sym {
 	var out []*symbolic.Sym
 	add := func(ss []*symbolic.Sym) {
 		for _, s := range ss {
-			if !slices.Contains(out, s) {
+			if !slices.Contains(out, s) && !p.isTotal(s) {
 				out = append(out, s)
 			}
 		}

@@ -4,13 +4,13 @@ package codegen
 import "nngen/symbolic"
 
 // mixing returns an operation below n whose rows depend on more than the same rows of the inputs, or nil. What is not known to keep rows
-// apart counts as mixing.
-func mixing(n *symbolic.Node) *symbolic.Node {
-	return mixes(symbolic.Reach(n), func(s *symbolic.Sym) bool { return s.Name == batchName })
+// apart counts as mixing. Random numbers keep them apart only where drawn says that a piece of a batch draws those of its rows in the whole.
+func mixing(n *symbolic.Node, drawn bool) *symbolic.Node {
+	return mixes(symbolic.Reach(n), drawn, func(s *symbolic.Sym) bool { return s.Name == batchName })
 }
 
 // mixes checks nodes where the sizes that batch holds for count rows.
-func mixes(nodes []*symbolic.Node, batch func(*symbolic.Sym) bool) *symbolic.Node {
+func mixes(nodes []*symbolic.Node, drawn bool, batch func(*symbolic.Sym) bool) *symbolic.Node {
 	counts := func(d symbolic.Dim) bool {
 		for _, s := range d.Syms() {
 			if batch(s) {
@@ -32,7 +32,7 @@ func mixes(nodes []*symbolic.Node, batch func(*symbolic.Sym) bool) *symbolic.Nod
 		case n.Attr.Dim.Valid() && counts(n.Attr.Dim):
 			return n
 		case n.Op == symbolic.OpCall:
-			if at := mixesInside(n, counts); at != nil {
+			if at := mixesInside(n, drawn, counts); at != nil {
 				return at
 			}
 			continue
@@ -42,7 +42,7 @@ func mixes(nodes []*symbolic.Node, batch func(*symbolic.Sym) bool) *symbolic.Nod
 			}
 			continue
 		}
-		if rows(n) && (!plainRows(n.Shape, counts) || n.Op == symbolic.OpRand || n.Op == symbolic.OpIota && n.Attr.Axes[0] == 0) {
+		if rows(n) && (!plainRows(n.Shape, counts) || n.Op == symbolic.OpRand && !drawn || n.Op == symbolic.OpIota && n.Attr.Axes[0] == 0) {
 			return n
 		}
 		for i, a := range n.Args {
@@ -69,7 +69,7 @@ func plainRows(shape []symbolic.Dim, counts func(symbolic.Dim) bool) bool {
 }
 
 // mixesInside checks the Func that a call calls: its sizes that are bound to the number of rows count rows in it.
-func mixesInside(call *symbolic.Node, counts func(symbolic.Dim) bool) *symbolic.Node {
+func mixesInside(call *symbolic.Node, drawn bool, counts func(symbolic.Dim) bool) *symbolic.Node {
 	f := call.Attr.Func
 	inside := map[*symbolic.Sym]bool{}
 	for i, s := range f.Syms {
@@ -80,5 +80,5 @@ func mixesInside(call *symbolic.Node, counts func(symbolic.Dim) bool) *symbolic.
 			inside[s] = true
 		}
 	}
-	return mixes(f.Nodes(), func(s *symbolic.Sym) bool { return inside[s] })
+	return mixes(f.Nodes(), drawn, func(s *symbolic.Sym) bool { return inside[s] })
 }

@@ -15,8 +15,8 @@ var (
 	placeForm = regexp.MustCompile(`^\s*// .*\(([^()\s]+):(\d+)\)$`)
 	// A function or type of a frame: "func (f *digitsForward) run() {", "type digitsForward struct {".
 	ownerForm = regexp.MustCompile(`^(?:func \(\w+ \*?|type )(\w+)`)
-	// A loop in assembly, by frame and loop: "TEXT ·digitsForwardLoop0aAVX2(SB), $0-32".
-	textForm = regexp.MustCompile(`^TEXT ·(\w+)Loop\w*\(SB\)`)
+	// A loop or a small pass in assembly, by frame: "TEXT ·digitsForwardLoop0aAVX2(SB), $0-32", "TEXT ·xorForwardSmall0AVX2(SB), $0-8".
+	textForm = regexp.MustCompile(`^TEXT ·(\w+)(?:Loop|Small)\w*\(SB\)`)
 )
 
 // code counts the lines of generated code. A function of a kept layer belongs to the line that calls it first; in the model's own

@@ -14,8 +14,9 @@ import (
 
 // Key identifies one stream of random values. Keys are comparable values; a copy is the same stream.
 type Key struct {
-	key  uint64 // Philox key, mixed from the seed and the path
-	step uint64 // high half of the Philox counter
+	key   uint64 // Philox key, mixed from the seed and the path
+	step  uint64 // high half of the Philox counter
+	first uint64 // element of the stream that counts as its element 0
 }
 
 // NewKey returns the stream of a path (a parameter, a dropout site) under a seed. It depends on nothing else, so
@@ -34,8 +35,15 @@ func (k Key) At(step uint64) Key {
 	return k
 }
 
+// From returns the stream of k without its first elements: element i is element first+i of k, whatever an earlier From left out.
+func (k Key) From(first uint64) Key {
+	k.first = first
+	return k
+}
+
 // Uint64 returns element i of the stream as 64 random bits.
 func (k Key) Uint64(i uint64) uint64 {
+	i += k.first
 	w := philox(k.key, i>>1, k.step)
 	if i&1 == 0 {
 		return uint64(w[1])<<32 | uint64(w[0])
@@ -48,6 +56,7 @@ func (k Key) Uint64(i uint64) uint64 {
 func Uniform[T Float](k Key, i uint64) T {
 	var z T
 	if is32(z) {
+		i += k.first
 		w := philox(k.key, i>>2, k.step)
 		return T(uniform32(w[i&3]))
 	}
@@ -57,6 +66,7 @@ func Uniform[T Float](k Key, i uint64) T {
 // Normal returns element i of the stream as a standard normal value, by the transform of Box and Muller on the
 // uniform pair that elements i and i^1 share: the even element is the cosine, the odd one the sine.
 func Normal[T Float](k Key, i uint64) T {
+	i += k.first
 	even, odd := normalPair[T](k, i&^1)
 	if i&1 == 0 {
 		return even
@@ -64,7 +74,7 @@ func Normal[T Float](k Key, i uint64) T {
 	return odd
 }
 
-// normalPair returns elements i and i+1 for an even i: words i&3 and i&3+1 of block i/4 for float32, both halves of
+// normalPair returns elements i and i+1 of the whole stream for an even i: words i&3 and i&3+1 of block i/4 for float32, both halves of
 // block i/2 for float64.
 func normalPair[T Float](k Key, i uint64) (even, odd T) {
 	if is32(even) {
@@ -79,6 +89,8 @@ func normalPair[T Float](k Key, i uint64) (even, odd T) {
 
 // FillUniform sets dst[i] = Uniform(k, start+i).
 func FillUniform[T Float](dst []T, k Key, start uint64) {
+	start += k.first
+	k.first = 0
 	if fillUniformVector(dst, k, start) {
 		return
 	}
@@ -107,6 +119,8 @@ func FillUniform[T Float](dst []T, k Key, start uint64) {
 
 // FillNormal sets dst[i] = Normal(k, start+i).
 func FillNormal[T Float](dst []T, k Key, start uint64) {
+	start += k.first
+	k.first = 0
 	if fillNormalVector(dst, k, start) {
 		return
 	}
@@ -184,6 +198,14 @@ func fnv1a(h uint64, s string) uint64 {
 func SetKeys(keys []Key, seed uint64, site string) {
 	for i := range keys {
 		keys[i] = NewKey(seed, strings.Replace(site, "#", strconv.Itoa(i), 1))
+	}
+}
+
+// SetFirst leaves out the elements of so many rows of streams that draw width elements a row, as [Key.From] does: where a batch comes in
+// parts, a part draws what its rows draw in the whole.
+func SetFirst(keys []Key, rows, width int) {
+	for i := range keys {
+		keys[i] = keys[i].From(uint64(rows) * uint64(width))
 	}
 }
 

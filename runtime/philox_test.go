@@ -266,3 +266,43 @@ func BenchmarkRandom(b *testing.B) {
 		benchEachCPU(b, c.name, c.bytes, c.f)
 	}
 }
+
+// TestFrom reads streams from the middle: element i of what From leaves is element first+i of the whole, however it is drawn, on every
+// implementation.
+func TestFrom(t *testing.T) {
+	onEachCPU(t, func(t *testing.T) {
+		testFrom[float32](t)
+		testFrom[float64](t)
+	})
+	k := NewKey(3, "site").At(2)
+	keys := []Key{k, k}
+	SetFirst(keys, 5, 3)
+	SetStep(keys, 7)
+	if want := k.At(7).From(15); keys[0] != want || keys[1] != want {
+		t.Errorf("streams are %v, want %v", keys, want)
+	}
+	if SetFirst(keys, 0, 3); keys[0] != k.At(7) {
+		t.Errorf("from element 0 the stream is %v, want %v", keys[0], k.At(7))
+	}
+}
+
+func testFrom[T Float](t *testing.T) {
+	k := NewKey(3, "site").At(2)
+	for _, first := range []uint64{0, 1, 3, 4, 17, 1 << 33} {
+		from := k.From(99).From(first)
+		for _, start := range []uint64{0, 1, 6} {
+			uniform, normal := make([]T, 75), make([]T, 75)
+			FillUniform(uniform, from, start)
+			FillNormal(normal, from, start)
+			for i := range uint64(75) {
+				at := first + start + i
+				if from.Uint64(start+i) != k.Uint64(at) || Uniform[T](from, start+i) != Uniform[T](k, at) || Normal[T](from, start+i) != Normal[T](k, at) {
+					t.Fatalf("element %d from %d is not element %d", start+i, first, at)
+				}
+				if uniform[i] != Uniform[T](k, at) || normal[i] != Normal[T](k, at) {
+					t.Fatalf("filled element %d from %d is not element %d", start+i, first, at)
+				}
+			}
+		}
+	}
+}

@@ -153,6 +153,18 @@ type XorMetrics struct {
 	Loss float64
 }
 
+var xorMeasures = []string{"loss"}
+
+// Names returns what the model calls the fields, in their order. The slice belongs to the package: do not change it.
+func (XorMetrics) Names() []string {
+	return xorMeasures
+}
+
+// AppendTo appends the fields to dst in the order of Names.
+func (m XorMetrics) AppendTo(dst []float64) []float64 {
+	return append(dst, m.Loss)
+}
+
 // XorTrainerOptions says what a trainer is built for.
 type XorTrainerOptions struct {
 	MaxBatch int    // capacity: rows of the largest batch
@@ -169,7 +181,7 @@ type XorTrainer struct {
 	maxBatch int
 	seed     uint64
 	steps    int        // updates done
-	stage    int        // 0 idle, 1 after Forward, 2 after Backward
+	stage    int        // 0 idle, 1 after Forward, 2 after Backward, 3 after Accumulate
 	metrics  XorMetrics // of the last Forward
 	gradient *Xor
 
@@ -179,9 +191,15 @@ type XorTrainer struct {
 	update0   xorUpdate0
 	eval      xorEval
 	finish    xorFinish
+
+	parts nnrt.Parts // of the batch that Accumulate is given
+	of    int        // rows of the whole batch while Forward runs a part of it
+	whole XorMetrics // of the parts so far
+	sum   []float32  // their gradients; made by the first Accumulate
+	add   xorAdd
 }
 
-// NewXorTrainer returns a trainer of m for batches of up to o.MaxBatch rows. All memory is allocated here.
+// NewXorTrainer returns a trainer of m for batches of up to o.MaxBatch rows. All memory but that of Accumulate is allocated here.
 func NewXorTrainer(m *Xor, o XorTrainerOptions) (*XorTrainer, error) {
 	if err := nnrt.CheckModel("Xor", m == nil || m.flat == nil); err != nil {
 		return nil, err
@@ -195,10 +213,11 @@ func NewXorTrainer(m *Xor, o XorTrainerOptions) (*XorTrainer, error) {
 	t.gradient.bind(nnrt.Aligned[float32](33))
 	// The frames never run at the same time, so their scratch memory is shared.
 	nnrt.Overlay(
-		func(a *nnrt.Arena[float32]) { t.forward.init(t.pool, o.MaxBatch, a) },
-		func(a *nnrt.Arena[float32]) { t.backward.init(t.pool, o.MaxBatch, a) },
+		func(a *nnrt.Arena[float32]) { t.forward.init(t.pool, o.MaxBatch, o.MaxBatch, a) },
+		func(a *nnrt.Arena[float32]) { t.backward.init(t.pool, o.MaxBatch, o.MaxBatch, a) },
 		func(a *nnrt.Arena[float32]) { t.eval.init(t.pool, o.MaxBatch, a) },
 		func(a *nnrt.Arena[float32]) { t.finish.init(t.pool, o.MaxBatch, a) },
+		func(a *nnrt.Arena[float32]) { t.add.init(t.pool, 33, a) },
 		func(a *nnrt.Arena[float32]) { t.prologue0.init(t.pool, a) },
 		func(a *nnrt.Arena[float32]) { t.update0.init(t.pool, 33, a) },
 	)
@@ -223,6 +242,7 @@ func NewXorTrainer(m *Xor, o XorTrainerOptions) (*XorTrainer, error) {
 	t.backward.gradHB = t.gradient.flat[16:24]
 	t.backward.gradZW = t.gradient.flat[24:32]
 	t.backward.gradZB = t.gradient.flat[32:33]
+	t.add.nN = 33
 	t.update0.nN = 33 - 0
 	t.update0.p = t.Model.flat[0:33]
 	t.update0.g = t.gradient.flat[0:33]
@@ -232,16 +252,22 @@ func NewXorTrainer(m *Xor, o XorTrainerOptions) (*XorTrainer, error) {
 
 // Forward computes loss and metrics of a batch and keeps what Backward needs. b's slices must not change before Backward.
 func (t *XorTrainer) Forward(b XorBatch) (XorMetrics, error) {
+	if t.stage == 3 {
+		return XorMetrics{}, &nnrt.OrderError{Model: "Xor", Call: "Step or Forward", Need: "Apply of the parts accumulated"}
+	}
 	t.stage = 0
 	nBatch, err := b.sizes(t.maxBatch)
 	if err != nil {
 		return XorMetrics{}, err
 	}
+	nTotal := max(nBatch, t.of) // rows of the whole batch, of which this one may be a part
 	t.forward.nBatch = nBatch
+	t.forward.nTotal = nTotal
 	t.forward.x = b.X
 	t.forward.y = b.Y
 	t.forward.run()
 	t.backward.nBatch = nBatch
+	t.backward.nTotal = nTotal
 	t.backward.x = b.X
 	t.metrics.Loss = float64(t.forward.loss)
 	t.stage = 1
@@ -284,9 +310,64 @@ func (t *XorTrainer) Step(b XorBatch) (XorMetrics, error) {
 	return m, t.Update()
 }
 
+// Accumulate computes the gradients of b, a part of a batch of as many rows as of says, and adds them to those of the parts before it.
+// The parts together count as one batch: a row weighs what it weighs in Step on all of them, and what has no rows, such as a penalty, counts once.
+// Inputs without rows must be the same for all parts. Apply ends the batch; until then Step and Forward are errors. A part with an error does not
+// count. The first call allocates memory for the sums.
+func (t *XorTrainer) Accumulate(b XorBatch, of int) error {
+	nBatch, err := b.sizes(t.maxBatch)
+	if err != nil {
+		return err
+	}
+	if err := t.parts.Check("Xor", nBatch, of); err != nil {
+		return err
+	}
+	if t.sum == nil {
+		t.sum = nnrt.Aligned[float32](33)
+		t.add.sum, t.add.g, t.add.sum2 = t.sum, t.gradient.flat, t.sum
+	}
+	first := t.parts.Rows()
+	t.stage, t.of = 0, of
+	m, err := t.Forward(b)
+	t.of = 0
+	if err != nil {
+		return err
+	}
+	if err := t.Backward(); err != nil {
+		return err
+	}
+	t.parts.Add(nBatch, of)
+	if first == 0 {
+		copy(t.sum, t.gradient.flat)
+		t.whole = XorMetrics{}
+	} else {
+		t.add.run()
+	}
+	t.whole.Loss += m.Loss
+	t.stage = 3
+	return nil
+}
+
+// Apply updates the parameters by the gradients of all parts together, as Step does for a batch that comes whole, and returns the whole batch's loss
+// and metrics from before the update. Where the parts are not all of the batch it is an error that forgets them.
+func (t *XorTrainer) Apply() (XorMetrics, error) {
+	if t.parts.Rows() == 0 {
+		return XorMetrics{}, &nnrt.OrderError{Model: "Xor", Call: "Apply", Need: "Accumulate"}
+	}
+	t.stage = 0
+	if err := t.parts.Close("Xor"); err != nil {
+		return XorMetrics{}, err
+	}
+	copy(t.gradient.flat, t.sum)
+	t.stage = 2
+	return t.whole, t.Update()
+}
+
 // Evaluate computes loss and metrics over a whole data set, as in prediction (no dropout), in chunks of the capacity; every row weighs the same.
 func (t *XorTrainer) Evaluate(d XorData) (XorMetrics, error) {
-	t.stage = 0
+	if t.stage != 3 {
+		t.stage = 0
+	}
 	b := XorBatch(d)
 	nBatch, err := b.sizes(math.MaxInt)
 	if err != nil {
@@ -312,9 +393,14 @@ func (t *XorTrainer) Evaluate(d XorData) (XorMetrics, error) {
 	return m, nil
 }
 
-// Gradients returns the gradients of the last Backward, shaped like the model.
+// Gradients returns the gradients of the last Backward, or after Apply those of the whole batch, shaped like the model.
 func (t *XorTrainer) Gradients() *Xor {
 	return t.gradient
+}
+
+// Capacity returns the most rows that a batch can have: MaxBatch.
+func (t *XorTrainer) Capacity() int {
+	return t.maxBatch
 }
 
 // Steps returns the number of updates done.
@@ -331,6 +417,7 @@ func (t *XorTrainer) Forks() uint64 {
 type xorForward struct {
 	pool   *nnrt.Pool
 	nBatch int // size batch
+	nTotal int // size total
 
 	// Arguments, set by the caller.
 	x  []float32 // [batch, 2]
@@ -346,8 +433,8 @@ type xorForward struct {
 
 	// Numbers and streams.
 	loss             float32
-	dimval           float32
 	reshape          float32
+	dimval           float32
 	sum              float32
 	part0a           []float32 // parts of sum, by block
 	panel0           int       // rows of a panel of region 0
@@ -357,7 +444,7 @@ type xorForward struct {
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
-func (f *xorForward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
+func (f *xorForward) init(pool *nnrt.Pool, nBatch int, nTotal int, arena *nnrt.Arena[float32]) {
 	f.pool = pool
 	f.part0a = arena.Take(nnrt.Blocks(nBatch, 2048))
 	f.panel0 = min(2048, nBatch)
@@ -368,8 +455,8 @@ func (f *xorForward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32
 
 // run computes loss and metrics of a batch, and what the backward half needs.
 func (f *xorForward) run() {
-	f.dimval = float32(f.nBatch) // dimval = batch
 	f.reshape = f.zB[0]          // reshape = zB
+	f.dimval = float32(f.nTotal) // dimval = total
 	if f.nBatch <= 512 && xorForwardSmall0(f, f.panel0*8*4) {
 		f.sum = f.part0a[0]
 	} else {
@@ -440,6 +527,7 @@ func (f *xorForward) rows0(worker, task int) {
 type xorBackward struct {
 	pool   *nnrt.Pool
 	nBatch int // size batch
+	nTotal int // size total
 
 	// Arguments, set by the caller.
 	x        []float32 // [batch, 2]
@@ -469,7 +557,7 @@ type xorBackward struct {
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
-func (f *xorBackward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
+func (f *xorBackward) init(pool *nnrt.Pool, nBatch int, nTotal int, arena *nnrt.Arena[float32]) {
 	f.pool = pool
 	slot0 := arena.Take(nBatch)
 	slot1 := arena.Take(nBatch * 8)
@@ -482,7 +570,7 @@ func (f *xorBackward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float3
 
 // run computes the gradients of the loss by the parameters.
 func (f *xorBackward) run() {
-	f.div = 2 / float32(f.nBatch) // div = 2 / batch
+	f.div = 2 / float32(f.nTotal) // div = 2 / total
 	if f.nBatch <= 512 && xorBackwardSmall0(f) {
 		f.sum = f.part0a[0]
 	} else {
@@ -562,6 +650,54 @@ func (f *xorBackward) tiles1(_, task int) {
 	lo := task * f.tile1c
 	hi := min(lo+f.tile1c, 8)
 	nnrt.SumRows(f.gradHB[lo:hi], f.mul2[lo:], f.nBatch, hi-lo, 8, false)
+}
+
+// xorAdd is the frame of add: what one run reads, writes and needs in between.
+type xorAdd struct {
+	pool *nnrt.Pool
+	nN   int // size n
+
+	// Arguments, set by the caller.
+	sum []float32 // [n]
+	g   []float32 // [n]
+
+	// Results, in memory of the caller.
+	sum2  []float32 // [n]
+	body0 func(worker, task int)
+}
+
+// init lays out scratch memory for the given capacities; once for the life of the frame.
+func (f *xorAdd) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[float32]) {
+	f.pool = pool
+	f.body0 = f.rows0
+}
+
+// run adds the gradients of a part of a batch to those of the parts before it.
+func (f *xorAdd) run() {
+	if f.nN > 512 || !xorAddSmall0(f) {
+		// sum2 = sum + g
+		f.pool.RunWork(f.nN*16, nnrt.Blocks(f.nN, 16384), f.body0)
+	}
+}
+
+// rows0 works on one block of the rows of n, number task.
+func (f *xorAdd) rows0(worker, task int) {
+	r0 := task * 16384
+	r1 := min(r0+16384, f.nN)
+	rows := r1 - r0
+	sum := f.sum[r0:r1]
+	g := f.g[r0:r1]
+	sum2 := f.sum2[r0:r1]
+
+	// sum2 = sum + g
+	if !xorAddLoop0a(sum, g, sum2, rows) {
+		sumRow := sum[:rows]
+		gRow := g[:rows]
+		sum2Row := sum2[:rows]
+		for j := range rows {
+			sum2Row[j] = sumRow[j] + gRow[j]
+		}
+	}
 }
 
 // xorPrologue0 is the frame of prologue: what one run reads, writes and needs in between.
@@ -1003,6 +1139,18 @@ type IrisMetrics struct {
 	Loss float64
 }
 
+var irisMeasures = []string{"loss"}
+
+// Names returns what the model calls the fields, in their order. The slice belongs to the package: do not change it.
+func (IrisMetrics) Names() []string {
+	return irisMeasures
+}
+
+// AppendTo appends the fields to dst in the order of Names.
+func (m IrisMetrics) AppendTo(dst []float64) []float64 {
+	return append(dst, m.Loss)
+}
+
 // IrisTrainerOptions says what a trainer is built for.
 type IrisTrainerOptions struct {
 	MaxBatch int    // capacity: rows of the largest batch
@@ -1019,7 +1167,7 @@ type IrisTrainer struct {
 	maxBatch int
 	seed     uint64
 	steps    int         // updates done
-	stage    int         // 0 idle, 1 after Forward, 2 after Backward
+	stage    int         // 0 idle, 1 after Forward, 2 after Backward, 3 after Accumulate
 	metrics  IrisMetrics // of the last Forward
 	gradient *Iris
 
@@ -1031,9 +1179,15 @@ type IrisTrainer struct {
 	state0V   []float32
 	eval      irisEval
 	finish    irisFinish
+
+	parts nnrt.Parts  // of the batch that Accumulate is given
+	of    int         // rows of the whole batch while Forward runs a part of it
+	whole IrisMetrics // of the parts so far
+	sum   []float32   // their gradients; made by the first Accumulate
+	add   irisAdd
 }
 
-// NewIrisTrainer returns a trainer of m for batches of up to o.MaxBatch rows. All memory is allocated here.
+// NewIrisTrainer returns a trainer of m for batches of up to o.MaxBatch rows. All memory but that of Accumulate is allocated here.
 func NewIrisTrainer(m *Iris, o IrisTrainerOptions) (*IrisTrainer, error) {
 	if err := nnrt.CheckModel("Iris", m == nil || m.flat == nil); err != nil {
 		return nil, err
@@ -1047,10 +1201,11 @@ func NewIrisTrainer(m *Iris, o IrisTrainerOptions) (*IrisTrainer, error) {
 	t.gradient.bind(nnrt.Aligned[float32](131))
 	// The frames never run at the same time, so their scratch memory is shared.
 	nnrt.Overlay(
-		func(a *nnrt.Arena[float32]) { t.forward.init(t.pool, o.MaxBatch, a) },
-		func(a *nnrt.Arena[float32]) { t.backward.init(t.pool, o.MaxBatch, a) },
+		func(a *nnrt.Arena[float32]) { t.forward.init(t.pool, o.MaxBatch, o.MaxBatch, a) },
+		func(a *nnrt.Arena[float32]) { t.backward.init(t.pool, o.MaxBatch, o.MaxBatch, a) },
 		func(a *nnrt.Arena[float32]) { t.eval.init(t.pool, o.MaxBatch, a) },
 		func(a *nnrt.Arena[float32]) { t.finish.init(t.pool, o.MaxBatch, a) },
+		func(a *nnrt.Arena[float32]) { t.add.init(t.pool, 131, a) },
 		func(a *nnrt.Arena[float32]) { t.prologue0.init(t.pool, a) },
 		func(a *nnrt.Arena[float32]) { t.update0.init(t.pool, 131, a) },
 	)
@@ -1077,6 +1232,7 @@ func NewIrisTrainer(m *Iris, o IrisTrainerOptions) (*IrisTrainer, error) {
 	t.backward.gradHB = t.gradient.flat[64:80]
 	t.backward.gradLogitsW = t.gradient.flat[80:128]
 	t.backward.gradLogitsB = t.gradient.flat[128:131]
+	t.add.nN = 131
 	t.state0M = nnrt.Aligned[float32](131)
 	t.state0V = nnrt.Aligned[float32](131)
 	t.update0.nN = 131 - 0
@@ -1092,16 +1248,22 @@ func NewIrisTrainer(m *Iris, o IrisTrainerOptions) (*IrisTrainer, error) {
 
 // Forward computes loss and metrics of a batch and keeps what Backward needs. b's slices must not change before Backward.
 func (t *IrisTrainer) Forward(b IrisBatch) (IrisMetrics, error) {
+	if t.stage == 3 {
+		return IrisMetrics{}, &nnrt.OrderError{Model: "Iris", Call: "Step or Forward", Need: "Apply of the parts accumulated"}
+	}
 	t.stage = 0
 	nBatch, err := b.sizes(t.maxBatch)
 	if err != nil {
 		return IrisMetrics{}, err
 	}
+	nTotal := max(nBatch, t.of) // rows of the whole batch, of which this one may be a part
 	t.forward.nBatch = nBatch
+	t.forward.nTotal = nTotal
 	t.forward.x = b.X
 	t.forward.y = b.Y
 	t.forward.run()
 	t.backward.nBatch = nBatch
+	t.backward.nTotal = nTotal
 	t.backward.x = b.X
 	t.backward.y = b.Y
 	t.metrics.Loss = float64(t.forward.loss)
@@ -1147,9 +1309,64 @@ func (t *IrisTrainer) Step(b IrisBatch) (IrisMetrics, error) {
 	return m, t.Update()
 }
 
+// Accumulate computes the gradients of b, a part of a batch of as many rows as of says, and adds them to those of the parts before it.
+// The parts together count as one batch: a row weighs what it weighs in Step on all of them, and what has no rows, such as a penalty, counts once.
+// Inputs without rows must be the same for all parts. Apply ends the batch; until then Step and Forward are errors. A part with an error does not
+// count. The first call allocates memory for the sums.
+func (t *IrisTrainer) Accumulate(b IrisBatch, of int) error {
+	nBatch, err := b.sizes(t.maxBatch)
+	if err != nil {
+		return err
+	}
+	if err := t.parts.Check("Iris", nBatch, of); err != nil {
+		return err
+	}
+	if t.sum == nil {
+		t.sum = nnrt.Aligned[float32](131)
+		t.add.sum, t.add.g, t.add.sum2 = t.sum, t.gradient.flat, t.sum
+	}
+	first := t.parts.Rows()
+	t.stage, t.of = 0, of
+	m, err := t.Forward(b)
+	t.of = 0
+	if err != nil {
+		return err
+	}
+	if err := t.Backward(); err != nil {
+		return err
+	}
+	t.parts.Add(nBatch, of)
+	if first == 0 {
+		copy(t.sum, t.gradient.flat)
+		t.whole = IrisMetrics{}
+	} else {
+		t.add.run()
+	}
+	t.whole.Loss += m.Loss
+	t.stage = 3
+	return nil
+}
+
+// Apply updates the parameters by the gradients of all parts together, as Step does for a batch that comes whole, and returns the whole batch's loss
+// and metrics from before the update. Where the parts are not all of the batch it is an error that forgets them.
+func (t *IrisTrainer) Apply() (IrisMetrics, error) {
+	if t.parts.Rows() == 0 {
+		return IrisMetrics{}, &nnrt.OrderError{Model: "Iris", Call: "Apply", Need: "Accumulate"}
+	}
+	t.stage = 0
+	if err := t.parts.Close("Iris"); err != nil {
+		return IrisMetrics{}, err
+	}
+	copy(t.gradient.flat, t.sum)
+	t.stage = 2
+	return t.whole, t.Update()
+}
+
 // Evaluate computes loss and metrics over a whole data set, as in prediction (no dropout), in chunks of the capacity; every row weighs the same.
 func (t *IrisTrainer) Evaluate(d IrisData) (IrisMetrics, error) {
-	t.stage = 0
+	if t.stage != 3 {
+		t.stage = 0
+	}
 	b := IrisBatch(d)
 	nBatch, err := b.sizes(math.MaxInt)
 	if err != nil {
@@ -1175,9 +1392,14 @@ func (t *IrisTrainer) Evaluate(d IrisData) (IrisMetrics, error) {
 	return m, nil
 }
 
-// Gradients returns the gradients of the last Backward, shaped like the model.
+// Gradients returns the gradients of the last Backward, or after Apply those of the whole batch, shaped like the model.
 func (t *IrisTrainer) Gradients() *Iris {
 	return t.gradient
+}
+
+// Capacity returns the most rows that a batch can have: MaxBatch.
+func (t *IrisTrainer) Capacity() int {
+	return t.maxBatch
 }
 
 // Steps returns the number of updates done.
@@ -1194,6 +1416,7 @@ func (t *IrisTrainer) Forks() uint64 {
 type irisForward struct {
 	pool   *nnrt.Pool
 	nBatch int // size batch
+	nTotal int // size total
 
 	// Arguments, set by the caller.
 	x       []float32 // [batch, 4]
@@ -1220,7 +1443,7 @@ type irisForward struct {
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
-func (f *irisForward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
+func (f *irisForward) init(pool *nnrt.Pool, nBatch int, nTotal int, arena *nnrt.Arena[float32]) {
 	f.pool = pool
 	f.part0a = arena.Take(nnrt.Blocks(nBatch, 1024))
 	f.panel0 = min(1024, nBatch)
@@ -1231,7 +1454,7 @@ func (f *irisForward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float3
 
 // run computes loss and metrics of a batch, and what the backward half needs.
 func (f *irisForward) run() {
-	f.dimval = float32(f.nBatch) // dimval = batch
+	f.dimval = float32(f.nTotal) // dimval = total
 	if f.nBatch <= 512 && irisForwardSmall0(f, f.panel0*16*4) {
 		f.sum = f.part0a[0]
 	} else {
@@ -1325,6 +1548,7 @@ func (f *irisForward) rows0(worker, task int) {
 type irisBackward struct {
 	pool   *nnrt.Pool
 	nBatch int // size batch
+	nTotal int // size total
 
 	// Arguments, set by the caller.
 	x        []float32 // [batch, 4]
@@ -1359,7 +1583,7 @@ type irisBackward struct {
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
-func (f *irisBackward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
+func (f *irisBackward) init(pool *nnrt.Pool, nBatch int, nTotal int, arena *nnrt.Arena[float32]) {
 	f.pool = pool
 	slot0 := arena.Take(nBatch * 3)
 	slot1 := arena.Take(nBatch * 16)
@@ -1374,7 +1598,7 @@ func (f *irisBackward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float
 
 // run computes the gradients of the loss by the parameters.
 func (f *irisBackward) run() {
-	f.div = 1 / float32(f.nBatch) // div = 1 / batch
+	f.div = 1 / float32(f.nTotal) // div = 1 / total
 	f.neg = -f.div                // neg = -div
 	if f.nBatch > 512 || !irisBackwardSmall0(f) {
 		// add = where(y == iota(), neg, 0) + div / savedSum * savedExp  (bench.nn:19)
@@ -1479,6 +1703,54 @@ func (f *irisBackward) tiles1(_, task int) {
 	lo := task * f.tile1d
 	hi := min(lo+f.tile1d, 3)
 	nnrt.SumRows(f.gradLogitsB[lo:hi], f.add[lo:], f.nBatch, hi-lo, 3, false)
+}
+
+// irisAdd is the frame of add: what one run reads, writes and needs in between.
+type irisAdd struct {
+	pool *nnrt.Pool
+	nN   int // size n
+
+	// Arguments, set by the caller.
+	sum []float32 // [n]
+	g   []float32 // [n]
+
+	// Results, in memory of the caller.
+	sum2  []float32 // [n]
+	body0 func(worker, task int)
+}
+
+// init lays out scratch memory for the given capacities; once for the life of the frame.
+func (f *irisAdd) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[float32]) {
+	f.pool = pool
+	f.body0 = f.rows0
+}
+
+// run adds the gradients of a part of a batch to those of the parts before it.
+func (f *irisAdd) run() {
+	if f.nN > 512 || !irisAddSmall0(f) {
+		// sum2 = sum + g
+		f.pool.RunWork(f.nN*16, nnrt.Blocks(f.nN, 16384), f.body0)
+	}
+}
+
+// rows0 works on one block of the rows of n, number task.
+func (f *irisAdd) rows0(worker, task int) {
+	r0 := task * 16384
+	r1 := min(r0+16384, f.nN)
+	rows := r1 - r0
+	sum := f.sum[r0:r1]
+	g := f.g[r0:r1]
+	sum2 := f.sum2[r0:r1]
+
+	// sum2 = sum + g
+	if !xorAddLoop0a(sum, g, sum2, rows) {
+		sumRow := sum[:rows]
+		gRow := g[:rows]
+		sum2Row := sum2[:rows]
+		for j := range rows {
+			sum2Row[j] = sumRow[j] + gRow[j]
+		}
+	}
 }
 
 // irisPrologue0 is the frame of prologue: what one run reads, writes and needs in between.
@@ -1964,6 +2236,18 @@ type MnistMetrics struct {
 	Loss float64
 }
 
+var mnistMeasures = []string{"loss"}
+
+// Names returns what the model calls the fields, in their order. The slice belongs to the package: do not change it.
+func (MnistMetrics) Names() []string {
+	return mnistMeasures
+}
+
+// AppendTo appends the fields to dst in the order of Names.
+func (m MnistMetrics) AppendTo(dst []float64) []float64 {
+	return append(dst, m.Loss)
+}
+
 // MnistTrainerOptions says what a trainer is built for.
 type MnistTrainerOptions struct {
 	MaxBatch int    // capacity: rows of the largest batch
@@ -1980,7 +2264,7 @@ type MnistTrainer struct {
 	maxBatch int
 	seed     uint64
 	steps    int          // updates done
-	stage    int          // 0 idle, 1 after Forward, 2 after Backward
+	stage    int          // 0 idle, 1 after Forward, 2 after Backward, 3 after Accumulate
 	metrics  MnistMetrics // of the last Forward
 	gradient *Mnist
 	moved    func(lo, hi int) // the method move
@@ -1991,9 +2275,15 @@ type MnistTrainer struct {
 	update0   mnistUpdate0
 	eval      mnistEval
 	finish    mnistFinish
+
+	parts nnrt.Parts   // of the batch that Accumulate is given
+	of    int          // rows of the whole batch while Forward runs a part of it
+	whole MnistMetrics // of the parts so far
+	sum   []float32    // their gradients; made by the first Accumulate
+	add   mnistAdd
 }
 
-// NewMnistTrainer returns a trainer of m for batches of up to o.MaxBatch rows. All memory is allocated here.
+// NewMnistTrainer returns a trainer of m for batches of up to o.MaxBatch rows. All memory but that of Accumulate is allocated here.
 func NewMnistTrainer(m *Mnist, o MnistTrainerOptions) (*MnistTrainer, error) {
 	if err := nnrt.CheckModel("Mnist", m == nil || m.flat == nil); err != nil {
 		return nil, err
@@ -2008,10 +2298,11 @@ func NewMnistTrainer(m *Mnist, o MnistTrainerOptions) (*MnistTrainer, error) {
 	t.gradient.bind(nnrt.Aligned[float32](101770))
 	// The frames never run at the same time, so their scratch memory is shared.
 	nnrt.Overlay(
-		func(a *nnrt.Arena[float32]) { t.forward.init(t.pool, o.MaxBatch, a) },
-		func(a *nnrt.Arena[float32]) { t.backward.init(t.pool, o.MaxBatch, a) },
+		func(a *nnrt.Arena[float32]) { t.forward.init(t.pool, o.MaxBatch, o.MaxBatch, a) },
+		func(a *nnrt.Arena[float32]) { t.backward.init(t.pool, o.MaxBatch, o.MaxBatch, a) },
 		func(a *nnrt.Arena[float32]) { t.eval.init(t.pool, o.MaxBatch, a) },
 		func(a *nnrt.Arena[float32]) { t.finish.init(t.pool, o.MaxBatch, a) },
+		func(a *nnrt.Arena[float32]) { t.add.init(t.pool, 101770, a) },
 		func(a *nnrt.Arena[float32]) { t.prologue0.init(t.pool, a) },
 		func(a *nnrt.Arena[float32]) { t.update0.init(t.pool, 101770, a) },
 	)
@@ -2038,6 +2329,7 @@ func NewMnistTrainer(m *Mnist, o MnistTrainerOptions) (*MnistTrainer, error) {
 	t.backward.gradHB = t.gradient.flat[100352:100480]
 	t.backward.gradLogitsW = t.gradient.flat[100480:101760]
 	t.backward.gradLogitsB = t.gradient.flat[101760:101770]
+	t.add.nN = 101770
 	t.update0.nN = 101770 - 0
 	t.update0.p = t.Model.flat[0:101770]
 	t.update0.g = t.gradient.flat[0:101770]
@@ -2047,16 +2339,22 @@ func NewMnistTrainer(m *Mnist, o MnistTrainerOptions) (*MnistTrainer, error) {
 
 // Forward computes loss and metrics of a batch and keeps what Backward needs. b's slices must not change before Backward.
 func (t *MnistTrainer) Forward(b MnistBatch) (MnistMetrics, error) {
+	if t.stage == 3 {
+		return MnistMetrics{}, &nnrt.OrderError{Model: "Mnist", Call: "Step or Forward", Need: "Apply of the parts accumulated"}
+	}
 	t.stage = 0
 	nBatch, err := b.sizes(t.maxBatch)
 	if err != nil {
 		return MnistMetrics{}, err
 	}
+	nTotal := max(nBatch, t.of) // rows of the whole batch, of which this one may be a part
 	t.forward.nBatch = nBatch
+	t.forward.nTotal = nTotal
 	t.forward.x = b.X
 	t.forward.y = b.Y
 	t.forward.run()
 	t.backward.nBatch = nBatch
+	t.backward.nTotal = nTotal
 	t.backward.x = b.X
 	t.backward.y = b.Y
 	t.metrics.Loss = float64(t.forward.loss)
@@ -2119,9 +2417,64 @@ func (t *MnistTrainer) move(lo, hi int) {
 	t.update0.span(lo, hi)
 }
 
+// Accumulate computes the gradients of b, a part of a batch of as many rows as of says, and adds them to those of the parts before it.
+// The parts together count as one batch: a row weighs what it weighs in Step on all of them, and what has no rows, such as a penalty, counts once.
+// Inputs without rows must be the same for all parts. Apply ends the batch; until then Step and Forward are errors. A part with an error does not
+// count. The first call allocates memory for the sums.
+func (t *MnistTrainer) Accumulate(b MnistBatch, of int) error {
+	nBatch, err := b.sizes(t.maxBatch)
+	if err != nil {
+		return err
+	}
+	if err := t.parts.Check("Mnist", nBatch, of); err != nil {
+		return err
+	}
+	if t.sum == nil {
+		t.sum = nnrt.Aligned[float32](101770)
+		t.add.sum, t.add.g, t.add.sum2 = t.sum, t.gradient.flat, t.sum
+	}
+	first := t.parts.Rows()
+	t.stage, t.of = 0, of
+	m, err := t.Forward(b)
+	t.of = 0
+	if err != nil {
+		return err
+	}
+	if err := t.Backward(); err != nil {
+		return err
+	}
+	t.parts.Add(nBatch, of)
+	if first == 0 {
+		copy(t.sum, t.gradient.flat)
+		t.whole = MnistMetrics{}
+	} else {
+		t.add.run()
+	}
+	t.whole.Loss += m.Loss
+	t.stage = 3
+	return nil
+}
+
+// Apply updates the parameters by the gradients of all parts together, as Step does for a batch that comes whole, and returns the whole batch's loss
+// and metrics from before the update. Where the parts are not all of the batch it is an error that forgets them.
+func (t *MnistTrainer) Apply() (MnistMetrics, error) {
+	if t.parts.Rows() == 0 {
+		return MnistMetrics{}, &nnrt.OrderError{Model: "Mnist", Call: "Apply", Need: "Accumulate"}
+	}
+	t.stage = 0
+	if err := t.parts.Close("Mnist"); err != nil {
+		return MnistMetrics{}, err
+	}
+	copy(t.gradient.flat, t.sum)
+	t.stage = 2
+	return t.whole, t.Update()
+}
+
 // Evaluate computes loss and metrics over a whole data set, as in prediction (no dropout), in chunks of the capacity; every row weighs the same.
 func (t *MnistTrainer) Evaluate(d MnistData) (MnistMetrics, error) {
-	t.stage = 0
+	if t.stage != 3 {
+		t.stage = 0
+	}
 	b := MnistBatch(d)
 	nBatch, err := b.sizes(math.MaxInt)
 	if err != nil {
@@ -2147,9 +2500,14 @@ func (t *MnistTrainer) Evaluate(d MnistData) (MnistMetrics, error) {
 	return m, nil
 }
 
-// Gradients returns the gradients of the last Backward, shaped like the model.
+// Gradients returns the gradients of the last Backward, or after Apply those of the whole batch, shaped like the model.
 func (t *MnistTrainer) Gradients() *Mnist {
 	return t.gradient
+}
+
+// Capacity returns the most rows that a batch can have: MaxBatch.
+func (t *MnistTrainer) Capacity() int {
+	return t.maxBatch
 }
 
 // Steps returns the number of updates done.
@@ -2166,6 +2524,7 @@ func (t *MnistTrainer) Forks() uint64 {
 type mnistForward struct {
 	pool   *nnrt.Pool
 	nBatch int // size batch
+	nTotal int // size total
 
 	// Arguments, set by the caller.
 	x       []float32 // [batch, 784]
@@ -2198,7 +2557,7 @@ type mnistForward struct {
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
-func (f *mnistForward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
+func (f *mnistForward) init(pool *nnrt.Pool, nBatch int, nTotal int, arena *nnrt.Arena[float32]) {
 	f.pool = pool
 	slot0 := arena.Take(nBatch * 128)
 	f.z = slot0
@@ -2213,7 +2572,7 @@ func (f *mnistForward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float
 
 // run computes loss and metrics of a batch, and what the backward half needs.
 func (f *mnistForward) run() {
-	f.dimval = float32(f.nBatch) // dimval = batch
+	f.dimval = float32(f.nTotal) // dimval = total
 
 	// z = x @ hW  (bench.nn:27)
 	f.pool.RunWork(f.nBatch*100352, nnrt.SplitTasks(f.nBatch, 128, 784), f.body0)
@@ -2311,6 +2670,7 @@ type mnistBackward struct {
 	pool   *nnrt.Pool
 	done   func(lo, hi int) // if set, called with each finished piece of the gradients' flat buffer
 	nBatch int              // size batch
+	nTotal int              // size total
 
 	// Arguments, set by the caller.
 	x        []float32 // [batch, 784]
@@ -2346,7 +2706,7 @@ type mnistBackward struct {
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
-func (f *mnistBackward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
+func (f *mnistBackward) init(pool *nnrt.Pool, nBatch int, nTotal int, arena *nnrt.Arena[float32]) {
 	f.pool = pool
 	slot0 := arena.Take(nBatch * 10)
 	slot1 := arena.Take(nBatch * 128)
@@ -2361,7 +2721,7 @@ func (f *mnistBackward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[floa
 
 // run computes the gradients of the loss by the parameters.
 func (f *mnistBackward) run() {
-	f.div = 1 / float32(f.nBatch) // div = 1 / batch
+	f.div = 1 / float32(f.nTotal) // div = 1 / total
 	f.neg = -f.div                // neg = -div
 
 	// add = where(y == iota(), neg, 0) + div / savedSum * savedExp  (bench.nn:29)
@@ -2481,6 +2841,54 @@ func (f *mnistBackward) tiles1(_, task int) {
 	nnrt.SumRows(f.gradLogitsB[lo:hi], f.add[lo:], f.nBatch, hi-lo, 10, false)
 	if f.done != nil {
 		f.done(101760+lo, 101760+hi)
+	}
+}
+
+// mnistAdd is the frame of add: what one run reads, writes and needs in between.
+type mnistAdd struct {
+	pool *nnrt.Pool
+	nN   int // size n
+
+	// Arguments, set by the caller.
+	sum []float32 // [n]
+	g   []float32 // [n]
+
+	// Results, in memory of the caller.
+	sum2  []float32 // [n]
+	body0 func(worker, task int)
+}
+
+// init lays out scratch memory for the given capacities; once for the life of the frame.
+func (f *mnistAdd) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[float32]) {
+	f.pool = pool
+	f.body0 = f.rows0
+}
+
+// run adds the gradients of a part of a batch to those of the parts before it.
+func (f *mnistAdd) run() {
+	if f.nN > 512 || !mnistAddSmall0(f) {
+		// sum2 = sum + g
+		f.pool.RunWork(f.nN*16, nnrt.Blocks(f.nN, 16384), f.body0)
+	}
+}
+
+// rows0 works on one block of the rows of n, number task.
+func (f *mnistAdd) rows0(worker, task int) {
+	r0 := task * 16384
+	r1 := min(r0+16384, f.nN)
+	rows := r1 - r0
+	sum := f.sum[r0:r1]
+	g := f.g[r0:r1]
+	sum2 := f.sum2[r0:r1]
+
+	// sum2 = sum + g
+	if !xorAddLoop0a(sum, g, sum2, rows) {
+		sumRow := sum[:rows]
+		gRow := g[:rows]
+		sum2Row := sum2[:rows]
+		for j := range rows {
+			sum2Row[j] = sumRow[j] + gRow[j]
+		}
 	}
 }
 
@@ -2986,6 +3394,18 @@ type MnistDeepMetrics struct {
 	Loss float64
 }
 
+var mnistDeepMeasures = []string{"loss"}
+
+// Names returns what the model calls the fields, in their order. The slice belongs to the package: do not change it.
+func (MnistDeepMetrics) Names() []string {
+	return mnistDeepMeasures
+}
+
+// AppendTo appends the fields to dst in the order of Names.
+func (m MnistDeepMetrics) AppendTo(dst []float64) []float64 {
+	return append(dst, m.Loss)
+}
+
 // MnistDeepTrainerOptions says what a trainer is built for.
 type MnistDeepTrainerOptions struct {
 	MaxBatch int    // capacity: rows of the largest batch
@@ -3002,7 +3422,7 @@ type MnistDeepTrainer struct {
 	maxBatch int
 	seed     uint64
 	steps    int              // updates done
-	stage    int              // 0 idle, 1 after Forward, 2 after Backward
+	stage    int              // 0 idle, 1 after Forward, 2 after Backward, 3 after Accumulate
 	metrics  MnistDeepMetrics // of the last Forward
 	gradient *MnistDeep
 
@@ -3014,9 +3434,15 @@ type MnistDeepTrainer struct {
 	state0V   []float32
 	eval      mnistDeepEval
 	finish    mnistDeepFinish
+
+	parts nnrt.Parts       // of the batch that Accumulate is given
+	of    int              // rows of the whole batch while Forward runs a part of it
+	whole MnistDeepMetrics // of the parts so far
+	sum   []float32        // their gradients; made by the first Accumulate
+	add   mnistDeepAdd
 }
 
-// NewMnistDeepTrainer returns a trainer of m for batches of up to o.MaxBatch rows. All memory is allocated here.
+// NewMnistDeepTrainer returns a trainer of m for batches of up to o.MaxBatch rows. All memory but that of Accumulate is allocated here.
 func NewMnistDeepTrainer(m *MnistDeep, o MnistDeepTrainerOptions) (*MnistDeepTrainer, error) {
 	if err := nnrt.CheckModel("MnistDeep", m == nil || m.flat == nil); err != nil {
 		return nil, err
@@ -3030,10 +3456,11 @@ func NewMnistDeepTrainer(m *MnistDeep, o MnistDeepTrainerOptions) (*MnistDeepTra
 	t.gradient.bind(nnrt.Aligned[float32](669706))
 	// The frames never run at the same time, so their scratch memory is shared.
 	nnrt.Overlay(
-		func(a *nnrt.Arena[float32]) { t.forward.init(t.pool, o.MaxBatch, a) },
-		func(a *nnrt.Arena[float32]) { t.backward.init(t.pool, o.MaxBatch, a) },
+		func(a *nnrt.Arena[float32]) { t.forward.init(t.pool, o.MaxBatch, o.MaxBatch, a) },
+		func(a *nnrt.Arena[float32]) { t.backward.init(t.pool, o.MaxBatch, o.MaxBatch, a) },
 		func(a *nnrt.Arena[float32]) { t.eval.init(t.pool, o.MaxBatch, a) },
 		func(a *nnrt.Arena[float32]) { t.finish.init(t.pool, o.MaxBatch, a) },
+		func(a *nnrt.Arena[float32]) { t.add.init(t.pool, 669706, a) },
 		func(a *nnrt.Arena[float32]) { t.prologue0.init(t.pool, a) },
 		func(a *nnrt.Arena[float32]) { t.update0.init(t.pool, 669706, a) },
 	)
@@ -3069,6 +3496,7 @@ func NewMnistDeepTrainer(m *MnistDeep, o MnistDeepTrainerOptions) (*MnistDeepTra
 	t.backward.gradH2B = t.gradient.flat[664064:664576]
 	t.backward.gradLogitsW = t.gradient.flat[664576:669696]
 	t.backward.gradLogitsB = t.gradient.flat[669696:669706]
+	t.add.nN = 669706
 	t.state0M = nnrt.Aligned[float32](669706)
 	t.state0V = nnrt.Aligned[float32](669706)
 	t.update0.nN = 669706 - 0
@@ -3084,16 +3512,22 @@ func NewMnistDeepTrainer(m *MnistDeep, o MnistDeepTrainerOptions) (*MnistDeepTra
 
 // Forward computes loss and metrics of a batch and keeps what Backward needs. b's slices must not change before Backward.
 func (t *MnistDeepTrainer) Forward(b MnistDeepBatch) (MnistDeepMetrics, error) {
+	if t.stage == 3 {
+		return MnistDeepMetrics{}, &nnrt.OrderError{Model: "MnistDeep", Call: "Step or Forward", Need: "Apply of the parts accumulated"}
+	}
 	t.stage = 0
 	nBatch, err := b.sizes(t.maxBatch)
 	if err != nil {
 		return MnistDeepMetrics{}, err
 	}
+	nTotal := max(nBatch, t.of) // rows of the whole batch, of which this one may be a part
 	t.forward.nBatch = nBatch
+	t.forward.nTotal = nTotal
 	t.forward.x = b.X
 	t.forward.y = b.Y
 	t.forward.run()
 	t.backward.nBatch = nBatch
+	t.backward.nTotal = nTotal
 	t.backward.x = b.X
 	t.backward.y = b.Y
 	t.metrics.Loss = float64(t.forward.loss)
@@ -3139,9 +3573,64 @@ func (t *MnistDeepTrainer) Step(b MnistDeepBatch) (MnistDeepMetrics, error) {
 	return m, t.Update()
 }
 
+// Accumulate computes the gradients of b, a part of a batch of as many rows as of says, and adds them to those of the parts before it.
+// The parts together count as one batch: a row weighs what it weighs in Step on all of them, and what has no rows, such as a penalty, counts once.
+// Inputs without rows must be the same for all parts. Apply ends the batch; until then Step and Forward are errors. A part with an error does not
+// count. The first call allocates memory for the sums.
+func (t *MnistDeepTrainer) Accumulate(b MnistDeepBatch, of int) error {
+	nBatch, err := b.sizes(t.maxBatch)
+	if err != nil {
+		return err
+	}
+	if err := t.parts.Check("MnistDeep", nBatch, of); err != nil {
+		return err
+	}
+	if t.sum == nil {
+		t.sum = nnrt.Aligned[float32](669706)
+		t.add.sum, t.add.g, t.add.sum2 = t.sum, t.gradient.flat, t.sum
+	}
+	first := t.parts.Rows()
+	t.stage, t.of = 0, of
+	m, err := t.Forward(b)
+	t.of = 0
+	if err != nil {
+		return err
+	}
+	if err := t.Backward(); err != nil {
+		return err
+	}
+	t.parts.Add(nBatch, of)
+	if first == 0 {
+		copy(t.sum, t.gradient.flat)
+		t.whole = MnistDeepMetrics{}
+	} else {
+		t.add.run()
+	}
+	t.whole.Loss += m.Loss
+	t.stage = 3
+	return nil
+}
+
+// Apply updates the parameters by the gradients of all parts together, as Step does for a batch that comes whole, and returns the whole batch's loss
+// and metrics from before the update. Where the parts are not all of the batch it is an error that forgets them.
+func (t *MnistDeepTrainer) Apply() (MnistDeepMetrics, error) {
+	if t.parts.Rows() == 0 {
+		return MnistDeepMetrics{}, &nnrt.OrderError{Model: "MnistDeep", Call: "Apply", Need: "Accumulate"}
+	}
+	t.stage = 0
+	if err := t.parts.Close("MnistDeep"); err != nil {
+		return MnistDeepMetrics{}, err
+	}
+	copy(t.gradient.flat, t.sum)
+	t.stage = 2
+	return t.whole, t.Update()
+}
+
 // Evaluate computes loss and metrics over a whole data set, as in prediction (no dropout), in chunks of the capacity; every row weighs the same.
 func (t *MnistDeepTrainer) Evaluate(d MnistDeepData) (MnistDeepMetrics, error) {
-	t.stage = 0
+	if t.stage != 3 {
+		t.stage = 0
+	}
 	b := MnistDeepBatch(d)
 	nBatch, err := b.sizes(math.MaxInt)
 	if err != nil {
@@ -3167,9 +3656,14 @@ func (t *MnistDeepTrainer) Evaluate(d MnistDeepData) (MnistDeepMetrics, error) {
 	return m, nil
 }
 
-// Gradients returns the gradients of the last Backward, shaped like the model.
+// Gradients returns the gradients of the last Backward, or after Apply those of the whole batch, shaped like the model.
 func (t *MnistDeepTrainer) Gradients() *MnistDeep {
 	return t.gradient
+}
+
+// Capacity returns the most rows that a batch can have: MaxBatch.
+func (t *MnistDeepTrainer) Capacity() int {
+	return t.maxBatch
 }
 
 // Steps returns the number of updates done.
@@ -3186,6 +3680,7 @@ func (t *MnistDeepTrainer) Forks() uint64 {
 type mnistDeepForward struct {
 	pool   *nnrt.Pool
 	nBatch int // size batch
+	nTotal int // size total
 
 	// Arguments, set by the caller.
 	x       []float32 // [batch, 784]
@@ -3222,7 +3717,7 @@ type mnistDeepForward struct {
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
-func (f *mnistDeepForward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
+func (f *mnistDeepForward) init(pool *nnrt.Pool, nBatch int, nTotal int, arena *nnrt.Arena[float32]) {
 	f.pool = pool
 	slot0 := arena.Take(nBatch * 512)
 	f.z = slot0
@@ -3238,7 +3733,7 @@ func (f *mnistDeepForward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[f
 
 // run computes loss and metrics of a batch, and what the backward half needs.
 func (f *mnistDeepForward) run() {
-	f.dimval = float32(f.nBatch) // dimval = batch
+	f.dimval = float32(f.nTotal) // dimval = total
 
 	// z = x @ h1W  (bench.nn:37)
 	f.pool.RunWork(f.nBatch*401408, nnrt.SplitTasks(f.nBatch, 512, 784), f.body0)
@@ -3368,6 +3863,7 @@ func (f *mnistDeepForward) columnsOf1b(_, task int) {
 type mnistDeepBackward struct {
 	pool   *nnrt.Pool
 	nBatch int // size batch
+	nTotal int // size total
 
 	// Arguments, set by the caller.
 	x        []float32 // [batch, 784]
@@ -3411,7 +3907,7 @@ type mnistDeepBackward struct {
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
-func (f *mnistDeepBackward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
+func (f *mnistDeepBackward) init(pool *nnrt.Pool, nBatch int, nTotal int, arena *nnrt.Arena[float32]) {
 	f.pool = pool
 	slot0 := arena.Take(nBatch * 10)
 	slot1 := arena.Take(nBatch * 512)
@@ -3429,7 +3925,7 @@ func (f *mnistDeepBackward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[
 
 // run computes the gradients of the loss by the parameters.
 func (f *mnistDeepBackward) run() {
-	f.div = 1 / float32(f.nBatch) // div = 1 / batch
+	f.div = 1 / float32(f.nTotal) // div = 1 / total
 	f.neg = -f.div                // neg = -div
 
 	// add = where(y == iota(), neg, 0) + div / savedSum * savedExp  (bench.nn:40)
@@ -3596,6 +4092,54 @@ func (f *mnistDeepBackward) tiles1(_, task int) {
 	lo := task * f.tile1f
 	hi := min(lo+f.tile1f, 10)
 	nnrt.SumRows(f.gradLogitsB[lo:hi], f.add[lo:], f.nBatch, hi-lo, 10, false)
+}
+
+// mnistDeepAdd is the frame of add: what one run reads, writes and needs in between.
+type mnistDeepAdd struct {
+	pool *nnrt.Pool
+	nN   int // size n
+
+	// Arguments, set by the caller.
+	sum []float32 // [n]
+	g   []float32 // [n]
+
+	// Results, in memory of the caller.
+	sum2  []float32 // [n]
+	body0 func(worker, task int)
+}
+
+// init lays out scratch memory for the given capacities; once for the life of the frame.
+func (f *mnistDeepAdd) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[float32]) {
+	f.pool = pool
+	f.body0 = f.rows0
+}
+
+// run adds the gradients of a part of a batch to those of the parts before it.
+func (f *mnistDeepAdd) run() {
+	if f.nN > 512 || !mnistDeepAddSmall0(f) {
+		// sum2 = sum + g
+		f.pool.RunWork(f.nN*16, nnrt.Blocks(f.nN, 16384), f.body0)
+	}
+}
+
+// rows0 works on one block of the rows of n, number task.
+func (f *mnistDeepAdd) rows0(worker, task int) {
+	r0 := task * 16384
+	r1 := min(r0+16384, f.nN)
+	rows := r1 - r0
+	sum := f.sum[r0:r1]
+	g := f.g[r0:r1]
+	sum2 := f.sum2[r0:r1]
+
+	// sum2 = sum + g
+	if !xorAddLoop0a(sum, g, sum2, rows) {
+		sumRow := sum[:rows]
+		gRow := g[:rows]
+		sum2Row := sum2[:rows]
+		for j := range rows {
+			sum2Row[j] = sumRow[j] + gRow[j]
+		}
+	}
 }
 
 // mnistDeepPrologue0 is the frame of prologue: what one run reads, writes and needs in between.
@@ -4224,6 +4768,18 @@ type GeluMetrics struct {
 	Loss float64
 }
 
+var geluMeasures = []string{"loss"}
+
+// Names returns what the model calls the fields, in their order. The slice belongs to the package: do not change it.
+func (GeluMetrics) Names() []string {
+	return geluMeasures
+}
+
+// AppendTo appends the fields to dst in the order of Names.
+func (m GeluMetrics) AppendTo(dst []float64) []float64 {
+	return append(dst, m.Loss)
+}
+
 // GeluTrainerOptions says what a trainer is built for.
 type GeluTrainerOptions struct {
 	MaxBatch int    // capacity: rows of the largest batch
@@ -4240,7 +4796,7 @@ type GeluTrainer struct {
 	maxBatch int
 	seed     uint64
 	steps    int         // updates done
-	stage    int         // 0 idle, 1 after Forward, 2 after Backward
+	stage    int         // 0 idle, 1 after Forward, 2 after Backward, 3 after Accumulate
 	metrics  GeluMetrics // of the last Forward
 	gradient *Gelu
 
@@ -4252,9 +4808,15 @@ type GeluTrainer struct {
 	state0V   []float32
 	eval      geluEval
 	finish    geluFinish
+
+	parts nnrt.Parts  // of the batch that Accumulate is given
+	of    int         // rows of the whole batch while Forward runs a part of it
+	whole GeluMetrics // of the parts so far
+	sum   []float32   // their gradients; made by the first Accumulate
+	add   geluAdd
 }
 
-// NewGeluTrainer returns a trainer of m for batches of up to o.MaxBatch rows. All memory is allocated here.
+// NewGeluTrainer returns a trainer of m for batches of up to o.MaxBatch rows. All memory but that of Accumulate is allocated here.
 func NewGeluTrainer(m *Gelu, o GeluTrainerOptions) (*GeluTrainer, error) {
 	if err := nnrt.CheckModel("Gelu", m == nil || m.flat == nil); err != nil {
 		return nil, err
@@ -4268,10 +4830,11 @@ func NewGeluTrainer(m *Gelu, o GeluTrainerOptions) (*GeluTrainer, error) {
 	t.gradient.bind(nnrt.Aligned[float32](150280))
 	// The frames never run at the same time, so their scratch memory is shared.
 	nnrt.Overlay(
-		func(a *nnrt.Arena[float32]) { t.forward.init(t.pool, o.MaxBatch, a) },
-		func(a *nnrt.Arena[float32]) { t.backward.init(t.pool, o.MaxBatch, a) },
+		func(a *nnrt.Arena[float32]) { t.forward.init(t.pool, o.MaxBatch, o.MaxBatch, a) },
+		func(a *nnrt.Arena[float32]) { t.backward.init(t.pool, o.MaxBatch, o.MaxBatch, a) },
 		func(a *nnrt.Arena[float32]) { t.eval.init(t.pool, o.MaxBatch, a) },
 		func(a *nnrt.Arena[float32]) { t.finish.init(t.pool, o.MaxBatch, a) },
+		func(a *nnrt.Arena[float32]) { t.add.init(t.pool, 150280, a) },
 		func(a *nnrt.Arena[float32]) { t.prologue0.init(t.pool, a) },
 		func(a *nnrt.Arena[float32]) { t.update0.init(t.pool, 150280, a) },
 	)
@@ -4326,6 +4889,7 @@ func NewGeluTrainer(m *Gelu, o GeluTrainerOptions) (*GeluTrainer, error) {
 	t.backward.gradH3B = t.gradient.flat[147968:148224]
 	t.backward.gradOutW = t.gradient.flat[148224:150272]
 	t.backward.gradOutB = t.gradient.flat[150272:150280]
+	t.add.nN = 150280
 	t.state0M = nnrt.Aligned[float32](150280)
 	t.state0V = nnrt.Aligned[float32](150280)
 	t.update0.nN = 150280 - 0
@@ -4341,16 +4905,22 @@ func NewGeluTrainer(m *Gelu, o GeluTrainerOptions) (*GeluTrainer, error) {
 
 // Forward computes loss and metrics of a batch and keeps what Backward needs. b's slices must not change before Backward.
 func (t *GeluTrainer) Forward(b GeluBatch) (GeluMetrics, error) {
+	if t.stage == 3 {
+		return GeluMetrics{}, &nnrt.OrderError{Model: "Gelu", Call: "Step or Forward", Need: "Apply of the parts accumulated"}
+	}
 	t.stage = 0
 	nBatch, err := b.sizes(t.maxBatch)
 	if err != nil {
 		return GeluMetrics{}, err
 	}
+	nTotal := max(nBatch, t.of) // rows of the whole batch, of which this one may be a part
 	t.forward.nBatch = nBatch
+	t.forward.nTotal = nTotal
 	t.forward.x = b.X
 	t.forward.y = b.Y
 	t.forward.run()
 	t.backward.nBatch = nBatch
+	t.backward.nTotal = nTotal
 	t.backward.x = b.X
 	t.metrics.Loss = float64(t.forward.loss)
 	t.stage = 1
@@ -4396,9 +4966,64 @@ func (t *GeluTrainer) Step(b GeluBatch) (GeluMetrics, error) {
 	return m, t.Update()
 }
 
+// Accumulate computes the gradients of b, a part of a batch of as many rows as of says, and adds them to those of the parts before it.
+// The parts together count as one batch: a row weighs what it weighs in Step on all of them, and what has no rows, such as a penalty, counts once.
+// Inputs without rows must be the same for all parts. Apply ends the batch; until then Step and Forward are errors. A part with an error does not
+// count. The first call allocates memory for the sums.
+func (t *GeluTrainer) Accumulate(b GeluBatch, of int) error {
+	nBatch, err := b.sizes(t.maxBatch)
+	if err != nil {
+		return err
+	}
+	if err := t.parts.Check("Gelu", nBatch, of); err != nil {
+		return err
+	}
+	if t.sum == nil {
+		t.sum = nnrt.Aligned[float32](150280)
+		t.add.sum, t.add.g, t.add.sum2 = t.sum, t.gradient.flat, t.sum
+	}
+	first := t.parts.Rows()
+	t.stage, t.of = 0, of
+	m, err := t.Forward(b)
+	t.of = 0
+	if err != nil {
+		return err
+	}
+	if err := t.Backward(); err != nil {
+		return err
+	}
+	t.parts.Add(nBatch, of)
+	if first == 0 {
+		copy(t.sum, t.gradient.flat)
+		t.whole = GeluMetrics{}
+	} else {
+		t.add.run()
+	}
+	t.whole.Loss += m.Loss
+	t.stage = 3
+	return nil
+}
+
+// Apply updates the parameters by the gradients of all parts together, as Step does for a batch that comes whole, and returns the whole batch's loss
+// and metrics from before the update. Where the parts are not all of the batch it is an error that forgets them.
+func (t *GeluTrainer) Apply() (GeluMetrics, error) {
+	if t.parts.Rows() == 0 {
+		return GeluMetrics{}, &nnrt.OrderError{Model: "Gelu", Call: "Apply", Need: "Accumulate"}
+	}
+	t.stage = 0
+	if err := t.parts.Close("Gelu"); err != nil {
+		return GeluMetrics{}, err
+	}
+	copy(t.gradient.flat, t.sum)
+	t.stage = 2
+	return t.whole, t.Update()
+}
+
 // Evaluate computes loss and metrics over a whole data set, as in prediction (no dropout), in chunks of the capacity; every row weighs the same.
 func (t *GeluTrainer) Evaluate(d GeluData) (GeluMetrics, error) {
-	t.stage = 0
+	if t.stage != 3 {
+		t.stage = 0
+	}
 	b := GeluBatch(d)
 	nBatch, err := b.sizes(math.MaxInt)
 	if err != nil {
@@ -4424,9 +5049,14 @@ func (t *GeluTrainer) Evaluate(d GeluData) (GeluMetrics, error) {
 	return m, nil
 }
 
-// Gradients returns the gradients of the last Backward, shaped like the model.
+// Gradients returns the gradients of the last Backward, or after Apply those of the whole batch, shaped like the model.
 func (t *GeluTrainer) Gradients() *Gelu {
 	return t.gradient
+}
+
+// Capacity returns the most rows that a batch can have: MaxBatch.
+func (t *GeluTrainer) Capacity() int {
+	return t.maxBatch
 }
 
 // Steps returns the number of updates done.
@@ -4443,6 +5073,7 @@ func (t *GeluTrainer) Forks() uint64 {
 type geluForward struct {
 	pool   *nnrt.Pool
 	nBatch int // size batch
+	nTotal int // size total
 
 	// Arguments, set by the caller.
 	x    []float32 // [batch, 64]
@@ -4483,7 +5114,7 @@ type geluForward struct {
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
-func (f *geluForward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
+func (f *geluForward) init(pool *nnrt.Pool, nBatch int, nTotal int, arena *nnrt.Arena[float32]) {
 	f.pool = pool
 	f.part0a = arena.Take(nnrt.Blocks(nBatch, 16))
 	f.panel0 = min(64, nBatch)
@@ -4496,7 +5127,7 @@ func (f *geluForward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float3
 
 // run computes loss and metrics of a batch, and what the backward half needs.
 func (f *geluForward) run() {
-	f.dimval = float32(f.nBatch * 8) // dimval = 8*batch
+	f.dimval = float32(f.nTotal * 8) // dimval = 8*total
 
 	// z = x @ h1W  (bench.nn:48)
 	// savedZ = z + h1B  (bench.nn:48)
@@ -4675,6 +5306,7 @@ func (f *geluForward) columnsOf0e(_, task int) {
 type geluBackward struct {
 	pool   *nnrt.Pool
 	nBatch int // size batch
+	nTotal int // size total
 
 	// Arguments, set by the caller.
 	x         []float32 // [batch, 64]
@@ -4729,7 +5361,7 @@ type geluBackward struct {
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
-func (f *geluBackward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
+func (f *geluBackward) init(pool *nnrt.Pool, nBatch int, nTotal int, arena *nnrt.Arena[float32]) {
 	f.pool = pool
 	slot0 := arena.Take(nBatch * 8)
 	slot1 := arena.Take(nBatch * 256)
@@ -4750,7 +5382,7 @@ func (f *geluBackward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float
 
 // run computes the gradients of the loss by the parameters.
 func (f *geluBackward) run() {
-	f.div = 2 / float32(f.nBatch*8) // div = 2 / (8*batch)
+	f.div = 2 / float32(f.nTotal*8) // div = 2 / (8*total)
 
 	// mul = savedSub * div  (bench.nn:52)
 	// dot = mul @ transpose(outW)  (bench.nn:51)
@@ -4965,6 +5597,54 @@ func (f *geluBackward) tiles1(_, task int) {
 	lo := task * f.tile1h
 	hi := min(lo+f.tile1h, 8)
 	nnrt.SumRows(f.gradOutB[lo:hi], f.mul[lo:], f.nBatch, hi-lo, 8, false)
+}
+
+// geluAdd is the frame of add: what one run reads, writes and needs in between.
+type geluAdd struct {
+	pool *nnrt.Pool
+	nN   int // size n
+
+	// Arguments, set by the caller.
+	sum []float32 // [n]
+	g   []float32 // [n]
+
+	// Results, in memory of the caller.
+	sum2  []float32 // [n]
+	body0 func(worker, task int)
+}
+
+// init lays out scratch memory for the given capacities; once for the life of the frame.
+func (f *geluAdd) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[float32]) {
+	f.pool = pool
+	f.body0 = f.rows0
+}
+
+// run adds the gradients of a part of a batch to those of the parts before it.
+func (f *geluAdd) run() {
+	if f.nN > 512 || !geluAddSmall0(f) {
+		// sum2 = sum + g
+		f.pool.RunWork(f.nN*16, nnrt.Blocks(f.nN, 16384), f.body0)
+	}
+}
+
+// rows0 works on one block of the rows of n, number task.
+func (f *geluAdd) rows0(worker, task int) {
+	r0 := task * 16384
+	r1 := min(r0+16384, f.nN)
+	rows := r1 - r0
+	sum := f.sum[r0:r1]
+	g := f.g[r0:r1]
+	sum2 := f.sum2[r0:r1]
+
+	// sum2 = sum + g
+	if !xorAddLoop0a(sum, g, sum2, rows) {
+		sumRow := sum[:rows]
+		gRow := g[:rows]
+		sum2Row := sum2[:rows]
+		for j := range rows {
+			sum2Row[j] = sumRow[j] + gRow[j]
+		}
+	}
 }
 
 // geluPrologue0 is the frame of prologue: what one run reads, writes and needs in between.

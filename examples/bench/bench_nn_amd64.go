@@ -135,6 +135,52 @@ func xorBackwardLoop0aAVX2(savedSub *float32, part0aV *float32, mul *float32, sa
 //go:noescape
 func xorBackwardLoop0aAVX512(savedSub *float32, part0aV *float32, mul *float32, savedH *float32, zW *float32, mul2 *float32, rows int, div float32)
 
+// xorAddSmall0 computes
+//
+//	sum2 = sum + g
+//
+// in assembly, or reports false where that is turned off.
+func xorAddSmall0(f *xorAdd) bool {
+	switch nnrt.ActiveCPU() {
+	case nnrt.AVX512:
+		xorAddSmall0AVX512(f)
+	case nnrt.AVX2:
+		xorAddSmall0AVX2(f)
+	default:
+		return false
+	}
+	return true
+}
+
+//go:noescape
+func xorAddSmall0AVX2(f *xorAdd)
+
+//go:noescape
+func xorAddSmall0AVX512(f *xorAdd)
+
+// xorAddLoop0a computes
+//
+//	sum2 = sum + g
+//
+// in assembly, or reports false where that is turned off.
+func xorAddLoop0a(sum []float32, g2 []float32, sum2 []float32, rows int) bool {
+	switch nnrt.ActiveCPU() {
+	case nnrt.AVX512:
+		xorAddLoop0aAVX512(unsafe.SliceData(sum), unsafe.SliceData(g2), unsafe.SliceData(sum2), rows)
+	case nnrt.AVX2:
+		xorAddLoop0aAVX2(unsafe.SliceData(sum), unsafe.SliceData(g2), unsafe.SliceData(sum2), rows)
+	default:
+		return false
+	}
+	return true
+}
+
+//go:noescape
+func xorAddLoop0aAVX2(sum *float32, g2 *float32, sum2 *float32, rows int)
+
+//go:noescape
+func xorAddLoop0aAVX512(sum *float32, g2 *float32, sum2 *float32, rows int)
+
 // xorUpdate0Small0 computes
 //
 //	p2 = p - cast * g  (optimizers.nn:22)
@@ -381,6 +427,29 @@ func irisBackwardLoop0bAVX2(savedH *float32, dot *float32, mul *float32, n0 int)
 //go:noescape
 func irisBackwardLoop0bAVX512(savedH *float32, dot *float32, mul *float32, n0 int)
 
+// irisAddSmall0 computes
+//
+//	sum2 = sum + g
+//
+// in assembly, or reports false where that is turned off.
+func irisAddSmall0(f *irisAdd) bool {
+	switch nnrt.ActiveCPU() {
+	case nnrt.AVX512:
+		irisAddSmall0AVX512(f)
+	case nnrt.AVX2:
+		irisAddSmall0AVX2(f)
+	default:
+		return false
+	}
+	return true
+}
+
+//go:noescape
+func irisAddSmall0AVX2(f *irisAdd)
+
+//go:noescape
+func irisAddSmall0AVX512(f *irisAdd)
+
 // irisUpdate0Small0 computes
 //
 //	v2 = v * 0.999 + g * g * 0.001  (optimizers.nn:68)
@@ -574,6 +643,29 @@ func mnistBackwardLoop0bAVX2(savedH *float32, dot *float32, where *float32, n0 i
 //go:noescape
 func mnistBackwardLoop0bAVX512(savedH *float32, dot *float32, where *float32, n0 int)
 
+// mnistAddSmall0 computes
+//
+//	sum2 = sum + g
+//
+// in assembly, or reports false where that is turned off.
+func mnistAddSmall0(f *mnistAdd) bool {
+	switch nnrt.ActiveCPU() {
+	case nnrt.AVX512:
+		mnistAddSmall0AVX512(f)
+	case nnrt.AVX2:
+		mnistAddSmall0AVX2(f)
+	default:
+		return false
+	}
+	return true
+}
+
+//go:noescape
+func mnistAddSmall0AVX2(f *mnistAdd)
+
+//go:noescape
+func mnistAddSmall0AVX512(f *mnistAdd)
+
 // mnistUpdate0Small0 computes
 //
 //	p2 = p - cast * g  (optimizers.nn:22)
@@ -642,6 +734,29 @@ func mnistDeepForwardLoop1aAVX2(z *float32, h1B *float32, savedH1 *float32, rows
 
 //go:noescape
 func mnistDeepForwardLoop1aAVX512(z *float32, h1B *float32, savedH1 *float32, rows int)
+
+// mnistDeepAddSmall0 computes
+//
+//	sum2 = sum + g
+//
+// in assembly, or reports false where that is turned off.
+func mnistDeepAddSmall0(f *mnistDeepAdd) bool {
+	switch nnrt.ActiveCPU() {
+	case nnrt.AVX512:
+		mnistDeepAddSmall0AVX512(f)
+	case nnrt.AVX2:
+		mnistDeepAddSmall0AVX2(f)
+	default:
+		return false
+	}
+	return true
+}
+
+//go:noescape
+func mnistDeepAddSmall0AVX2(f *mnistDeepAdd)
+
+//go:noescape
+func mnistDeepAddSmall0AVX512(f *mnistDeepAdd)
 
 // mnistDeepUpdate0Small0 computes
 //
@@ -762,6 +877,29 @@ func geluBackwardLoop0bAVX2(savedZ3 *float32, dot *float32, savedAdd3 *float32, 
 
 //go:noescape
 func geluBackwardLoop0bAVX512(savedZ3 *float32, dot *float32, savedAdd3 *float32, add *float32, n0 int)
+
+// geluAddSmall0 computes
+//
+//	sum2 = sum + g
+//
+// in assembly, or reports false where that is turned off.
+func geluAddSmall0(f *geluAdd) bool {
+	switch nnrt.ActiveCPU() {
+	case nnrt.AVX512:
+		geluAddSmall0AVX512(f)
+	case nnrt.AVX2:
+		geluAddSmall0AVX2(f)
+	default:
+		return false
+	}
+	return true
+}
+
+//go:noescape
+func geluAddSmall0AVX2(f *geluAdd)
+
+//go:noescape
+func geluAddSmall0AVX512(f *geluAdd)
 
 // geluUpdate0Small0 computes
 //

@@ -945,6 +945,188 @@ done1:
 	VZEROUPPER
 	RET
 
+// sum2 = sum + g
+TEXT ·xorAddSmall0AVX2(SB), $0-8
+	MOVQ f+0(FP), R14
+	MOVQ xorAdd_sum(R14), SI
+	MOVQ xorAdd_g(R14), DI
+	MOVQ xorAdd_sum2(R14), R8
+
+	XORL AX, AX
+	MOVQ xorAdd_nN(R14), CX
+	CMPQ CX, $8
+	JLT end2
+
+loop1:
+	VMOVUPS 0(SI)(AX*1), Y0
+	VADDPS 0(DI)(AX*1), Y0, Y0
+	VMOVUPS Y0, 0(R8)(AX*1)
+	ADDQ $32, AX
+	SUBQ $8, CX
+	CMPQ CX, $8
+	JGE loop1
+end2:
+	CMPQ CX, $0
+	JLE end3
+	LEAQ tail32<>+0(SB), R15
+	MOVQ $16, DX
+	SUBQ CX, DX
+	VMOVDQU 0(R15)(DX*4), Y15
+	VMASKMOVPS 0(SI)(AX*1), Y15, Y0
+	VMASKMOVPS 0(DI)(AX*1), Y15, Y1
+	VADDPS Y1, Y0, Y1
+	VMASKMOVPS Y1, Y15, 0(R8)(AX*1)
+end3:
+	VZEROUPPER
+	RET
+
+// sum2 = sum + g
+TEXT ·xorAddSmall0AVX512(SB), $0-8
+	MOVQ f+0(FP), R14
+	MOVQ xorAdd_sum(R14), SI
+	MOVQ xorAdd_g(R14), DI
+	MOVQ xorAdd_sum2(R14), R8
+
+	XORL AX, AX
+	MOVQ xorAdd_nN(R14), CX
+	CMPQ CX, $16
+	JLT end2
+
+loop1:
+	VMOVUPS 0(SI)(AX*1), Z0
+	VADDPS 0(DI)(AX*1), Z0, Z0
+	VMOVUPS Z0, 0(R8)(AX*1)
+	ADDQ $64, AX
+	SUBQ $16, CX
+	CMPQ CX, $16
+	JGE loop1
+end2:
+	CMPQ CX, $0
+	JLE end3
+	MOVL $1, DX
+	SHLL CX, DX
+	DECL DX
+	KMOVW DX, K1
+	VMOVUPS.Z 0(SI)(AX*1), K1, Z0
+	VMOVUPS.Z 0(DI)(AX*1), K1, Z1
+	VADDPS Z1, Z0, Z1
+	VMOVUPS Z1, K1, 0(R8)(AX*1)
+end3:
+	VZEROUPPER
+	RET
+
+// sum2 = sum + g
+TEXT ·xorAddLoop0aAVX2(SB), $0-32
+	MOVQ sum+0(FP), SI
+	MOVQ g2+8(FP), DI
+	MOVQ sum2+16(FP), R8
+
+	XORL AX, AX
+	MOVQ rows+24(FP), CX
+	CMPQ CX, $32
+	JLT end3
+
+loop2:
+	VMOVUPS 0(SI)(AX*1), Y0
+	VADDPS 0(DI)(AX*1), Y0, Y0
+	VMOVUPS Y0, 0(R8)(AX*1)
+	VMOVUPS 32(SI)(AX*1), Y0
+	VADDPS 32(DI)(AX*1), Y0, Y0
+	VMOVUPS Y0, 32(R8)(AX*1)
+	VMOVUPS 64(SI)(AX*1), Y0
+	VADDPS 64(DI)(AX*1), Y0, Y0
+	VMOVUPS Y0, 64(R8)(AX*1)
+	VMOVUPS 96(SI)(AX*1), Y0
+	VADDPS 96(DI)(AX*1), Y0, Y0
+	VMOVUPS Y0, 96(R8)(AX*1)
+	ADDQ $128, AX
+	SUBQ $32, CX
+	CMPQ CX, $32
+	JGE loop2
+end3:
+	CMPQ CX, $8
+	JLT end5
+
+loop4:
+	VMOVUPS 0(SI)(AX*1), Y0
+	VADDPS 0(DI)(AX*1), Y0, Y0
+	VMOVUPS Y0, 0(R8)(AX*1)
+	ADDQ $32, AX
+	SUBQ $8, CX
+	CMPQ CX, $8
+	JGE loop4
+end5:
+	CMPQ CX, $0
+	JLE end6
+	LEAQ tail32<>+0(SB), R15
+	MOVQ $16, DX
+	SUBQ CX, DX
+	VMOVDQU 0(R15)(DX*4), Y15
+	VMASKMOVPS 0(SI)(AX*1), Y15, Y0
+	VMASKMOVPS 0(DI)(AX*1), Y15, Y1
+	VADDPS Y1, Y0, Y1
+	VMASKMOVPS Y1, Y15, 0(R8)(AX*1)
+end6:
+done1:
+	VZEROUPPER
+	RET
+
+// sum2 = sum + g
+TEXT ·xorAddLoop0aAVX512(SB), $0-32
+	MOVQ sum+0(FP), SI
+	MOVQ g2+8(FP), DI
+	MOVQ sum2+16(FP), R8
+
+	XORL AX, AX
+	MOVQ rows+24(FP), CX
+	CMPQ CX, $64
+	JLT end3
+
+loop2:
+	VMOVUPS 0(SI)(AX*1), Z0
+	VADDPS 0(DI)(AX*1), Z0, Z0
+	VMOVUPS Z0, 0(R8)(AX*1)
+	VMOVUPS 64(SI)(AX*1), Z0
+	VADDPS 64(DI)(AX*1), Z0, Z0
+	VMOVUPS Z0, 64(R8)(AX*1)
+	VMOVUPS 128(SI)(AX*1), Z0
+	VADDPS 128(DI)(AX*1), Z0, Z0
+	VMOVUPS Z0, 128(R8)(AX*1)
+	VMOVUPS 192(SI)(AX*1), Z0
+	VADDPS 192(DI)(AX*1), Z0, Z0
+	VMOVUPS Z0, 192(R8)(AX*1)
+	ADDQ $256, AX
+	SUBQ $64, CX
+	CMPQ CX, $64
+	JGE loop2
+end3:
+	CMPQ CX, $16
+	JLT end5
+
+loop4:
+	VMOVUPS 0(SI)(AX*1), Z0
+	VADDPS 0(DI)(AX*1), Z0, Z0
+	VMOVUPS Z0, 0(R8)(AX*1)
+	ADDQ $64, AX
+	SUBQ $16, CX
+	CMPQ CX, $16
+	JGE loop4
+end5:
+	CMPQ CX, $0
+	JLE end6
+	MOVL $1, DX
+	SHLL CX, DX
+	DECL DX
+	KMOVW DX, K1
+	VMOVUPS.Z 0(SI)(AX*1), K1, Z0
+	VMOVUPS.Z 0(DI)(AX*1), K1, Z1
+	VADDPS Z1, Z0, Z1
+	VMOVUPS Z1, K1, 0(R8)(AX*1)
+end6:
+done1:
+	VZEROUPPER
+	RET
+
 // p2 = p - cast * g  (optimizers.nn:22)
 TEXT ·xorUpdate0Small0AVX2(SB), $32-8
 	MOVQ f+0(FP), R14
@@ -5092,6 +5274,76 @@ done1:
 	VZEROUPPER
 	RET
 
+// sum2 = sum + g
+TEXT ·irisAddSmall0AVX2(SB), $0-8
+	MOVQ f+0(FP), R14
+	MOVQ irisAdd_sum(R14), SI
+	MOVQ irisAdd_g(R14), DI
+	MOVQ irisAdd_sum2(R14), R8
+
+	XORL AX, AX
+	MOVQ irisAdd_nN(R14), CX
+	CMPQ CX, $8
+	JLT end2
+
+loop1:
+	VMOVUPS 0(SI)(AX*1), Y0
+	VADDPS 0(DI)(AX*1), Y0, Y0
+	VMOVUPS Y0, 0(R8)(AX*1)
+	ADDQ $32, AX
+	SUBQ $8, CX
+	CMPQ CX, $8
+	JGE loop1
+end2:
+	CMPQ CX, $0
+	JLE end3
+	LEAQ tail32<>+0(SB), R15
+	MOVQ $16, DX
+	SUBQ CX, DX
+	VMOVDQU 0(R15)(DX*4), Y15
+	VMASKMOVPS 0(SI)(AX*1), Y15, Y0
+	VMASKMOVPS 0(DI)(AX*1), Y15, Y1
+	VADDPS Y1, Y0, Y1
+	VMASKMOVPS Y1, Y15, 0(R8)(AX*1)
+end3:
+	VZEROUPPER
+	RET
+
+// sum2 = sum + g
+TEXT ·irisAddSmall0AVX512(SB), $0-8
+	MOVQ f+0(FP), R14
+	MOVQ irisAdd_sum(R14), SI
+	MOVQ irisAdd_g(R14), DI
+	MOVQ irisAdd_sum2(R14), R8
+
+	XORL AX, AX
+	MOVQ irisAdd_nN(R14), CX
+	CMPQ CX, $16
+	JLT end2
+
+loop1:
+	VMOVUPS 0(SI)(AX*1), Z0
+	VADDPS 0(DI)(AX*1), Z0, Z0
+	VMOVUPS Z0, 0(R8)(AX*1)
+	ADDQ $64, AX
+	SUBQ $16, CX
+	CMPQ CX, $16
+	JGE loop1
+end2:
+	CMPQ CX, $0
+	JLE end3
+	MOVL $1, DX
+	SHLL CX, DX
+	DECL DX
+	KMOVW DX, K1
+	VMOVUPS.Z 0(SI)(AX*1), K1, Z0
+	VMOVUPS.Z 0(DI)(AX*1), K1, Z1
+	VADDPS Z1, Z0, Z1
+	VMOVUPS Z1, K1, 0(R8)(AX*1)
+end3:
+	VZEROUPPER
+	RET
+
 // v2 = v * 0.999 + g * g * 0.001  (optimizers.nn:68)
 // m2 = m * 0.9 + g * 0.1  (optimizers.nn:67)
 // p2 = p - cast * m2 / (sqrt(v2) * cast2 + 1e-08)  (optimizers.nn:75)
@@ -7869,6 +8121,76 @@ done1:
 	VZEROUPPER
 	RET
 
+// sum2 = sum + g
+TEXT ·mnistAddSmall0AVX2(SB), $0-8
+	MOVQ f+0(FP), R14
+	MOVQ mnistAdd_sum(R14), SI
+	MOVQ mnistAdd_g(R14), DI
+	MOVQ mnistAdd_sum2(R14), R8
+
+	XORL AX, AX
+	MOVQ mnistAdd_nN(R14), CX
+	CMPQ CX, $8
+	JLT end2
+
+loop1:
+	VMOVUPS 0(SI)(AX*1), Y0
+	VADDPS 0(DI)(AX*1), Y0, Y0
+	VMOVUPS Y0, 0(R8)(AX*1)
+	ADDQ $32, AX
+	SUBQ $8, CX
+	CMPQ CX, $8
+	JGE loop1
+end2:
+	CMPQ CX, $0
+	JLE end3
+	LEAQ tail32<>+0(SB), R15
+	MOVQ $16, DX
+	SUBQ CX, DX
+	VMOVDQU 0(R15)(DX*4), Y15
+	VMASKMOVPS 0(SI)(AX*1), Y15, Y0
+	VMASKMOVPS 0(DI)(AX*1), Y15, Y1
+	VADDPS Y1, Y0, Y1
+	VMASKMOVPS Y1, Y15, 0(R8)(AX*1)
+end3:
+	VZEROUPPER
+	RET
+
+// sum2 = sum + g
+TEXT ·mnistAddSmall0AVX512(SB), $0-8
+	MOVQ f+0(FP), R14
+	MOVQ mnistAdd_sum(R14), SI
+	MOVQ mnistAdd_g(R14), DI
+	MOVQ mnistAdd_sum2(R14), R8
+
+	XORL AX, AX
+	MOVQ mnistAdd_nN(R14), CX
+	CMPQ CX, $16
+	JLT end2
+
+loop1:
+	VMOVUPS 0(SI)(AX*1), Z0
+	VADDPS 0(DI)(AX*1), Z0, Z0
+	VMOVUPS Z0, 0(R8)(AX*1)
+	ADDQ $64, AX
+	SUBQ $16, CX
+	CMPQ CX, $16
+	JGE loop1
+end2:
+	CMPQ CX, $0
+	JLE end3
+	MOVL $1, DX
+	SHLL CX, DX
+	DECL DX
+	KMOVW DX, K1
+	VMOVUPS.Z 0(SI)(AX*1), K1, Z0
+	VMOVUPS.Z 0(DI)(AX*1), K1, Z1
+	VADDPS Z1, Z0, Z1
+	VMOVUPS Z1, K1, 0(R8)(AX*1)
+end3:
+	VZEROUPPER
+	RET
+
 // p2 = p - cast * g  (optimizers.nn:22)
 TEXT ·mnistUpdate0Small0AVX2(SB), $32-8
 	MOVQ f+0(FP), R14
@@ -8446,6 +8768,76 @@ loop3:
 	CMPQ BX, rows+24(FP)
 	JLT rows2
 done1:
+	VZEROUPPER
+	RET
+
+// sum2 = sum + g
+TEXT ·mnistDeepAddSmall0AVX2(SB), $0-8
+	MOVQ f+0(FP), R14
+	MOVQ mnistDeepAdd_sum(R14), SI
+	MOVQ mnistDeepAdd_g(R14), DI
+	MOVQ mnistDeepAdd_sum2(R14), R8
+
+	XORL AX, AX
+	MOVQ mnistDeepAdd_nN(R14), CX
+	CMPQ CX, $8
+	JLT end2
+
+loop1:
+	VMOVUPS 0(SI)(AX*1), Y0
+	VADDPS 0(DI)(AX*1), Y0, Y0
+	VMOVUPS Y0, 0(R8)(AX*1)
+	ADDQ $32, AX
+	SUBQ $8, CX
+	CMPQ CX, $8
+	JGE loop1
+end2:
+	CMPQ CX, $0
+	JLE end3
+	LEAQ tail32<>+0(SB), R15
+	MOVQ $16, DX
+	SUBQ CX, DX
+	VMOVDQU 0(R15)(DX*4), Y15
+	VMASKMOVPS 0(SI)(AX*1), Y15, Y0
+	VMASKMOVPS 0(DI)(AX*1), Y15, Y1
+	VADDPS Y1, Y0, Y1
+	VMASKMOVPS Y1, Y15, 0(R8)(AX*1)
+end3:
+	VZEROUPPER
+	RET
+
+// sum2 = sum + g
+TEXT ·mnistDeepAddSmall0AVX512(SB), $0-8
+	MOVQ f+0(FP), R14
+	MOVQ mnistDeepAdd_sum(R14), SI
+	MOVQ mnistDeepAdd_g(R14), DI
+	MOVQ mnistDeepAdd_sum2(R14), R8
+
+	XORL AX, AX
+	MOVQ mnistDeepAdd_nN(R14), CX
+	CMPQ CX, $16
+	JLT end2
+
+loop1:
+	VMOVUPS 0(SI)(AX*1), Z0
+	VADDPS 0(DI)(AX*1), Z0, Z0
+	VMOVUPS Z0, 0(R8)(AX*1)
+	ADDQ $64, AX
+	SUBQ $16, CX
+	CMPQ CX, $16
+	JGE loop1
+end2:
+	CMPQ CX, $0
+	JLE end3
+	MOVL $1, DX
+	SHLL CX, DX
+	DECL DX
+	KMOVW DX, K1
+	VMOVUPS.Z 0(SI)(AX*1), K1, Z0
+	VMOVUPS.Z 0(DI)(AX*1), K1, Z1
+	VADDPS Z1, Z0, Z1
+	VMOVUPS Z1, K1, 0(R8)(AX*1)
+end3:
 	VZEROUPPER
 	RET
 
@@ -9221,6 +9613,76 @@ end3:
 	VMOVUPS Z0, K1, 0(R9)(AX*1)
 end4:
 done1:
+	VZEROUPPER
+	RET
+
+// sum2 = sum + g
+TEXT ·geluAddSmall0AVX2(SB), $0-8
+	MOVQ f+0(FP), R14
+	MOVQ geluAdd_sum(R14), SI
+	MOVQ geluAdd_g(R14), DI
+	MOVQ geluAdd_sum2(R14), R8
+
+	XORL AX, AX
+	MOVQ geluAdd_nN(R14), CX
+	CMPQ CX, $8
+	JLT end2
+
+loop1:
+	VMOVUPS 0(SI)(AX*1), Y0
+	VADDPS 0(DI)(AX*1), Y0, Y0
+	VMOVUPS Y0, 0(R8)(AX*1)
+	ADDQ $32, AX
+	SUBQ $8, CX
+	CMPQ CX, $8
+	JGE loop1
+end2:
+	CMPQ CX, $0
+	JLE end3
+	LEAQ tail32<>+0(SB), R15
+	MOVQ $16, DX
+	SUBQ CX, DX
+	VMOVDQU 0(R15)(DX*4), Y15
+	VMASKMOVPS 0(SI)(AX*1), Y15, Y0
+	VMASKMOVPS 0(DI)(AX*1), Y15, Y1
+	VADDPS Y1, Y0, Y1
+	VMASKMOVPS Y1, Y15, 0(R8)(AX*1)
+end3:
+	VZEROUPPER
+	RET
+
+// sum2 = sum + g
+TEXT ·geluAddSmall0AVX512(SB), $0-8
+	MOVQ f+0(FP), R14
+	MOVQ geluAdd_sum(R14), SI
+	MOVQ geluAdd_g(R14), DI
+	MOVQ geluAdd_sum2(R14), R8
+
+	XORL AX, AX
+	MOVQ geluAdd_nN(R14), CX
+	CMPQ CX, $16
+	JLT end2
+
+loop1:
+	VMOVUPS 0(SI)(AX*1), Z0
+	VADDPS 0(DI)(AX*1), Z0, Z0
+	VMOVUPS Z0, 0(R8)(AX*1)
+	ADDQ $64, AX
+	SUBQ $16, CX
+	CMPQ CX, $16
+	JGE loop1
+end2:
+	CMPQ CX, $0
+	JLE end3
+	MOVL $1, DX
+	SHLL CX, DX
+	DECL DX
+	KMOVW DX, K1
+	VMOVUPS.Z 0(SI)(AX*1), K1, Z0
+	VMOVUPS.Z 0(DI)(AX*1), K1, Z1
+	VADDPS Z1, Z0, Z1
+	VMOVUPS Z1, K1, 0(R8)(AX*1)
+end3:
 	VZEROUPPER
 	RET
 

@@ -17,6 +17,10 @@ func xorBackwardLoop0a(savedSub []float32, part0aV []float32, mul []float32, sav
 	return false
 }
 
+func xorAddSmall0(f *xorAdd) bool { return false }
+
+func xorAddLoop0a(sum []float32, g2 []float32, sum2 []float32, rows int) bool { return false }
+
 func xorUpdate0Small0(f *xorUpdate0) bool { return false }
 
 func xorUpdate0Loop0a(g2 []float32, p []float32, p2 []float32, rows int, cast float32) bool {
@@ -45,6 +49,8 @@ func irisBackwardLoop0a(savedSum []float32, y []int32, savedExp []float32, add [
 
 func irisBackwardLoop0b(savedH []float32, dot []float32, mul []float32, n0 int) bool { return false }
 
+func irisAddSmall0(f *irisAdd) bool { return false }
+
 func irisUpdate0Small0(f *irisUpdate0) bool { return false }
 
 func irisUpdate0Loop0a(g2 []float32, v []float32, m []float32, p []float32, v2 []float32, m2 []float32, p2 []float32, rows int, cast2 float32, cast float32) bool {
@@ -69,6 +75,8 @@ func mnistBackwardLoop0a(savedSum []float32, y []int32, savedExp []float32, add 
 
 func mnistBackwardLoop0b(savedH []float32, dot []float32, where []float32, n0 int) bool { return false }
 
+func mnistAddSmall0(f *mnistAdd) bool { return false }
+
 func mnistUpdate0Small0(f *mnistUpdate0) bool { return false }
 
 func mnistEvalLoop0b(z2 []float32, logitsB []float32, y []int32, part0aV []float32, rows int) bool {
@@ -78,6 +86,8 @@ func mnistEvalLoop0b(z2 []float32, logitsB []float32, y []int32, part0aV []float
 func mnistDeepForwardLoop1a(z []float32, h1B []float32, savedH1 []float32, rows int) bool {
 	return false
 }
+
+func mnistDeepAddSmall0(f *mnistDeepAdd) bool { return false }
 
 func mnistDeepUpdate0Small0(f *mnistDeepUpdate0) bool { return false }
 
@@ -94,6 +104,8 @@ func geluBackwardLoop0a(savedSub []float32, mul []float32, n0 int, div float32) 
 func geluBackwardLoop0b(savedZ3 []float32, dot []float32, savedAdd3 []float32, add []float32, n0 int) bool {
 	return false
 }
+
+func geluAddSmall0(f *geluAdd) bool { return false }
 
 func geluUpdate0Small0(f *geluUpdate0) bool { return false }
 

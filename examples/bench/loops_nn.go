@@ -65,6 +65,18 @@ type UpdateSgdMetrics struct {
 	Loss float64
 }
 
+var updateSgdMeasures = []string{"loss"}
+
+// Names returns what the model calls the fields, in their order. The slice belongs to the package: do not change it.
+func (UpdateSgdMetrics) Names() []string {
+	return updateSgdMeasures
+}
+
+// AppendTo appends the fields to dst in the order of Names.
+func (m UpdateSgdMetrics) AppendTo(dst []float64) []float64 {
+	return append(dst, m.Loss)
+}
+
 // UpdateSgdTrainerOptions says what a trainer is built for.
 type UpdateSgdTrainerOptions struct {
 	MaxBatch int    // capacity: rows of the largest batch
@@ -81,7 +93,7 @@ type UpdateSgdTrainer struct {
 	maxBatch int
 	seed     uint64
 	steps    int              // updates done
-	stage    int              // 0 idle, 1 after Forward, 2 after Backward
+	stage    int              // 0 idle, 1 after Forward, 2 after Backward, 3 after Accumulate
 	metrics  UpdateSgdMetrics // of the last Forward
 	gradient *UpdateSgd
 
@@ -177,9 +189,24 @@ func (t *UpdateSgdTrainer) Step(b UpdateSgdBatch) (UpdateSgdMetrics, error) {
 	return m, t.Update()
 }
 
-// Gradients returns the gradients of the last Backward, shaped like the model.
+// Accumulate returns an error: batches of this model cannot come in parts, because no input has rows.
+func (t *UpdateSgdTrainer) Accumulate(_ UpdateSgdBatch, _ int) error {
+	return &nnrt.BorderError{Model: "UpdateSgd", Got: "a part of a batch", Want: "whole batches, by Step: no input has rows"}
+}
+
+// Apply returns the same error as Accumulate.
+func (t *UpdateSgdTrainer) Apply() (UpdateSgdMetrics, error) {
+	return UpdateSgdMetrics{}, &nnrt.BorderError{Model: "UpdateSgd", Got: "a part of a batch", Want: "whole batches, by Step: no input has rows"}
+}
+
+// Gradients returns the gradients of the last Backward, or after Apply those of the whole batch, shaped like the model.
 func (t *UpdateSgdTrainer) Gradients() *UpdateSgd {
 	return t.gradient
+}
+
+// Capacity returns the most rows that a batch can have: MaxBatch.
+func (t *UpdateSgdTrainer) Capacity() int {
+	return t.maxBatch
 }
 
 // Steps returns the number of updates done.
@@ -461,6 +488,18 @@ type UpdateSgdLargeMetrics struct {
 	Loss float64
 }
 
+var updateSgdLargeMeasures = []string{"loss"}
+
+// Names returns what the model calls the fields, in their order. The slice belongs to the package: do not change it.
+func (UpdateSgdLargeMetrics) Names() []string {
+	return updateSgdLargeMeasures
+}
+
+// AppendTo appends the fields to dst in the order of Names.
+func (m UpdateSgdLargeMetrics) AppendTo(dst []float64) []float64 {
+	return append(dst, m.Loss)
+}
+
 // UpdateSgdLargeTrainerOptions says what a trainer is built for.
 type UpdateSgdLargeTrainerOptions struct {
 	MaxBatch int    // capacity: rows of the largest batch
@@ -477,7 +516,7 @@ type UpdateSgdLargeTrainer struct {
 	maxBatch int
 	seed     uint64
 	steps    int                   // updates done
-	stage    int                   // 0 idle, 1 after Forward, 2 after Backward
+	stage    int                   // 0 idle, 1 after Forward, 2 after Backward, 3 after Accumulate
 	metrics  UpdateSgdLargeMetrics // of the last Forward
 	gradient *UpdateSgdLarge
 
@@ -573,9 +612,24 @@ func (t *UpdateSgdLargeTrainer) Step(b UpdateSgdLargeBatch) (UpdateSgdLargeMetri
 	return m, t.Update()
 }
 
-// Gradients returns the gradients of the last Backward, shaped like the model.
+// Accumulate returns an error: batches of this model cannot come in parts, because no input has rows.
+func (t *UpdateSgdLargeTrainer) Accumulate(_ UpdateSgdLargeBatch, _ int) error {
+	return &nnrt.BorderError{Model: "UpdateSgdLarge", Got: "a part of a batch", Want: "whole batches, by Step: no input has rows"}
+}
+
+// Apply returns the same error as Accumulate.
+func (t *UpdateSgdLargeTrainer) Apply() (UpdateSgdLargeMetrics, error) {
+	return UpdateSgdLargeMetrics{}, &nnrt.BorderError{Model: "UpdateSgdLarge", Got: "a part of a batch", Want: "whole batches, by Step: no input has rows"}
+}
+
+// Gradients returns the gradients of the last Backward, or after Apply those of the whole batch, shaped like the model.
 func (t *UpdateSgdLargeTrainer) Gradients() *UpdateSgdLarge {
 	return t.gradient
+}
+
+// Capacity returns the most rows that a batch can have: MaxBatch.
+func (t *UpdateSgdLargeTrainer) Capacity() int {
+	return t.maxBatch
 }
 
 // Steps returns the number of updates done.
@@ -865,6 +919,18 @@ type UpdateMomentumMetrics struct {
 	Loss float64
 }
 
+var updateMomentumMeasures = []string{"loss"}
+
+// Names returns what the model calls the fields, in their order. The slice belongs to the package: do not change it.
+func (UpdateMomentumMetrics) Names() []string {
+	return updateMomentumMeasures
+}
+
+// AppendTo appends the fields to dst in the order of Names.
+func (m UpdateMomentumMetrics) AppendTo(dst []float64) []float64 {
+	return append(dst, m.Loss)
+}
+
 // UpdateMomentumTrainerOptions says what a trainer is built for.
 type UpdateMomentumTrainerOptions struct {
 	MaxBatch int    // capacity: rows of the largest batch
@@ -881,7 +947,7 @@ type UpdateMomentumTrainer struct {
 	maxBatch int
 	seed     uint64
 	steps    int                   // updates done
-	stage    int                   // 0 idle, 1 after Forward, 2 after Backward
+	stage    int                   // 0 idle, 1 after Forward, 2 after Backward, 3 after Accumulate
 	metrics  UpdateMomentumMetrics // of the last Forward
 	gradient *UpdateMomentum
 
@@ -981,9 +1047,24 @@ func (t *UpdateMomentumTrainer) Step(b UpdateMomentumBatch) (UpdateMomentumMetri
 	return m, t.Update()
 }
 
-// Gradients returns the gradients of the last Backward, shaped like the model.
+// Accumulate returns an error: batches of this model cannot come in parts, because no input has rows.
+func (t *UpdateMomentumTrainer) Accumulate(_ UpdateMomentumBatch, _ int) error {
+	return &nnrt.BorderError{Model: "UpdateMomentum", Got: "a part of a batch", Want: "whole batches, by Step: no input has rows"}
+}
+
+// Apply returns the same error as Accumulate.
+func (t *UpdateMomentumTrainer) Apply() (UpdateMomentumMetrics, error) {
+	return UpdateMomentumMetrics{}, &nnrt.BorderError{Model: "UpdateMomentum", Got: "a part of a batch", Want: "whole batches, by Step: no input has rows"}
+}
+
+// Gradients returns the gradients of the last Backward, or after Apply those of the whole batch, shaped like the model.
 func (t *UpdateMomentumTrainer) Gradients() *UpdateMomentum {
 	return t.gradient
+}
+
+// Capacity returns the most rows that a batch can have: MaxBatch.
+func (t *UpdateMomentumTrainer) Capacity() int {
+	return t.maxBatch
 }
 
 // Steps returns the number of updates done.
@@ -1276,6 +1357,18 @@ type UpdateMomentumLargeMetrics struct {
 	Loss float64
 }
 
+var updateMomentumLargeMeasures = []string{"loss"}
+
+// Names returns what the model calls the fields, in their order. The slice belongs to the package: do not change it.
+func (UpdateMomentumLargeMetrics) Names() []string {
+	return updateMomentumLargeMeasures
+}
+
+// AppendTo appends the fields to dst in the order of Names.
+func (m UpdateMomentumLargeMetrics) AppendTo(dst []float64) []float64 {
+	return append(dst, m.Loss)
+}
+
 // UpdateMomentumLargeTrainerOptions says what a trainer is built for.
 type UpdateMomentumLargeTrainerOptions struct {
 	MaxBatch int    // capacity: rows of the largest batch
@@ -1292,7 +1385,7 @@ type UpdateMomentumLargeTrainer struct {
 	maxBatch int
 	seed     uint64
 	steps    int                        // updates done
-	stage    int                        // 0 idle, 1 after Forward, 2 after Backward
+	stage    int                        // 0 idle, 1 after Forward, 2 after Backward, 3 after Accumulate
 	metrics  UpdateMomentumLargeMetrics // of the last Forward
 	gradient *UpdateMomentumLarge
 
@@ -1392,9 +1485,24 @@ func (t *UpdateMomentumLargeTrainer) Step(b UpdateMomentumLargeBatch) (UpdateMom
 	return m, t.Update()
 }
 
-// Gradients returns the gradients of the last Backward, shaped like the model.
+// Accumulate returns an error: batches of this model cannot come in parts, because no input has rows.
+func (t *UpdateMomentumLargeTrainer) Accumulate(_ UpdateMomentumLargeBatch, _ int) error {
+	return &nnrt.BorderError{Model: "UpdateMomentumLarge", Got: "a part of a batch", Want: "whole batches, by Step: no input has rows"}
+}
+
+// Apply returns the same error as Accumulate.
+func (t *UpdateMomentumLargeTrainer) Apply() (UpdateMomentumLargeMetrics, error) {
+	return UpdateMomentumLargeMetrics{}, &nnrt.BorderError{Model: "UpdateMomentumLarge", Got: "a part of a batch", Want: "whole batches, by Step: no input has rows"}
+}
+
+// Gradients returns the gradients of the last Backward, or after Apply those of the whole batch, shaped like the model.
 func (t *UpdateMomentumLargeTrainer) Gradients() *UpdateMomentumLarge {
 	return t.gradient
+}
+
+// Capacity returns the most rows that a batch can have: MaxBatch.
+func (t *UpdateMomentumLargeTrainer) Capacity() int {
+	return t.maxBatch
 }
 
 // Steps returns the number of updates done.
@@ -1695,6 +1803,18 @@ type UpdateAdamMetrics struct {
 	Loss float64
 }
 
+var updateAdamMeasures = []string{"loss"}
+
+// Names returns what the model calls the fields, in their order. The slice belongs to the package: do not change it.
+func (UpdateAdamMetrics) Names() []string {
+	return updateAdamMeasures
+}
+
+// AppendTo appends the fields to dst in the order of Names.
+func (m UpdateAdamMetrics) AppendTo(dst []float64) []float64 {
+	return append(dst, m.Loss)
+}
+
 // UpdateAdamTrainerOptions says what a trainer is built for.
 type UpdateAdamTrainerOptions struct {
 	MaxBatch int    // capacity: rows of the largest batch
@@ -1711,7 +1831,7 @@ type UpdateAdamTrainer struct {
 	maxBatch int
 	seed     uint64
 	steps    int               // updates done
-	stage    int               // 0 idle, 1 after Forward, 2 after Backward
+	stage    int               // 0 idle, 1 after Forward, 2 after Backward, 3 after Accumulate
 	metrics  UpdateAdamMetrics // of the last Forward
 	gradient *UpdateAdam
 
@@ -1817,9 +1937,24 @@ func (t *UpdateAdamTrainer) Step(b UpdateAdamBatch) (UpdateAdamMetrics, error) {
 	return m, t.Update()
 }
 
-// Gradients returns the gradients of the last Backward, shaped like the model.
+// Accumulate returns an error: batches of this model cannot come in parts, because no input has rows.
+func (t *UpdateAdamTrainer) Accumulate(_ UpdateAdamBatch, _ int) error {
+	return &nnrt.BorderError{Model: "UpdateAdam", Got: "a part of a batch", Want: "whole batches, by Step: no input has rows"}
+}
+
+// Apply returns the same error as Accumulate.
+func (t *UpdateAdamTrainer) Apply() (UpdateAdamMetrics, error) {
+	return UpdateAdamMetrics{}, &nnrt.BorderError{Model: "UpdateAdam", Got: "a part of a batch", Want: "whole batches, by Step: no input has rows"}
+}
+
+// Gradients returns the gradients of the last Backward, or after Apply those of the whole batch, shaped like the model.
 func (t *UpdateAdamTrainer) Gradients() *UpdateAdam {
 	return t.gradient
+}
+
+// Capacity returns the most rows that a batch can have: MaxBatch.
+func (t *UpdateAdamTrainer) Capacity() int {
+	return t.maxBatch
 }
 
 // Steps returns the number of updates done.
@@ -2129,6 +2264,18 @@ type UpdateAdamLargeMetrics struct {
 	Loss float64
 }
 
+var updateAdamLargeMeasures = []string{"loss"}
+
+// Names returns what the model calls the fields, in their order. The slice belongs to the package: do not change it.
+func (UpdateAdamLargeMetrics) Names() []string {
+	return updateAdamLargeMeasures
+}
+
+// AppendTo appends the fields to dst in the order of Names.
+func (m UpdateAdamLargeMetrics) AppendTo(dst []float64) []float64 {
+	return append(dst, m.Loss)
+}
+
 // UpdateAdamLargeTrainerOptions says what a trainer is built for.
 type UpdateAdamLargeTrainerOptions struct {
 	MaxBatch int    // capacity: rows of the largest batch
@@ -2145,7 +2292,7 @@ type UpdateAdamLargeTrainer struct {
 	maxBatch int
 	seed     uint64
 	steps    int                    // updates done
-	stage    int                    // 0 idle, 1 after Forward, 2 after Backward
+	stage    int                    // 0 idle, 1 after Forward, 2 after Backward, 3 after Accumulate
 	metrics  UpdateAdamLargeMetrics // of the last Forward
 	gradient *UpdateAdamLarge
 
@@ -2251,9 +2398,24 @@ func (t *UpdateAdamLargeTrainer) Step(b UpdateAdamLargeBatch) (UpdateAdamLargeMe
 	return m, t.Update()
 }
 
-// Gradients returns the gradients of the last Backward, shaped like the model.
+// Accumulate returns an error: batches of this model cannot come in parts, because no input has rows.
+func (t *UpdateAdamLargeTrainer) Accumulate(_ UpdateAdamLargeBatch, _ int) error {
+	return &nnrt.BorderError{Model: "UpdateAdamLarge", Got: "a part of a batch", Want: "whole batches, by Step: no input has rows"}
+}
+
+// Apply returns the same error as Accumulate.
+func (t *UpdateAdamLargeTrainer) Apply() (UpdateAdamLargeMetrics, error) {
+	return UpdateAdamLargeMetrics{}, &nnrt.BorderError{Model: "UpdateAdamLarge", Got: "a part of a batch", Want: "whole batches, by Step: no input has rows"}
+}
+
+// Gradients returns the gradients of the last Backward, or after Apply those of the whole batch, shaped like the model.
 func (t *UpdateAdamLargeTrainer) Gradients() *UpdateAdamLarge {
 	return t.gradient
+}
+
+// Capacity returns the most rows that a batch can have: MaxBatch.
+func (t *UpdateAdamLargeTrainer) Capacity() int {
+	return t.maxBatch
 }
 
 // Steps returns the number of updates done.
@@ -2571,6 +2733,18 @@ type UpdateAdamWMetrics struct {
 	Loss float64
 }
 
+var updateAdamWMeasures = []string{"loss"}
+
+// Names returns what the model calls the fields, in their order. The slice belongs to the package: do not change it.
+func (UpdateAdamWMetrics) Names() []string {
+	return updateAdamWMeasures
+}
+
+// AppendTo appends the fields to dst in the order of Names.
+func (m UpdateAdamWMetrics) AppendTo(dst []float64) []float64 {
+	return append(dst, m.Loss)
+}
+
 // UpdateAdamWTrainerOptions says what a trainer is built for.
 type UpdateAdamWTrainerOptions struct {
 	MaxBatch int    // capacity: rows of the largest batch
@@ -2587,7 +2761,7 @@ type UpdateAdamWTrainer struct {
 	maxBatch int
 	seed     uint64
 	steps    int                // updates done
-	stage    int                // 0 idle, 1 after Forward, 2 after Backward
+	stage    int                // 0 idle, 1 after Forward, 2 after Backward, 3 after Accumulate
 	metrics  UpdateAdamWMetrics // of the last Forward
 	gradient *UpdateAdamW
 
@@ -2694,9 +2868,24 @@ func (t *UpdateAdamWTrainer) Step(b UpdateAdamWBatch) (UpdateAdamWMetrics, error
 	return m, t.Update()
 }
 
-// Gradients returns the gradients of the last Backward, shaped like the model.
+// Accumulate returns an error: batches of this model cannot come in parts, because no input has rows.
+func (t *UpdateAdamWTrainer) Accumulate(_ UpdateAdamWBatch, _ int) error {
+	return &nnrt.BorderError{Model: "UpdateAdamW", Got: "a part of a batch", Want: "whole batches, by Step: no input has rows"}
+}
+
+// Apply returns the same error as Accumulate.
+func (t *UpdateAdamWTrainer) Apply() (UpdateAdamWMetrics, error) {
+	return UpdateAdamWMetrics{}, &nnrt.BorderError{Model: "UpdateAdamW", Got: "a part of a batch", Want: "whole batches, by Step: no input has rows"}
+}
+
+// Gradients returns the gradients of the last Backward, or after Apply those of the whole batch, shaped like the model.
 func (t *UpdateAdamWTrainer) Gradients() *UpdateAdamW {
 	return t.gradient
+}
+
+// Capacity returns the most rows that a batch can have: MaxBatch.
+func (t *UpdateAdamWTrainer) Capacity() int {
+	return t.maxBatch
 }
 
 // Steps returns the number of updates done.
@@ -3012,6 +3201,18 @@ type UpdateAdamWLargeMetrics struct {
 	Loss float64
 }
 
+var updateAdamWLargeMeasures = []string{"loss"}
+
+// Names returns what the model calls the fields, in their order. The slice belongs to the package: do not change it.
+func (UpdateAdamWLargeMetrics) Names() []string {
+	return updateAdamWLargeMeasures
+}
+
+// AppendTo appends the fields to dst in the order of Names.
+func (m UpdateAdamWLargeMetrics) AppendTo(dst []float64) []float64 {
+	return append(dst, m.Loss)
+}
+
 // UpdateAdamWLargeTrainerOptions says what a trainer is built for.
 type UpdateAdamWLargeTrainerOptions struct {
 	MaxBatch int    // capacity: rows of the largest batch
@@ -3028,7 +3229,7 @@ type UpdateAdamWLargeTrainer struct {
 	maxBatch int
 	seed     uint64
 	steps    int                     // updates done
-	stage    int                     // 0 idle, 1 after Forward, 2 after Backward
+	stage    int                     // 0 idle, 1 after Forward, 2 after Backward, 3 after Accumulate
 	metrics  UpdateAdamWLargeMetrics // of the last Forward
 	gradient *UpdateAdamWLarge
 
@@ -3135,9 +3336,24 @@ func (t *UpdateAdamWLargeTrainer) Step(b UpdateAdamWLargeBatch) (UpdateAdamWLarg
 	return m, t.Update()
 }
 
-// Gradients returns the gradients of the last Backward, shaped like the model.
+// Accumulate returns an error: batches of this model cannot come in parts, because no input has rows.
+func (t *UpdateAdamWLargeTrainer) Accumulate(_ UpdateAdamWLargeBatch, _ int) error {
+	return &nnrt.BorderError{Model: "UpdateAdamWLarge", Got: "a part of a batch", Want: "whole batches, by Step: no input has rows"}
+}
+
+// Apply returns the same error as Accumulate.
+func (t *UpdateAdamWLargeTrainer) Apply() (UpdateAdamWLargeMetrics, error) {
+	return UpdateAdamWLargeMetrics{}, &nnrt.BorderError{Model: "UpdateAdamWLarge", Got: "a part of a batch", Want: "whole batches, by Step: no input has rows"}
+}
+
+// Gradients returns the gradients of the last Backward, or after Apply those of the whole batch, shaped like the model.
 func (t *UpdateAdamWLargeTrainer) Gradients() *UpdateAdamWLarge {
 	return t.gradient
+}
+
+// Capacity returns the most rows that a batch can have: MaxBatch.
+func (t *UpdateAdamWLargeTrainer) Capacity() int {
+	return t.maxBatch
 }
 
 // Steps returns the number of updates done.
@@ -3461,6 +3677,18 @@ type UpdateRmsPropMetrics struct {
 	Loss float64
 }
 
+var updateRmsPropMeasures = []string{"loss"}
+
+// Names returns what the model calls the fields, in their order. The slice belongs to the package: do not change it.
+func (UpdateRmsPropMetrics) Names() []string {
+	return updateRmsPropMeasures
+}
+
+// AppendTo appends the fields to dst in the order of Names.
+func (m UpdateRmsPropMetrics) AppendTo(dst []float64) []float64 {
+	return append(dst, m.Loss)
+}
+
 // UpdateRmsPropTrainerOptions says what a trainer is built for.
 type UpdateRmsPropTrainerOptions struct {
 	MaxBatch int    // capacity: rows of the largest batch
@@ -3477,7 +3705,7 @@ type UpdateRmsPropTrainer struct {
 	maxBatch int
 	seed     uint64
 	steps    int                  // updates done
-	stage    int                  // 0 idle, 1 after Forward, 2 after Backward
+	stage    int                  // 0 idle, 1 after Forward, 2 after Backward, 3 after Accumulate
 	metrics  UpdateRmsPropMetrics // of the last Forward
 	gradient *UpdateRmsProp
 
@@ -3577,9 +3805,24 @@ func (t *UpdateRmsPropTrainer) Step(b UpdateRmsPropBatch) (UpdateRmsPropMetrics,
 	return m, t.Update()
 }
 
-// Gradients returns the gradients of the last Backward, shaped like the model.
+// Accumulate returns an error: batches of this model cannot come in parts, because no input has rows.
+func (t *UpdateRmsPropTrainer) Accumulate(_ UpdateRmsPropBatch, _ int) error {
+	return &nnrt.BorderError{Model: "UpdateRmsProp", Got: "a part of a batch", Want: "whole batches, by Step: no input has rows"}
+}
+
+// Apply returns the same error as Accumulate.
+func (t *UpdateRmsPropTrainer) Apply() (UpdateRmsPropMetrics, error) {
+	return UpdateRmsPropMetrics{}, &nnrt.BorderError{Model: "UpdateRmsProp", Got: "a part of a batch", Want: "whole batches, by Step: no input has rows"}
+}
+
+// Gradients returns the gradients of the last Backward, or after Apply those of the whole batch, shaped like the model.
 func (t *UpdateRmsPropTrainer) Gradients() *UpdateRmsProp {
 	return t.gradient
+}
+
+// Capacity returns the most rows that a batch can have: MaxBatch.
+func (t *UpdateRmsPropTrainer) Capacity() int {
+	return t.maxBatch
 }
 
 // Steps returns the number of updates done.
@@ -3872,6 +4115,18 @@ type UpdateRmsPropLargeMetrics struct {
 	Loss float64
 }
 
+var updateRmsPropLargeMeasures = []string{"loss"}
+
+// Names returns what the model calls the fields, in their order. The slice belongs to the package: do not change it.
+func (UpdateRmsPropLargeMetrics) Names() []string {
+	return updateRmsPropLargeMeasures
+}
+
+// AppendTo appends the fields to dst in the order of Names.
+func (m UpdateRmsPropLargeMetrics) AppendTo(dst []float64) []float64 {
+	return append(dst, m.Loss)
+}
+
 // UpdateRmsPropLargeTrainerOptions says what a trainer is built for.
 type UpdateRmsPropLargeTrainerOptions struct {
 	MaxBatch int    // capacity: rows of the largest batch
@@ -3888,7 +4143,7 @@ type UpdateRmsPropLargeTrainer struct {
 	maxBatch int
 	seed     uint64
 	steps    int                       // updates done
-	stage    int                       // 0 idle, 1 after Forward, 2 after Backward
+	stage    int                       // 0 idle, 1 after Forward, 2 after Backward, 3 after Accumulate
 	metrics  UpdateRmsPropLargeMetrics // of the last Forward
 	gradient *UpdateRmsPropLarge
 
@@ -3988,9 +4243,24 @@ func (t *UpdateRmsPropLargeTrainer) Step(b UpdateRmsPropLargeBatch) (UpdateRmsPr
 	return m, t.Update()
 }
 
-// Gradients returns the gradients of the last Backward, shaped like the model.
+// Accumulate returns an error: batches of this model cannot come in parts, because no input has rows.
+func (t *UpdateRmsPropLargeTrainer) Accumulate(_ UpdateRmsPropLargeBatch, _ int) error {
+	return &nnrt.BorderError{Model: "UpdateRmsPropLarge", Got: "a part of a batch", Want: "whole batches, by Step: no input has rows"}
+}
+
+// Apply returns the same error as Accumulate.
+func (t *UpdateRmsPropLargeTrainer) Apply() (UpdateRmsPropLargeMetrics, error) {
+	return UpdateRmsPropLargeMetrics{}, &nnrt.BorderError{Model: "UpdateRmsPropLarge", Got: "a part of a batch", Want: "whole batches, by Step: no input has rows"}
+}
+
+// Gradients returns the gradients of the last Backward, or after Apply those of the whole batch, shaped like the model.
 func (t *UpdateRmsPropLargeTrainer) Gradients() *UpdateRmsPropLarge {
 	return t.gradient
+}
+
+// Capacity returns the most rows that a batch can have: MaxBatch.
+func (t *UpdateRmsPropLargeTrainer) Capacity() int {
+	return t.maxBatch
 }
 
 // Steps returns the number of updates done.
@@ -4291,6 +4561,18 @@ type UpdateAdagradMetrics struct {
 	Loss float64
 }
 
+var updateAdagradMeasures = []string{"loss"}
+
+// Names returns what the model calls the fields, in their order. The slice belongs to the package: do not change it.
+func (UpdateAdagradMetrics) Names() []string {
+	return updateAdagradMeasures
+}
+
+// AppendTo appends the fields to dst in the order of Names.
+func (m UpdateAdagradMetrics) AppendTo(dst []float64) []float64 {
+	return append(dst, m.Loss)
+}
+
 // UpdateAdagradTrainerOptions says what a trainer is built for.
 type UpdateAdagradTrainerOptions struct {
 	MaxBatch int    // capacity: rows of the largest batch
@@ -4307,7 +4589,7 @@ type UpdateAdagradTrainer struct {
 	maxBatch int
 	seed     uint64
 	steps    int                  // updates done
-	stage    int                  // 0 idle, 1 after Forward, 2 after Backward
+	stage    int                  // 0 idle, 1 after Forward, 2 after Backward, 3 after Accumulate
 	metrics  UpdateAdagradMetrics // of the last Forward
 	gradient *UpdateAdagrad
 
@@ -4407,9 +4689,24 @@ func (t *UpdateAdagradTrainer) Step(b UpdateAdagradBatch) (UpdateAdagradMetrics,
 	return m, t.Update()
 }
 
-// Gradients returns the gradients of the last Backward, shaped like the model.
+// Accumulate returns an error: batches of this model cannot come in parts, because no input has rows.
+func (t *UpdateAdagradTrainer) Accumulate(_ UpdateAdagradBatch, _ int) error {
+	return &nnrt.BorderError{Model: "UpdateAdagrad", Got: "a part of a batch", Want: "whole batches, by Step: no input has rows"}
+}
+
+// Apply returns the same error as Accumulate.
+func (t *UpdateAdagradTrainer) Apply() (UpdateAdagradMetrics, error) {
+	return UpdateAdagradMetrics{}, &nnrt.BorderError{Model: "UpdateAdagrad", Got: "a part of a batch", Want: "whole batches, by Step: no input has rows"}
+}
+
+// Gradients returns the gradients of the last Backward, or after Apply those of the whole batch, shaped like the model.
 func (t *UpdateAdagradTrainer) Gradients() *UpdateAdagrad {
 	return t.gradient
+}
+
+// Capacity returns the most rows that a batch can have: MaxBatch.
+func (t *UpdateAdagradTrainer) Capacity() int {
+	return t.maxBatch
 }
 
 // Steps returns the number of updates done.
@@ -4702,6 +4999,18 @@ type UpdateAdagradLargeMetrics struct {
 	Loss float64
 }
 
+var updateAdagradLargeMeasures = []string{"loss"}
+
+// Names returns what the model calls the fields, in their order. The slice belongs to the package: do not change it.
+func (UpdateAdagradLargeMetrics) Names() []string {
+	return updateAdagradLargeMeasures
+}
+
+// AppendTo appends the fields to dst in the order of Names.
+func (m UpdateAdagradLargeMetrics) AppendTo(dst []float64) []float64 {
+	return append(dst, m.Loss)
+}
+
 // UpdateAdagradLargeTrainerOptions says what a trainer is built for.
 type UpdateAdagradLargeTrainerOptions struct {
 	MaxBatch int    // capacity: rows of the largest batch
@@ -4718,7 +5027,7 @@ type UpdateAdagradLargeTrainer struct {
 	maxBatch int
 	seed     uint64
 	steps    int                       // updates done
-	stage    int                       // 0 idle, 1 after Forward, 2 after Backward
+	stage    int                       // 0 idle, 1 after Forward, 2 after Backward, 3 after Accumulate
 	metrics  UpdateAdagradLargeMetrics // of the last Forward
 	gradient *UpdateAdagradLarge
 
@@ -4818,9 +5127,24 @@ func (t *UpdateAdagradLargeTrainer) Step(b UpdateAdagradLargeBatch) (UpdateAdagr
 	return m, t.Update()
 }
 
-// Gradients returns the gradients of the last Backward, shaped like the model.
+// Accumulate returns an error: batches of this model cannot come in parts, because no input has rows.
+func (t *UpdateAdagradLargeTrainer) Accumulate(_ UpdateAdagradLargeBatch, _ int) error {
+	return &nnrt.BorderError{Model: "UpdateAdagradLarge", Got: "a part of a batch", Want: "whole batches, by Step: no input has rows"}
+}
+
+// Apply returns the same error as Accumulate.
+func (t *UpdateAdagradLargeTrainer) Apply() (UpdateAdagradLargeMetrics, error) {
+	return UpdateAdagradLargeMetrics{}, &nnrt.BorderError{Model: "UpdateAdagradLarge", Got: "a part of a batch", Want: "whole batches, by Step: no input has rows"}
+}
+
+// Gradients returns the gradients of the last Backward, or after Apply those of the whole batch, shaped like the model.
 func (t *UpdateAdagradLargeTrainer) Gradients() *UpdateAdagradLarge {
 	return t.gradient
+}
+
+// Capacity returns the most rows that a batch can have: MaxBatch.
+func (t *UpdateAdagradLargeTrainer) Capacity() int {
+	return t.maxBatch
 }
 
 // Steps returns the number of updates done.
@@ -5121,6 +5445,18 @@ type UpdateAdadeltaMetrics struct {
 	Loss float64
 }
 
+var updateAdadeltaMeasures = []string{"loss"}
+
+// Names returns what the model calls the fields, in their order. The slice belongs to the package: do not change it.
+func (UpdateAdadeltaMetrics) Names() []string {
+	return updateAdadeltaMeasures
+}
+
+// AppendTo appends the fields to dst in the order of Names.
+func (m UpdateAdadeltaMetrics) AppendTo(dst []float64) []float64 {
+	return append(dst, m.Loss)
+}
+
 // UpdateAdadeltaTrainerOptions says what a trainer is built for.
 type UpdateAdadeltaTrainerOptions struct {
 	MaxBatch int    // capacity: rows of the largest batch
@@ -5137,7 +5473,7 @@ type UpdateAdadeltaTrainer struct {
 	maxBatch int
 	seed     uint64
 	steps    int                   // updates done
-	stage    int                   // 0 idle, 1 after Forward, 2 after Backward
+	stage    int                   // 0 idle, 1 after Forward, 2 after Backward, 3 after Accumulate
 	metrics  UpdateAdadeltaMetrics // of the last Forward
 	gradient *UpdateAdadelta
 
@@ -5241,9 +5577,24 @@ func (t *UpdateAdadeltaTrainer) Step(b UpdateAdadeltaBatch) (UpdateAdadeltaMetri
 	return m, t.Update()
 }
 
-// Gradients returns the gradients of the last Backward, shaped like the model.
+// Accumulate returns an error: batches of this model cannot come in parts, because no input has rows.
+func (t *UpdateAdadeltaTrainer) Accumulate(_ UpdateAdadeltaBatch, _ int) error {
+	return &nnrt.BorderError{Model: "UpdateAdadelta", Got: "a part of a batch", Want: "whole batches, by Step: no input has rows"}
+}
+
+// Apply returns the same error as Accumulate.
+func (t *UpdateAdadeltaTrainer) Apply() (UpdateAdadeltaMetrics, error) {
+	return UpdateAdadeltaMetrics{}, &nnrt.BorderError{Model: "UpdateAdadelta", Got: "a part of a batch", Want: "whole batches, by Step: no input has rows"}
+}
+
+// Gradients returns the gradients of the last Backward, or after Apply those of the whole batch, shaped like the model.
 func (t *UpdateAdadeltaTrainer) Gradients() *UpdateAdadelta {
 	return t.gradient
+}
+
+// Capacity returns the most rows that a batch can have: MaxBatch.
+func (t *UpdateAdadeltaTrainer) Capacity() int {
+	return t.maxBatch
 }
 
 // Steps returns the number of updates done.
@@ -5547,6 +5898,18 @@ type UpdateAdadeltaLargeMetrics struct {
 	Loss float64
 }
 
+var updateAdadeltaLargeMeasures = []string{"loss"}
+
+// Names returns what the model calls the fields, in their order. The slice belongs to the package: do not change it.
+func (UpdateAdadeltaLargeMetrics) Names() []string {
+	return updateAdadeltaLargeMeasures
+}
+
+// AppendTo appends the fields to dst in the order of Names.
+func (m UpdateAdadeltaLargeMetrics) AppendTo(dst []float64) []float64 {
+	return append(dst, m.Loss)
+}
+
 // UpdateAdadeltaLargeTrainerOptions says what a trainer is built for.
 type UpdateAdadeltaLargeTrainerOptions struct {
 	MaxBatch int    // capacity: rows of the largest batch
@@ -5563,7 +5926,7 @@ type UpdateAdadeltaLargeTrainer struct {
 	maxBatch int
 	seed     uint64
 	steps    int                        // updates done
-	stage    int                        // 0 idle, 1 after Forward, 2 after Backward
+	stage    int                        // 0 idle, 1 after Forward, 2 after Backward, 3 after Accumulate
 	metrics  UpdateAdadeltaLargeMetrics // of the last Forward
 	gradient *UpdateAdadeltaLarge
 
@@ -5667,9 +6030,24 @@ func (t *UpdateAdadeltaLargeTrainer) Step(b UpdateAdadeltaLargeBatch) (UpdateAda
 	return m, t.Update()
 }
 
-// Gradients returns the gradients of the last Backward, shaped like the model.
+// Accumulate returns an error: batches of this model cannot come in parts, because no input has rows.
+func (t *UpdateAdadeltaLargeTrainer) Accumulate(_ UpdateAdadeltaLargeBatch, _ int) error {
+	return &nnrt.BorderError{Model: "UpdateAdadeltaLarge", Got: "a part of a batch", Want: "whole batches, by Step: no input has rows"}
+}
+
+// Apply returns the same error as Accumulate.
+func (t *UpdateAdadeltaLargeTrainer) Apply() (UpdateAdadeltaLargeMetrics, error) {
+	return UpdateAdadeltaLargeMetrics{}, &nnrt.BorderError{Model: "UpdateAdadeltaLarge", Got: "a part of a batch", Want: "whole batches, by Step: no input has rows"}
+}
+
+// Gradients returns the gradients of the last Backward, or after Apply those of the whole batch, shaped like the model.
 func (t *UpdateAdadeltaLargeTrainer) Gradients() *UpdateAdadeltaLarge {
 	return t.gradient
+}
+
+// Capacity returns the most rows that a batch can have: MaxBatch.
+func (t *UpdateAdadeltaLargeTrainer) Capacity() int {
+	return t.maxBatch
 }
 
 // Steps returns the number of updates done.
@@ -5998,6 +6376,18 @@ type ActTanhMetrics struct {
 	Loss float64
 }
 
+var actTanhMeasures = []string{"loss"}
+
+// Names returns what the model calls the fields, in their order. The slice belongs to the package: do not change it.
+func (ActTanhMetrics) Names() []string {
+	return actTanhMeasures
+}
+
+// AppendTo appends the fields to dst in the order of Names.
+func (m ActTanhMetrics) AppendTo(dst []float64) []float64 {
+	return append(dst, m.Loss)
+}
+
 // ActTanhTrainerOptions says what a trainer is built for.
 type ActTanhTrainerOptions struct {
 	MaxBatch int    // capacity: rows of the largest batch
@@ -6014,7 +6404,7 @@ type ActTanhTrainer struct {
 	maxBatch int
 	seed     uint64
 	steps    int            // updates done
-	stage    int            // 0 idle, 1 after Forward, 2 after Backward
+	stage    int            // 0 idle, 1 after Forward, 2 after Backward, 3 after Accumulate
 	metrics  ActTanhMetrics // of the last Forward
 	gradient *ActTanh
 
@@ -6114,9 +6504,24 @@ func (t *ActTanhTrainer) Step(b ActTanhBatch) (ActTanhMetrics, error) {
 	return m, t.Update()
 }
 
-// Gradients returns the gradients of the last Backward, shaped like the model.
+// Accumulate returns an error: batches of this model cannot come in parts, because no input has rows.
+func (t *ActTanhTrainer) Accumulate(_ ActTanhBatch, _ int) error {
+	return &nnrt.BorderError{Model: "ActTanh", Got: "a part of a batch", Want: "whole batches, by Step: no input has rows"}
+}
+
+// Apply returns the same error as Accumulate.
+func (t *ActTanhTrainer) Apply() (ActTanhMetrics, error) {
+	return ActTanhMetrics{}, &nnrt.BorderError{Model: "ActTanh", Got: "a part of a batch", Want: "whole batches, by Step: no input has rows"}
+}
+
+// Gradients returns the gradients of the last Backward, or after Apply those of the whole batch, shaped like the model.
 func (t *ActTanhTrainer) Gradients() *ActTanh {
 	return t.gradient
+}
+
+// Capacity returns the most rows that a batch can have: MaxBatch.
+func (t *ActTanhTrainer) Capacity() int {
+	return t.maxBatch
 }
 
 // Steps returns the number of updates done.
@@ -6490,6 +6895,18 @@ type ActSigmoidMetrics struct {
 	Loss float64
 }
 
+var actSigmoidMeasures = []string{"loss"}
+
+// Names returns what the model calls the fields, in their order. The slice belongs to the package: do not change it.
+func (ActSigmoidMetrics) Names() []string {
+	return actSigmoidMeasures
+}
+
+// AppendTo appends the fields to dst in the order of Names.
+func (m ActSigmoidMetrics) AppendTo(dst []float64) []float64 {
+	return append(dst, m.Loss)
+}
+
 // ActSigmoidTrainerOptions says what a trainer is built for.
 type ActSigmoidTrainerOptions struct {
 	MaxBatch int    // capacity: rows of the largest batch
@@ -6506,7 +6923,7 @@ type ActSigmoidTrainer struct {
 	maxBatch int
 	seed     uint64
 	steps    int               // updates done
-	stage    int               // 0 idle, 1 after Forward, 2 after Backward
+	stage    int               // 0 idle, 1 after Forward, 2 after Backward, 3 after Accumulate
 	metrics  ActSigmoidMetrics // of the last Forward
 	gradient *ActSigmoid
 
@@ -6606,9 +7023,24 @@ func (t *ActSigmoidTrainer) Step(b ActSigmoidBatch) (ActSigmoidMetrics, error) {
 	return m, t.Update()
 }
 
-// Gradients returns the gradients of the last Backward, shaped like the model.
+// Accumulate returns an error: batches of this model cannot come in parts, because no input has rows.
+func (t *ActSigmoidTrainer) Accumulate(_ ActSigmoidBatch, _ int) error {
+	return &nnrt.BorderError{Model: "ActSigmoid", Got: "a part of a batch", Want: "whole batches, by Step: no input has rows"}
+}
+
+// Apply returns the same error as Accumulate.
+func (t *ActSigmoidTrainer) Apply() (ActSigmoidMetrics, error) {
+	return ActSigmoidMetrics{}, &nnrt.BorderError{Model: "ActSigmoid", Got: "a part of a batch", Want: "whole batches, by Step: no input has rows"}
+}
+
+// Gradients returns the gradients of the last Backward, or after Apply those of the whole batch, shaped like the model.
 func (t *ActSigmoidTrainer) Gradients() *ActSigmoid {
 	return t.gradient
+}
+
+// Capacity returns the most rows that a batch can have: MaxBatch.
+func (t *ActSigmoidTrainer) Capacity() int {
+	return t.maxBatch
 }
 
 // Steps returns the number of updates done.
@@ -6983,6 +7415,18 @@ type ActGeluMetrics struct {
 	Loss float64
 }
 
+var actGeluMeasures = []string{"loss"}
+
+// Names returns what the model calls the fields, in their order. The slice belongs to the package: do not change it.
+func (ActGeluMetrics) Names() []string {
+	return actGeluMeasures
+}
+
+// AppendTo appends the fields to dst in the order of Names.
+func (m ActGeluMetrics) AppendTo(dst []float64) []float64 {
+	return append(dst, m.Loss)
+}
+
 // ActGeluTrainerOptions says what a trainer is built for.
 type ActGeluTrainerOptions struct {
 	MaxBatch int    // capacity: rows of the largest batch
@@ -6999,7 +7443,7 @@ type ActGeluTrainer struct {
 	maxBatch int
 	seed     uint64
 	steps    int            // updates done
-	stage    int            // 0 idle, 1 after Forward, 2 after Backward
+	stage    int            // 0 idle, 1 after Forward, 2 after Backward, 3 after Accumulate
 	metrics  ActGeluMetrics // of the last Forward
 	gradient *ActGelu
 
@@ -7100,9 +7544,24 @@ func (t *ActGeluTrainer) Step(b ActGeluBatch) (ActGeluMetrics, error) {
 	return m, t.Update()
 }
 
-// Gradients returns the gradients of the last Backward, shaped like the model.
+// Accumulate returns an error: batches of this model cannot come in parts, because no input has rows.
+func (t *ActGeluTrainer) Accumulate(_ ActGeluBatch, _ int) error {
+	return &nnrt.BorderError{Model: "ActGelu", Got: "a part of a batch", Want: "whole batches, by Step: no input has rows"}
+}
+
+// Apply returns the same error as Accumulate.
+func (t *ActGeluTrainer) Apply() (ActGeluMetrics, error) {
+	return ActGeluMetrics{}, &nnrt.BorderError{Model: "ActGelu", Got: "a part of a batch", Want: "whole batches, by Step: no input has rows"}
+}
+
+// Gradients returns the gradients of the last Backward, or after Apply those of the whole batch, shaped like the model.
 func (t *ActGeluTrainer) Gradients() *ActGelu {
 	return t.gradient
+}
+
+// Capacity returns the most rows that a batch can have: MaxBatch.
+func (t *ActGeluTrainer) Capacity() int {
+	return t.maxBatch
 }
 
 // Steps returns the number of updates done.
@@ -7483,6 +7942,18 @@ type ActGeluTanhMetrics struct {
 	Loss float64
 }
 
+var actGeluTanhMeasures = []string{"loss"}
+
+// Names returns what the model calls the fields, in their order. The slice belongs to the package: do not change it.
+func (ActGeluTanhMetrics) Names() []string {
+	return actGeluTanhMeasures
+}
+
+// AppendTo appends the fields to dst in the order of Names.
+func (m ActGeluTanhMetrics) AppendTo(dst []float64) []float64 {
+	return append(dst, m.Loss)
+}
+
 // ActGeluTanhTrainerOptions says what a trainer is built for.
 type ActGeluTanhTrainerOptions struct {
 	MaxBatch int    // capacity: rows of the largest batch
@@ -7499,7 +7970,7 @@ type ActGeluTanhTrainer struct {
 	maxBatch int
 	seed     uint64
 	steps    int                // updates done
-	stage    int                // 0 idle, 1 after Forward, 2 after Backward
+	stage    int                // 0 idle, 1 after Forward, 2 after Backward, 3 after Accumulate
 	metrics  ActGeluTanhMetrics // of the last Forward
 	gradient *ActGeluTanh
 
@@ -7600,9 +8071,24 @@ func (t *ActGeluTanhTrainer) Step(b ActGeluTanhBatch) (ActGeluTanhMetrics, error
 	return m, t.Update()
 }
 
-// Gradients returns the gradients of the last Backward, shaped like the model.
+// Accumulate returns an error: batches of this model cannot come in parts, because no input has rows.
+func (t *ActGeluTanhTrainer) Accumulate(_ ActGeluTanhBatch, _ int) error {
+	return &nnrt.BorderError{Model: "ActGeluTanh", Got: "a part of a batch", Want: "whole batches, by Step: no input has rows"}
+}
+
+// Apply returns the same error as Accumulate.
+func (t *ActGeluTanhTrainer) Apply() (ActGeluTanhMetrics, error) {
+	return ActGeluTanhMetrics{}, &nnrt.BorderError{Model: "ActGeluTanh", Got: "a part of a batch", Want: "whole batches, by Step: no input has rows"}
+}
+
+// Gradients returns the gradients of the last Backward, or after Apply those of the whole batch, shaped like the model.
 func (t *ActGeluTanhTrainer) Gradients() *ActGeluTanh {
 	return t.gradient
+}
+
+// Capacity returns the most rows that a batch can have: MaxBatch.
+func (t *ActGeluTanhTrainer) Capacity() int {
+	return t.maxBatch
 }
 
 // Steps returns the number of updates done.
@@ -7988,6 +8474,18 @@ type ActSiluMetrics struct {
 	Loss float64
 }
 
+var actSiluMeasures = []string{"loss"}
+
+// Names returns what the model calls the fields, in their order. The slice belongs to the package: do not change it.
+func (ActSiluMetrics) Names() []string {
+	return actSiluMeasures
+}
+
+// AppendTo appends the fields to dst in the order of Names.
+func (m ActSiluMetrics) AppendTo(dst []float64) []float64 {
+	return append(dst, m.Loss)
+}
+
 // ActSiluTrainerOptions says what a trainer is built for.
 type ActSiluTrainerOptions struct {
 	MaxBatch int    // capacity: rows of the largest batch
@@ -8004,7 +8502,7 @@ type ActSiluTrainer struct {
 	maxBatch int
 	seed     uint64
 	steps    int            // updates done
-	stage    int            // 0 idle, 1 after Forward, 2 after Backward
+	stage    int            // 0 idle, 1 after Forward, 2 after Backward, 3 after Accumulate
 	metrics  ActSiluMetrics // of the last Forward
 	gradient *ActSilu
 
@@ -8105,9 +8603,24 @@ func (t *ActSiluTrainer) Step(b ActSiluBatch) (ActSiluMetrics, error) {
 	return m, t.Update()
 }
 
-// Gradients returns the gradients of the last Backward, shaped like the model.
+// Accumulate returns an error: batches of this model cannot come in parts, because no input has rows.
+func (t *ActSiluTrainer) Accumulate(_ ActSiluBatch, _ int) error {
+	return &nnrt.BorderError{Model: "ActSilu", Got: "a part of a batch", Want: "whole batches, by Step: no input has rows"}
+}
+
+// Apply returns the same error as Accumulate.
+func (t *ActSiluTrainer) Apply() (ActSiluMetrics, error) {
+	return ActSiluMetrics{}, &nnrt.BorderError{Model: "ActSilu", Got: "a part of a batch", Want: "whole batches, by Step: no input has rows"}
+}
+
+// Gradients returns the gradients of the last Backward, or after Apply those of the whole batch, shaped like the model.
 func (t *ActSiluTrainer) Gradients() *ActSilu {
 	return t.gradient
+}
+
+// Capacity returns the most rows that a batch can have: MaxBatch.
+func (t *ActSiluTrainer) Capacity() int {
+	return t.maxBatch
 }
 
 // Steps returns the number of updates done.
@@ -8485,6 +8998,18 @@ type ActSoftplusMetrics struct {
 	Loss float64
 }
 
+var actSoftplusMeasures = []string{"loss"}
+
+// Names returns what the model calls the fields, in their order. The slice belongs to the package: do not change it.
+func (ActSoftplusMetrics) Names() []string {
+	return actSoftplusMeasures
+}
+
+// AppendTo appends the fields to dst in the order of Names.
+func (m ActSoftplusMetrics) AppendTo(dst []float64) []float64 {
+	return append(dst, m.Loss)
+}
+
 // ActSoftplusTrainerOptions says what a trainer is built for.
 type ActSoftplusTrainerOptions struct {
 	MaxBatch int    // capacity: rows of the largest batch
@@ -8501,7 +9026,7 @@ type ActSoftplusTrainer struct {
 	maxBatch int
 	seed     uint64
 	steps    int                // updates done
-	stage    int                // 0 idle, 1 after Forward, 2 after Backward
+	stage    int                // 0 idle, 1 after Forward, 2 after Backward, 3 after Accumulate
 	metrics  ActSoftplusMetrics // of the last Forward
 	gradient *ActSoftplus
 
@@ -8604,9 +9129,24 @@ func (t *ActSoftplusTrainer) Step(b ActSoftplusBatch) (ActSoftplusMetrics, error
 	return m, t.Update()
 }
 
-// Gradients returns the gradients of the last Backward, shaped like the model.
+// Accumulate returns an error: batches of this model cannot come in parts, because no input has rows.
+func (t *ActSoftplusTrainer) Accumulate(_ ActSoftplusBatch, _ int) error {
+	return &nnrt.BorderError{Model: "ActSoftplus", Got: "a part of a batch", Want: "whole batches, by Step: no input has rows"}
+}
+
+// Apply returns the same error as Accumulate.
+func (t *ActSoftplusTrainer) Apply() (ActSoftplusMetrics, error) {
+	return ActSoftplusMetrics{}, &nnrt.BorderError{Model: "ActSoftplus", Got: "a part of a batch", Want: "whole batches, by Step: no input has rows"}
+}
+
+// Gradients returns the gradients of the last Backward, or after Apply those of the whole batch, shaped like the model.
 func (t *ActSoftplusTrainer) Gradients() *ActSoftplus {
 	return t.gradient
+}
+
+// Capacity returns the most rows that a batch can have: MaxBatch.
+func (t *ActSoftplusTrainer) Capacity() int {
+	return t.maxBatch
 }
 
 // Steps returns the number of updates done.
@@ -9018,6 +9558,18 @@ type ActReluMetrics struct {
 	Loss float64
 }
 
+var actReluMeasures = []string{"loss"}
+
+// Names returns what the model calls the fields, in their order. The slice belongs to the package: do not change it.
+func (ActReluMetrics) Names() []string {
+	return actReluMeasures
+}
+
+// AppendTo appends the fields to dst in the order of Names.
+func (m ActReluMetrics) AppendTo(dst []float64) []float64 {
+	return append(dst, m.Loss)
+}
+
 // ActReluTrainerOptions says what a trainer is built for.
 type ActReluTrainerOptions struct {
 	MaxBatch int    // capacity: rows of the largest batch
@@ -9034,7 +9586,7 @@ type ActReluTrainer struct {
 	maxBatch int
 	seed     uint64
 	steps    int            // updates done
-	stage    int            // 0 idle, 1 after Forward, 2 after Backward
+	stage    int            // 0 idle, 1 after Forward, 2 after Backward, 3 after Accumulate
 	metrics  ActReluMetrics // of the last Forward
 	gradient *ActRelu
 
@@ -9133,9 +9685,24 @@ func (t *ActReluTrainer) Step(b ActReluBatch) (ActReluMetrics, error) {
 	return m, t.Update()
 }
 
-// Gradients returns the gradients of the last Backward, shaped like the model.
+// Accumulate returns an error: batches of this model cannot come in parts, because no input has rows.
+func (t *ActReluTrainer) Accumulate(_ ActReluBatch, _ int) error {
+	return &nnrt.BorderError{Model: "ActRelu", Got: "a part of a batch", Want: "whole batches, by Step: no input has rows"}
+}
+
+// Apply returns the same error as Accumulate.
+func (t *ActReluTrainer) Apply() (ActReluMetrics, error) {
+	return ActReluMetrics{}, &nnrt.BorderError{Model: "ActRelu", Got: "a part of a batch", Want: "whole batches, by Step: no input has rows"}
+}
+
+// Gradients returns the gradients of the last Backward, or after Apply those of the whole batch, shaped like the model.
 func (t *ActReluTrainer) Gradients() *ActRelu {
 	return t.gradient
+}
+
+// Capacity returns the most rows that a batch can have: MaxBatch.
+func (t *ActReluTrainer) Capacity() int {
+	return t.maxBatch
 }
 
 // Steps returns the number of updates done.
@@ -9504,6 +10071,18 @@ type Softmax10Metrics struct {
 	Loss float64
 }
 
+var softmax10Measures = []string{"loss"}
+
+// Names returns what the model calls the fields, in their order. The slice belongs to the package: do not change it.
+func (Softmax10Metrics) Names() []string {
+	return softmax10Measures
+}
+
+// AppendTo appends the fields to dst in the order of Names.
+func (m Softmax10Metrics) AppendTo(dst []float64) []float64 {
+	return append(dst, m.Loss)
+}
+
 // Softmax10TrainerOptions says what a trainer is built for.
 type Softmax10TrainerOptions struct {
 	MaxBatch int    // capacity: rows of the largest batch
@@ -9520,7 +10099,7 @@ type Softmax10Trainer struct {
 	maxBatch int
 	seed     uint64
 	steps    int              // updates done
-	stage    int              // 0 idle, 1 after Forward, 2 after Backward
+	stage    int              // 0 idle, 1 after Forward, 2 after Backward, 3 after Accumulate
 	metrics  Softmax10Metrics // of the last Forward
 	gradient *Softmax10
 
@@ -9622,9 +10201,24 @@ func (t *Softmax10Trainer) Step(b Softmax10Batch) (Softmax10Metrics, error) {
 	return m, t.Update()
 }
 
-// Gradients returns the gradients of the last Backward, shaped like the model.
+// Accumulate returns an error: batches of this model cannot come in parts, because no input has rows.
+func (t *Softmax10Trainer) Accumulate(_ Softmax10Batch, _ int) error {
+	return &nnrt.BorderError{Model: "Softmax10", Got: "a part of a batch", Want: "whole batches, by Step: no input has rows"}
+}
+
+// Apply returns the same error as Accumulate.
+func (t *Softmax10Trainer) Apply() (Softmax10Metrics, error) {
+	return Softmax10Metrics{}, &nnrt.BorderError{Model: "Softmax10", Got: "a part of a batch", Want: "whole batches, by Step: no input has rows"}
+}
+
+// Gradients returns the gradients of the last Backward, or after Apply those of the whole batch, shaped like the model.
 func (t *Softmax10Trainer) Gradients() *Softmax10 {
 	return t.gradient
+}
+
+// Capacity returns the most rows that a batch can have: MaxBatch.
+func (t *Softmax10Trainer) Capacity() int {
+	return t.maxBatch
 }
 
 // Steps returns the number of updates done.
@@ -10055,6 +10649,18 @@ type Softmax128Metrics struct {
 	Loss float64
 }
 
+var softmax128Measures = []string{"loss"}
+
+// Names returns what the model calls the fields, in their order. The slice belongs to the package: do not change it.
+func (Softmax128Metrics) Names() []string {
+	return softmax128Measures
+}
+
+// AppendTo appends the fields to dst in the order of Names.
+func (m Softmax128Metrics) AppendTo(dst []float64) []float64 {
+	return append(dst, m.Loss)
+}
+
 // Softmax128TrainerOptions says what a trainer is built for.
 type Softmax128TrainerOptions struct {
 	MaxBatch int    // capacity: rows of the largest batch
@@ -10071,7 +10677,7 @@ type Softmax128Trainer struct {
 	maxBatch int
 	seed     uint64
 	steps    int               // updates done
-	stage    int               // 0 idle, 1 after Forward, 2 after Backward
+	stage    int               // 0 idle, 1 after Forward, 2 after Backward, 3 after Accumulate
 	metrics  Softmax128Metrics // of the last Forward
 	gradient *Softmax128
 
@@ -10173,9 +10779,24 @@ func (t *Softmax128Trainer) Step(b Softmax128Batch) (Softmax128Metrics, error) {
 	return m, t.Update()
 }
 
-// Gradients returns the gradients of the last Backward, shaped like the model.
+// Accumulate returns an error: batches of this model cannot come in parts, because no input has rows.
+func (t *Softmax128Trainer) Accumulate(_ Softmax128Batch, _ int) error {
+	return &nnrt.BorderError{Model: "Softmax128", Got: "a part of a batch", Want: "whole batches, by Step: no input has rows"}
+}
+
+// Apply returns the same error as Accumulate.
+func (t *Softmax128Trainer) Apply() (Softmax128Metrics, error) {
+	return Softmax128Metrics{}, &nnrt.BorderError{Model: "Softmax128", Got: "a part of a batch", Want: "whole batches, by Step: no input has rows"}
+}
+
+// Gradients returns the gradients of the last Backward, or after Apply those of the whole batch, shaped like the model.
 func (t *Softmax128Trainer) Gradients() *Softmax128 {
 	return t.gradient
+}
+
+// Capacity returns the most rows that a batch can have: MaxBatch.
+func (t *Softmax128Trainer) Capacity() int {
+	return t.maxBatch
 }
 
 // Steps returns the number of updates done.
@@ -10606,6 +11227,18 @@ type Softmax1000Metrics struct {
 	Loss float64
 }
 
+var softmax1000Measures = []string{"loss"}
+
+// Names returns what the model calls the fields, in their order. The slice belongs to the package: do not change it.
+func (Softmax1000Metrics) Names() []string {
+	return softmax1000Measures
+}
+
+// AppendTo appends the fields to dst in the order of Names.
+func (m Softmax1000Metrics) AppendTo(dst []float64) []float64 {
+	return append(dst, m.Loss)
+}
+
 // Softmax1000TrainerOptions says what a trainer is built for.
 type Softmax1000TrainerOptions struct {
 	MaxBatch int    // capacity: rows of the largest batch
@@ -10622,7 +11255,7 @@ type Softmax1000Trainer struct {
 	maxBatch int
 	seed     uint64
 	steps    int                // updates done
-	stage    int                // 0 idle, 1 after Forward, 2 after Backward
+	stage    int                // 0 idle, 1 after Forward, 2 after Backward, 3 after Accumulate
 	metrics  Softmax1000Metrics // of the last Forward
 	gradient *Softmax1000
 
@@ -10724,9 +11357,24 @@ func (t *Softmax1000Trainer) Step(b Softmax1000Batch) (Softmax1000Metrics, error
 	return m, t.Update()
 }
 
-// Gradients returns the gradients of the last Backward, shaped like the model.
+// Accumulate returns an error: batches of this model cannot come in parts, because no input has rows.
+func (t *Softmax1000Trainer) Accumulate(_ Softmax1000Batch, _ int) error {
+	return &nnrt.BorderError{Model: "Softmax1000", Got: "a part of a batch", Want: "whole batches, by Step: no input has rows"}
+}
+
+// Apply returns the same error as Accumulate.
+func (t *Softmax1000Trainer) Apply() (Softmax1000Metrics, error) {
+	return Softmax1000Metrics{}, &nnrt.BorderError{Model: "Softmax1000", Got: "a part of a batch", Want: "whole batches, by Step: no input has rows"}
+}
+
+// Gradients returns the gradients of the last Backward, or after Apply those of the whole batch, shaped like the model.
 func (t *Softmax1000Trainer) Gradients() *Softmax1000 {
 	return t.gradient
+}
+
+// Capacity returns the most rows that a batch can have: MaxBatch.
+func (t *Softmax1000Trainer) Capacity() int {
+	return t.maxBatch
 }
 
 // Steps returns the number of updates done.
@@ -11185,6 +11833,18 @@ type LayerNormMetrics struct {
 	Loss float64
 }
 
+var layerNormMeasures = []string{"loss"}
+
+// Names returns what the model calls the fields, in their order. The slice belongs to the package: do not change it.
+func (LayerNormMetrics) Names() []string {
+	return layerNormMeasures
+}
+
+// AppendTo appends the fields to dst in the order of Names.
+func (m LayerNormMetrics) AppendTo(dst []float64) []float64 {
+	return append(dst, m.Loss)
+}
+
 // LayerNormTrainerOptions says what a trainer is built for.
 type LayerNormTrainerOptions struct {
 	MaxBatch int    // capacity: rows of the largest batch
@@ -11201,7 +11861,7 @@ type LayerNormTrainer struct {
 	maxBatch int
 	seed     uint64
 	steps    int              // updates done
-	stage    int              // 0 idle, 1 after Forward, 2 after Backward
+	stage    int              // 0 idle, 1 after Forward, 2 after Backward, 3 after Accumulate
 	metrics  LayerNormMetrics // of the last Forward
 	gradient *LayerNorm
 
@@ -11311,9 +11971,24 @@ func (t *LayerNormTrainer) Step(b LayerNormBatch) (LayerNormMetrics, error) {
 	return m, t.Update()
 }
 
-// Gradients returns the gradients of the last Backward, shaped like the model.
+// Accumulate returns an error: batches of this model cannot come in parts, because no input has rows.
+func (t *LayerNormTrainer) Accumulate(_ LayerNormBatch, _ int) error {
+	return &nnrt.BorderError{Model: "LayerNorm", Got: "a part of a batch", Want: "whole batches, by Step: no input has rows"}
+}
+
+// Apply returns the same error as Accumulate.
+func (t *LayerNormTrainer) Apply() (LayerNormMetrics, error) {
+	return LayerNormMetrics{}, &nnrt.BorderError{Model: "LayerNorm", Got: "a part of a batch", Want: "whole batches, by Step: no input has rows"}
+}
+
+// Gradients returns the gradients of the last Backward, or after Apply those of the whole batch, shaped like the model.
 func (t *LayerNormTrainer) Gradients() *LayerNorm {
 	return t.gradient
+}
+
+// Capacity returns the most rows that a batch can have: MaxBatch.
+func (t *LayerNormTrainer) Capacity() int {
+	return t.maxBatch
 }
 
 // Steps returns the number of updates done.
@@ -11850,6 +12525,18 @@ type CrossEntropy10Metrics struct {
 	Loss float64
 }
 
+var crossEntropy10Measures = []string{"loss"}
+
+// Names returns what the model calls the fields, in their order. The slice belongs to the package: do not change it.
+func (CrossEntropy10Metrics) Names() []string {
+	return crossEntropy10Measures
+}
+
+// AppendTo appends the fields to dst in the order of Names.
+func (m CrossEntropy10Metrics) AppendTo(dst []float64) []float64 {
+	return append(dst, m.Loss)
+}
+
 // CrossEntropy10TrainerOptions says what a trainer is built for.
 type CrossEntropy10TrainerOptions struct {
 	MaxBatch int    // capacity: rows of the largest batch
@@ -11866,7 +12553,7 @@ type CrossEntropy10Trainer struct {
 	maxBatch int
 	seed     uint64
 	steps    int                   // updates done
-	stage    int                   // 0 idle, 1 after Forward, 2 after Backward
+	stage    int                   // 0 idle, 1 after Forward, 2 after Backward, 3 after Accumulate
 	metrics  CrossEntropy10Metrics // of the last Forward
 	gradient *CrossEntropy10
 
@@ -11968,9 +12655,24 @@ func (t *CrossEntropy10Trainer) Step(b CrossEntropy10Batch) (CrossEntropy10Metri
 	return m, t.Update()
 }
 
-// Gradients returns the gradients of the last Backward, shaped like the model.
+// Accumulate returns an error: batches of this model cannot come in parts, because no input has rows.
+func (t *CrossEntropy10Trainer) Accumulate(_ CrossEntropy10Batch, _ int) error {
+	return &nnrt.BorderError{Model: "CrossEntropy10", Got: "a part of a batch", Want: "whole batches, by Step: no input has rows"}
+}
+
+// Apply returns the same error as Accumulate.
+func (t *CrossEntropy10Trainer) Apply() (CrossEntropy10Metrics, error) {
+	return CrossEntropy10Metrics{}, &nnrt.BorderError{Model: "CrossEntropy10", Got: "a part of a batch", Want: "whole batches, by Step: no input has rows"}
+}
+
+// Gradients returns the gradients of the last Backward, or after Apply those of the whole batch, shaped like the model.
 func (t *CrossEntropy10Trainer) Gradients() *CrossEntropy10 {
 	return t.gradient
+}
+
+// Capacity returns the most rows that a batch can have: MaxBatch.
+func (t *CrossEntropy10Trainer) Capacity() int {
+	return t.maxBatch
 }
 
 // Steps returns the number of updates done.
@@ -12404,6 +13106,18 @@ type CrossEntropy1000Metrics struct {
 	Loss float64
 }
 
+var crossEntropy1000Measures = []string{"loss"}
+
+// Names returns what the model calls the fields, in their order. The slice belongs to the package: do not change it.
+func (CrossEntropy1000Metrics) Names() []string {
+	return crossEntropy1000Measures
+}
+
+// AppendTo appends the fields to dst in the order of Names.
+func (m CrossEntropy1000Metrics) AppendTo(dst []float64) []float64 {
+	return append(dst, m.Loss)
+}
+
 // CrossEntropy1000TrainerOptions says what a trainer is built for.
 type CrossEntropy1000TrainerOptions struct {
 	MaxBatch int    // capacity: rows of the largest batch
@@ -12420,7 +13134,7 @@ type CrossEntropy1000Trainer struct {
 	maxBatch int
 	seed     uint64
 	steps    int                     // updates done
-	stage    int                     // 0 idle, 1 after Forward, 2 after Backward
+	stage    int                     // 0 idle, 1 after Forward, 2 after Backward, 3 after Accumulate
 	metrics  CrossEntropy1000Metrics // of the last Forward
 	gradient *CrossEntropy1000
 
@@ -12522,9 +13236,24 @@ func (t *CrossEntropy1000Trainer) Step(b CrossEntropy1000Batch) (CrossEntropy100
 	return m, t.Update()
 }
 
-// Gradients returns the gradients of the last Backward, shaped like the model.
+// Accumulate returns an error: batches of this model cannot come in parts, because no input has rows.
+func (t *CrossEntropy1000Trainer) Accumulate(_ CrossEntropy1000Batch, _ int) error {
+	return &nnrt.BorderError{Model: "CrossEntropy1000", Got: "a part of a batch", Want: "whole batches, by Step: no input has rows"}
+}
+
+// Apply returns the same error as Accumulate.
+func (t *CrossEntropy1000Trainer) Apply() (CrossEntropy1000Metrics, error) {
+	return CrossEntropy1000Metrics{}, &nnrt.BorderError{Model: "CrossEntropy1000", Got: "a part of a batch", Want: "whole batches, by Step: no input has rows"}
+}
+
+// Gradients returns the gradients of the last Backward, or after Apply those of the whole batch, shaped like the model.
 func (t *CrossEntropy1000Trainer) Gradients() *CrossEntropy1000 {
 	return t.gradient
+}
+
+// Capacity returns the most rows that a batch can have: MaxBatch.
+func (t *CrossEntropy1000Trainer) Capacity() int {
+	return t.maxBatch
 }
 
 // Steps returns the number of updates done.

@@ -240,6 +240,18 @@ type DigitsMetrics struct {
 	Accuracy float64
 }
 
+var digitsMeasures = []string{"loss", "accuracy"}
+
+// Names returns what the model calls the fields, in their order. The slice belongs to the package: do not change it.
+func (DigitsMetrics) Names() []string {
+	return digitsMeasures
+}
+
+// AppendTo appends the fields to dst in the order of Names.
+func (m DigitsMetrics) AppendTo(dst []float64) []float64 {
+	return append(dst, m.Loss, m.Accuracy)
+}
+
 // DigitsTrainerOptions says what a trainer is built for.
 type DigitsTrainerOptions struct {
 	MaxBatch int    // capacity: rows of the largest batch
@@ -256,7 +268,7 @@ type DigitsTrainer struct {
 	maxBatch int
 	seed     uint64
 	steps    int           // updates done
-	stage    int           // 0 idle, 1 after Forward, 2 after Backward
+	stage    int           // 0 idle, 1 after Forward, 2 after Backward, 3 after Accumulate
 	metrics  DigitsMetrics // of the last Forward
 	gradient *Digits
 
@@ -268,9 +280,15 @@ type DigitsTrainer struct {
 	state0V   []float32
 	eval      digitsEval
 	finish    digitsFinish
+
+	parts nnrt.Parts    // of the batch that Accumulate is given
+	of    int           // rows of the whole batch while Forward runs a part of it
+	whole DigitsMetrics // of the parts so far
+	sum   []float32     // their gradients; made by the first Accumulate
+	add   digitsAdd
 }
 
-// NewDigitsTrainer returns a trainer of m for batches of up to o.MaxBatch rows. All memory is allocated here.
+// NewDigitsTrainer returns a trainer of m for batches of up to o.MaxBatch rows. All memory but that of Accumulate is allocated here.
 func NewDigitsTrainer(m *Digits, o DigitsTrainerOptions) (*DigitsTrainer, error) {
 	if err := nnrt.CheckModel("Digits", m == nil || m.flat == nil); err != nil {
 		return nil, err
@@ -284,10 +302,11 @@ func NewDigitsTrainer(m *Digits, o DigitsTrainerOptions) (*DigitsTrainer, error)
 	t.gradient.bind(nnrt.Aligned[float32](9610))
 	// The frames never run at the same time, so their scratch memory is shared.
 	nnrt.Overlay(
-		func(a *nnrt.Arena[float32]) { t.forward.init(t.pool, o.MaxBatch, a) },
-		func(a *nnrt.Arena[float32]) { t.backward.init(t.pool, o.MaxBatch, a) },
+		func(a *nnrt.Arena[float32]) { t.forward.init(t.pool, o.MaxBatch, o.MaxBatch, a) },
+		func(a *nnrt.Arena[float32]) { t.backward.init(t.pool, o.MaxBatch, o.MaxBatch, a) },
 		func(a *nnrt.Arena[float32]) { t.eval.init(t.pool, o.MaxBatch, a) },
 		func(a *nnrt.Arena[float32]) { t.finish.init(t.pool, o.MaxBatch, a) },
+		func(a *nnrt.Arena[float32]) { t.add.init(t.pool, 9610, a) },
 		func(a *nnrt.Arena[float32]) { t.prologue0.init(t.pool, a) },
 		func(a *nnrt.Arena[float32]) { t.update0.init(t.pool, 9610, a) },
 	)
@@ -314,6 +333,7 @@ func NewDigitsTrainer(m *Digits, o DigitsTrainerOptions) (*DigitsTrainer, error)
 	t.backward.gradHB = t.gradient.flat[8192:8320]
 	t.backward.gradLogitsW = t.gradient.flat[8320:9600]
 	t.backward.gradLogitsB = t.gradient.flat[9600:9610]
+	t.add.nN = 9610
 	t.state0M = nnrt.Aligned[float32](9610)
 	t.state0V = nnrt.Aligned[float32](9610)
 	t.update0.nN = 9610 - 0
@@ -329,16 +349,22 @@ func NewDigitsTrainer(m *Digits, o DigitsTrainerOptions) (*DigitsTrainer, error)
 
 // Forward computes loss and metrics of a batch and keeps what Backward needs. b's slices must not change before Backward.
 func (t *DigitsTrainer) Forward(b DigitsBatch) (DigitsMetrics, error) {
+	if t.stage == 3 {
+		return DigitsMetrics{}, &nnrt.OrderError{Model: "Digits", Call: "Step or Forward", Need: "Apply of the parts accumulated"}
+	}
 	t.stage = 0
 	nBatch, err := b.sizes(t.maxBatch)
 	if err != nil {
 		return DigitsMetrics{}, err
 	}
+	nTotal := max(nBatch, t.of) // rows of the whole batch, of which this one may be a part
 	t.forward.nBatch = nBatch
+	t.forward.nTotal = nTotal
 	t.forward.x = b.X
 	t.forward.y = b.Y
 	t.forward.run()
 	t.backward.nBatch = nBatch
+	t.backward.nTotal = nTotal
 	t.backward.x = b.X
 	t.backward.y = b.Y
 	t.metrics.Loss = float64(t.forward.loss)
@@ -385,9 +411,65 @@ func (t *DigitsTrainer) Step(b DigitsBatch) (DigitsMetrics, error) {
 	return m, t.Update()
 }
 
+// Accumulate computes the gradients of b, a part of a batch of as many rows as of says, and adds them to those of the parts before it.
+// The parts together count as one batch: a row weighs what it weighs in Step on all of them, and what has no rows, such as a penalty, counts once.
+// Inputs without rows must be the same for all parts. Apply ends the batch; until then Step and Forward are errors. A part with an error does not
+// count. The first call allocates memory for the sums.
+func (t *DigitsTrainer) Accumulate(b DigitsBatch, of int) error {
+	nBatch, err := b.sizes(t.maxBatch)
+	if err != nil {
+		return err
+	}
+	if err := t.parts.Check("Digits", nBatch, of); err != nil {
+		return err
+	}
+	if t.sum == nil {
+		t.sum = nnrt.Aligned[float32](9610)
+		t.add.sum, t.add.g, t.add.sum2 = t.sum, t.gradient.flat, t.sum
+	}
+	first := t.parts.Rows()
+	t.stage, t.of = 0, of
+	m, err := t.Forward(b)
+	t.of = 0
+	if err != nil {
+		return err
+	}
+	if err := t.Backward(); err != nil {
+		return err
+	}
+	t.parts.Add(nBatch, of)
+	if first == 0 {
+		copy(t.sum, t.gradient.flat)
+		t.whole = DigitsMetrics{}
+	} else {
+		t.add.run()
+	}
+	t.whole.Loss += m.Loss
+	t.whole.Accuracy += m.Accuracy
+	t.stage = 3
+	return nil
+}
+
+// Apply updates the parameters by the gradients of all parts together, as Step does for a batch that comes whole, and returns the whole batch's loss
+// and metrics from before the update. Where the parts are not all of the batch it is an error that forgets them.
+func (t *DigitsTrainer) Apply() (DigitsMetrics, error) {
+	if t.parts.Rows() == 0 {
+		return DigitsMetrics{}, &nnrt.OrderError{Model: "Digits", Call: "Apply", Need: "Accumulate"}
+	}
+	t.stage = 0
+	if err := t.parts.Close("Digits"); err != nil {
+		return DigitsMetrics{}, err
+	}
+	copy(t.gradient.flat, t.sum)
+	t.stage = 2
+	return t.whole, t.Update()
+}
+
 // Evaluate computes loss and metrics over a whole data set, as in prediction (no dropout), in chunks of the capacity; every row weighs the same.
 func (t *DigitsTrainer) Evaluate(d DigitsData) (DigitsMetrics, error) {
-	t.stage = 0
+	if t.stage != 3 {
+		t.stage = 0
+	}
 	b := DigitsBatch(d)
 	nBatch, err := b.sizes(math.MaxInt)
 	if err != nil {
@@ -417,9 +499,14 @@ func (t *DigitsTrainer) Evaluate(d DigitsData) (DigitsMetrics, error) {
 	return m, nil
 }
 
-// Gradients returns the gradients of the last Backward, shaped like the model.
+// Gradients returns the gradients of the last Backward, or after Apply those of the whole batch, shaped like the model.
 func (t *DigitsTrainer) Gradients() *Digits {
 	return t.gradient
+}
+
+// Capacity returns the most rows that a batch can have: MaxBatch.
+func (t *DigitsTrainer) Capacity() int {
+	return t.maxBatch
 }
 
 // Steps returns the number of updates done.
@@ -436,6 +523,7 @@ func (t *DigitsTrainer) Forks() uint64 {
 type digitsForward struct {
 	pool   *nnrt.Pool
 	nBatch int // size batch
+	nTotal int // size total
 
 	// Arguments, set by the caller.
 	x       []float32 // [batch, 64]
@@ -468,7 +556,7 @@ type digitsForward struct {
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
-func (f *digitsForward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
+func (f *digitsForward) init(pool *nnrt.Pool, nBatch int, nTotal int, arena *nnrt.Arena[float32]) {
 	f.pool = pool
 	f.part0a = arena.Take(nnrt.Blocks(nBatch, 32))
 	f.part0b = arena.Take(nnrt.Blocks(nBatch, 32))
@@ -482,7 +570,7 @@ func (f *digitsForward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[floa
 
 // run computes loss and metrics of a batch, and what the backward half needs.
 func (f *digitsForward) run() {
-	f.dimval = float32(f.nBatch) // dimval = batch
+	f.dimval = float32(f.nTotal) // dimval = total
 
 	// z = x @ hW  (digits.nn:6)
 	// savedH = max(0, z + hB)  (digits.nn:6)
@@ -605,6 +693,7 @@ func (f *digitsForward) rows0(worker, task int) {
 type digitsBackward struct {
 	pool   *nnrt.Pool
 	nBatch int // size batch
+	nTotal int // size total
 
 	// Arguments, set by the caller.
 	x        []float32 // [batch, 64]
@@ -631,6 +720,7 @@ type digitsBackward struct {
 	tile1b           int
 	tile1c           int
 	tile1d           int
+	block0           int       // rows of a block of region 0
 	panel0           int       // rows of a panel of region 0
 	localFloat32     []float32 // panels of all workers
 	localFloat32Size int
@@ -639,13 +729,13 @@ type digitsBackward struct {
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
-func (f *digitsBackward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
+func (f *digitsBackward) init(pool *nnrt.Pool, nBatch int, nTotal int, arena *nnrt.Arena[float32]) {
 	f.pool = pool
 	slot0 := arena.Take(nBatch * 10)
 	slot1 := arena.Take(nBatch * 128)
 	f.add = slot0
 	f.where = slot1
-	f.panel0 = min(128, nBatch)
+	f.panel0 = min(64, nBatch)
 	f.localFloat32Size = f.panel0 * 128
 	f.localFloat32 = arena.Take(pool.Workers() * f.localFloat32Size)
 	f.body0 = f.rows0
@@ -654,13 +744,14 @@ func (f *digitsBackward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[flo
 
 // run computes the gradients of the loss by the parameters.
 func (f *digitsBackward) run() {
-	f.div = 1 / float32(f.nBatch) // div = 1 / batch
+	f.div = 1 / float32(f.nTotal) // div = 1 / total
 	f.neg = -f.div                // neg = -div
 
 	// add = where(y == iota(), neg, 0) + div / savedSum * savedExp  (digits.nn:9)
 	// dot = add @ transpose(logitsW)  (digits.nn:7)
 	// where = where(savedH == 0, 0, dot)  (digits.nn:6)
-	f.pool.RunWork(f.nBatch*2948, nnrt.Blocks(f.nBatch, 128), f.body0)
+	f.block0 = nnrt.RowBlock(f.nBatch, 32)
+	f.pool.RunWarm(f.nBatch*2948, nnrt.Blocks(f.nBatch, f.block0), f.body0)
 
 	// gradHW = transpose(x) @ where  (digits.nn:6)
 	f.tile1a = nnrt.Tile(64, f.nBatch*128)
@@ -675,8 +766,8 @@ func (f *digitsBackward) run() {
 
 // rows0 works on one block of the rows of batch, number task.
 func (f *digitsBackward) rows0(worker, task int) {
-	r0 := task * 128
-	r1 := min(r0+128, f.nBatch)
+	r0 := task * f.block0
+	r1 := min(r0+f.block0, f.nBatch)
 	rows := r1 - r0
 	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
 	div := f.div
@@ -762,6 +853,54 @@ func (f *digitsBackward) tiles1(_, task int) {
 	lo := task * f.tile1d
 	hi := min(lo+f.tile1d, 10)
 	nnrt.SumRows(f.gradLogitsB[lo:hi], f.add[lo:], f.nBatch, hi-lo, 10, false)
+}
+
+// digitsAdd is the frame of add: what one run reads, writes and needs in between.
+type digitsAdd struct {
+	pool *nnrt.Pool
+	nN   int // size n
+
+	// Arguments, set by the caller.
+	sum []float32 // [n]
+	g   []float32 // [n]
+
+	// Results, in memory of the caller.
+	sum2  []float32 // [n]
+	body0 func(worker, task int)
+}
+
+// init lays out scratch memory for the given capacities; once for the life of the frame.
+func (f *digitsAdd) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[float32]) {
+	f.pool = pool
+	f.body0 = f.rows0
+}
+
+// run adds the gradients of a part of a batch to those of the parts before it.
+func (f *digitsAdd) run() {
+	if f.nN > 512 || !digitsAddSmall0(f) {
+		// sum2 = sum + g
+		f.pool.RunWork(f.nN*16, nnrt.Blocks(f.nN, 16384), f.body0)
+	}
+}
+
+// rows0 works on one block of the rows of n, number task.
+func (f *digitsAdd) rows0(worker, task int) {
+	r0 := task * 16384
+	r1 := min(r0+16384, f.nN)
+	rows := r1 - r0
+	sum := f.sum[r0:r1]
+	g := f.g[r0:r1]
+	sum2 := f.sum2[r0:r1]
+
+	// sum2 = sum + g
+	if !digitsAddLoop0a(sum, g, sum2, rows) {
+		sumRow := sum[:rows]
+		gRow := g[:rows]
+		sum2Row := sum2[:rows]
+		for j := range rows {
+			sum2Row[j] = sumRow[j] + gRow[j]
+		}
+	}
 }
 
 // digitsPrologue0 is the frame of prologue: what one run reads, writes and needs in between.

@@ -126,6 +126,52 @@ func digitsBackwardLoop0bAVX2(savedH *float32, dot *float32, where *float32, n0 
 //go:noescape
 func digitsBackwardLoop0bAVX512(savedH *float32, dot *float32, where *float32, n0 int)
 
+// digitsAddSmall0 computes
+//
+//	sum2 = sum + g
+//
+// in assembly, or reports false where that is turned off.
+func digitsAddSmall0(f *digitsAdd) bool {
+	switch nnrt.ActiveCPU() {
+	case nnrt.AVX512:
+		digitsAddSmall0AVX512(f)
+	case nnrt.AVX2:
+		digitsAddSmall0AVX2(f)
+	default:
+		return false
+	}
+	return true
+}
+
+//go:noescape
+func digitsAddSmall0AVX2(f *digitsAdd)
+
+//go:noescape
+func digitsAddSmall0AVX512(f *digitsAdd)
+
+// digitsAddLoop0a computes
+//
+//	sum2 = sum + g
+//
+// in assembly, or reports false where that is turned off.
+func digitsAddLoop0a(sum []float32, g2 []float32, sum2 []float32, rows int) bool {
+	switch nnrt.ActiveCPU() {
+	case nnrt.AVX512:
+		digitsAddLoop0aAVX512(unsafe.SliceData(sum), unsafe.SliceData(g2), unsafe.SliceData(sum2), rows)
+	case nnrt.AVX2:
+		digitsAddLoop0aAVX2(unsafe.SliceData(sum), unsafe.SliceData(g2), unsafe.SliceData(sum2), rows)
+	default:
+		return false
+	}
+	return true
+}
+
+//go:noescape
+func digitsAddLoop0aAVX2(sum *float32, g2 *float32, sum2 *float32, rows int)
+
+//go:noescape
+func digitsAddLoop0aAVX512(sum *float32, g2 *float32, sum2 *float32, rows int)
+
 // digitsUpdate0Small0 computes
 //
 //	v2 = v * 0.999 + g * g * 0.001  (optimizers.nn:68)

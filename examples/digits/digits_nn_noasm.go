@@ -19,6 +19,10 @@ func digitsBackwardLoop0b(savedH []float32, dot []float32, where []float32, n0 i
 	return false
 }
 
+func digitsAddSmall0(f *digitsAdd) bool { return false }
+
+func digitsAddLoop0a(sum []float32, g2 []float32, sum2 []float32, rows int) bool { return false }
+
 func digitsUpdate0Small0(f *digitsUpdate0) bool { return false }
 
 func digitsUpdate0Loop0a(g2 []float32, v []float32, m []float32, p []float32, v2 []float32, m2 []float32, p2 []float32, rows int, cast2 float32, cast float32) bool {

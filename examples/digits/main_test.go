@@ -61,6 +61,50 @@ func TestShortBatch(t *testing.T) {
 	}
 }
 
+// stepWhole does one step on all rows of a set, in parts of the trainer's capacity.
+func stepWhole(t *DigitsTrainer, d DigitsData) (DigitsMetrics, error) {
+	var part DigitsBatch
+	for lo := 0; lo < d.Len(); lo += t.Capacity() {
+		d.Slice(lo, min(lo+t.Capacity(), d.Len()), &part)
+		if err := t.Accumulate(part, d.Len()); err != nil {
+			return DigitsMetrics{}, err
+		}
+	}
+	return t.Apply()
+}
+
+// TestWholeSet checks that a step on the whole set is the same in parts of any size.
+func TestWholeSet(t *testing.T) {
+	train, _, err := load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	step := func(capacity int) (DigitsMetrics, []float32) {
+		trainer, err := NewDigitsTrainer(NewDigits(1), DigitsTrainerOptions{MaxBatch: capacity})
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, err := stepWhole(trainer, train)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return m, trainer.Gradients().Flat()
+	}
+	want, gradient := step(train.Len())
+	for _, capacity := range []int{1, 7, 64} {
+		m, g := step(capacity)
+		if math.Abs(m.Loss-want.Loss) > 1e-5*want.Loss || math.Abs(m.Accuracy-want.Accuracy) > 1e-5 {
+			t.Errorf("parts of %d rows: got %+v, want %+v as in one batch", capacity, m, want)
+		}
+		for i := range g {
+			if math.Abs(float64(g[i]-gradient[i])) > 1e-6 {
+				t.Errorf("parts of %d rows: element %d of the gradient is %v, want %v as in one batch", capacity, i, g[i], gradient[i])
+				break
+			}
+		}
+	}
+}
+
 // TestSameBits checks that the number of processors does not change a single bit of the trained parameters.
 func TestSameBits(t *testing.T) {
 	train, _, err := load()

@@ -211,6 +211,18 @@ type LineMeanMetrics struct {
 	Loss float64
 }
 
+var lineMeanMeasures = []string{"loss"}
+
+// Names returns what the model calls the fields, in their order. The slice belongs to the package: do not change it.
+func (LineMeanMetrics) Names() []string {
+	return lineMeanMeasures
+}
+
+// AppendTo appends the fields to dst in the order of Names.
+func (m LineMeanMetrics) AppendTo(dst []float64) []float64 {
+	return append(dst, m.Loss)
+}
+
 // LineMeanTrainerOptions says what a trainer is built for.
 type LineMeanTrainerOptions struct {
 	MaxBatch int    // capacity: rows of the largest batch
@@ -227,7 +239,7 @@ type LineMeanTrainer struct {
 	maxBatch int
 	seed     uint64
 	steps    int             // updates done
-	stage    int             // 0 idle, 1 after Forward, 2 after Backward
+	stage    int             // 0 idle, 1 after Forward, 2 after Backward, 3 after Accumulate
 	metrics  LineMeanMetrics // of the last Forward
 	gradient *LineMean
 
@@ -237,9 +249,15 @@ type LineMeanTrainer struct {
 	update0   lineMeanUpdate0
 	eval      lineMeanEval
 	finish    lineMeanFinish
+
+	parts nnrt.Parts      // of the batch that Accumulate is given
+	of    int             // rows of the whole batch while Forward runs a part of it
+	whole LineMeanMetrics // of the parts so far
+	sum   []float64       // their gradients; made by the first Accumulate
+	add   lineMeanAdd
 }
 
-// NewLineMeanTrainer returns a trainer of m for batches of up to o.MaxBatch rows. All memory is allocated here.
+// NewLineMeanTrainer returns a trainer of m for batches of up to o.MaxBatch rows. All memory but that of Accumulate is allocated here.
 func NewLineMeanTrainer(m *LineMean, o LineMeanTrainerOptions) (*LineMeanTrainer, error) {
 	if err := nnrt.CheckModel("LineMean", m == nil || m.flat == nil); err != nil {
 		return nil, err
@@ -253,10 +271,11 @@ func NewLineMeanTrainer(m *LineMean, o LineMeanTrainerOptions) (*LineMeanTrainer
 	t.gradient.bind(nnrt.Aligned[float64](4))
 	// The frames never run at the same time, so their scratch memory is shared.
 	nnrt.Overlay(
-		func(a *nnrt.Arena[float64]) { t.forward.init(t.pool, o.MaxBatch, a) },
-		func(a *nnrt.Arena[float64]) { t.backward.init(t.pool, o.MaxBatch, a) },
+		func(a *nnrt.Arena[float64]) { t.forward.init(t.pool, o.MaxBatch, o.MaxBatch, a) },
+		func(a *nnrt.Arena[float64]) { t.backward.init(t.pool, o.MaxBatch, o.MaxBatch, a) },
 		func(a *nnrt.Arena[float64]) { t.eval.init(t.pool, o.MaxBatch, a) },
 		func(a *nnrt.Arena[float64]) { t.finish.init(t.pool, o.MaxBatch, a) },
+		func(a *nnrt.Arena[float64]) { t.add.init(t.pool, 4, a) },
 		func(a *nnrt.Arena[float64]) { t.prologue0.init(t.pool, a) },
 		func(a *nnrt.Arena[float64]) { t.update0.init(t.pool, 4, a) },
 	)
@@ -272,6 +291,7 @@ func NewLineMeanTrainer(m *LineMean, o LineMeanTrainerOptions) (*LineMeanTrainer
 	t.eval.fitB = m.flat[3:4]
 	t.backward.gradFitW = t.gradient.flat[0:3]
 	t.backward.gradFitB = t.gradient.flat[3:4]
+	t.add.nN = 4
 	t.update0.nN = 4 - 0
 	t.update0.p = t.Model.flat[0:4]
 	t.update0.g = t.gradient.flat[0:4]
@@ -281,16 +301,22 @@ func NewLineMeanTrainer(m *LineMean, o LineMeanTrainerOptions) (*LineMeanTrainer
 
 // Forward computes loss and metrics of a batch and keeps what Backward needs. b's slices must not change before Backward.
 func (t *LineMeanTrainer) Forward(b LineMeanBatch) (LineMeanMetrics, error) {
+	if t.stage == 3 {
+		return LineMeanMetrics{}, &nnrt.OrderError{Model: "LineMean", Call: "Step or Forward", Need: "Apply of the parts accumulated"}
+	}
 	t.stage = 0
 	nBatch, err := b.sizes(t.maxBatch)
 	if err != nil {
 		return LineMeanMetrics{}, err
 	}
+	nTotal := max(nBatch, t.of) // rows of the whole batch, of which this one may be a part
 	t.forward.nBatch = nBatch
+	t.forward.nTotal = nTotal
 	t.forward.x = b.X
 	t.forward.y = b.Y
 	t.forward.run()
 	t.backward.nBatch = nBatch
+	t.backward.nTotal = nTotal
 	t.backward.x = b.X
 	t.metrics.Loss = float64(t.forward.loss)
 	t.stage = 1
@@ -333,9 +359,64 @@ func (t *LineMeanTrainer) Step(b LineMeanBatch) (LineMeanMetrics, error) {
 	return m, t.Update()
 }
 
+// Accumulate computes the gradients of b, a part of a batch of as many rows as of says, and adds them to those of the parts before it.
+// The parts together count as one batch: a row weighs what it weighs in Step on all of them, and what has no rows, such as a penalty, counts once.
+// Inputs without rows must be the same for all parts. Apply ends the batch; until then Step and Forward are errors. A part with an error does not
+// count. The first call allocates memory for the sums.
+func (t *LineMeanTrainer) Accumulate(b LineMeanBatch, of int) error {
+	nBatch, err := b.sizes(t.maxBatch)
+	if err != nil {
+		return err
+	}
+	if err := t.parts.Check("LineMean", nBatch, of); err != nil {
+		return err
+	}
+	if t.sum == nil {
+		t.sum = nnrt.Aligned[float64](4)
+		t.add.sum, t.add.g, t.add.sum2 = t.sum, t.gradient.flat, t.sum
+	}
+	first := t.parts.Rows()
+	t.stage, t.of = 0, of
+	m, err := t.Forward(b)
+	t.of = 0
+	if err != nil {
+		return err
+	}
+	if err := t.Backward(); err != nil {
+		return err
+	}
+	t.parts.Add(nBatch, of)
+	if first == 0 {
+		copy(t.sum, t.gradient.flat)
+		t.whole = LineMeanMetrics{}
+	} else {
+		t.add.run()
+	}
+	t.whole.Loss += m.Loss
+	t.stage = 3
+	return nil
+}
+
+// Apply updates the parameters by the gradients of all parts together, as Step does for a batch that comes whole, and returns the whole batch's loss
+// and metrics from before the update. Where the parts are not all of the batch it is an error that forgets them.
+func (t *LineMeanTrainer) Apply() (LineMeanMetrics, error) {
+	if t.parts.Rows() == 0 {
+		return LineMeanMetrics{}, &nnrt.OrderError{Model: "LineMean", Call: "Apply", Need: "Accumulate"}
+	}
+	t.stage = 0
+	if err := t.parts.Close("LineMean"); err != nil {
+		return LineMeanMetrics{}, err
+	}
+	copy(t.gradient.flat, t.sum)
+	t.stage = 2
+	return t.whole, t.Update()
+}
+
 // Evaluate computes loss and metrics over a whole data set, as in prediction (no dropout), in chunks of the capacity; every row weighs the same.
 func (t *LineMeanTrainer) Evaluate(d LineMeanData) (LineMeanMetrics, error) {
-	t.stage = 0
+	if t.stage != 3 {
+		t.stage = 0
+	}
 	b := LineMeanBatch(d)
 	nBatch, err := b.sizes(math.MaxInt)
 	if err != nil {
@@ -361,9 +442,14 @@ func (t *LineMeanTrainer) Evaluate(d LineMeanData) (LineMeanMetrics, error) {
 	return m, nil
 }
 
-// Gradients returns the gradients of the last Backward, shaped like the model.
+// Gradients returns the gradients of the last Backward, or after Apply those of the whole batch, shaped like the model.
 func (t *LineMeanTrainer) Gradients() *LineMean {
 	return t.gradient
+}
+
+// Capacity returns the most rows that a batch can have: MaxBatch.
+func (t *LineMeanTrainer) Capacity() int {
+	return t.maxBatch
 }
 
 // Steps returns the number of updates done.
@@ -380,6 +466,7 @@ func (t *LineMeanTrainer) Forks() uint64 {
 type lineMeanForward struct {
 	pool   *nnrt.Pool
 	nBatch int // size batch
+	nTotal int // size total
 
 	// Arguments, set by the caller.
 	x    []float64 // [batch, 3]
@@ -392,8 +479,8 @@ type lineMeanForward struct {
 
 	// Numbers and streams.
 	loss             float64
-	dimval           float64
 	reshape          float64
+	dimval           float64
 	sum              float64
 	part0a           []float64 // parts of sum, by block
 	panel0           int       // rows of a panel of region 0
@@ -403,7 +490,7 @@ type lineMeanForward struct {
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
-func (f *lineMeanForward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float64]) {
+func (f *lineMeanForward) init(pool *nnrt.Pool, nBatch int, nTotal int, arena *nnrt.Arena[float64]) {
 	f.pool = pool
 	f.part0a = arena.Take(nnrt.Blocks(nBatch, 16384))
 	f.panel0 = min(16384, nBatch)
@@ -414,8 +501,8 @@ func (f *lineMeanForward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[fl
 
 // run computes loss and metrics of a batch, and what the backward half needs.
 func (f *lineMeanForward) run() {
-	f.dimval = float64(f.nBatch) // dimval = batch
 	f.reshape = f.fitB[0]        // reshape = fitB
+	f.dimval = float64(f.nTotal) // dimval = total
 	if f.nBatch <= 512 && lineMeanForwardSmall0(f) {
 		f.sum = f.part0a[0]
 	} else {
@@ -465,6 +552,7 @@ func (f *lineMeanForward) rows0(worker, task int) {
 type lineMeanBackward struct {
 	pool   *nnrt.Pool
 	nBatch int // size batch
+	nTotal int // size total
 
 	// Arguments, set by the caller.
 	x        []float64 // [batch, 3]
@@ -487,7 +575,7 @@ type lineMeanBackward struct {
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
-func (f *lineMeanBackward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float64]) {
+func (f *lineMeanBackward) init(pool *nnrt.Pool, nBatch int, nTotal int, arena *nnrt.Arena[float64]) {
 	f.pool = pool
 	slot0 := arena.Take(nBatch)
 	f.mul = slot0
@@ -498,7 +586,7 @@ func (f *lineMeanBackward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[f
 
 // run computes the gradients of the loss by the parameters.
 func (f *lineMeanBackward) run() {
-	f.div = 2 / float64(f.nBatch) // div = 2 / batch
+	f.div = 2 / float64(f.nTotal) // div = 2 / total
 	if f.nBatch <= 512 && lineMeanBackwardSmall0(f) {
 		f.sum = f.part0a[0]
 	} else {
@@ -546,6 +634,54 @@ func (f *lineMeanBackward) tiles1(_, task int) {
 	lo := task * f.tile1a
 	hi := min(lo+f.tile1a, 3)
 	nnrt.GemmTN(f.gradFitW[lo:], 1, f.x[lo:], 3, f.mul, 1, hi-lo, 1, f.nBatch, false)
+}
+
+// lineMeanAdd is the frame of add: what one run reads, writes and needs in between.
+type lineMeanAdd struct {
+	pool *nnrt.Pool
+	nN   int // size n
+
+	// Arguments, set by the caller.
+	sum []float64 // [n]
+	g   []float64 // [n]
+
+	// Results, in memory of the caller.
+	sum2  []float64 // [n]
+	body0 func(worker, task int)
+}
+
+// init lays out scratch memory for the given capacities; once for the life of the frame.
+func (f *lineMeanAdd) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[float64]) {
+	f.pool = pool
+	f.body0 = f.rows0
+}
+
+// run adds the gradients of a part of a batch to those of the parts before it.
+func (f *lineMeanAdd) run() {
+	if f.nN > 512 || !lineMeanAddSmall0(f) {
+		// sum2 = sum + g
+		f.pool.RunWork(f.nN*16, nnrt.Blocks(f.nN, 16384), f.body0)
+	}
+}
+
+// rows0 works on one block of the rows of n, number task.
+func (f *lineMeanAdd) rows0(worker, task int) {
+	r0 := task * 16384
+	r1 := min(r0+16384, f.nN)
+	rows := r1 - r0
+	sum := f.sum[r0:r1]
+	g := f.g[r0:r1]
+	sum2 := f.sum2[r0:r1]
+
+	// sum2 = sum + g
+	if !lineMeanAddLoop0a(sum, g, sum2, rows) {
+		sumRow := sum[:rows]
+		gRow := g[:rows]
+		sum2Row := sum2[:rows]
+		for j := range rows {
+			sum2Row[j] = sumRow[j] + gRow[j]
+		}
+	}
 }
 
 // lineMeanPrologue0 is the frame of prologue: what one run reads, writes and needs in between.
@@ -1032,6 +1168,18 @@ type LineSumMetrics struct {
 	Loss float64
 }
 
+var lineSumMeasures = []string{"loss"}
+
+// Names returns what the model calls the fields, in their order. The slice belongs to the package: do not change it.
+func (LineSumMetrics) Names() []string {
+	return lineSumMeasures
+}
+
+// AppendTo appends the fields to dst in the order of Names.
+func (m LineSumMetrics) AppendTo(dst []float64) []float64 {
+	return append(dst, m.Loss)
+}
+
 // LineSumTrainerOptions says what a trainer is built for.
 type LineSumTrainerOptions struct {
 	MaxBatch int    // capacity: rows of the largest batch
@@ -1048,7 +1196,7 @@ type LineSumTrainer struct {
 	maxBatch int
 	seed     uint64
 	steps    int            // updates done
-	stage    int            // 0 idle, 1 after Forward, 2 after Backward
+	stage    int            // 0 idle, 1 after Forward, 2 after Backward, 3 after Accumulate
 	metrics  LineSumMetrics // of the last Forward
 	gradient *LineSum
 
@@ -1058,9 +1206,14 @@ type LineSumTrainer struct {
 	update0   lineSumUpdate0
 	eval      lineSumEval
 	finish    lineSumFinish
+
+	parts nnrt.Parts     // of the batch that Accumulate is given
+	whole LineSumMetrics // of the parts so far
+	sum   []float64      // their gradients; made by the first Accumulate
+	add   lineSumAdd
 }
 
-// NewLineSumTrainer returns a trainer of m for batches of up to o.MaxBatch rows. All memory is allocated here.
+// NewLineSumTrainer returns a trainer of m for batches of up to o.MaxBatch rows. All memory but that of Accumulate is allocated here.
 func NewLineSumTrainer(m *LineSum, o LineSumTrainerOptions) (*LineSumTrainer, error) {
 	if err := nnrt.CheckModel("LineSum", m == nil || m.flat == nil); err != nil {
 		return nil, err
@@ -1078,6 +1231,7 @@ func NewLineSumTrainer(m *LineSum, o LineSumTrainerOptions) (*LineSumTrainer, er
 		func(a *nnrt.Arena[float64]) { t.backward.init(t.pool, o.MaxBatch, a) },
 		func(a *nnrt.Arena[float64]) { t.eval.init(t.pool, o.MaxBatch, a) },
 		func(a *nnrt.Arena[float64]) { t.finish.init(t.pool, a) },
+		func(a *nnrt.Arena[float64]) { t.add.init(t.pool, 4, a) },
 		func(a *nnrt.Arena[float64]) { t.prologue0.init(t.pool, a) },
 		func(a *nnrt.Arena[float64]) { t.update0.init(t.pool, 4, a) },
 	)
@@ -1093,6 +1247,7 @@ func NewLineSumTrainer(m *LineSum, o LineSumTrainerOptions) (*LineSumTrainer, er
 	t.eval.fitB = m.flat[3:4]
 	t.backward.gradFitW = t.gradient.flat[0:3]
 	t.backward.gradFitB = t.gradient.flat[3:4]
+	t.add.nN = 4
 	t.update0.nN = 4 - 0
 	t.update0.p = t.Model.flat[0:4]
 	t.update0.g = t.gradient.flat[0:4]
@@ -1102,6 +1257,9 @@ func NewLineSumTrainer(m *LineSum, o LineSumTrainerOptions) (*LineSumTrainer, er
 
 // Forward computes loss and metrics of a batch and keeps what Backward needs. b's slices must not change before Backward.
 func (t *LineSumTrainer) Forward(b LineSumBatch) (LineSumMetrics, error) {
+	if t.stage == 3 {
+		return LineSumMetrics{}, &nnrt.OrderError{Model: "LineSum", Call: "Step or Forward", Need: "Apply of the parts accumulated"}
+	}
 	t.stage = 0
 	nBatch, err := b.sizes(t.maxBatch)
 	if err != nil {
@@ -1154,9 +1312,63 @@ func (t *LineSumTrainer) Step(b LineSumBatch) (LineSumMetrics, error) {
 	return m, t.Update()
 }
 
+// Accumulate computes the gradients of b, a part of a batch of as many rows as of says, and adds them to those of the parts before it.
+// The parts together count as one batch: a row weighs what it weighs in Step on all of them, and what has no rows, such as a penalty, counts once.
+// Inputs without rows must be the same for all parts. Apply ends the batch; until then Step and Forward are errors. A part with an error does not
+// count. The first call allocates memory for the sums.
+func (t *LineSumTrainer) Accumulate(b LineSumBatch, of int) error {
+	nBatch, err := b.sizes(t.maxBatch)
+	if err != nil {
+		return err
+	}
+	if err := t.parts.Check("LineSum", nBatch, of); err != nil {
+		return err
+	}
+	if t.sum == nil {
+		t.sum = nnrt.Aligned[float64](4)
+		t.add.sum, t.add.g, t.add.sum2 = t.sum, t.gradient.flat, t.sum
+	}
+	first := t.parts.Rows()
+	t.stage = 0
+	m, err := t.Forward(b)
+	if err != nil {
+		return err
+	}
+	if err := t.Backward(); err != nil {
+		return err
+	}
+	t.parts.Add(nBatch, of)
+	if first == 0 {
+		copy(t.sum, t.gradient.flat)
+		t.whole = LineSumMetrics{}
+	} else {
+		t.add.run()
+	}
+	t.whole.Loss += m.Loss
+	t.stage = 3
+	return nil
+}
+
+// Apply updates the parameters by the gradients of all parts together, as Step does for a batch that comes whole, and returns the whole batch's loss
+// and metrics from before the update. Where the parts are not all of the batch it is an error that forgets them.
+func (t *LineSumTrainer) Apply() (LineSumMetrics, error) {
+	if t.parts.Rows() == 0 {
+		return LineSumMetrics{}, &nnrt.OrderError{Model: "LineSum", Call: "Apply", Need: "Accumulate"}
+	}
+	t.stage = 0
+	if err := t.parts.Close("LineSum"); err != nil {
+		return LineSumMetrics{}, err
+	}
+	copy(t.gradient.flat, t.sum)
+	t.stage = 2
+	return t.whole, t.Update()
+}
+
 // Evaluate computes loss and metrics over a whole data set, as in prediction (no dropout), in chunks of the capacity; every row weighs the same.
 func (t *LineSumTrainer) Evaluate(d LineSumData) (LineSumMetrics, error) {
-	t.stage = 0
+	if t.stage != 3 {
+		t.stage = 0
+	}
 	b := LineSumBatch(d)
 	nBatch, err := b.sizes(math.MaxInt)
 	if err != nil {
@@ -1181,9 +1393,14 @@ func (t *LineSumTrainer) Evaluate(d LineSumData) (LineSumMetrics, error) {
 	return m, nil
 }
 
-// Gradients returns the gradients of the last Backward, shaped like the model.
+// Gradients returns the gradients of the last Backward, or after Apply those of the whole batch, shaped like the model.
 func (t *LineSumTrainer) Gradients() *LineSum {
 	return t.gradient
+}
+
+// Capacity returns the most rows that a batch can have: MaxBatch.
+func (t *LineSumTrainer) Capacity() int {
+	return t.maxBatch
 }
 
 // Steps returns the number of updates done.
@@ -1359,6 +1576,54 @@ func (f *lineSumBackward) tiles1(_, task int) {
 	lo := task * f.tile1a
 	hi := min(lo+f.tile1a, 3)
 	nnrt.GemmTN(f.gradFitW[lo:], 1, f.x[lo:], 3, f.mul, 1, hi-lo, 1, f.nBatch, false)
+}
+
+// lineSumAdd is the frame of add: what one run reads, writes and needs in between.
+type lineSumAdd struct {
+	pool *nnrt.Pool
+	nN   int // size n
+
+	// Arguments, set by the caller.
+	sum []float64 // [n]
+	g   []float64 // [n]
+
+	// Results, in memory of the caller.
+	sum2  []float64 // [n]
+	body0 func(worker, task int)
+}
+
+// init lays out scratch memory for the given capacities; once for the life of the frame.
+func (f *lineSumAdd) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[float64]) {
+	f.pool = pool
+	f.body0 = f.rows0
+}
+
+// run adds the gradients of a part of a batch to those of the parts before it.
+func (f *lineSumAdd) run() {
+	if f.nN > 512 || !lineSumAddSmall0(f) {
+		// sum2 = sum + g
+		f.pool.RunWork(f.nN*16, nnrt.Blocks(f.nN, 16384), f.body0)
+	}
+}
+
+// rows0 works on one block of the rows of n, number task.
+func (f *lineSumAdd) rows0(worker, task int) {
+	r0 := task * 16384
+	r1 := min(r0+16384, f.nN)
+	rows := r1 - r0
+	sum := f.sum[r0:r1]
+	g := f.g[r0:r1]
+	sum2 := f.sum2[r0:r1]
+
+	// sum2 = sum + g
+	if !lineMeanAddLoop0a(sum, g, sum2, rows) {
+		sumRow := sum[:rows]
+		gRow := g[:rows]
+		sum2Row := sum2[:rows]
+		for j := range rows {
+			sum2Row[j] = sumRow[j] + gRow[j]
+		}
+	}
 }
 
 // lineSumPrologue0 is the frame of prologue: what one run reads, writes and needs in between.

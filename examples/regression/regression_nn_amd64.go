@@ -106,6 +106,52 @@ func lineMeanBackwardLoop0aAVX2(savedSub *float64, mul *float64, part0aV *float6
 //go:noescape
 func lineMeanBackwardLoop0aAVX512(savedSub *float64, mul *float64, part0aV *float64, rows int, div float64)
 
+// lineMeanAddSmall0 computes
+//
+//	sum2 = sum + g
+//
+// in assembly, or reports false where that is turned off.
+func lineMeanAddSmall0(f *lineMeanAdd) bool {
+	switch nnrt.ActiveCPU() {
+	case nnrt.AVX512:
+		lineMeanAddSmall0AVX512(f)
+	case nnrt.AVX2:
+		lineMeanAddSmall0AVX2(f)
+	default:
+		return false
+	}
+	return true
+}
+
+//go:noescape
+func lineMeanAddSmall0AVX2(f *lineMeanAdd)
+
+//go:noescape
+func lineMeanAddSmall0AVX512(f *lineMeanAdd)
+
+// lineMeanAddLoop0a computes
+//
+//	sum2 = sum + g
+//
+// in assembly, or reports false where that is turned off.
+func lineMeanAddLoop0a(sum []float64, g2 []float64, sum2 []float64, rows int) bool {
+	switch nnrt.ActiveCPU() {
+	case nnrt.AVX512:
+		lineMeanAddLoop0aAVX512(unsafe.SliceData(sum), unsafe.SliceData(g2), unsafe.SliceData(sum2), rows)
+	case nnrt.AVX2:
+		lineMeanAddLoop0aAVX2(unsafe.SliceData(sum), unsafe.SliceData(g2), unsafe.SliceData(sum2), rows)
+	default:
+		return false
+	}
+	return true
+}
+
+//go:noescape
+func lineMeanAddLoop0aAVX2(sum *float64, g2 *float64, sum2 *float64, rows int)
+
+//go:noescape
+func lineMeanAddLoop0aAVX512(sum *float64, g2 *float64, sum2 *float64, rows int)
+
 // lineMeanUpdate0Small0 computes
 //
 //	p2 = p - lr * g  (optimizers.nn:22)
@@ -319,6 +365,29 @@ func lineSumBackwardLoop0aAVX2(savedSub *float64, mul *float64, part0aV *float64
 
 //go:noescape
 func lineSumBackwardLoop0aAVX512(savedSub *float64, mul *float64, part0aV *float64, rows int)
+
+// lineSumAddSmall0 computes
+//
+//	sum2 = sum + g
+//
+// in assembly, or reports false where that is turned off.
+func lineSumAddSmall0(f *lineSumAdd) bool {
+	switch nnrt.ActiveCPU() {
+	case nnrt.AVX512:
+		lineSumAddSmall0AVX512(f)
+	case nnrt.AVX2:
+		lineSumAddSmall0AVX2(f)
+	default:
+		return false
+	}
+	return true
+}
+
+//go:noescape
+func lineSumAddSmall0AVX2(f *lineSumAdd)
+
+//go:noescape
+func lineSumAddSmall0AVX512(f *lineSumAdd)
 
 // lineSumUpdate0Small0 computes
 //

@@ -877,6 +877,188 @@ done1:
 	VZEROUPPER
 	RET
 
+// sum2 = sum + g
+TEXT ·lineMeanAddSmall0AVX2(SB), $0-8
+	MOVQ f+0(FP), R14
+	MOVQ lineMeanAdd_sum(R14), SI
+	MOVQ lineMeanAdd_g(R14), DI
+	MOVQ lineMeanAdd_sum2(R14), R8
+
+	XORL AX, AX
+	MOVQ lineMeanAdd_nN(R14), CX
+	CMPQ CX, $4
+	JLT end2
+
+loop1:
+	VMOVUPD 0(SI)(AX*1), Y0
+	VADDPD 0(DI)(AX*1), Y0, Y0
+	VMOVUPD Y0, 0(R8)(AX*1)
+	ADDQ $32, AX
+	SUBQ $4, CX
+	CMPQ CX, $4
+	JGE loop1
+end2:
+	CMPQ CX, $0
+	JLE end3
+	LEAQ tail64<>+0(SB), R15
+	MOVQ $16, DX
+	SUBQ CX, DX
+	VMOVDQU 0(R15)(DX*8), Y15
+	VMASKMOVPD 0(SI)(AX*1), Y15, Y0
+	VMASKMOVPD 0(DI)(AX*1), Y15, Y1
+	VADDPD Y1, Y0, Y1
+	VMASKMOVPD Y1, Y15, 0(R8)(AX*1)
+end3:
+	VZEROUPPER
+	RET
+
+// sum2 = sum + g
+TEXT ·lineMeanAddSmall0AVX512(SB), $0-8
+	MOVQ f+0(FP), R14
+	MOVQ lineMeanAdd_sum(R14), SI
+	MOVQ lineMeanAdd_g(R14), DI
+	MOVQ lineMeanAdd_sum2(R14), R8
+
+	XORL AX, AX
+	MOVQ lineMeanAdd_nN(R14), CX
+	CMPQ CX, $8
+	JLT end2
+
+loop1:
+	VMOVUPD 0(SI)(AX*1), Z0
+	VADDPD 0(DI)(AX*1), Z0, Z0
+	VMOVUPD Z0, 0(R8)(AX*1)
+	ADDQ $64, AX
+	SUBQ $8, CX
+	CMPQ CX, $8
+	JGE loop1
+end2:
+	CMPQ CX, $0
+	JLE end3
+	MOVL $1, DX
+	SHLL CX, DX
+	DECL DX
+	KMOVW DX, K1
+	VMOVUPD.Z 0(SI)(AX*1), K1, Z0
+	VMOVUPD.Z 0(DI)(AX*1), K1, Z1
+	VADDPD Z1, Z0, Z1
+	VMOVUPD Z1, K1, 0(R8)(AX*1)
+end3:
+	VZEROUPPER
+	RET
+
+// sum2 = sum + g
+TEXT ·lineMeanAddLoop0aAVX2(SB), $0-32
+	MOVQ sum+0(FP), SI
+	MOVQ g2+8(FP), DI
+	MOVQ sum2+16(FP), R8
+
+	XORL AX, AX
+	MOVQ rows+24(FP), CX
+	CMPQ CX, $16
+	JLT end3
+
+loop2:
+	VMOVUPD 0(SI)(AX*1), Y0
+	VADDPD 0(DI)(AX*1), Y0, Y0
+	VMOVUPD Y0, 0(R8)(AX*1)
+	VMOVUPD 32(SI)(AX*1), Y0
+	VADDPD 32(DI)(AX*1), Y0, Y0
+	VMOVUPD Y0, 32(R8)(AX*1)
+	VMOVUPD 64(SI)(AX*1), Y0
+	VADDPD 64(DI)(AX*1), Y0, Y0
+	VMOVUPD Y0, 64(R8)(AX*1)
+	VMOVUPD 96(SI)(AX*1), Y0
+	VADDPD 96(DI)(AX*1), Y0, Y0
+	VMOVUPD Y0, 96(R8)(AX*1)
+	ADDQ $128, AX
+	SUBQ $16, CX
+	CMPQ CX, $16
+	JGE loop2
+end3:
+	CMPQ CX, $4
+	JLT end5
+
+loop4:
+	VMOVUPD 0(SI)(AX*1), Y0
+	VADDPD 0(DI)(AX*1), Y0, Y0
+	VMOVUPD Y0, 0(R8)(AX*1)
+	ADDQ $32, AX
+	SUBQ $4, CX
+	CMPQ CX, $4
+	JGE loop4
+end5:
+	CMPQ CX, $0
+	JLE end6
+	LEAQ tail64<>+0(SB), R15
+	MOVQ $16, DX
+	SUBQ CX, DX
+	VMOVDQU 0(R15)(DX*8), Y15
+	VMASKMOVPD 0(SI)(AX*1), Y15, Y0
+	VMASKMOVPD 0(DI)(AX*1), Y15, Y1
+	VADDPD Y1, Y0, Y1
+	VMASKMOVPD Y1, Y15, 0(R8)(AX*1)
+end6:
+done1:
+	VZEROUPPER
+	RET
+
+// sum2 = sum + g
+TEXT ·lineMeanAddLoop0aAVX512(SB), $0-32
+	MOVQ sum+0(FP), SI
+	MOVQ g2+8(FP), DI
+	MOVQ sum2+16(FP), R8
+
+	XORL AX, AX
+	MOVQ rows+24(FP), CX
+	CMPQ CX, $32
+	JLT end3
+
+loop2:
+	VMOVUPD 0(SI)(AX*1), Z0
+	VADDPD 0(DI)(AX*1), Z0, Z0
+	VMOVUPD Z0, 0(R8)(AX*1)
+	VMOVUPD 64(SI)(AX*1), Z0
+	VADDPD 64(DI)(AX*1), Z0, Z0
+	VMOVUPD Z0, 64(R8)(AX*1)
+	VMOVUPD 128(SI)(AX*1), Z0
+	VADDPD 128(DI)(AX*1), Z0, Z0
+	VMOVUPD Z0, 128(R8)(AX*1)
+	VMOVUPD 192(SI)(AX*1), Z0
+	VADDPD 192(DI)(AX*1), Z0, Z0
+	VMOVUPD Z0, 192(R8)(AX*1)
+	ADDQ $256, AX
+	SUBQ $32, CX
+	CMPQ CX, $32
+	JGE loop2
+end3:
+	CMPQ CX, $8
+	JLT end5
+
+loop4:
+	VMOVUPD 0(SI)(AX*1), Z0
+	VADDPD 0(DI)(AX*1), Z0, Z0
+	VMOVUPD Z0, 0(R8)(AX*1)
+	ADDQ $64, AX
+	SUBQ $8, CX
+	CMPQ CX, $8
+	JGE loop4
+end5:
+	CMPQ CX, $0
+	JLE end6
+	MOVL $1, DX
+	SHLL CX, DX
+	DECL DX
+	KMOVW DX, K1
+	VMOVUPD.Z 0(SI)(AX*1), K1, Z0
+	VMOVUPD.Z 0(DI)(AX*1), K1, Z1
+	VADDPD Z1, Z0, Z1
+	VMOVUPD Z1, K1, 0(R8)(AX*1)
+end6:
+done1:
+	VZEROUPPER
+	RET
+
 // p2 = p - lr * g  (optimizers.nn:22)
 TEXT ·lineMeanUpdate0Small0AVX2(SB), $32-8
 	MOVQ f+0(FP), R14
@@ -2238,6 +2420,76 @@ end6:
 	MOVQ part0aV+16(FP), R15
 	VMOVSD X0, 0(R15)
 done1:
+	VZEROUPPER
+	RET
+
+// sum2 = sum + g
+TEXT ·lineSumAddSmall0AVX2(SB), $0-8
+	MOVQ f+0(FP), R14
+	MOVQ lineSumAdd_sum(R14), SI
+	MOVQ lineSumAdd_g(R14), DI
+	MOVQ lineSumAdd_sum2(R14), R8
+
+	XORL AX, AX
+	MOVQ lineSumAdd_nN(R14), CX
+	CMPQ CX, $4
+	JLT end2
+
+loop1:
+	VMOVUPD 0(SI)(AX*1), Y0
+	VADDPD 0(DI)(AX*1), Y0, Y0
+	VMOVUPD Y0, 0(R8)(AX*1)
+	ADDQ $32, AX
+	SUBQ $4, CX
+	CMPQ CX, $4
+	JGE loop1
+end2:
+	CMPQ CX, $0
+	JLE end3
+	LEAQ tail64<>+0(SB), R15
+	MOVQ $16, DX
+	SUBQ CX, DX
+	VMOVDQU 0(R15)(DX*8), Y15
+	VMASKMOVPD 0(SI)(AX*1), Y15, Y0
+	VMASKMOVPD 0(DI)(AX*1), Y15, Y1
+	VADDPD Y1, Y0, Y1
+	VMASKMOVPD Y1, Y15, 0(R8)(AX*1)
+end3:
+	VZEROUPPER
+	RET
+
+// sum2 = sum + g
+TEXT ·lineSumAddSmall0AVX512(SB), $0-8
+	MOVQ f+0(FP), R14
+	MOVQ lineSumAdd_sum(R14), SI
+	MOVQ lineSumAdd_g(R14), DI
+	MOVQ lineSumAdd_sum2(R14), R8
+
+	XORL AX, AX
+	MOVQ lineSumAdd_nN(R14), CX
+	CMPQ CX, $8
+	JLT end2
+
+loop1:
+	VMOVUPD 0(SI)(AX*1), Z0
+	VADDPD 0(DI)(AX*1), Z0, Z0
+	VMOVUPD Z0, 0(R8)(AX*1)
+	ADDQ $64, AX
+	SUBQ $8, CX
+	CMPQ CX, $8
+	JGE loop1
+end2:
+	CMPQ CX, $0
+	JLE end3
+	MOVL $1, DX
+	SHLL CX, DX
+	DECL DX
+	KMOVW DX, K1
+	VMOVUPD.Z 0(SI)(AX*1), K1, Z0
+	VMOVUPD.Z 0(DI)(AX*1), K1, Z1
+	VADDPD Z1, Z0, Z1
+	VMOVUPD Z1, K1, 0(R8)(AX*1)
+end3:
 	VZEROUPPER
 	RET
 

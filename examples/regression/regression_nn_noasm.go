@@ -15,6 +15,10 @@ func lineMeanBackwardLoop0a(savedSub []float64, mul []float64, part0aV []float64
 	return false
 }
 
+func lineMeanAddSmall0(f *lineMeanAdd) bool { return false }
+
+func lineMeanAddLoop0a(sum []float64, g2 []float64, sum2 []float64, rows int) bool { return false }
+
 func lineMeanUpdate0Small0(f *lineMeanUpdate0) bool { return false }
 
 func lineMeanUpdate0Loop0a(g2 []float64, p []float64, p2 []float64, rows int, lr float64) bool {
@@ -40,6 +44,8 @@ func lineSumBackwardSmall0(f *lineSumBackward) bool { return false }
 func lineSumBackwardLoop0a(savedSub []float64, mul []float64, part0aV []float64, rows int) bool {
 	return false
 }
+
+func lineSumAddSmall0(f *lineSumAdd) bool { return false }
 
 func lineSumUpdate0Small0(f *lineSumUpdate0) bool { return false }
 

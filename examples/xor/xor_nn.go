@@ -237,6 +237,18 @@ type XorMetrics struct {
 	Accuracy float64
 }
 
+var xorMeasures = []string{"loss", "accuracy"}
+
+// Names returns what the model calls the fields, in their order. The slice belongs to the package: do not change it.
+func (XorMetrics) Names() []string {
+	return xorMeasures
+}
+
+// AppendTo appends the fields to dst in the order of Names.
+func (m XorMetrics) AppendTo(dst []float64) []float64 {
+	return append(dst, m.Loss, m.Accuracy)
+}
+
 // XorTrainerOptions says what a trainer is built for.
 type XorTrainerOptions struct {
 	MaxBatch int    // capacity: rows of the largest batch
@@ -253,7 +265,7 @@ type XorTrainer struct {
 	maxBatch int
 	seed     uint64
 	steps    int        // updates done
-	stage    int        // 0 idle, 1 after Forward, 2 after Backward
+	stage    int        // 0 idle, 1 after Forward, 2 after Backward, 3 after Accumulate
 	metrics  XorMetrics // of the last Forward
 	gradient *Xor
 
@@ -264,9 +276,15 @@ type XorTrainer struct {
 	state0B   []float32
 	eval      xorEval
 	finish    xorFinish
+
+	parts nnrt.Parts // of the batch that Accumulate is given
+	of    int        // rows of the whole batch while Forward runs a part of it
+	whole XorMetrics // of the parts so far
+	sum   []float32  // their gradients; made by the first Accumulate
+	add   xorAdd
 }
 
-// NewXorTrainer returns a trainer of m for batches of up to o.MaxBatch rows. All memory is allocated here.
+// NewXorTrainer returns a trainer of m for batches of up to o.MaxBatch rows. All memory but that of Accumulate is allocated here.
 func NewXorTrainer(m *Xor, o XorTrainerOptions) (*XorTrainer, error) {
 	if err := nnrt.CheckModel("Xor", m == nil || m.flat == nil); err != nil {
 		return nil, err
@@ -280,10 +298,11 @@ func NewXorTrainer(m *Xor, o XorTrainerOptions) (*XorTrainer, error) {
 	t.gradient.bind(nnrt.Aligned[float32](33))
 	// The frames never run at the same time, so their scratch memory is shared.
 	nnrt.Overlay(
-		func(a *nnrt.Arena[float32]) { t.forward.init(t.pool, o.MaxBatch, a) },
-		func(a *nnrt.Arena[float32]) { t.backward.init(t.pool, o.MaxBatch, a) },
+		func(a *nnrt.Arena[float32]) { t.forward.init(t.pool, o.MaxBatch, o.MaxBatch, a) },
+		func(a *nnrt.Arena[float32]) { t.backward.init(t.pool, o.MaxBatch, o.MaxBatch, a) },
 		func(a *nnrt.Arena[float32]) { t.eval.init(t.pool, o.MaxBatch, a) },
 		func(a *nnrt.Arena[float32]) { t.finish.init(t.pool, o.MaxBatch, a) },
+		func(a *nnrt.Arena[float32]) { t.add.init(t.pool, 33, a) },
 		func(a *nnrt.Arena[float32]) { t.prologue0.init(t.pool, a) },
 		func(a *nnrt.Arena[float32]) { t.update0.init(t.pool, 33, a) },
 	)
@@ -310,6 +329,7 @@ func NewXorTrainer(m *Xor, o XorTrainerOptions) (*XorTrainer, error) {
 	t.backward.gradHB = t.gradient.flat[16:24]
 	t.backward.gradZW = t.gradient.flat[24:32]
 	t.backward.gradZB = t.gradient.flat[32:33]
+	t.add.nN = 33
 	t.state0B = nnrt.Aligned[float32](33)
 	t.update0.nN = 33 - 0
 	t.update0.p = t.Model.flat[0:33]
@@ -322,16 +342,22 @@ func NewXorTrainer(m *Xor, o XorTrainerOptions) (*XorTrainer, error) {
 
 // Forward computes loss and metrics of a batch and keeps what Backward needs. b's slices must not change before Backward.
 func (t *XorTrainer) Forward(b XorBatch) (XorMetrics, error) {
+	if t.stage == 3 {
+		return XorMetrics{}, &nnrt.OrderError{Model: "Xor", Call: "Step or Forward", Need: "Apply of the parts accumulated"}
+	}
 	t.stage = 0
 	nBatch, err := b.sizes(t.maxBatch)
 	if err != nil {
 		return XorMetrics{}, err
 	}
+	nTotal := max(nBatch, t.of) // rows of the whole batch, of which this one may be a part
 	t.forward.nBatch = nBatch
+	t.forward.nTotal = nTotal
 	t.forward.x = b.X
 	t.forward.y = b.Y
 	t.forward.run()
 	t.backward.nBatch = nBatch
+	t.backward.nTotal = nTotal
 	t.backward.x = b.X
 	t.backward.y = b.Y
 	t.metrics.Loss = float64(t.forward.loss)
@@ -376,9 +402,65 @@ func (t *XorTrainer) Step(b XorBatch) (XorMetrics, error) {
 	return m, t.Update()
 }
 
+// Accumulate computes the gradients of b, a part of a batch of as many rows as of says, and adds them to those of the parts before it.
+// The parts together count as one batch: a row weighs what it weighs in Step on all of them, and what has no rows, such as a penalty, counts once.
+// Inputs without rows must be the same for all parts. Apply ends the batch; until then Step and Forward are errors. A part with an error does not
+// count. The first call allocates memory for the sums.
+func (t *XorTrainer) Accumulate(b XorBatch, of int) error {
+	nBatch, err := b.sizes(t.maxBatch)
+	if err != nil {
+		return err
+	}
+	if err := t.parts.Check("Xor", nBatch, of); err != nil {
+		return err
+	}
+	if t.sum == nil {
+		t.sum = nnrt.Aligned[float32](33)
+		t.add.sum, t.add.g, t.add.sum2 = t.sum, t.gradient.flat, t.sum
+	}
+	first := t.parts.Rows()
+	t.stage, t.of = 0, of
+	m, err := t.Forward(b)
+	t.of = 0
+	if err != nil {
+		return err
+	}
+	if err := t.Backward(); err != nil {
+		return err
+	}
+	t.parts.Add(nBatch, of)
+	if first == 0 {
+		copy(t.sum, t.gradient.flat)
+		t.whole = XorMetrics{}
+	} else {
+		t.add.run()
+	}
+	t.whole.Loss += m.Loss
+	t.whole.Accuracy += m.Accuracy
+	t.stage = 3
+	return nil
+}
+
+// Apply updates the parameters by the gradients of all parts together, as Step does for a batch that comes whole, and returns the whole batch's loss
+// and metrics from before the update. Where the parts are not all of the batch it is an error that forgets them.
+func (t *XorTrainer) Apply() (XorMetrics, error) {
+	if t.parts.Rows() == 0 {
+		return XorMetrics{}, &nnrt.OrderError{Model: "Xor", Call: "Apply", Need: "Accumulate"}
+	}
+	t.stage = 0
+	if err := t.parts.Close("Xor"); err != nil {
+		return XorMetrics{}, err
+	}
+	copy(t.gradient.flat, t.sum)
+	t.stage = 2
+	return t.whole, t.Update()
+}
+
 // Evaluate computes loss and metrics over a whole data set, as in prediction (no dropout), in chunks of the capacity; every row weighs the same.
 func (t *XorTrainer) Evaluate(d XorData) (XorMetrics, error) {
-	t.stage = 0
+	if t.stage != 3 {
+		t.stage = 0
+	}
 	b := XorBatch(d)
 	nBatch, err := b.sizes(math.MaxInt)
 	if err != nil {
@@ -408,9 +490,14 @@ func (t *XorTrainer) Evaluate(d XorData) (XorMetrics, error) {
 	return m, nil
 }
 
-// Gradients returns the gradients of the last Backward, shaped like the model.
+// Gradients returns the gradients of the last Backward, or after Apply those of the whole batch, shaped like the model.
 func (t *XorTrainer) Gradients() *Xor {
 	return t.gradient
+}
+
+// Capacity returns the most rows that a batch can have: MaxBatch.
+func (t *XorTrainer) Capacity() int {
+	return t.maxBatch
 }
 
 // Steps returns the number of updates done.
@@ -427,6 +514,7 @@ func (t *XorTrainer) Forks() uint64 {
 type xorForward struct {
 	pool   *nnrt.Pool
 	nBatch int // size batch
+	nTotal int // size total
 
 	// Arguments, set by the caller.
 	x  []float32 // [batch, 2]
@@ -444,8 +532,8 @@ type xorForward struct {
 	// Numbers and streams.
 	loss             float32
 	accuracy         float32
-	dimval           float32
 	reshape          float32
+	dimval           float32
 	sum              float32
 	sum2             float32
 	part0a           []float32 // parts of sum, by block
@@ -457,7 +545,7 @@ type xorForward struct {
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
-func (f *xorForward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
+func (f *xorForward) init(pool *nnrt.Pool, nBatch int, nTotal int, arena *nnrt.Arena[float32]) {
 	f.pool = pool
 	f.part0a = arena.Take(nnrt.Blocks(nBatch, 2048))
 	f.part0b = arena.Take(nnrt.Blocks(nBatch, 2048))
@@ -469,8 +557,8 @@ func (f *xorForward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32
 
 // run computes loss and metrics of a batch, and what the backward half needs.
 func (f *xorForward) run() {
-	f.dimval = float32(f.nBatch) // dimval = batch
 	f.reshape = f.zB[0]          // reshape = zB
+	f.dimval = float32(f.nTotal) // dimval = total
 	if f.nBatch <= 512 && xorForwardSmall0(f, f.panel0*8*4) {
 		f.sum = f.part0a[0]
 		f.sum2 = f.part0b[0]
@@ -560,6 +648,7 @@ func (f *xorForward) rows0(worker, task int) {
 type xorBackward struct {
 	pool   *nnrt.Pool
 	nBatch int // size batch
+	nTotal int // size total
 
 	// Arguments, set by the caller.
 	x        []float32 // [batch, 2]
@@ -592,7 +681,7 @@ type xorBackward struct {
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
-func (f *xorBackward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
+func (f *xorBackward) init(pool *nnrt.Pool, nBatch int, nTotal int, arena *nnrt.Arena[float32]) {
 	f.pool = pool
 	slot0 := arena.Take(nBatch)
 	slot1 := arena.Take(nBatch * 8)
@@ -605,7 +694,7 @@ func (f *xorBackward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float3
 
 // run computes the gradients of the loss by the parameters.
 func (f *xorBackward) run() {
-	f.div = 1 / float32(f.nBatch) // div = 1 / batch
+	f.div = 1 / float32(f.nTotal) // div = 1 / total
 	f.neg = -f.div                // neg = -div
 	if f.nBatch <= 512 && xorBackwardSmall0(f) {
 		f.sum = f.part0a[0]
@@ -695,6 +784,54 @@ func (f *xorBackward) tiles1(_, task int) {
 	lo := task * f.tile1c
 	hi := min(lo+f.tile1c, 8)
 	nnrt.SumRows(f.gradHB[lo:hi], f.mul[lo:], f.nBatch, hi-lo, 8, false)
+}
+
+// xorAdd is the frame of add: what one run reads, writes and needs in between.
+type xorAdd struct {
+	pool *nnrt.Pool
+	nN   int // size n
+
+	// Arguments, set by the caller.
+	sum []float32 // [n]
+	g   []float32 // [n]
+
+	// Results, in memory of the caller.
+	sum2  []float32 // [n]
+	body0 func(worker, task int)
+}
+
+// init lays out scratch memory for the given capacities; once for the life of the frame.
+func (f *xorAdd) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[float32]) {
+	f.pool = pool
+	f.body0 = f.rows0
+}
+
+// run adds the gradients of a part of a batch to those of the parts before it.
+func (f *xorAdd) run() {
+	if f.nN > 512 || !xorAddSmall0(f) {
+		// sum2 = sum + g
+		f.pool.RunWork(f.nN*16, nnrt.Blocks(f.nN, 16384), f.body0)
+	}
+}
+
+// rows0 works on one block of the rows of n, number task.
+func (f *xorAdd) rows0(worker, task int) {
+	r0 := task * 16384
+	r1 := min(r0+16384, f.nN)
+	rows := r1 - r0
+	sum := f.sum[r0:r1]
+	g := f.g[r0:r1]
+	sum2 := f.sum2[r0:r1]
+
+	// sum2 = sum + g
+	if !xorAddLoop0a(sum, g, sum2, rows) {
+		sumRow := sum[:rows]
+		gRow := g[:rows]
+		sum2Row := sum2[:rows]
+		for j := range rows {
+			sum2Row[j] = sumRow[j] + gRow[j]
+		}
+	}
 }
 
 // xorPrologue0 is the frame of prologue: what one run reads, writes and needs in between.
@@ -1337,6 +1474,18 @@ type XorAdamMetrics struct {
 	Accuracy float64
 }
 
+var xorAdamMeasures = []string{"loss", "accuracy"}
+
+// Names returns what the model calls the fields, in their order. The slice belongs to the package: do not change it.
+func (XorAdamMetrics) Names() []string {
+	return xorAdamMeasures
+}
+
+// AppendTo appends the fields to dst in the order of Names.
+func (m XorAdamMetrics) AppendTo(dst []float64) []float64 {
+	return append(dst, m.Loss, m.Accuracy)
+}
+
 // XorAdamTrainerOptions says what a trainer is built for.
 type XorAdamTrainerOptions struct {
 	MaxBatch int    // capacity: rows of the largest batch
@@ -1353,7 +1502,7 @@ type XorAdamTrainer struct {
 	maxBatch int
 	seed     uint64
 	steps    int            // updates done
-	stage    int            // 0 idle, 1 after Forward, 2 after Backward
+	stage    int            // 0 idle, 1 after Forward, 2 after Backward, 3 after Accumulate
 	metrics  XorAdamMetrics // of the last Forward
 	gradient *XorAdam
 
@@ -1365,9 +1514,15 @@ type XorAdamTrainer struct {
 	state0V   []float32
 	eval      xorAdamEval
 	finish    xorAdamFinish
+
+	parts nnrt.Parts     // of the batch that Accumulate is given
+	of    int            // rows of the whole batch while Forward runs a part of it
+	whole XorAdamMetrics // of the parts so far
+	sum   []float32      // their gradients; made by the first Accumulate
+	add   xorAdamAdd
 }
 
-// NewXorAdamTrainer returns a trainer of m for batches of up to o.MaxBatch rows. All memory is allocated here.
+// NewXorAdamTrainer returns a trainer of m for batches of up to o.MaxBatch rows. All memory but that of Accumulate is allocated here.
 func NewXorAdamTrainer(m *XorAdam, o XorAdamTrainerOptions) (*XorAdamTrainer, error) {
 	if err := nnrt.CheckModel("XorAdam", m == nil || m.flat == nil); err != nil {
 		return nil, err
@@ -1381,10 +1536,11 @@ func NewXorAdamTrainer(m *XorAdam, o XorAdamTrainerOptions) (*XorAdamTrainer, er
 	t.gradient.bind(nnrt.Aligned[float32](33))
 	// The frames never run at the same time, so their scratch memory is shared.
 	nnrt.Overlay(
-		func(a *nnrt.Arena[float32]) { t.forward.init(t.pool, o.MaxBatch, a) },
-		func(a *nnrt.Arena[float32]) { t.backward.init(t.pool, o.MaxBatch, a) },
+		func(a *nnrt.Arena[float32]) { t.forward.init(t.pool, o.MaxBatch, o.MaxBatch, a) },
+		func(a *nnrt.Arena[float32]) { t.backward.init(t.pool, o.MaxBatch, o.MaxBatch, a) },
 		func(a *nnrt.Arena[float32]) { t.eval.init(t.pool, o.MaxBatch, a) },
 		func(a *nnrt.Arena[float32]) { t.finish.init(t.pool, o.MaxBatch, a) },
+		func(a *nnrt.Arena[float32]) { t.add.init(t.pool, 33, a) },
 		func(a *nnrt.Arena[float32]) { t.prologue0.init(t.pool, a) },
 		func(a *nnrt.Arena[float32]) { t.update0.init(t.pool, 33, a) },
 	)
@@ -1411,6 +1567,7 @@ func NewXorAdamTrainer(m *XorAdam, o XorAdamTrainerOptions) (*XorAdamTrainer, er
 	t.backward.gradHB = t.gradient.flat[16:24]
 	t.backward.gradZW = t.gradient.flat[24:32]
 	t.backward.gradZB = t.gradient.flat[32:33]
+	t.add.nN = 33
 	t.state0M = nnrt.Aligned[float32](33)
 	t.state0V = nnrt.Aligned[float32](33)
 	t.update0.nN = 33 - 0
@@ -1426,16 +1583,22 @@ func NewXorAdamTrainer(m *XorAdam, o XorAdamTrainerOptions) (*XorAdamTrainer, er
 
 // Forward computes loss and metrics of a batch and keeps what Backward needs. b's slices must not change before Backward.
 func (t *XorAdamTrainer) Forward(b XorAdamBatch) (XorAdamMetrics, error) {
+	if t.stage == 3 {
+		return XorAdamMetrics{}, &nnrt.OrderError{Model: "XorAdam", Call: "Step or Forward", Need: "Apply of the parts accumulated"}
+	}
 	t.stage = 0
 	nBatch, err := b.sizes(t.maxBatch)
 	if err != nil {
 		return XorAdamMetrics{}, err
 	}
+	nTotal := max(nBatch, t.of) // rows of the whole batch, of which this one may be a part
 	t.forward.nBatch = nBatch
+	t.forward.nTotal = nTotal
 	t.forward.x = b.X
 	t.forward.y = b.Y
 	t.forward.run()
 	t.backward.nBatch = nBatch
+	t.backward.nTotal = nTotal
 	t.backward.x = b.X
 	t.backward.y = b.Y
 	t.metrics.Loss = float64(t.forward.loss)
@@ -1482,9 +1645,65 @@ func (t *XorAdamTrainer) Step(b XorAdamBatch) (XorAdamMetrics, error) {
 	return m, t.Update()
 }
 
+// Accumulate computes the gradients of b, a part of a batch of as many rows as of says, and adds them to those of the parts before it.
+// The parts together count as one batch: a row weighs what it weighs in Step on all of them, and what has no rows, such as a penalty, counts once.
+// Inputs without rows must be the same for all parts. Apply ends the batch; until then Step and Forward are errors. A part with an error does not
+// count. The first call allocates memory for the sums.
+func (t *XorAdamTrainer) Accumulate(b XorAdamBatch, of int) error {
+	nBatch, err := b.sizes(t.maxBatch)
+	if err != nil {
+		return err
+	}
+	if err := t.parts.Check("XorAdam", nBatch, of); err != nil {
+		return err
+	}
+	if t.sum == nil {
+		t.sum = nnrt.Aligned[float32](33)
+		t.add.sum, t.add.g, t.add.sum2 = t.sum, t.gradient.flat, t.sum
+	}
+	first := t.parts.Rows()
+	t.stage, t.of = 0, of
+	m, err := t.Forward(b)
+	t.of = 0
+	if err != nil {
+		return err
+	}
+	if err := t.Backward(); err != nil {
+		return err
+	}
+	t.parts.Add(nBatch, of)
+	if first == 0 {
+		copy(t.sum, t.gradient.flat)
+		t.whole = XorAdamMetrics{}
+	} else {
+		t.add.run()
+	}
+	t.whole.Loss += m.Loss
+	t.whole.Accuracy += m.Accuracy
+	t.stage = 3
+	return nil
+}
+
+// Apply updates the parameters by the gradients of all parts together, as Step does for a batch that comes whole, and returns the whole batch's loss
+// and metrics from before the update. Where the parts are not all of the batch it is an error that forgets them.
+func (t *XorAdamTrainer) Apply() (XorAdamMetrics, error) {
+	if t.parts.Rows() == 0 {
+		return XorAdamMetrics{}, &nnrt.OrderError{Model: "XorAdam", Call: "Apply", Need: "Accumulate"}
+	}
+	t.stage = 0
+	if err := t.parts.Close("XorAdam"); err != nil {
+		return XorAdamMetrics{}, err
+	}
+	copy(t.gradient.flat, t.sum)
+	t.stage = 2
+	return t.whole, t.Update()
+}
+
 // Evaluate computes loss and metrics over a whole data set, as in prediction (no dropout), in chunks of the capacity; every row weighs the same.
 func (t *XorAdamTrainer) Evaluate(d XorAdamData) (XorAdamMetrics, error) {
-	t.stage = 0
+	if t.stage != 3 {
+		t.stage = 0
+	}
 	b := XorAdamBatch(d)
 	nBatch, err := b.sizes(math.MaxInt)
 	if err != nil {
@@ -1514,9 +1733,14 @@ func (t *XorAdamTrainer) Evaluate(d XorAdamData) (XorAdamMetrics, error) {
 	return m, nil
 }
 
-// Gradients returns the gradients of the last Backward, shaped like the model.
+// Gradients returns the gradients of the last Backward, or after Apply those of the whole batch, shaped like the model.
 func (t *XorAdamTrainer) Gradients() *XorAdam {
 	return t.gradient
+}
+
+// Capacity returns the most rows that a batch can have: MaxBatch.
+func (t *XorAdamTrainer) Capacity() int {
+	return t.maxBatch
 }
 
 // Steps returns the number of updates done.
@@ -1533,6 +1757,7 @@ func (t *XorAdamTrainer) Forks() uint64 {
 type xorAdamForward struct {
 	pool   *nnrt.Pool
 	nBatch int // size batch
+	nTotal int // size total
 
 	// Arguments, set by the caller.
 	x  []float32 // [batch, 2]
@@ -1550,8 +1775,8 @@ type xorAdamForward struct {
 	// Numbers and streams.
 	loss             float32
 	accuracy         float32
-	dimval           float32
 	reshape          float32
+	dimval           float32
 	sum              float32
 	sum2             float32
 	part0a           []float32 // parts of sum, by block
@@ -1563,7 +1788,7 @@ type xorAdamForward struct {
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
-func (f *xorAdamForward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
+func (f *xorAdamForward) init(pool *nnrt.Pool, nBatch int, nTotal int, arena *nnrt.Arena[float32]) {
 	f.pool = pool
 	f.part0a = arena.Take(nnrt.Blocks(nBatch, 2048))
 	f.part0b = arena.Take(nnrt.Blocks(nBatch, 2048))
@@ -1575,8 +1800,8 @@ func (f *xorAdamForward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[flo
 
 // run computes loss and metrics of a batch, and what the backward half needs.
 func (f *xorAdamForward) run() {
-	f.dimval = float32(f.nBatch) // dimval = batch
 	f.reshape = f.zB[0]          // reshape = zB
+	f.dimval = float32(f.nTotal) // dimval = total
 	if f.nBatch <= 512 && xorAdamForwardSmall0(f, f.panel0*8*4) {
 		f.sum = f.part0a[0]
 		f.sum2 = f.part0b[0]
@@ -1666,6 +1891,7 @@ func (f *xorAdamForward) rows0(worker, task int) {
 type xorAdamBackward struct {
 	pool   *nnrt.Pool
 	nBatch int // size batch
+	nTotal int // size total
 
 	// Arguments, set by the caller.
 	x        []float32 // [batch, 2]
@@ -1698,7 +1924,7 @@ type xorAdamBackward struct {
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
-func (f *xorAdamBackward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[float32]) {
+func (f *xorAdamBackward) init(pool *nnrt.Pool, nBatch int, nTotal int, arena *nnrt.Arena[float32]) {
 	f.pool = pool
 	slot0 := arena.Take(nBatch)
 	slot1 := arena.Take(nBatch * 8)
@@ -1711,7 +1937,7 @@ func (f *xorAdamBackward) init(pool *nnrt.Pool, nBatch int, arena *nnrt.Arena[fl
 
 // run computes the gradients of the loss by the parameters.
 func (f *xorAdamBackward) run() {
-	f.div = 1 / float32(f.nBatch) // div = 1 / batch
+	f.div = 1 / float32(f.nTotal) // div = 1 / total
 	f.neg = -f.div                // neg = -div
 	if f.nBatch <= 512 && xorAdamBackwardSmall0(f) {
 		f.sum = f.part0a[0]
@@ -1801,6 +2027,54 @@ func (f *xorAdamBackward) tiles1(_, task int) {
 	lo := task * f.tile1c
 	hi := min(lo+f.tile1c, 8)
 	nnrt.SumRows(f.gradHB[lo:hi], f.mul[lo:], f.nBatch, hi-lo, 8, false)
+}
+
+// xorAdamAdd is the frame of add: what one run reads, writes and needs in between.
+type xorAdamAdd struct {
+	pool *nnrt.Pool
+	nN   int // size n
+
+	// Arguments, set by the caller.
+	sum []float32 // [n]
+	g   []float32 // [n]
+
+	// Results, in memory of the caller.
+	sum2  []float32 // [n]
+	body0 func(worker, task int)
+}
+
+// init lays out scratch memory for the given capacities; once for the life of the frame.
+func (f *xorAdamAdd) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[float32]) {
+	f.pool = pool
+	f.body0 = f.rows0
+}
+
+// run adds the gradients of a part of a batch to those of the parts before it.
+func (f *xorAdamAdd) run() {
+	if f.nN > 512 || !xorAdamAddSmall0(f) {
+		// sum2 = sum + g
+		f.pool.RunWork(f.nN*16, nnrt.Blocks(f.nN, 16384), f.body0)
+	}
+}
+
+// rows0 works on one block of the rows of n, number task.
+func (f *xorAdamAdd) rows0(worker, task int) {
+	r0 := task * 16384
+	r1 := min(r0+16384, f.nN)
+	rows := r1 - r0
+	sum := f.sum[r0:r1]
+	g := f.g[r0:r1]
+	sum2 := f.sum2[r0:r1]
+
+	// sum2 = sum + g
+	if !xorAddLoop0a(sum, g, sum2, rows) {
+		sumRow := sum[:rows]
+		gRow := g[:rows]
+		sum2Row := sum2[:rows]
+		for j := range rows {
+			sum2Row[j] = sumRow[j] + gRow[j]
+		}
+	}
 }
 
 // xorAdamPrologue0 is the frame of prologue: what one run reads, writes and needs in between.

@@ -139,6 +139,52 @@ func xorBackwardLoop0aAVX2(y *float32, savedAdd *float32, savedExp *float32, par
 //go:noescape
 func xorBackwardLoop0aAVX512(y *float32, savedAdd *float32, savedExp *float32, part0aV *float32, add *float32, savedH *float32, zW *float32, mul *float32, rows int, neg float32, div float32)
 
+// xorAddSmall0 computes
+//
+//	sum2 = sum + g
+//
+// in assembly, or reports false where that is turned off.
+func xorAddSmall0(f *xorAdd) bool {
+	switch nnrt.ActiveCPU() {
+	case nnrt.AVX512:
+		xorAddSmall0AVX512(f)
+	case nnrt.AVX2:
+		xorAddSmall0AVX2(f)
+	default:
+		return false
+	}
+	return true
+}
+
+//go:noescape
+func xorAddSmall0AVX2(f *xorAdd)
+
+//go:noescape
+func xorAddSmall0AVX512(f *xorAdd)
+
+// xorAddLoop0a computes
+//
+//	sum2 = sum + g
+//
+// in assembly, or reports false where that is turned off.
+func xorAddLoop0a(sum []float32, g2 []float32, sum2 []float32, rows int) bool {
+	switch nnrt.ActiveCPU() {
+	case nnrt.AVX512:
+		xorAddLoop0aAVX512(unsafe.SliceData(sum), unsafe.SliceData(g2), unsafe.SliceData(sum2), rows)
+	case nnrt.AVX2:
+		xorAddLoop0aAVX2(unsafe.SliceData(sum), unsafe.SliceData(g2), unsafe.SliceData(sum2), rows)
+	default:
+		return false
+	}
+	return true
+}
+
+//go:noescape
+func xorAddLoop0aAVX2(sum *float32, g2 *float32, sum2 *float32, rows int)
+
+//go:noescape
+func xorAddLoop0aAVX512(sum *float32, g2 *float32, sum2 *float32, rows int)
+
 // xorUpdate0Small0 computes
 //
 //	b2 = b * 0.9 + g  (optimizers.nn:12)
@@ -343,6 +389,29 @@ func xorAdamBackwardSmall0AVX2(f *xorAdamBackward)
 
 //go:noescape
 func xorAdamBackwardSmall0AVX512(f *xorAdamBackward)
+
+// xorAdamAddSmall0 computes
+//
+//	sum2 = sum + g
+//
+// in assembly, or reports false where that is turned off.
+func xorAdamAddSmall0(f *xorAdamAdd) bool {
+	switch nnrt.ActiveCPU() {
+	case nnrt.AVX512:
+		xorAdamAddSmall0AVX512(f)
+	case nnrt.AVX2:
+		xorAdamAddSmall0AVX2(f)
+	default:
+		return false
+	}
+	return true
+}
+
+//go:noescape
+func xorAdamAddSmall0AVX2(f *xorAdamAdd)
+
+//go:noescape
+func xorAdamAddSmall0AVX512(f *xorAdamAdd)
 
 // xorAdamUpdate0Small0 computes
 //

@@ -1833,6 +1833,188 @@ done1:
 	VZEROUPPER
 	RET
 
+// sum2 = sum + g
+TEXT ·xorAddSmall0AVX2(SB), $0-8
+	MOVQ f+0(FP), R14
+	MOVQ xorAdd_sum(R14), SI
+	MOVQ xorAdd_g(R14), DI
+	MOVQ xorAdd_sum2(R14), R8
+
+	XORL AX, AX
+	MOVQ xorAdd_nN(R14), CX
+	CMPQ CX, $8
+	JLT end2
+
+loop1:
+	VMOVUPS 0(SI)(AX*1), Y0
+	VADDPS 0(DI)(AX*1), Y0, Y0
+	VMOVUPS Y0, 0(R8)(AX*1)
+	ADDQ $32, AX
+	SUBQ $8, CX
+	CMPQ CX, $8
+	JGE loop1
+end2:
+	CMPQ CX, $0
+	JLE end3
+	LEAQ tail32<>+0(SB), R15
+	MOVQ $16, DX
+	SUBQ CX, DX
+	VMOVDQU 0(R15)(DX*4), Y15
+	VMASKMOVPS 0(SI)(AX*1), Y15, Y0
+	VMASKMOVPS 0(DI)(AX*1), Y15, Y1
+	VADDPS Y1, Y0, Y1
+	VMASKMOVPS Y1, Y15, 0(R8)(AX*1)
+end3:
+	VZEROUPPER
+	RET
+
+// sum2 = sum + g
+TEXT ·xorAddSmall0AVX512(SB), $0-8
+	MOVQ f+0(FP), R14
+	MOVQ xorAdd_sum(R14), SI
+	MOVQ xorAdd_g(R14), DI
+	MOVQ xorAdd_sum2(R14), R8
+
+	XORL AX, AX
+	MOVQ xorAdd_nN(R14), CX
+	CMPQ CX, $16
+	JLT end2
+
+loop1:
+	VMOVUPS 0(SI)(AX*1), Z0
+	VADDPS 0(DI)(AX*1), Z0, Z0
+	VMOVUPS Z0, 0(R8)(AX*1)
+	ADDQ $64, AX
+	SUBQ $16, CX
+	CMPQ CX, $16
+	JGE loop1
+end2:
+	CMPQ CX, $0
+	JLE end3
+	MOVL $1, DX
+	SHLL CX, DX
+	DECL DX
+	KMOVW DX, K1
+	VMOVUPS.Z 0(SI)(AX*1), K1, Z0
+	VMOVUPS.Z 0(DI)(AX*1), K1, Z1
+	VADDPS Z1, Z0, Z1
+	VMOVUPS Z1, K1, 0(R8)(AX*1)
+end3:
+	VZEROUPPER
+	RET
+
+// sum2 = sum + g
+TEXT ·xorAddLoop0aAVX2(SB), $0-32
+	MOVQ sum+0(FP), SI
+	MOVQ g2+8(FP), DI
+	MOVQ sum2+16(FP), R8
+
+	XORL AX, AX
+	MOVQ rows+24(FP), CX
+	CMPQ CX, $32
+	JLT end3
+
+loop2:
+	VMOVUPS 0(SI)(AX*1), Y0
+	VADDPS 0(DI)(AX*1), Y0, Y0
+	VMOVUPS Y0, 0(R8)(AX*1)
+	VMOVUPS 32(SI)(AX*1), Y0
+	VADDPS 32(DI)(AX*1), Y0, Y0
+	VMOVUPS Y0, 32(R8)(AX*1)
+	VMOVUPS 64(SI)(AX*1), Y0
+	VADDPS 64(DI)(AX*1), Y0, Y0
+	VMOVUPS Y0, 64(R8)(AX*1)
+	VMOVUPS 96(SI)(AX*1), Y0
+	VADDPS 96(DI)(AX*1), Y0, Y0
+	VMOVUPS Y0, 96(R8)(AX*1)
+	ADDQ $128, AX
+	SUBQ $32, CX
+	CMPQ CX, $32
+	JGE loop2
+end3:
+	CMPQ CX, $8
+	JLT end5
+
+loop4:
+	VMOVUPS 0(SI)(AX*1), Y0
+	VADDPS 0(DI)(AX*1), Y0, Y0
+	VMOVUPS Y0, 0(R8)(AX*1)
+	ADDQ $32, AX
+	SUBQ $8, CX
+	CMPQ CX, $8
+	JGE loop4
+end5:
+	CMPQ CX, $0
+	JLE end6
+	LEAQ tail32<>+0(SB), R15
+	MOVQ $16, DX
+	SUBQ CX, DX
+	VMOVDQU 0(R15)(DX*4), Y15
+	VMASKMOVPS 0(SI)(AX*1), Y15, Y0
+	VMASKMOVPS 0(DI)(AX*1), Y15, Y1
+	VADDPS Y1, Y0, Y1
+	VMASKMOVPS Y1, Y15, 0(R8)(AX*1)
+end6:
+done1:
+	VZEROUPPER
+	RET
+
+// sum2 = sum + g
+TEXT ·xorAddLoop0aAVX512(SB), $0-32
+	MOVQ sum+0(FP), SI
+	MOVQ g2+8(FP), DI
+	MOVQ sum2+16(FP), R8
+
+	XORL AX, AX
+	MOVQ rows+24(FP), CX
+	CMPQ CX, $64
+	JLT end3
+
+loop2:
+	VMOVUPS 0(SI)(AX*1), Z0
+	VADDPS 0(DI)(AX*1), Z0, Z0
+	VMOVUPS Z0, 0(R8)(AX*1)
+	VMOVUPS 64(SI)(AX*1), Z0
+	VADDPS 64(DI)(AX*1), Z0, Z0
+	VMOVUPS Z0, 64(R8)(AX*1)
+	VMOVUPS 128(SI)(AX*1), Z0
+	VADDPS 128(DI)(AX*1), Z0, Z0
+	VMOVUPS Z0, 128(R8)(AX*1)
+	VMOVUPS 192(SI)(AX*1), Z0
+	VADDPS 192(DI)(AX*1), Z0, Z0
+	VMOVUPS Z0, 192(R8)(AX*1)
+	ADDQ $256, AX
+	SUBQ $64, CX
+	CMPQ CX, $64
+	JGE loop2
+end3:
+	CMPQ CX, $16
+	JLT end5
+
+loop4:
+	VMOVUPS 0(SI)(AX*1), Z0
+	VADDPS 0(DI)(AX*1), Z0, Z0
+	VMOVUPS Z0, 0(R8)(AX*1)
+	ADDQ $64, AX
+	SUBQ $16, CX
+	CMPQ CX, $16
+	JGE loop4
+end5:
+	CMPQ CX, $0
+	JLE end6
+	MOVL $1, DX
+	SHLL CX, DX
+	DECL DX
+	KMOVW DX, K1
+	VMOVUPS.Z 0(SI)(AX*1), K1, Z0
+	VMOVUPS.Z 0(DI)(AX*1), K1, Z1
+	VADDPS Z1, Z0, Z1
+	VMOVUPS Z1, K1, 0(R8)(AX*1)
+end6:
+done1:
+	VZEROUPPER
+	RET
+
 // b2 = b * 0.9 + g  (optimizers.nn:12)
 // p2 = p - cast * b2  (optimizers.nn:22)
 TEXT ·xorUpdate0Small0AVX2(SB), $32-8
@@ -4614,6 +4796,76 @@ done3:
 	VADDPS Y1, Y0, Y0
 	MOVQ xorAdamBackward_gradHB(R14), R15
 	VMOVUPS Y0, 0(R15)
+	VZEROUPPER
+	RET
+
+// sum2 = sum + g
+TEXT ·xorAdamAddSmall0AVX2(SB), $0-8
+	MOVQ f+0(FP), R14
+	MOVQ xorAdamAdd_sum(R14), SI
+	MOVQ xorAdamAdd_g(R14), DI
+	MOVQ xorAdamAdd_sum2(R14), R8
+
+	XORL AX, AX
+	MOVQ xorAdamAdd_nN(R14), CX
+	CMPQ CX, $8
+	JLT end2
+
+loop1:
+	VMOVUPS 0(SI)(AX*1), Y0
+	VADDPS 0(DI)(AX*1), Y0, Y0
+	VMOVUPS Y0, 0(R8)(AX*1)
+	ADDQ $32, AX
+	SUBQ $8, CX
+	CMPQ CX, $8
+	JGE loop1
+end2:
+	CMPQ CX, $0
+	JLE end3
+	LEAQ tail32<>+0(SB), R15
+	MOVQ $16, DX
+	SUBQ CX, DX
+	VMOVDQU 0(R15)(DX*4), Y15
+	VMASKMOVPS 0(SI)(AX*1), Y15, Y0
+	VMASKMOVPS 0(DI)(AX*1), Y15, Y1
+	VADDPS Y1, Y0, Y1
+	VMASKMOVPS Y1, Y15, 0(R8)(AX*1)
+end3:
+	VZEROUPPER
+	RET
+
+// sum2 = sum + g
+TEXT ·xorAdamAddSmall0AVX512(SB), $0-8
+	MOVQ f+0(FP), R14
+	MOVQ xorAdamAdd_sum(R14), SI
+	MOVQ xorAdamAdd_g(R14), DI
+	MOVQ xorAdamAdd_sum2(R14), R8
+
+	XORL AX, AX
+	MOVQ xorAdamAdd_nN(R14), CX
+	CMPQ CX, $16
+	JLT end2
+
+loop1:
+	VMOVUPS 0(SI)(AX*1), Z0
+	VADDPS 0(DI)(AX*1), Z0, Z0
+	VMOVUPS Z0, 0(R8)(AX*1)
+	ADDQ $64, AX
+	SUBQ $16, CX
+	CMPQ CX, $16
+	JGE loop1
+end2:
+	CMPQ CX, $0
+	JLE end3
+	MOVL $1, DX
+	SHLL CX, DX
+	DECL DX
+	KMOVW DX, K1
+	VMOVUPS.Z 0(SI)(AX*1), K1, Z0
+	VMOVUPS.Z 0(DI)(AX*1), K1, Z1
+	VADDPS Z1, Z0, Z1
+	VMOVUPS Z1, K1, 0(R8)(AX*1)
+end3:
 	VZEROUPPER
 	RET
 

@@ -17,6 +17,10 @@ func xorBackwardLoop0a(y []float32, savedAdd []float32, savedExp []float32, part
 	return false
 }
 
+func xorAddSmall0(f *xorAdd) bool { return false }
+
+func xorAddLoop0a(sum []float32, g2 []float32, sum2 []float32, rows int) bool { return false }
+
 func xorUpdate0Small0(f *xorUpdate0) bool { return false }
 
 func xorUpdate0Loop0a(b []float32, g2 []float32, p []float32, b2 []float32, p2 []float32, rows int, cast float32) bool {
@@ -36,6 +40,8 @@ func xorPredictLoop0b(z2 []float32, p []float32, rows int, reshape float32) bool
 func xorAdamForwardSmall0(f *xorAdamForward, n0 int) bool { return false }
 
 func xorAdamBackwardSmall0(f *xorAdamBackward) bool { return false }
+
+func xorAdamAddSmall0(f *xorAdamAdd) bool { return false }
 
 func xorAdamUpdate0Small0(f *xorAdamUpdate0) bool { return false }
 

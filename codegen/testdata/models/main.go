@@ -50,6 +50,8 @@ type adapter struct {
 	predict          func(*Call) ([][]float64, error)
 	forward, step    func(*Call) ([]float64, error)
 	evaluate         func(*Call) ([]float64, error)
+	accumulate       func(*Call) error
+	apply            func() ([]float64, error)
 	backward, update func() error
 	forks            func() uint64
 	allocs           func(*Call) []float64
@@ -133,6 +135,12 @@ func (m *adapter) call(c *Call) ([][]float64, error) {
 		return one(m.params(), err)
 	case "step":
 		return one(m.step(c))
+	case "accumulate":
+		return nil, m.accumulate(c)
+	case "apply":
+		return one(m.apply())
+	case "gradients":
+		return one(m.grads(), nil)
 	case "evaluate":
 		return one(m.evaluate(c))
 	case "forks":
