@@ -419,7 +419,13 @@ func TestModelsRace(t *testing.T) {
 	var jobs []modelJob
 	for _, m := range models {
 		d := dataOf(m, 300)
-		jobs = append(jobs, modelJob{Model: m.name, Seed: modelSeed, Capacity: 300, Calls: []modelCall{d.call(m, "predict"), d.call(m, "step"), d.call(m, "step"), d.call(m, "evaluate")}})
+		calls := []modelCall{d.call(m, "predict"), d.call(m, "step"), d.call(m, "step"), d.call(m, "evaluate")}
+		if m.parts.Refused == "" {
+			part := d.call(m, "accumulate")
+			part.Sizes["part of"] = 2 * d.rows
+			calls = append(calls, part, part, modelCall{Method: "apply"})
+		}
+		jobs = append(jobs, modelJob{Model: m.name, Seed: modelSeed, Capacity: 300, Calls: calls})
 	}
 	for i, a := range ask(t, exe, jobs, host{procs: 4}) {
 		if a.Err != "" {
