@@ -1,0 +1,3 @@
+package nnrt
+
+type State struct{}
