@@ -1,3 +1,0 @@
-package nnrt
-
-type State struct{}
