@@ -111,7 +111,8 @@ type fit struct {
 	rate    *float64 // the trainer's; nil if it has none
 	history *History
 	event   FitEvent
-	line    []byte // for Log
+	row     []float64 // of the history
+	line    []byte    // for Log
 
 	// Where the run stands; see fitState for what of it a checkpoint keeps.
 	epoch    int       // epochs completed
@@ -130,6 +131,9 @@ type fit struct {
 	due   int // the update after which more is to do than to count
 }
 
+// maxExpected is the largest number of rows that a history is made for; a longer one grows.
+const maxExpected = 1 << 20
+
 // newFit checks what it is given and makes a run that has not begun.
 func newFit(t fitTrainer, src fitSource, o FitOptions) (*fit, error) {
 	if err := o.check(); err != nil {
@@ -145,11 +149,14 @@ func newFit(t fitTrainer, src fitSource, o FitOptions) (*fit, error) {
 		f.best.make(state)
 	}
 	f.event.Epochs, f.event.Steps = o.Epochs, o.Steps
-	if s, ok := src.(interface{ PerEpoch() int }); ok {
+	f.history.expect = o.Epochs
+	if s, ok := src.(interface{ PerEpoch() int }); ok && s.PerEpoch() > 0 {
 		if n := o.Epochs * s.PerEpoch(); n > 0 && (o.Steps == 0 || n < o.Steps) {
 			f.event.Steps = n
 		}
+		f.history.expect = f.event.Steps/s.PerEpoch() + 1
 	}
+	f.history.expect = min(f.history.expect, maxExpected)
 	return f, nil
 }
 

@@ -42,8 +42,10 @@ func (c *fitClock) read(step, samples int, epochEnd bool) {
 	switch d := now - c.now; {
 	case d < clockPeriod/2:
 		c.stride = min(2*c.stride, clockStrides)
+	case d > 8*clockPeriod: // steps have become slow, or something else took long: it grows again soon
+		c.stride = 1
 	case d > 2*clockPeriod:
-		c.stride = max(int(float64(c.stride)*float64(clockPeriod)/float64(d)), 1)
+		c.stride = max(c.stride/2, 1)
 	}
 	c.now, c.lastStep, c.due = now, step, step+c.stride
 	if busy := now - c.from - c.away; busy > 0 && (epochEnd || busy > tickPeriod) {

@@ -29,15 +29,7 @@ func (f *fit) named(names []string) error {
 	return f.layout()
 }
 
-// Positions of the history's first columns.
-const (
-	epochColumn = iota
-	stepColumn
-	samplesColumn
-	trainColumn // the first of them; those of validation follow, then the rate, if there is one, seconds and samples_per_second
-)
-
-// layout gives the history the columns that the run has, in their order. Those that are there already stay.
+// layout gives the history the columns that the run has, in the order in which record fills them. Those that are there already stay.
 func (f *fit) layout() error {
 	names := slices.Concat([]string{"epoch", "step", "samples"}, f.event.Names, f.event.ValidationNames)
 	if f.rate != nil {
@@ -109,28 +101,20 @@ func (f *fit) setValidation(names []string) {
 // end of each epoch.
 func (f *fit) record(epochEnd bool) {
 	f.average()
-	h := f.history
-	h.add()
-	h.set(epochColumn, float64(f.epoch+1))
-	h.set(stepColumn, float64(f.step))
-	h.set(samplesColumn, float64(f.samples))
-	column := trainColumn
-	for _, v := range f.means {
-		h.set(column, v)
-		column++
-	}
+	row := append(f.row[:0], float64(f.epoch+1), float64(f.step), float64(f.samples))
+	row = append(row, f.means...)
 	if f.event.Validated {
-		for i, v := range f.event.Validation {
-			h.set(column+i, v)
+		row = append(row, f.event.Validation...)
+	} else {
+		for range f.event.ValidationNames {
+			row = append(row, math.NaN())
 		}
 	}
-	column += len(f.event.ValidationNames)
 	if f.rate != nil {
-		h.set(column, *f.rate)
-		column++
+		row = append(row, *f.rate)
 	}
-	h.set(column, f.clock.seconds())
-	h.set(column+1, f.clock.perSecond)
+	f.row = append(row, f.clock.seconds(), f.clock.perSecond)
+	f.history.add(f.row)
 
 	if f.o.monitorsValidation() && f.event.Validated {
 		f.monitor(f.event.Validation[slices.Index(f.event.ValidationNames, f.o.Monitor)])

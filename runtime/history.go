@@ -23,6 +23,7 @@ type History struct {
 
 	columns []historyColumn
 	rows    int
+	expect  int // rows that it is likely to have
 }
 
 type historyColumn struct {
@@ -94,19 +95,19 @@ func (h *History) find(name string) *historyColumn {
 
 // insert makes a new column number i, with values missing in the rows so far.
 func (h *History) insert(i int, name string) {
-	c := historyColumn{name: name, values: make([]float64, h.rows, max(2*h.rows, 16))}
+	c := historyColumn{name: name, values: make([]float64, h.rows, max(h.rows+16, h.expect))}
 	Fill(c.values, math.NaN())
 	h.columns = slices.Insert(h.columns, i, c)
 }
 
-// add appends a row of missing values, which set fills.
-func (h *History) add() {
-	for i := range h.columns {
+// add appends a row with a value for each column.
+func (h *History) add(row []float64) {
+	for i, v := range row {
 		c := &h.columns[i]
-		c.values = append(c.values, math.NaN())
+		if len(c.values) == cap(c.values) {
+			c.values = slices.Grow(c.values, len(c.values)+16) // append alone would copy long columns several times
+		}
+		c.values = append(c.values, v)
 	}
 	h.rows++
 }
-
-// set fills a value of the last row.
-func (h *History) set(column int, v float64) { h.columns[column].values[h.rows-1] = v }

@@ -16,21 +16,12 @@ func sampleHistory() *History {
 	h := &History{Stopped: StopPatience, Best: Best{"val_loss", 0.1, 2, 40}}
 	h.insert(0, "epoch")
 	h.insert(1, "loss")
-	h.add()
-	h.set(0, 1)
-	tenth := 0.1
-	h.set(1, tenth+0.2) // not a constant, which would be exact
+	tenth, nan := 0.1, math.NaN()
+	h.add([]float64{1, tenth + 0.2}) // not a constant, which would be exact
 	h.insert(2, "val_loss")
 	h.insert(3, `a "strange", name`)
-	h.add()
-	h.set(0, 2)
-	h.set(1, 5e-324)
-	h.set(2, math.MaxFloat64)
-	h.set(3, math.Inf(-1))
-	h.add()
-	h.set(0, 3)
-	h.set(1, math.Copysign(0, -1))
-	h.set(3, math.Inf(1))
+	h.add([]float64{2, 5e-324, math.MaxFloat64, math.Inf(-1)})
+	h.add([]float64{3, math.Copysign(0, -1), nan, math.Inf(1)})
 	return h
 }
 
