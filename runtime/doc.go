@@ -1,8 +1,9 @@
 // Package nnrt is what generated code calls at run time: numeric kernels, random streams, workers, checks of
-// user data and samplers. It imports the standard library only (and may import golang.org/x/sys).
+// user data, sources of batches and the training loop. It imports the standard library only (and may import golang.org/x/sys).
 //
-// A program that uses generated code needs few of its names: [NewBatches] with [Shuffled] and [DropLast], and [NewRandom], choose the
-// rows of the next step; a [BorderError] says which field of a batch does not fit. The rest is called by generated code.
+// A program that uses generated code needs few of its names. [Fit] trains, with [FitOptions], on batches of [WholeSet], [Stochastic] or
+// [MiniBatch], and returns a [History]; [NewBatches] chooses the rows of the next step for a loop of one's own; a [BorderError] says which
+// field of a batch does not fit. The rest is called by generated code.
 //
 // # The specification
 //

@@ -13,7 +13,7 @@ import (
 // Fit accumulates into one update.
 //
 // Fit returns what it recorded, also beside an error. A cancelled context ends the run within a step or, where a batch comes in parts,
-// within a part, and is an error that wraps the context's cause; a checkpoint is saved before, if any are. A loss that is NaN or infinite
+// within a part, and is an error that wraps the context's and its cause; a checkpoint is saved before, if any are. A loss that is NaN or infinite
 // is a [*DivergenceError]. After other errors, of data, a callback or a validation, the last checkpoint stays as it is, so that a resumed
 // run repeats what failed.
 //
@@ -284,5 +284,9 @@ func (f *fit) failed(err error) error {
 // cancel ends the run between two steps because its context was cancelled.
 func (f *fit) cancel(ctx context.Context) error {
 	f.history.Stopped = StopCancelled
-	return f.failed(context.Cause(ctx))
+	err := ctx.Err()
+	if cause := context.Cause(ctx); cause != err {
+		err = fmt.Errorf("%w: %w", err, cause)
+	}
+	return f.failed(err)
 }

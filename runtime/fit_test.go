@@ -291,7 +291,7 @@ func TestFitIsCancelled(t *testing.T) {
 			return nil
 		}}
 		h, err := Fit(ctx, tr, WholeSet(linePoints(8, 1)), o)
-		if err == nil || err.Error() != "fit: after step 2 (epoch 2): the user has had enough" || tr.steps != 2 || h.Stopped != StopCancelled {
+		if err == nil || err.Error() != "fit: after step 2 (epoch 2): context canceled: the user has had enough" || !errors.Is(err, context.Canceled) || tr.steps != 2 || h.Stopped != StopCancelled {
 			t.Errorf("capacity %d: %v after %d steps, %+v", capacity, err, tr.steps, h)
 		}
 	}

@@ -28,7 +28,8 @@ type Trainer[B any, M Measures] interface {
 	// Accumulate adds what b, a part of a batch of `of` rows together, contributes to loss, metrics and gradients. The first call
 	// after an update begins a batch.
 	Accumulate(b B, of int) error
-	// Apply does one update by all that was accumulated and returns the measures of the whole batch from before it.
+	// Apply does one update by all that was accumulated and returns the measures of the whole batch from before it. Where the parts are
+	// not the whole batch it is an error that forgets them.
 	Apply() (M, error)
 	// Capacity returns the largest number of rows that Step and Accumulate take at once.
 	Capacity() int
@@ -40,7 +41,8 @@ type Trainer[B any, M Measures] interface {
 	NonFinite() string
 }
 
-// Source serves batches, epoch after epoch and without end, in an order that depends on its seed and its position only.
+// Source serves batches, epoch after epoch and without end, in an order that depends on its seed and its position only. If it has a method
+// PerEpoch() int that returns the number of batches in an epoch, a run can tell how long it will take.
 type Source[B any] interface {
 	// Next fills b with the next batch, or with the next part of one that exceeds the capacity: at most capacity rows. What b
 	// points at stays valid until the next call.
