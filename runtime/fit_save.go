@@ -86,12 +86,11 @@ func (f *fit) adopt(s fitState, h *History) error {
 
 // fitSaver says when checkpoints are due, and which was the last.
 type fitSaver struct {
-	on     bool
-	every  int           // updates; 0 if not by them
-	last   time.Duration // when the last was saved
-	step   int           // of the last
-	path   string        // of the last; empty if there is none
-	epochs int
+	on    bool
+	every int           // updates; 0 if not by them
+	last  time.Duration // when the last was saved
+	step  int           // of the last
+	path  string        // of the last; empty if there is none
 }
 
 // isDue reports whether a checkpoint is due after an update.

@@ -79,14 +79,17 @@ func (p *painter) report(e *nnrt.FitEvent) {
 	case e.Kind != nnrt.EventEnd && now.Sub(p.painted) < period:
 		return
 	}
-	width := max(p.width()-1, 0) // a full line would begin another
+	width := max(p.width()-3, 0) // a full line would begin another, and so would a ^C behind one
 	line := p.line(e, now, width)
 	length := utf8.RuneCountInString(line)
-	text, wipe := "\r"+line, min(p.length, width) // what was longer has been wrapped when the window became narrower
+	wipe := min(p.length, width) // what was longer has been wrapped when the window became narrower
 	if e.Kind == nnrt.EventEnd {
 		wipe = width // and with it the ^C of a terminal
 	}
-	text += strings.Repeat(" ", max(wipe-length, 0))
+	text := "\r" + line
+	if wipe > length { // first, so that the cursor, where a ^C would appear, stays behind the text
+		text = "\r" + strings.Repeat(" ", wipe) + text
+	}
 	if e.Kind == nnrt.EventEnd {
 		text += "\n"
 	}
@@ -103,7 +106,7 @@ func (p *painter) line(e *nnrt.FitEvent, now time.Time, width int) string {
 			done = all
 		}
 	}
-	columns := min(width/4, 30)
+	columns := min(width/5, 30)
 	if p.bar == nil || p.columns != columns || p.all != all {
 		p.columns, p.all = columns, all
 		p.bar = progressbar.NewOptions64(all, progressbar.OptionSetWriter(io.Discard), progressbar.OptionSetWidth(columns),

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-	"unicode/utf8"
 
 	nnrt "nngen/runtime"
 )
@@ -17,12 +16,47 @@ import (
 // clock is a time that tests set.
 type clock struct{ t time.Time }
 
-func (c *clock) now() time.Time          { return c.t }
-func (c *clock) pass(d time.Duration)    { c.t = c.t.Add(d) }
-func newClock() *clock                   { return &clock{time.Unix(1000, 0)} }
-func width(columns *int) func() int      { return func() int { return *columns } }
-func lines(b *bytes.Buffer) (l []string) { return strings.FieldsFunc(b.String(), isEnd) }
-func isEnd(r rune) bool                  { return r == '\r' || r == '\n' }
+func (c *clock) now() time.Time       { return c.t }
+func (c *clock) pass(d time.Duration) { c.t = c.t.Add(d) }
+func newClock() *clock                { return &clock{time.Unix(1000, 0)} }
+func width(columns *int) func() int   { return func() int { return *columns } }
+
+// screen is a terminal that takes characters, carriage returns and ends of lines.
+type screen struct {
+	rows   [][]rune // the last one is painted
+	column int
+	widest int // columns that were ever painted
+	paints int // writes
+}
+
+func (s *screen) Write(text []byte) (int, error) {
+	s.paints++
+	for _, r := range string(text) {
+		if len(s.rows) == 0 {
+			s.rows = make([][]rune, 1)
+		}
+		row := &s.rows[len(s.rows)-1]
+		switch r {
+		case '\r':
+			s.column = 0
+		case '\n':
+			s.rows, s.column = append(s.rows, nil), 0
+		default:
+			if s.column == len(*row) {
+				*row = append(*row, ' ')
+			}
+			(*row)[s.column] = r
+			s.column++
+			s.widest = max(s.widest, s.column)
+		}
+	}
+	return len(text), nil
+}
+
+// row returns what a row shows, counted from the last one back.
+func (s *screen) row(back int) string {
+	return strings.TrimRight(string(s.rows[len(s.rows)-1-back]), " ")
+}
 
 // event is a run halfway through.
 func event(kind nnrt.EventKind) *nnrt.FitEvent {
@@ -37,77 +71,77 @@ func TestBarFitsTheTerminal(t *testing.T) {
 		want    string
 	}{
 		{160, "  35% |=========>                    |  epoch 8/20  loss 0.2113  accuracy 0.9378  val_loss 0.1951  val_accuracy 0.943  182k samples/s  ETA 13s"},
-		{120, "  35% |=========>                   |  epoch 8/20  loss 0.2113  accuracy 0.9378  val_loss 0.1951  ETA 13s"},
-		{80, "  35% |=====>             |  epoch 8/20  loss 0.2113  val_loss 0.1951  ETA 13s"},
-		{60, "  35% |===>          |  epoch 8/20  loss 0.2113  ETA 13s"},
-		{40, "  35% |==>      |  epoch 8/20  ETA 13s"},
-		{20, "  35% |>   |"},
-		{6, "  35%"},
+		{120, "  35% |=======>               |  epoch 8/20  loss 0.2113  accuracy 0.9378  val_loss 0.1951  182k samples/s  ETA 13s"},
+		{80, "  35% |====>          |  epoch 8/20  loss 0.2113  val_loss 0.1951  ETA 13s"},
+		{60, "  35% |==>        |  epoch 8/20  loss 0.2113  ETA 13s"},
+		{40, "  35% |=>     |  epoch 8/20  ETA 13s"},
+		{20, "  35% |>  |"},
+		{6, "  3"},
 		{1, ""},
 	} {
-		var b bytes.Buffer
+		var scr screen
 		clk := newClock()
-		p := &painter{w: &b, width: width(&c.columns), now: clk.now}
+		p := &painter{w: &scr, width: width(&c.columns), now: clk.now}
 		start := event(nnrt.EventStart)
 		start.Step = 0
 		p.report(start)
-		b.Reset()
 		clk.pass(7 * time.Second)
 		p.report(event(nnrt.EventProgress))
-		got := strings.TrimRight(strings.TrimPrefix(b.String(), "\r"), " ")
-		if got != c.want {
+		if got := scr.row(0); got != c.want {
 			t.Errorf("%d columns:\ngot  %q\nwant %q", c.columns, got, c.want)
 		}
-		if n := utf8.RuneCountInString(b.String()) - 1; n >= max(c.columns, 1) {
-			t.Errorf("%d columns: %d characters, which begins another line", c.columns, n)
+		if scr.widest >= max(c.columns, 1) {
+			t.Errorf("%d columns: %d are painted, which begins another line", c.columns, scr.widest)
 		}
 	}
 }
 
-// TestBarWipesWhatItPainted checks that a shorter line leaves nothing of the one before, and that every byte but the last stays on the line.
+// TestBarWipesWhatItPainted checks that a shorter line leaves nothing of the one before, that the cursor stays behind the text, and that
+// what a terminal echoes there is gone at the end.
 func TestBarWipesWhatItPainted(t *testing.T) {
-	var b bytes.Buffer
+	var scr screen
 	columns := 100
 	clk := newClock()
-	p := &painter{w: &b, width: width(&columns), now: clk.now}
+	p := &painter{w: &scr, width: width(&columns), now: clk.now}
 	p.report(event(nnrt.EventStart))
 	clk.pass(time.Second)
 	p.report(event(nnrt.EventProgress))
-	long := p.length
+	long := len(scr.row(0))
 	clk.pass(time.Second)
 	short := event(nnrt.EventProgress)
 	short.Names, short.Values, short.Validation = nil, nil, nil
-	b.Reset()
 	p.report(short)
-	if p.length >= long || utf8.RuneCountInString(b.String())-1 != long {
-		t.Errorf("%d characters over %d", utf8.RuneCountInString(b.String())-1, long)
+	if got := len(scr.row(0)); got >= long || scr.column != got {
+		t.Errorf("%d characters after %d, cursor at %d", got, long, scr.column)
 	}
+	_, _ = scr.Write([]byte("^C"))
+	end := event(nnrt.EventEnd)
+	end.Values, end.Validation, end.Stopped = nil, nil, nnrt.StopCancelled
+	p.report(end)
+	if got := scr.row(1); strings.Contains(got, "^") || !strings.HasSuffix(got, "stopped: cancelled") || scr.row(0) != "" || scr.column != 0 {
+		t.Errorf("the end is %q and the cursor at %d of %q, want the beginning of an empty line", got, scr.column, scr.row(0))
+	}
+
 	columns = 30 // the window is made narrower
-	clk.pass(time.Second)
-	b.Reset()
+	scr = screen{}
 	p.report(short)
-	if n := utf8.RuneCountInString(b.String()) - 1; n >= 30 {
-		t.Errorf("%d characters in 30 columns", n)
-	}
-	b.Reset()
-	p.report(event(nnrt.EventEnd))
-	if text := b.String(); strings.Count(text, "\n") != 1 || !strings.HasSuffix(text, "\n") {
-		t.Errorf("the end is %q, want one line", text)
+	if scr.widest >= 30 {
+		t.Errorf("%d columns are painted of 30", scr.widest)
 	}
 }
 
 func TestBarIsPaintedTenTimesASecond(t *testing.T) {
-	var b bytes.Buffer
+	var scr screen
 	columns := 80
 	clk := newClock()
-	p := &painter{w: &b, width: width(&columns), now: clk.now}
+	p := &painter{w: &scr, width: width(&columns), now: clk.now}
 	p.report(event(nnrt.EventStart))
 	for range 10000 { // a second
 		clk.pass(100 * time.Microsecond)
 		p.report(event(nnrt.EventEpoch))
 	}
-	if n := len(lines(&b)); n != 11 {
-		t.Errorf("%d repaints in a second, want the first and ten", n)
+	if scr.paints != 11 {
+		t.Errorf("%d repaints in a second, want the first and ten", scr.paints)
 	}
 }
 
@@ -116,18 +150,18 @@ func TestBarSaysHowItEnds(t *testing.T) {
 		change func(*nnrt.FitEvent)
 		want   string
 	}{
-		{func(e *nnrt.FitEvent) { e.Epoch, e.Step, e.Stopped = 20, 2000, nnrt.StopEpochs }, " 100% |========================|  epoch 20/20  loss 0.2113  val_loss 0.1951  20s"},
-		{func(e *nnrt.FitEvent) { e.Stopped = nnrt.StopPatience }, "  35% |=======>                |  epoch 8/20  loss 0.2113  val_loss 0.1951  stopped: patience"},
-		{func(e *nnrt.FitEvent) { e.Stopped = nnrt.StopCancelled }, "  35% |=======>                |  epoch 8/20  loss 0.2113  val_loss 0.1951  stopped: cancelled"},
-		{func(e *nnrt.FitEvent) { e.Values[0], e.Stopped = math.NaN(), nnrt.StopError }, "  35% |=======>                |  epoch 8/20  loss NaN  val_loss 0.1951  stopped: error"},
-		{func(e *nnrt.FitEvent) { e.Epochs, e.Step, e.Stopped = 0, 2000, nnrt.StopSteps }, " 100% |========================|  step 2000/2000  loss 0.2113  val_loss 0.1951  20s"},
-		{func(e *nnrt.FitEvent) { e.Steps, e.Stopped = 0, nnrt.StopPatience }, "  35% |=======>                |  epoch 8/20  loss 0.2113  val_loss 0.1951  stopped: patience"},
-		{func(e *nnrt.FitEvent) { e.Steps, e.Epoch, e.Stopped = 0, 20, nnrt.StopEpochs }, " 100% |========================|  epoch 20/20  loss 0.2113  val_loss 0.1951  20s"},
+		{func(e *nnrt.FitEvent) { e.Epoch, e.Step, e.Stopped = 20, 2000, nnrt.StopEpochs }, " 100% |===================|  epoch 20/20  loss 0.2113  val_loss 0.1951  20s"},
+		{func(e *nnrt.FitEvent) { e.Stopped = nnrt.StopPatience }, "  35% |=====>             |  epoch 8/20  loss 0.2113  val_loss 0.1951  stopped: patience"},
+		{func(e *nnrt.FitEvent) { e.Stopped = nnrt.StopCancelled }, "  35% |=====>             |  epoch 8/20  loss 0.2113  val_loss 0.1951  stopped: cancelled"},
+		{func(e *nnrt.FitEvent) { e.Values[0], e.Stopped = math.NaN(), nnrt.StopError }, "  35% |=====>             |  epoch 8/20  loss NaN  val_loss 0.1951  stopped: error"},
+		{func(e *nnrt.FitEvent) { e.Epochs, e.Step, e.Stopped = 0, 2000, nnrt.StopSteps }, " 100% |===================|  step 2000/2000  loss 0.2113  val_loss 0.1951  20s"},
+		{func(e *nnrt.FitEvent) { e.Steps, e.Stopped = 0, nnrt.StopPatience }, "  35% |=====>             |  epoch 8/20  loss 0.2113  val_loss 0.1951  stopped: patience"},
+		{func(e *nnrt.FitEvent) { e.Steps, e.Epoch, e.Stopped = 0, 20, nnrt.StopEpochs }, " 100% |===================|  epoch 20/20  loss 0.2113  val_loss 0.1951  20s"},
 	} {
-		var b bytes.Buffer
+		var scr screen
 		columns := 100
 		clk := newClock()
-		p := &painter{w: &b, width: width(&columns), now: clk.now}
+		p := &painter{w: &scr, width: width(&columns), now: clk.now}
 		e := event(nnrt.EventStart)
 		p.report(e)
 		clk.pass(20 * time.Second)
@@ -135,8 +169,7 @@ func TestBarSaysHowItEnds(t *testing.T) {
 		e.Names, e.Values, e.ValidationNames, e.Validation = e.Names[:1], e.Values[:1], e.ValidationNames[:1], e.Validation[:1]
 		c.change(e)
 		p.report(e)
-		all := lines(&b)
-		if got := strings.TrimRight(all[len(all)-1], " "); got != c.want {
+		if got := scr.row(1); got != c.want {
 			t.Errorf("got  %q\nwant %q", got, c.want)
 		}
 	}
@@ -175,10 +208,8 @@ func TestEnvironment(t *testing.T) {
 
 func TestPlainLines(t *testing.T) {
 	var b bytes.Buffer
-	report := Bar(&b)
 	clk := newClock()
-	p := &writer{w: &b, now: clk.now}
-	report = p.report
+	report := (&writer{w: &b, now: clk.now}).report
 	report(event(nnrt.EventStart))
 	report(event(nnrt.EventProgress))
 	for epoch := 1; epoch <= 1000; epoch++ { // half a second
@@ -190,7 +221,7 @@ func TestPlainLines(t *testing.T) {
 	end := event(nnrt.EventEnd)
 	end.Stopped = nnrt.StopPatience
 	report(end)
-	got := lines(&b)
+	got := strings.Split(strings.TrimSuffix(b.String(), "\n"), "\n")
 	if len(got) != 7 || !strings.HasPrefix(got[0], "epoch 1/20  step 700  loss 0.2113  accuracy 0.9378  ") || !strings.HasPrefix(got[5], "epoch 1000/") || got[6] != "stopped: patience" {
 		t.Errorf("%d lines: %q", len(got), got)
 	}
