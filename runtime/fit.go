@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 )
 
 // Fit trains: it takes batches from a source and gives them to a trainer, epoch after epoch, and meanwhile validates, stops early, lowers
@@ -132,7 +133,7 @@ type fit struct {
 }
 
 // maxExpected is the largest number of rows that a history is made for; a longer one grows.
-const maxExpected = 1 << 20
+const maxExpected = 1 << 17
 
 // newFit checks what it is given and makes a run that has not begun.
 func newFit(t fitTrainer, src fitSource, o FitOptions) (*fit, error) {
@@ -151,10 +152,11 @@ func newFit(t fitTrainer, src fitSource, o FitOptions) (*fit, error) {
 	f.event.Epochs, f.event.Steps = o.Epochs, o.Steps
 	f.history.expect = o.Epochs
 	if s, ok := src.(interface{ PerEpoch() int }); ok && s.PerEpoch() > 0 {
-		if n := o.Epochs * s.PerEpoch(); n > 0 && (o.Steps == 0 || n < o.Steps) {
-			f.event.Steps = n
+		n := s.PerEpoch()
+		if e := o.Epochs; e > 0 && e <= math.MaxInt/n && (o.Steps == 0 || e*n < o.Steps) {
+			f.event.Steps = e * n
 		}
-		f.history.expect = f.event.Steps/s.PerEpoch() + 1
+		f.history.expect = f.event.Steps/n + 1
 	}
 	f.history.expect = min(f.history.expect, maxExpected)
 	return f, nil

@@ -40,7 +40,7 @@ func (f *fit) layout() error {
 		if slices.Index(names, name) != i {
 			return fmt.Errorf("fit: measure %s: got a name that another column of the history has, want another", name)
 		}
-		if i == len(f.history.columns) || f.history.columns[i].name != name {
+		if i == len(f.history.names) || f.history.names[i] != name {
 			f.history.insert(i, name)
 		}
 	}

@@ -21,7 +21,14 @@ import (
 func timeless(t *testing.T, h *History) string {
 	t.Helper()
 	c := History{Stopped: h.Stopped, Best: h.Best, rows: h.rows}
-	c.columns = slices.DeleteFunc(slices.Clone(h.columns), func(c historyColumn) bool { return c.name == "seconds" || c.name == "samples_per_second" })
+	n := len(h.names) - 2
+	if !slices.Equal(h.names[n:], []string{"seconds", "samples_per_second"}) {
+		t.Fatalf("columns %q", h.names)
+	}
+	c.names = h.names[:n]
+	for row := range h.rows {
+		c.values = append(c.values, h.values[row*(n+2):][:n]...)
+	}
 	var b bytes.Buffer
 	if err := c.WriteJSON(&b); err != nil {
 		t.Fatal(err)

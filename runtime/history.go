@@ -21,14 +21,10 @@ type History struct {
 	Stopped StopReason // why the run ended
 	Best    Best       // the best value of the monitored measure; zero if none was monitored
 
-	columns []historyColumn
-	rows    int
-	expect  int // rows that it is likely to have
-}
-
-type historyColumn struct {
-	name   string
-	values []float64
+	names  []string  // of the columns
+	values []float64 // row after row
+	rows   int
+	expect int // rows that it is likely to have
 }
 
 // Best says when the monitored measure was best.
@@ -56,27 +52,26 @@ const (
 func (h *History) Len() int { return h.rows }
 
 // Names returns the names of the columns in their order.
-func (h *History) Names() []string {
-	names := make([]string, len(h.columns))
-	for i, c := range h.columns {
-		names[i] = c.name
-	}
-	return names
-}
+func (h *History) Names() []string { return slices.Clone(h.names) }
 
 // Column returns a copy of a column, one value a row and NaN where it is missing; nil if there is no column of that name.
 func (h *History) Column(name string) []float64 {
-	if c := h.find(name); c != nil {
-		return slices.Clone(c.values)
+	i := slices.Index(h.names, name)
+	if i < 0 {
+		return nil
 	}
-	return nil
+	out := make([]float64, h.rows)
+	for row := range out {
+		out[row] = h.at(row, i)
+	}
+	return out
 }
 
 // Last returns the newest value of a column that is not missing; NaN if there is none.
 func (h *History) Last(name string) float64 {
-	if c := h.find(name); c != nil {
-		for _, v := range slices.Backward(c.values) {
-			if !math.IsNaN(v) {
+	if i := slices.Index(h.names, name); i >= 0 {
+		for row := h.rows - 1; row >= 0; row-- {
+			if v := h.at(row, i); !math.IsNaN(v) {
 				return v
 			}
 		}
@@ -84,30 +79,24 @@ func (h *History) Last(name string) float64 {
 	return math.NaN()
 }
 
-func (h *History) find(name string) *historyColumn {
-	for i := range h.columns {
-		if h.columns[i].name == name {
-			return &h.columns[i]
-		}
-	}
-	return nil
-}
+func (h *History) at(row, column int) float64 { return h.values[row*len(h.names)+column] }
 
 // insert makes a new column number i, with values missing in the rows so far.
 func (h *History) insert(i int, name string) {
-	c := historyColumn{name: name, values: make([]float64, h.rows, max(h.rows+16, h.expect))}
-	Fill(c.values, math.NaN())
-	h.columns = slices.Insert(h.columns, i, c)
+	wide := make([]float64, 0, h.rows*(len(h.names)+1))
+	for row := range h.rows {
+		old := h.values[row*len(h.names):][:len(h.names)]
+		wide = append(append(append(wide, old[:i]...), math.NaN()), old[i:]...)
+	}
+	h.values = wide
+	h.names = slices.Insert(h.names, i, name)
 }
 
 // add appends a row with a value for each column.
 func (h *History) add(row []float64) {
-	for i, v := range row {
-		c := &h.columns[i]
-		if len(c.values) == cap(c.values) {
-			c.values = slices.Grow(c.values, len(c.values)+16) // append alone would copy long columns several times
-		}
-		c.values = append(c.values, v)
+	if len(h.values)+len(row) > cap(h.values) { // append alone would copy a long history several times
+		h.values = slices.Grow(h.values, max(len(h.values)+16*len(row), h.expect*len(row)-len(h.values)))
 	}
+	h.values = append(h.values, row...)
 	h.rows++
 }

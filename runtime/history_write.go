@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strconv"
 )
 
@@ -21,9 +22,9 @@ func (h *History) WriteCSV(w io.Writer) error {
 		return fmt.Errorf("history: %w", err)
 	}
 	for row := range h.rows {
-		for i, c := range h.columns {
+		for i := range cells {
 			cells[i] = ""
-			if v := c.values[row]; !math.IsNaN(v) {
+			if v := h.at(row, i); !math.IsNaN(v) {
 				cells[i] = strconv.FormatFloat(v, 'g', -1, 64)
 			}
 		}
@@ -89,20 +90,20 @@ type bestJSON struct {
 // MarshalJSON returns the form that [History.WriteJSON] writes.
 func (h *History) MarshalJSON() ([]byte, error) {
 	columns := []byte{'{'}
-	for i, c := range h.columns {
+	for i, name := range h.names {
 		if i > 0 {
 			columns = append(columns, ',')
 		}
-		name, err := json.Marshal(c.name)
+		key, err := json.Marshal(name)
 		if err != nil {
-			return nil, fmt.Errorf("history: column %q: %w", c.name, err)
+			return nil, fmt.Errorf("history: column %q: %w", name, err)
 		}
-		columns = append(append(columns, name...), ':', '[')
-		for j, v := range c.values {
-			if j > 0 {
+		columns = append(append(columns, key...), ':', '[')
+		for row := range h.rows {
+			if row > 0 {
 				columns = append(columns, ',')
 			}
-			columns = jsonFloat(v).append(columns)
+			columns = jsonFloat(h.at(row, i)).append(columns)
 		}
 		columns = append(columns, ']')
 	}
@@ -144,27 +145,30 @@ func (h *History) readColumns(text []byte) error {
 	if open, err := dec.Token(); err != nil || open != json.Delim('{') {
 		return fmt.Errorf("history: columns: got %.20q, want an object of arrays", text)
 	}
+	var columns [][]jsonFloat
 	for dec.More() {
 		key, err := dec.Token()
 		if err != nil {
 			return fmt.Errorf("history: columns: %w", err)
 		}
 		name := key.(string) // the decoder has checked it
-		if h.find(name) != nil {
+		if slices.Contains(h.names, name) {
 			return fmt.Errorf("history: column %q is there twice", name)
 		}
 		var values []jsonFloat
 		if err := dec.Decode(&values); err != nil {
 			return fmt.Errorf("history: column %q: %w", name, err)
 		}
-		if len(h.columns) > 0 && len(values) != h.rows {
-			return fmt.Errorf("history: column %q: got %d values, want %d as in column %q", name, len(values), h.rows, h.columns[0].name)
+		if len(columns) > 0 && len(values) != h.rows {
+			return fmt.Errorf("history: column %q: got %d values, want %d as in column %q", name, len(values), h.rows, h.names[0])
 		}
-		c := historyColumn{name: name, values: make([]float64, len(values))}
-		for i, v := range values {
-			c.values[i] = float64(v)
+		h.names, columns, h.rows = append(h.names, name), append(columns, values), len(values)
+	}
+	h.values = make([]float64, 0, h.rows*len(columns))
+	for row := range h.rows {
+		for _, c := range columns {
+			h.values = append(h.values, float64(c[row]))
 		}
-		h.columns, h.rows = append(h.columns, c), len(values)
 	}
 	return nil
 }
