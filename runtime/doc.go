@@ -1,9 +1,12 @@
 // Package nnrt is what generated code calls at run time: numeric kernels, random streams, workers, checks of
-// user data, sources of batches and the training loop. It imports the standard library only (and may import golang.org/x/sys).
+// user data, sources of batches, the training loop, and the files of models and training runs. Besides the standard library it imports its
+// own package safetensors only (and may import golang.org/x/sys).
 //
 // A program that uses generated code needs few of its names. [Fit] trains, with [FitOptions], on batches of [WholeSet], [Stochastic] or
-// [MiniBatch], and returns a [History]; [NewBatches] chooses the rows of the next step for a loop of one's own; a [BorderError] says which
-// field of a batch does not fit. The rest is called by generated code.
+// [MiniBatch], and returns a [History]; [NewBatches] chooses the rows of the next step for a loop of one's own. [Attach] keeps values beside
+// the weights of a model, and [Checkpoints] says where a training run keeps its state. A [BorderError] says which field of a batch does not
+// fit, a [FileError] which file and why, a [DivergenceError] where training met a value that is not finite. The rest is called by
+// generated code.
 //
 // # The specification
 //
@@ -19,6 +22,13 @@
 //     and lanes and chunks are combined by fixed trees ([Sum16], [TreeSum]);
 //   - NaN and infinity travel: nothing is skipped because a factor is zero, and minima and maxima are NaN when
 //     an operand is NaN.
+//
+// # Files
+//
+// Models and checkpoints are safetensors files, which other programs read, with a SHA-256 over every byte. A parameter h.W is the tensor
+// h.W; a checkpoint also holds state/m/h.W for the optimizer's state m of it, average/h.W for its smoothed copy, number/LR for a
+// hyperparameter, and section/NAME for what a caller adds. A file appears whole or not at all, and a
+// checkpoint that does not load changes nothing of the trainer.
 //
 // # Errors
 //

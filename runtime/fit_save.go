@@ -99,7 +99,7 @@ func (s *fitSaver) isDue(f *fit, epochEnd bool) bool {
 	switch {
 	case !s.on:
 		return false
-	case c.Every > 0 && f.step%c.Every == 0:
+	case c.Due(f.step):
 		return true
 	case c.EveryEpochs > 0 && epochEnd && f.epoch%c.EveryEpochs == 0:
 		return true

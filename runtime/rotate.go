@@ -23,7 +23,7 @@ import (
 // the checkpoints before it whole. Only one process may write to a folder at a time.
 type Checkpoints struct {
 	Dir   string // made when it is missing
-	Every int    // updates between checkpoints
+	Every int    // updates between checkpoints; 0: none but those that the caller asks for
 	Keep  int    // how many of the last checkpoints stay; 0: 3
 
 	// The rest is for Fit, which saves by updates, by epochs and by time, each if it is not 0; if all are, once a minute.
@@ -50,6 +50,9 @@ type Resumed struct {
 	Sections Sections // what the caller had saved with it
 	Skipped  []error  // one for each newer checkpoint that is damaged, newest first; each names its file. Tell the user
 }
+
+// Due reports whether a checkpoint is to be written after this number of updates.
+func (c Checkpoints) Due(steps int) bool { return c.Every > 0 && steps%c.Every == 0 }
 
 // Save writes the checkpoint of s.Steps and removes the oldest, so that Keep stay. It returns the path of the file.
 //

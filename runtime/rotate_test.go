@@ -63,6 +63,17 @@ func TestCheckpointsRotate(t *testing.T) {
 	}
 }
 
+func TestCheckpointsDue(t *testing.T) {
+	for steps, want := range []bool{true, false, false, true, false, false, true} {
+		if got := (Checkpoints{Every: 3}).Due(steps); got != want {
+			t.Errorf("every 3 steps: after %d got %v, want %v", steps, got, want)
+		}
+		if (Checkpoints{}).Due(steps) {
+			t.Errorf("without Every, a checkpoint is due after %d steps", steps)
+		}
+	}
+}
+
 // damage alters a byte of a file.
 func damage(t *testing.T, path string) {
 	t.Helper()

@@ -117,10 +117,10 @@ func checkSeal(f *safetensors.File, path string) error {
 		return nil
 	}
 	if where := damagedTensor(f); where != nil {
-		return damaged(path, "tensor "+clip(where.Name), fmt.Sprintf("other values in bytes %d to %d than were written", where.Offset, where.Offset+where.Size-1),
-			"those that were written; the file was altered afterwards")
+		return damaged(path, "tensor "+clip(where.Name), fmt.Sprintf("bytes %d to %d that do not match their checksum", where.Offset, where.Offset+where.Size-1),
+			"those that were written; the file was altered since")
 	}
-	return damaged(path, place, got[:16]+"...", want[:16]+"...; the file was altered after it was written, somewhere in its header (bytes 0 to "+fmt.Sprint(f.HeaderSize-1)+")")
+	return damaged(path, place, clip(got[:16])+"...", want[:16]+"...; the file was altered since it was written, somewhere in its header (bytes 0 to "+fmt.Sprint(f.HeaderSize-1)+")")
 }
 
 // damagedTensor returns the first tensor whose bytes are not those that were written, or nil if the header does not tell.
