@@ -1,6 +1,6 @@
 package nnrt
 
-// Tests of what users of a model hear, of schemas and of samplers.
+// Tests of what users of a model hear, and of schemas.
 
 import (
 	"errors"
@@ -114,107 +114,5 @@ func TestSchema(t *testing.T) {
 	}
 	if change(0, func(p *ParamSpec) { p.Offset = 1000 }).Hash() != s.Hash() {
 		t.Error("the hash depends on the layout in memory")
-	}
-}
-
-func TestBatchesSequential(t *testing.T) {
-	for _, c := range []struct {
-		n, size int
-		options []BatchOption
-		want    string // batches of two epochs
-	}{
-		{5, 2, nil, "[0 1]0 [2 3]0 [4]0 [0 1]1 [2 3]1 [4]1"},
-		{5, 2, []BatchOption{DropLast()}, "[0 1]0 [2 3]0 [0 1]1 [2 3]1"},
-		{4, 2, nil, "[0 1]0 [2 3]0 [0 1]1 [2 3]1"},
-		{3, 0, nil, "[0 1 2]0 [0 1 2]1"},
-		{3, 9, []BatchOption{DropLast()}, "[0 1 2]0 [0 1 2]1"},
-		{1, 1, nil, "[0]0 [0]1"},
-	} {
-		b := NewBatches(c.n, c.size, c.options...)
-		got := ""
-		for i := range 2 * b.PerEpoch() {
-			got += fmt.Sprintf("%v%d ", b.Next(), b.Epoch())
-			if end := (i+1)%b.PerEpoch() == 0; b.EpochEnd() != end {
-				t.Errorf("n %d size %d: after batch %d EpochEnd is %v", c.n, c.size, i, b.EpochEnd())
-			}
-		}
-		if got != c.want+" " {
-			t.Errorf("n %d size %d:\ngot  %s\nwant %s", c.n, c.size, got, c.want)
-		}
-	}
-	for _, n := range []int{0, -1} {
-		if b := NewBatches(n, 4); len(b.Next()) != 0 || b.PerEpoch() != 0 {
-			t.Errorf("an empty set has batches")
-		}
-	}
-}
-
-func TestBatchesShuffled(t *testing.T) {
-	const n, size, epochs = 23, 5, 4
-	epoch := func(b *Batches) []int {
-		var rows []int
-		for range b.PerEpoch() {
-			rows = append(rows, b.Next()...)
-		}
-		return rows
-	}
-	a, b, other := NewBatches(n, size, Shuffled(1)), NewBatches(n, size, Shuffled(1)), NewBatches(n, size, Shuffled(2))
-	var seen [][]int
-	for e := range epochs {
-		x, y, z := epoch(a), epoch(b), epoch(other)
-		if !slices.Equal(x, y) {
-			t.Errorf("epoch %d: equal seeds differ", e)
-		}
-		if slices.Equal(x, z) {
-			t.Errorf("epoch %d: different seeds agree", e)
-		}
-		sorted := slices.Sorted(slices.Values(x))
-		for i, v := range sorted {
-			if i != v {
-				t.Fatalf("epoch %d: rows %v", e, x)
-			}
-		}
-		for i, s := range seen {
-			if slices.Equal(s, x) {
-				t.Errorf("epochs %d and %d have the same order", i, e)
-			}
-		}
-		seen = append(seen, x)
-	}
-	resumed := NewBatches(n, size, Shuffled(1))
-	resumed.Seek(2, 3)
-	if got := resumed.Next(); !slices.Equal(got, seen[2][15:20]) || resumed.Epoch() != 2 {
-		t.Errorf("resumed at epoch %d with %v, want %v", resumed.Epoch(), got, seen[2][15:20])
-	}
-	if n := testing.AllocsPerRun(100, func() { a.Next() }); n != 0 {
-		t.Errorf("%v allocations", n)
-	}
-}
-
-func TestRandomSampler(t *testing.T) {
-	var s Sampler = NewRandom(10, 4, 1)
-	same := NewRandom(10, 1, 1)
-	var counts [10]int
-	for i := range 5000 {
-		for _, r := range s.Next() {
-			counts[r]++
-			if other := same.Next()[0]; other != r {
-				t.Fatalf("draw depends on the batch size: %d and %d", r, other)
-			}
-		}
-		if want := i * 4 / 10; s.Epoch() != want {
-			t.Fatalf("batch %d: epoch %d, want %d", i, s.Epoch(), want)
-		}
-	}
-	for r, c := range counts {
-		if c < 1800 || c > 2200 { // 2000 expected, deviation 42
-			t.Errorf("row %d drawn %d times of 20000", r, c)
-		}
-	}
-	if n := testing.AllocsPerRun(100, func() { s.Next() }); n != 0 {
-		t.Errorf("%v allocations", n)
-	}
-	if empty := NewRandom(0, 4, 1); len(empty.Next()) != 0 || empty.Epoch() != 0 {
-		t.Error("an empty set has rows")
 	}
 }

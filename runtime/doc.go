@@ -1,11 +1,12 @@
 // Package nnrt is what generated code calls at run time: numeric kernels, random streams, workers, checks of
-// user data, samplers, and the files of models and training runs. Besides the standard library it imports its own package safetensors
-// only (and may import golang.org/x/sys).
+// user data, sources of batches, the training loop, and the files of models and training runs. Besides the standard library it imports its
+// own package safetensors only (and may import golang.org/x/sys).
 //
-// A program that uses generated code needs few of its names: [NewBatches] with [Shuffled] and [DropLast], and [NewRandom], choose the
-// rows of the next step; a [BorderError] says which field of a batch does not fit. [Attach] keeps values beside the weights
-// of a model, [Checkpoints] says where a training run keeps its state, and a [FileError] which file does not fit and why. The rest is
-// called by generated code.
+// A program that uses generated code needs few of its names. [Fit] trains, with [FitOptions], on batches of [WholeSet], [Stochastic] or
+// [MiniBatch], and returns a [History]; [NewBatches] chooses the rows of the next step for a loop of one's own. [Attach] keeps values beside
+// the weights of a model, and [Checkpoints] says where a training run keeps its state. A [BorderError] says which field of a batch does not
+// fit, a [FileError] which file and why, a [DivergenceError] where training met a value that is not finite. The rest is called by
+// generated code.
 //
 // # The specification
 //

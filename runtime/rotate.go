@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"nngen/runtime/safetensors"
 )
@@ -24,6 +25,14 @@ type Checkpoints struct {
 	Dir   string // made when it is missing
 	Every int    // updates between checkpoints; 0: none but those that the caller asks for
 	Keep  int    // how many of the last checkpoints stay; 0: 3
+
+	// The rest is for Fit, which saves by updates, by epochs and by time, each if it is not 0; if all are, once a minute.
+	EveryEpochs int           // epochs between checkpoints
+	Interval    time.Duration // about the time between checkpoints
+
+	// Resume goes on from the newest checkpoint in Dir that is whole, bit for bit as if the run had not been interrupted; where there is
+	// none the run begins. Without Resume, checkpoints in Dir are an error, so that no run writes over another.
+	Resume bool
 }
 
 // Names in the folder.

@@ -2,38 +2,45 @@ package nnrt
 
 // This file answers: which rows does the next training step see?
 
-// Sampler serves the row indices of one batch after the other, without end. The slice belongs to the sampler and
-// is valid until the next call.
-type Sampler interface {
-	// Next returns the rows of the next batch; it is empty only if the set is.
-	Next() []int
-	// Epoch returns the epoch, counted from 0, of the batch that Next returned last.
-	Epoch() int
-}
-
-// BatchOption changes the order in which [NewBatches] serves rows.
+// BatchOption changes the order in which [NewBatches] and [MiniBatch] serve rows, or how many of them.
 type BatchOption func(*Batches)
 
 // Shuffled serves the rows of every epoch in a new random order, which depends on the seed and the epoch only.
 func Shuffled(seed uint64) BatchOption {
-	return func(b *Batches) {
-		b.shuffle = true
-		b.key = NewKey(seed, "nnrt.batches")
-	}
+	return func(b *Batches) { b.order, b.seed = shuffledOrder, seed }
 }
+
+// InOrder serves the rows of every epoch in ascending order.
+func InOrder() BatchOption { return func(b *Batches) { b.order = ascendingOrder } }
+
+// WithReplacement draws every row from all rows, each with the same probability, instead of going through a shuffle. An epoch has as
+// many draws as the set has rows, but may hold a row several times and another not at all. Draw i of an epoch depends on the seed, the
+// epoch and i only. With [NewBatches], say [Shuffled] first, whose seed it takes.
+func WithReplacement() BatchOption { return func(b *Batches) { b.order = drawnOrder } }
 
 // DropLast skips the last batch of an epoch when it is shorter than the others, unless it is the only one.
 func DropLast() BatchOption { return func(b *Batches) { b.dropLast = true } }
 
-// Batches serves a set in mini-batches, every row once per epoch. It is a [Sampler].
+// rowOrder says in which order an epoch goes through the rows.
+type rowOrder uint8
+
+const (
+	ascendingOrder rowOrder = iota
+	shuffledOrder
+	drawnOrder
+)
+
+// Batches serves the row indices of a set in mini-batches, epoch after epoch and without end: every row once per epoch, unless it
+// draws [WithReplacement]. It is for programs with a loop of their own; [MiniBatch] serves the data themselves.
 type Batches struct {
-	rows     []int // the order of the current epoch
+	rows     []int // the order of the current epoch; what was drawn, as far as it was served
 	size     int
 	next     int // position in rows of the next batch
 	epoch    int // epoch of the batch served last
 	started  bool
-	shuffle  bool
+	order    rowOrder
 	dropLast bool
+	seed     uint64
 	key      Key
 }
 
@@ -52,10 +59,22 @@ func NewBatches(n, size int, options ...BatchOption) *Batches {
 	for i := range b.rows {
 		b.rows[i] = i
 	}
+	switch b.order {
+	case shuffledOrder:
+		b.key = NewKey(b.seed, "nnrt.batches")
+	case drawnOrder:
+		b.key = NewKey(b.seed, "nnrt.random")
+	}
 	return b
 }
 
-// Next returns the rows of the next batch and begins the next epoch when the current one is used up.
+// NewRandom returns a sampler that draws each batch of the given size from rows 0 to n-1 [WithReplacement].
+func NewRandom(n, size int, seed uint64) *Batches {
+	return NewBatches(n, size, Shuffled(seed), WithReplacement())
+}
+
+// Next returns the rows of the next batch and begins the next epoch when the current one is used up. The slice belongs to the sampler
+// and is valid until the next call; it is empty only if the set is.
 func (b *Batches) Next() []int {
 	if len(b.rows) == 0 {
 		return nil
@@ -66,9 +85,15 @@ func (b *Batches) Next() []int {
 	} else if b.EpochEnd() {
 		b.begin(b.epoch + 1)
 	}
-	batch := b.rows[b.next:min(b.next+b.size, len(b.rows))]
-	b.next += len(batch)
-	return batch[:len(batch):len(batch)]
+	from, to := b.next, min(b.next+b.size, len(b.rows))
+	batch := b.rows[from:to:to]
+	b.next = to
+	if b.order == drawnOrder {
+		for i := range batch {
+			batch[i] = int(bounded(b.key.Uint64(uint64(from+i)), uint64(len(b.rows))))
+		}
+	}
+	return batch
 }
 
 // Epoch returns the epoch, counted from 0, of the batch served last.
@@ -104,41 +129,10 @@ func (b *Batches) Seek(epoch, batch int) {
 
 func (b *Batches) begin(epoch int) {
 	b.epoch, b.next = epoch, 0
-	if b.shuffle {
+	switch b.order {
+	case shuffledOrder:
 		Perm(b.key.At(uint64(epoch)), b.rows)
+	case drawnOrder:
+		b.key = b.key.At(uint64(epoch))
 	}
-}
-
-// Random draws rows at random with replacement; with size 1 it serves stochastic descent. It is a [Sampler].
-type Random struct {
-	batch []int
-	n     int
-	drawn uint64
-	key   Key
-}
-
-// NewRandom returns a sampler that draws each batch of the given size from rows 0 to n-1 with replacement. Draw
-// i depends on the seed and i only. A size below one counts as one.
-func NewRandom(n, size int, seed uint64) *Random {
-	if n <= 0 {
-		return &Random{}
-	}
-	return &Random{batch: make([]int, max(size, 1)), n: n, key: NewKey(seed, "nnrt.random")}
-}
-
-// Next returns the rows of the next batch.
-func (r *Random) Next() []int {
-	for i := range r.batch {
-		r.batch[i] = int(bounded(r.key.Uint64(r.drawn), uint64(r.n)))
-		r.drawn++
-	}
-	return r.batch
-}
-
-// Epoch returns how many times as many rows as the set holds had been drawn before the last batch began.
-func (r *Random) Epoch() int {
-	if r.drawn == 0 {
-		return 0
-	}
-	return int((r.drawn - uint64(len(r.batch))) / uint64(r.n))
 }

@@ -33,11 +33,12 @@ var layers = []struct{ pkg, may string }{
 	{"runtime/safetensors", ""},
 	{"runtime", "runtime/safetensors golang.org/x/sys"},
 	{"runtime/data", "runtime"},
+	{"runtime/progress", "runtime github.com/schollz/progressbar golang.org/x/term"},
 	{"internal/golden", "github.com/google/go-cmp golang.org/x/tools"},
 	{"internal/truth", ""},
 	{"internal/truth/driver", "runtime"},
 	{"codegen/internal/models/...", "runtime"},
-	{"examples/...", "runtime runtime/data golang.org/x/sys"},
+	{"examples/...", "runtime runtime/data runtime/progress golang.org/x/sys"},
 }
 
 // generatedMay is what generated code may import besides the standard library, wherever it lies.
@@ -147,6 +148,8 @@ func TestImportPolicy(t *testing.T) {
 		{"runtime", "nngen/symbolic", false},
 		{"runtime", "golang.org/x/sys/cpu", true},
 		{"runtime", "golang.org/x/sysother", false},
+		{"runtime", "github.com/schollz/progressbar/v3", false},
+		{"runtime/progress", "github.com/schollz/progressbar/v3", true},
 		{"examples/xor", "nngen/runtime", true},
 		{"examples/xor", "nngen/dsl", false},
 	} {
