@@ -82,16 +82,16 @@ func TestReadCSVErrors(t *testing.T) {
 		{"", Options{}, "got an empty file, want at least one row"},
 		{"a,b\n", Options{}, "got no rows after the header, want at least one"},
 		{"a,b\n1,2\nx,2\n", Options{}, `line 3, column "a": got "x", want a finite number`},
-		{"a,b\n1,2\n\n,2\n", Options{}, `line 4, column "a": got "", want a finite number`},
-		{"a,b\nNaN,2\n", Options{}, `line 2, column "a": got "NaN", want a finite number`},
+		{"a,b\n1,2\n\n,2\n", Options{}, `line 4, column "a": got a missing value (""), want a finite number`},
+		{"a,b\nNaN,2\n", Options{}, `line 2, column "a": got a missing value ("NaN"), want a finite number`},
 		{"a,b\n1e39,2\n", Options{}, `line 2, column "a": got "1e39", want a finite number`},
-		{"a,b\n1,\n", Options{}, `line 2, column "b": got an empty field, want a target`},
+		{"a,b\n1,\n", Options{}, `line 2, column "b": got a missing value (""), want a target`},
 		{"a,b\n1,2,3\n", Options{}, "line 2: got 3 fields, want 2"},
 		{"a,b\n1\n", Options{}, "line 2: got 1 field, want 2"},
 		{"a,b\n1,2\n", Options{Label: "class"}, `line 1: got columns "a", "b", want one called "class"`},
 		{"a,b\n1,2\n", Options{Columns: []string{"z"}}, `line 1: got columns "a", "b", want one called "z"`},
 		{"a,a,b\n1,2,3\n", Options{Columns: []string{"a"}}, `line 1, column "a": got two columns of this name, want one`},
-		{"y\n1\n", Options{}, "line 1: got a target column only, want at least one feature column"},
+		{"y\n1\n", Options{}, "line 1: got target columns only, want at least one feature column"},
 		{"1,2\n3,4\n", Options{}, "line 1: got a header of numbers only, want column names, or the option NoHeader"},
 		{"a,b\n1,\"2\n", Options{}, "line 2: got extraneous or missing \" in quoted-field at byte 6, want comma-separated fields"},
 		{"a,b\n1,2\"3\n", Options{}, "line 2: got bare \" in non-quoted-field at byte 4, want comma-separated fields"},
@@ -123,7 +123,7 @@ func TestReadFile(t *testing.T) {
 	if err := os.WriteFile(path, []byte("a,b\n?,1\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	want := path + `: line 2, column "a": got "?", want a finite number`
+	want := path + `: line 2, column "a": got a missing value ("?"), want a finite number`
 	if _, err := ReadFile[float32](path, Options{}); err == nil || err.Error() != want {
 		t.Errorf("got  %v\nwant %s", err, want)
 	}
