@@ -5,8 +5,9 @@ package data
 import (
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
-	"text/tabwriter"
+	"unicode/utf8"
 )
 
 // Most columns and classes that a summary lists.
@@ -22,65 +23,84 @@ func (t *Table[T]) String() string {
 	fmt.Fprintf(&b, "%s of %s", counted(t.Rows, "row"), counted(len(t.Columns), "feature"))
 	switch {
 	case len(t.Targets) > 0:
-		fmt.Fprintf(&b, ", targets %s", strings.Join(t.Targets, ", "))
+		fmt.Fprintf(&b, ", to predict: %s", quoted(t.Targets))
 	case t.Classes != nil:
-		fmt.Fprintf(&b, ", target %s in %d classes", t.Label, len(t.Classes))
+		fmt.Fprintf(&b, ", to predict: class %s", clipped(t.Label))
 	case t.Target != nil:
-		fmt.Fprintf(&b, ", target %s", t.Label)
+		fmt.Fprintf(&b, ", to predict: number %s", clipped(t.Label))
 	}
 	if t.Dropped > 0 {
-		fmt.Fprintf(&b, ", %s dropped for missing values", counted(t.Dropped, "row"))
+		fmt.Fprintf(&b, "; %s with missing values left out", counted(t.Dropped, "row"))
 	}
 	b.WriteByte('\n')
 	if err := t.Check(); err != nil {
 		fmt.Fprintf(&b, "not whole: %v\n", err)
 		return b.String()
 	}
-	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintf(w, "column\tleast\tmean\tlargest\tdeviation\t\n")
-	line := func(name string, m moments) {
-		if m.n == 0 {
-			return
-		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t\n", clean(name), brief(m.least), brief(m.mean), brief(m.largest), brief(m.deviation()))
+	if t.Rows > 0 {
+		t.statistics(&b)
+	}
+	if t.Labels != nil {
+		t.classCounts(&b)
+	}
+	return b.String()
+}
+
+// statistics lists what is in the columns.
+func (t *Table[T]) statistics(b *strings.Builder) {
+	lines := [][]string{{"column", "least", "mean", "largest", "deviation"}}
+	add := func(name string, m moments) {
+		lines = append(lines, []string{clean(name), brief(m.least), brief(m.mean), brief(m.largest), brief(m.deviation())})
 	}
 	for i, m := range momentsOf(t.Features, len(t.Columns)) {
 		if i == mostColumns && len(t.Columns) > mostColumns+1 {
-			fmt.Fprintf(w, "%d more\t\t\t\t\t\n", len(t.Columns)-mostColumns)
+			lines = append(lines, []string{fmt.Sprintf("and %d more", len(t.Columns)-mostColumns)})
 			break
 		}
-		line(t.Columns[i], m)
+		add(t.Columns[i], m)
 	}
-	if t.Target != nil && t.Classes == nil {
-		names, _ := t.targetNames()
-		for i, m := range momentsOf(t.Target, t.targetWidth()) {
-			line(names[i], m)
+	if names, err := t.targetNames(); err == nil && t.Classes == nil {
+		for i, m := range momentsOf(t.Target, len(names)) {
+			add(names[i], m)
 		}
 	}
-	w.Flush()
-	t.classCounts(&b)
-	return b.String()
+	grid(b, lines)
 }
 
 // classCounts lists how many rows each class has.
 func (t *Table[T]) classCounts(b *strings.Builder) {
-	if t.Labels == nil {
-		return
-	}
 	counts := make([]int, len(t.Classes))
 	for _, l := range t.Labels {
 		counts[l]++
 	}
-	w := tabwriter.NewWriter(b, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintf(w, "class\trows\t\n")
+	lines := [][]string{{"class", "rows"}}
 	for i, n := range counts {
 		if i == mostClasses && len(counts) > mostClasses+1 {
-			fmt.Fprintf(w, "%d more\t\t\n", len(counts)-mostClasses)
+			lines = append(lines, []string{fmt.Sprintf("and %d more", len(counts)-mostClasses)})
 			break
 		}
-		fmt.Fprintf(w, "%s\t%d\t\n", clean(t.Classes[i]), n)
+		lines = append(lines, []string{clean(t.Classes[i]), strconv.Itoa(n)})
 	}
-	w.Flush()
+	grid(b, lines)
+}
+
+// grid writes lines of cells in columns: the first to the left, numbers to the right.
+func grid(b *strings.Builder, lines [][]string) {
+	widths := make([]int, len(lines[0]))
+	for _, line := range lines {
+		for i, cell := range line {
+			widths[i] = max(widths[i], utf8.RuneCountInString(cell))
+		}
+	}
+	for _, line := range lines {
+		b.WriteString("  " + line[0])
+		pad := widths[0] - utf8.RuneCountInString(line[0])
+		for i, cell := range line[1:] {
+			b.WriteString(strings.Repeat(" ", pad+2+widths[i+1]-utf8.RuneCountInString(cell)) + cell)
+			pad = 0
+		}
+		b.WriteByte('\n')
+	}
 }
 
 // clean makes a name from a file fit for a terminal: no control characters, not too long.
