@@ -70,6 +70,12 @@ func (k kind) float() bool { return k.kind == 'f' }
 
 // decode converts the elements of raw to dst, one for each. It returns the index of the first that T cannot hold, or len(dst).
 func decode[T Element](dst []T, raw []byte, k kind, order binary.ByteOrder) int {
+	if k.size == 1 && k.kind == 'u' && isFloat[T]() { // pixels: a loop without calls
+		for i, v := range raw[:len(dst)] {
+			dst[i] = T(v)
+		}
+		return len(dst)
+	}
 	var ok bool
 	for i := range dst {
 		e := raw[i*k.size : (i+1)*k.size]

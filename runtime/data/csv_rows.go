@@ -144,7 +144,7 @@ func (c *csvRows[T]) parse(row []string, features, target []T) (label string, er
 		}
 		features[j] = T(float64(v) * c.scale)
 		if !finite(features[j]) {
-			return "", &Error{Line: c.line, Column: c.names[i], Got: fmt.Sprintf("%s, times the scale %g", row[i], c.scale), Want: "a finite number"}
+			return "", &Error{Line: c.line, Column: c.names[i], Got: scaled(v, c.scale), Want: "a finite number"}
 		}
 	}
 	for j, i := range c.layout.targets {

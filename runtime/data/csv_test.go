@@ -111,7 +111,7 @@ func TestReadCSVErrors(t *testing.T) {
 		{"a,b\n1,2\n", Options{Targets: []string{"z"}}, `line 1: got columns "a", "b", want one called "z"`},
 		{"a,b\n1,2\n", Options{Targets: []string{"a", "b"}}, `line 1: got target columns only, want at least one feature column`},
 		{"a,b\n1,2\n", Options{Columns: []string{"b"}}, `line 1, column "b": got the target among the feature columns, want a column that is one of them`},
-		{"a,b\n1e38,2\n", Options{Scale: 100}, `line 2, column "a": got 1e38, times the scale 100, want a finite number`},
+		{"a,b\n1e38,2\n", Options{Scale: 100}, `line 2, column "a": got 1e+38, times the scale 100, want a finite number`},
 		{"a,b\n?,2\n1,-nan\n", Options{DropMissing: true}, `got 2 rows, each with a missing value, want at least one that is complete`},
 		{"a,b\n1," + strings.Repeat("x", 100) + "\n", Options{NoLabel: true}, `line 2, column "b": got "` + strings.Repeat("x", 60) + `"..., want a finite number`},
 		{"\x1f\x8b", Options{}, "gzip header at byte 0: got the end of the file, want a gzip file"},

@@ -156,14 +156,18 @@ func readIDXFeatures[T nnrt.Float](r io.Reader, o IDXOptions) (*Array[T], error)
 	if err := featureShape(x.Shape); err != nil {
 		return nil, err
 	}
+	start := int64(4 + 4*len(x.Shape))
 	if k.float() {
-		if err := firstNonFinite(x.Data, 0, int64(4+4*len(x.Shape)), k); err != nil {
+		if err := firstNonFinite(x.Data, 0, start, k); err != nil {
 			return nil, err
 		}
 	}
 	if o.Scale != 0 {
 		for i, v := range x.Data {
 			x.Data[i] = T(float64(v) * o.Scale)
+			if !finite(x.Data[i]) {
+				return nil, elementError(i, start+int64(i)*int64(k.size), scaled(v, o.Scale), "a finite number")
+			}
 		}
 	}
 	return x, nil
@@ -188,10 +192,20 @@ func firstNonFinite[T nnrt.Float](values []T, first int, start int64, k kind) er
 	for i, v := range values {
 		if !finite(v) {
 			n := first + i
-			return &Error{Part: fmt.Sprintf("element %d", n), Byte: start + int64(n)*int64(k.size), Got: fmt.Sprint(v), Want: "a finite number"}
+			return elementError(n, start+int64(n)*int64(k.size), fmt.Sprint(v), "a finite number")
 		}
 	}
 	return nil
+}
+
+// elementError says what is wrong with an element that lies at a byte.
+func elementError(n int, at int64, got, want string) error {
+	return &Error{Part: fmt.Sprintf("element %d", n), Byte: at, Got: got, Want: want}
+}
+
+// scaled says which product is not finite.
+func scaled[T nnrt.Float](v T, scale float64) string {
+	return fmt.Sprintf("%v, times the scale %g", v, scale)
 }
 
 // targets are the labels of an IDX file: float64 holds the values of all element types exactly.

@@ -126,6 +126,10 @@ func TestReadIDXErrors(t *testing.T) {
 		{"empty rows", idx(0x08, []uint32{2, 3, 0}), nil, IDXOptions{}, "features: dimension 2 at byte 8: got rows of shape [3 0], want at least one value in a row"},
 		{"overflow", idx(0x0e, []uint32{1 << 31, 1 << 31, 1 << 31}), nil, IDXOptions{}, "features: dimension 1 at byte 4: got shape [2147483648 2147483648 2147483648], want sizes whose product fits an int"},
 		{"NaN", idx(0x0d, []uint32{1, 2}, []float32{1, float32(math.NaN())}), nil, IDXOptions{}, "features: element 1 at byte 16: got NaN, want a finite number"},
+		{"scale", images, nil, IDXOptions{Scale: math.MaxFloat64}, "features: element 1 at byte 13: got 2, times the scale 1.7976931348623157e+308, want a finite number"},
+		{"NaN to predict", images, idx(0x0e, []uint32{2}, []float64{math.NaN(), 1}), IDXOptions{}, "labels: element 0 at byte 8: got NaN, want a finite number"},
+		{"short labels", images, packed(labels[:9]), IDXOptions{}, "labels: data at byte 8: got the end of the file, want 2 bytes, of which 1 are there"},
+		{"more labels", images, packed(append(slices.Clone(labels), 0)), IDXOptions{}, "labels: end at byte 10: got more bytes, want the end of the file, since the header announces no more"},
 		{"number of labels", images, idx(0x08, []uint32{3}, []uint8{0, 0, 0}), IDXOptions{}, "labels: dimension 1 at byte 4: got 3 labels, want 2, one for each row of features"},
 		{"label", images, labels, IDXOptions{Classes: []string{"a"}}, "labels: label 0 at byte 8: got 1, want a class index from 0 to 0"},
 		{"negative label", images, idx(0x09, []uint32{2}, []int8{0, -1}), IDXOptions{}, "labels: label 1 at byte 9: got -1, want a class index from 0 to 255"},
@@ -158,8 +162,11 @@ func TestReadIDXErrors(t *testing.T) {
 			if err == nil {
 				_, err = all(s)
 			}
-			if c.name == "short packed data" { // which a stream takes in smaller pieces
+			switch c.name { // a stream takes smaller pieces
+			case "short packed data":
 				want = features + ": data at byte 14: got the end of the file, want 2 bytes, of which 1 are there"
+			case "short labels":
+				want = labels + ": data at byte 9: got the end of the file, want 1 bytes, of which 0 are there"
 			}
 			if err == nil || err.Error() != want {
 				t.Errorf("of a stream\ngot  %v\nwant %s", err, want)

@@ -130,6 +130,64 @@ func TestReadNPYLimits(t *testing.T) {
 	}
 }
 
+// A floating-point number becomes an integer where it is one, and otherwise an error.
+func TestReadNPYFloatAsInteger(t *testing.T) {
+	for _, c := range []struct {
+		v    float64
+		want string // empty if int64 holds it
+	}{
+		{-1 << 63, ""}, {1<<63 - 1024, ""}, {-0.0, ""}, {1 << 63, "int64"}, {1 << 64, "int64"}, {-1<<63 - 2048, "int64"},
+		{0.5, "int64"}, {math.NaN(), "int64"}, {math.Inf(-1), "int64"},
+	} {
+		var b bytes.Buffer
+		if err := WriteNPY(&b, &Array[float64]{Data: []float64{c.v}}); err != nil {
+			t.Fatal(err)
+		}
+		a, err := ReadNPY[int64](bytes.NewReader(b.Bytes()))
+		if c.want == "" && (err != nil || a.Data[0] != int64(c.v)) || c.want != "" && (err == nil || !strings.HasSuffix(err.Error(), "want a value that fits "+c.want)) {
+			t.Errorf("%v as int64: %v, %v", c.v, a, err)
+		}
+		u, err := ReadNPY[uint64](&b)
+		if fits := c.v >= 0 && c.v < 1<<64 && c.v == math.Trunc(c.v); fits != (err == nil) || fits && u.Data[0] != uint64(c.v) {
+			t.Errorf("%v as uint64: %v, %v", c.v, u, err)
+		}
+	}
+}
+
+// Files are read from where they stand, and pipes, which do not know their size.
+func TestReadNPYPlace(t *testing.T) {
+	b, err := os.ReadFile("testdata/v1.npy")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.CreateTemp(t.TempDir(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if _, err := f.Write(append([]byte("before"), b...)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.Seek(6, io.SeekStart); err != nil {
+		t.Fatal(err)
+	}
+	if a, err := ReadNPY[float32](f); err != nil || len(a.Data) != 6 {
+		t.Errorf("in the middle of a file: %v, %v", a, err)
+	}
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Skip(err)
+	}
+	defer r.Close()
+	go func() {
+		w.Write(b)
+		w.Close()
+	}()
+	if a, err := ReadNPY[float32](r); err != nil || len(a.Data) != 6 {
+		t.Errorf("from a pipe: %v, %v", a, err)
+	}
+}
+
 // All 65536 numbers of 16 bits, compared with NumPy by a checksum.
 func TestHalf(t *testing.T) {
 	var file bytes.Buffer
@@ -198,7 +256,7 @@ func TestWriteNPY(t *testing.T) {
 
 func roundTrip[T Element](t *testing.T, v T) {
 	t.Helper()
-	for _, shape := range [][]int{{}, {1}, {0}, {3}, {2, 0, 4}, {3, 5, 1000}} {
+	for _, shape := range [][]int{{}, {1}, {0}, {3}, {2, 0, 4}, {3, 3, 1000}} {
 		n, _ := volume(shape)
 		a := &Array[T]{Shape: shape, Data: make([]T, n)}
 		for i := range a.Data {

@@ -196,11 +196,14 @@ func (r *idxReader[T]) nextFeatures(features []T) error {
 		return r.element(bad, at, textOf(raw[bad*k.size:][:k.size], k, binary.BigEndian), fitting[T](k))
 	}
 	for i, v := range features {
+		if !finite(v) {
+			return r.element(i, at, fmt.Sprint(v), "a finite number")
+		}
 		if r.scale != 0 {
 			features[i] = T(float64(v) * r.scale)
-		}
-		if !finite(features[i]) {
-			return r.element(i, at, fmt.Sprint(v), "a finite number")
+			if !finite(features[i]) {
+				return r.element(i, at, scaled(v, r.scale), "a finite number")
+			}
 		}
 	}
 	return nil
@@ -208,10 +211,7 @@ func (r *idxReader[T]) nextFeatures(features []T) error {
 
 // element says what is wrong with a value of the row that begins at a byte.
 func (r *idxReader[T]) element(column int, row int64, got, want string) error {
-	return &Error{
-		Part: fmt.Sprintf("element %d", r.row*(r.x.n/r.x.shape[0])+column), Byte: row + int64(column*r.x.kind.size),
-		Got: got, Want: want,
-	}
+	return elementError(r.row*(r.x.n/r.x.shape[0])+column, row+int64(column*r.x.kind.size), got, want)
 }
 
 func (r *idxReader[T]) nextLabel(target []T) (int32, error) {

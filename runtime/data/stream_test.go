@@ -127,16 +127,16 @@ func TestOpenCSVManyClasses(t *testing.T) {
 	var numbers, texts strings.Builder
 	numbers.WriteString("a,b\n")
 	texts.WriteString("a,b\n")
-	for i := range 300_000 {
-		fmt.Fprintf(&numbers, "1,%d\n", i)
-		fmt.Fprintf(&texts, "1,t%d\n", i)
+	for i := range 20_000 {
+		fmt.Fprintf(&numbers, "1,%01000d\n", i)
+		fmt.Fprintf(&texts, "1,t%01000d\n", i)
 	}
 	path := filepath.Join(t.TempDir(), "x")
 	if err := os.WriteFile(path, []byte(numbers.String()), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	s, err := OpenCSV[float32](path, Options{})
-	if err != nil || s.Classes != nil || !s.numeric || s.Len() != 300_000 {
+	if err != nil || s.Classes != nil || !s.numeric || s.Len() != 20_000 {
 		t.Errorf("numbers: %d classes, %v", len(s.Classes), err)
 	}
 	if err := os.WriteFile(path, []byte(texts.String()), 0o600); err != nil {
@@ -163,6 +163,28 @@ func TestOpenIDX(t *testing.T) {
 			if d := cmp.Diff(want, got); err != nil || d != "" {
 				t.Errorf("%v (-table +stream):\n%s", err, d)
 			}
+		}
+	}
+	dir := t.TempDir()
+	x, y := filepath.Join(dir, "x"), filepath.Join(dir, "y")
+	for _, c := range [][2][]byte{
+		{idx(0x0b, []uint32{3, 2, 1}, []int16{1, -2, 3, -4, 5, -6}), idx(0x0d, []uint32{3}, []float32{0.5, 1, -3})},
+		{idx(0x0e, []uint32{3, 1}, []float64{1e-3, -2, 1e30}), idx(0x0c, []uint32{3}, []int32{2, 0, 250})},
+	} {
+		if os.WriteFile(x, c[0], 0o600) != nil || os.WriteFile(y, packed(c[1]), 0o600) != nil {
+			t.Fatal("no disk")
+		}
+		want, err := ReadIDXFiles[float64](x, y, IDXOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := OpenIDX[float64](x, y, IDXOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := all(s)
+		if d := cmp.Diff(want, got); err != nil || d != "" {
+			t.Errorf("%v (-table +stream):\n%s", err, d)
 		}
 	}
 }
