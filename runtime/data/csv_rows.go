@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -83,7 +84,7 @@ func newCSVRows[T nnrt.Float](r io.Reader, o Options) (*csvRows[T], error) {
 
 // table returns a table without rows of the columns that are read.
 func (c *csvRows[T]) table() *Table[T] {
-	t := &Table[T]{Targets: c.options.Targets}
+	t := &Table[T]{Targets: slices.Clone(c.options.Targets)}
 	if c.layout.label >= 0 {
 		t.Label = c.names[c.layout.label]
 	}
@@ -185,22 +186,12 @@ func (c *csvRows[T]) noRows() error {
 	return &Error{Got: "no rows after the header", Want: "at least one"}
 }
 
-// record reads a record, trims its fields and turns errors of syntax into the package's own.
+// record reads a record and trims its fields.
 func (c *csvRows[T]) record() ([]string, error) {
 	c.limit.left = longestRecord
 	row, err := c.in.Read()
-	var syntax *csv.ParseError
-	switch {
-	case errors.Is(err, errLong):
-		return nil, &Error{Line: c.line + 1, Got: fmt.Sprintf("a record of more than %d bytes (is a quote left open?)", longestRecord), Want: "a shorter one"}
-	case errors.As(err, &syntax):
-		return nil, &Error{Line: syntax.Line, Got: fmt.Sprintf("%v at byte %d", syntax.Err, syntax.Column), Want: "comma-separated fields"}
-	case errors.Is(err, io.ErrUnexpectedEOF):
-		return nil, &Error{Line: c.line + 1, Got: "the end of the packed data", Want: "a whole gzip file"}
-	case err != nil && err != io.EOF && c.started:
-		return nil, fmt.Errorf("after line %d: %w", c.line, err)
-	case err != nil:
-		return nil, err
+	if err != nil {
+		return nil, c.recordError(err)
 	}
 	c.started = true
 	c.line, _ = c.in.FieldPos(0)
@@ -208,6 +199,22 @@ func (c *csvRows[T]) record() ([]string, error) {
 		row[i] = strings.TrimSpace(f)
 	}
 	return row, nil
+}
+
+// recordError turns errors of syntax into the package's own and says where reading failed.
+func (c *csvRows[T]) recordError(err error) error {
+	var syntax *csv.ParseError
+	switch {
+	case errors.Is(err, errLong):
+		return &Error{Line: c.line + 1, Got: fmt.Sprintf("a record of more than %d bytes (is a quote left open?)", longestRecord), Want: "a shorter one"}
+	case errors.As(err, &syntax):
+		return &Error{Line: syntax.Line, Got: fmt.Sprintf("%v at byte %d", syntax.Err, syntax.Column), Want: "comma-separated fields"}
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return &Error{Line: c.line + 1, Got: "the end of the packed data", Want: "a whole gzip file"}
+	case err != io.EOF && c.started:
+		return fmt.Errorf("after line %d: %w", c.line, err)
+	}
+	return err
 }
 
 // recordLimit ends a record that is too long with an error.

@@ -11,6 +11,7 @@ import (
 	"io"
 	"math"
 	"os"
+	"slices"
 	"strconv"
 
 	"nngen/runtime"
@@ -273,7 +274,7 @@ func idxClasses(y targets, o IDXOptions) ([]string, error) {
 		most = max(most, int(v))
 	}
 	if len(o.Classes) > 0 {
-		return o.Classes, nil
+		return slices.Clone(o.Classes), nil
 	}
 	return indexNames(most), nil
 }

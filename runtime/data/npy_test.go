@@ -136,7 +136,7 @@ func TestReadNPYFloatAsInteger(t *testing.T) {
 		v    float64
 		want string // empty if int64 holds it
 	}{
-		{-1 << 63, ""}, {1<<63 - 1024, ""}, {-0.0, ""}, {1 << 63, "int64"}, {1 << 64, "int64"}, {-1<<63 - 2048, "int64"},
+		{-1 << 63, ""}, {1<<63 - 1024, ""}, {math.Copysign(0, -1), ""}, {1 << 63, "int64"}, {1 << 64, "int64"}, {-1<<63 - 2048, "int64"},
 		{0.5, "int64"}, {math.NaN(), "int64"}, {math.Inf(-1), "int64"},
 	} {
 		var b bytes.Buffer

@@ -93,7 +93,7 @@ func TestScaling(t *testing.T) {
 func TestScalingConstant(t *testing.T) {
 	x := make([][]float64, 10)
 	for i := range x {
-		x[i] = []float64{0.1, float64(i), -0.0}
+		x[i] = []float64{0.1, float64(i), math.Copysign(0, -1)}
 	}
 	table, err := FromSlices[float64, int]([]string{"same", "other", "zero"}, x, nil)
 	if err != nil {

@@ -73,7 +73,7 @@ func (s *Stream[T]) surveyRows(r io.Reader, o Options) error {
 			return err
 		}
 		s.total++
-		if t.Label == "" {
+		if rows.layout.label < 0 { // not by its name, which a file may leave empty
 			continue
 		}
 		col.add(label)
@@ -93,11 +93,11 @@ func (s *Stream[T]) surveyRows(r io.Reader, o Options) error {
 	if s.total == 0 {
 		return rows.noRows()
 	}
-	s.numeric = len(t.Targets) > 0 || t.Label != "" && col.numeric()
+	s.numeric = len(t.Targets) > 0 || rows.layout.label >= 0 && col.numeric()
 	switch {
 	case rows.index != nil:
 		s.Classes = slices.Clone(o.Classes)
-	case t.Label != "" && col.classes() && bytes <= mostClassBytes:
+	case rows.layout.label >= 0 && col.classes() && bytes <= mostClassBytes:
 		s.Classes = slices.SortedFunc(maps.Keys(seen), col.order())
 	}
 	return nil

@@ -82,7 +82,7 @@ func surveyLabels(path string, rows int, o IDXOptions) (classes []string, err er
 	case y.kind.float():
 		return nil, nil
 	case len(o.Classes) > 0:
-		return o.Classes, nil
+		return slices.Clone(o.Classes), nil
 	}
 	return indexNames(most), nil
 }
