@@ -66,15 +66,11 @@ func fit[T nnrt.Float](kind string, columns []string, m []moments) (*Scaling[T],
 		if m[i].n == 0 {
 			return nil, fmt.Errorf("scaling: got no rows, want at least one")
 		}
-		switch {
-		case m[i].least == m[i].largest: // exactly, which the mean of rounded sums would not be
-			s.Shift[i], s.Scale[i] = m[i].least, 1
-		case kind == "minmax":
+		s.Shift[i], s.Scale[i] = m[i].mean, m[i].deviation()
+		if kind == "minmax" {
 			s.Shift[i], s.Scale[i] = m[i].least, m[i].largest-m[i].least
-		default:
-			s.Shift[i], s.Scale[i] = m[i].mean, m[i].deviation()
 		}
-		if s.Scale[i] == 0 { // the squares of tiny differences vanish
+		if s.Scale[i] == 0 { // equal values, whose mean and deviation are exact, or differences so tiny that their squares vanish
 			s.Scale[i] = 1
 		}
 	}

@@ -156,14 +156,16 @@ func TestCheck(t *testing.T) {
 		"rows":     {func(t *Table[float64]) { t.Rows = 7 }, "table: got 6 features, want 7 rows of 1"},
 		"negative": {func(t *Table[float64]) { t.Rows = -1 }, "table: got -1 rows of 1 column, want at least one column"},
 		"columns":  {func(t *Table[float64]) { t.Columns = nil }, "table: got 6 rows of 0 columns, want at least one column"},
-		"overflow": {func(t *Table[float64]) { t.Rows, t.Columns = math.MaxInt/2+4, []string{"a", "b"} }, "6 features, want"},
-		"labels":   {func(t *Table[float64]) { t.Labels = t.Labels[:5] }, "table: got 5 labels, want 6"},
-		"label":    {func(t *Table[float64]) { t.Labels[3] = 2 }, "table: row 3: got label 2, want an index into 2 classes"},
-		"below":    {func(t *Table[float64]) { t.Labels[3] = -1 }, "table: row 3: got label -1, want an index into 2 classes"},
-		"classes":  {func(t *Table[float64]) { t.Classes = nil }, "table: row 0: got label 0, want an index into 0 classes"},
-		"target":   {func(t *Table[float64]) { t.Target = []float64{1} }, "table: got 1 target, want 6 rows of 1"},
-		"targets":  {func(t *Table[float64]) { t.Targets, t.Target = []string{"u", "v"}, make([]float64, 6) }, "table: got 6 targets, want 6 rows of 2"},
-		"feature":  {func(t *Table[float64]) { t.Features[4] = math.NaN() }, `table: row 4, column "1": got NaN, want a finite number`},
+		"overflow": {func(t *Table[float64]) {
+			t.Rows, t.Columns, t.Features = math.MaxInt/2+3, []string{"a", "b", "c", "d"}, make([]float64, 8) // which is rows times columns, cut to an int
+		}, "table: got 8 features, want"},
+		"labels":  {func(t *Table[float64]) { t.Labels = t.Labels[:5] }, "table: got 5 labels, want 6"},
+		"label":   {func(t *Table[float64]) { t.Labels[3] = 2 }, "table: row 3: got label 2, want an index into 2 classes"},
+		"below":   {func(t *Table[float64]) { t.Labels[3] = -1 }, "table: row 3: got label -1, want an index into 2 classes"},
+		"classes": {func(t *Table[float64]) { t.Classes = nil }, "table: row 0: got label 0, want an index into 0 classes"},
+		"target":  {func(t *Table[float64]) { t.Target = []float64{1} }, "table: got 1 target, want 6 rows of 1"},
+		"targets": {func(t *Table[float64]) { t.Targets, t.Target = []string{"u", "v"}, make([]float64, 6) }, "table: got 6 targets, want 6 rows of 2"},
+		"feature": {func(t *Table[float64]) { t.Features[4] = math.NaN() }, `table: row 4, column "1": got NaN, want a finite number`},
 		"number": {func(t *Table[float64]) {
 			t.Targets, t.Target = []string{"u", "v"}, make([]float64, 12)
 			t.Target[5] = math.Inf(1)
