@@ -173,24 +173,21 @@ func fromFloat[T Element](v float64) (T, bool) {
 	return 0, false
 }
 
-// fits returns an error unless the content can hold n elements of a kind after what was read; part and at say where the file announces them.
-func (in *input) fits(n int, k kind, part string, at int64) error {
+// fits returns an error unless the content can hold n elements of a kind, which a shape announces, after what was read. Part and at say where the
+// file announces them.
+func (in *input) fits(n int, shape []int, k kind, part string, at int64) error {
 	hi, need := bits.Mul64(uint64(n), uint64(k.size))
-	if in.exact && hi == 0 && need < uint64(in.left()) {
-		return &Error{
-			Part: part, Byte: at,
-			Got:  fmt.Sprintf("%s of %d bytes", counted(n, "element"), k.size),
-			Want: fmt.Sprintf("what fills the %d bytes that follow", in.left()),
-		}
+	left := uint64(in.left())
+	e := &Error{Part: part, Byte: at, Got: fmt.Sprintf("shape %v of %s", shape, k.name)}
+	switch {
+	case in.exact && (hi != 0 || need != left):
+		e.Want = fmt.Sprintf("one for the %s that follow", counted(int(min(left, math.MaxInt)), "byte"))
+	case hi != 0 || need > left:
+		e.Want = fmt.Sprintf("one for the %s that can follow at most", counted(int(min(left, math.MaxInt)), "byte"))
+	default:
+		return nil
 	}
-	if hi != 0 || need > math.MaxInt64 || int64(need) > in.left() {
-		return &Error{
-			Part: part, Byte: at,
-			Got:  fmt.Sprintf("%s of %d bytes", counted(n, "element"), k.size),
-			Want: fmt.Sprintf("what fits %d bytes, the most that follow", in.left()),
-		}
-	}
-	return nil
+	return e
 }
 
 // elements reads n elements and the end of the content. Memory grows with what really arrives, unless the size of the content is known.

@@ -24,7 +24,7 @@ type Error struct {
 }
 
 // Error returns, for example, `line 3, column "width": got "abc", want a finite number` or
-// `dimension 1 at byte 4: got 60000 rows, which need 47040000 bytes, want at most 1000 bytes, as many as follow`.
+// `dimension 1 at byte 4: got shape [60000 28 28] of uint8, want one for the 1000 bytes that follow`.
 func (e *Error) Error() string {
 	var at []string
 	if e.Part != "" {

@@ -73,11 +73,11 @@ func readIDXHeader(in *input) (h idxHeader, err error) {
 		return h, &Error{Part: "dimension 1", Byte: 4, Got: fmt.Sprintf("shape %v", h.shape), Want: "sizes whose product fits an int"}
 	}
 	h.n = n
-	return h, in.fits(n, k, "dimension 1", 4)
+	return h, in.fits(n, h.shape, k, "dimension 1", 4)
 }
 
 // ReadIDXArray reads an IDX file, gzip or not, with elements of any type. An element that T cannot hold is an error; a float T takes
-// every finite number that it can round to.
+// every number that it can round to, NaN and infinity too.
 func ReadIDXArray[T Element](r io.Reader) (*Array[T], error) {
 	a, _, err := readIDX[T](r)
 	return a, err

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -107,19 +108,22 @@ func TestReadIDXFiles(t *testing.T) {
 func TestReadIDXErrors(t *testing.T) {
 	images := idx(0x08, []uint32{2, 2}, []uint8{1, 2, 3, 4})
 	labels := idx(0x08, []uint32{2}, []uint8{1, 0})
+	promise := packed(idx(0x08, []uint32{1 << 20, 1 << 10}, []uint8{1}))
+	canFollow := strconv.Itoa(len(promise)*inflation - 12)
 	for _, c := range []struct {
 		name             string
 		features, labels []byte
 		options          IDXOptions
 		want             string
 	}{
-		{"empty", nil, nil, IDXOptions{}, "features: magic number at byte 0: got the end of the file, want 4 bytes, of which 0 are there"},
+		{"empty", nil, nil, IDXOptions{}, "features: magic number at byte 0: got the end of the file, want 4 bytes, of which there are 0"},
 		{"type", idx(0x0a, []uint32{1}), nil, IDXOptions{}, "features: magic number at byte 0: got 00 00 0a 01, want 00 00, a type (08, 09, 0b, 0c, 0d or 0e) and the number of axes (from 1)"},
 		{"bytes the other way round", []byte{3, 8, 0, 0}, nil, IDXOptions{}, "features: magic number at byte 0: got 03 08 00 00, want 00 00, a type (08, 09, 0b, 0c, 0d or 0e) and the number of axes (from 1)"},
-		{"short header", images[:10], nil, IDXOptions{}, "features: dimension 2 at byte 8: got the end of the file, want 4 bytes, of which 2 are there"},
-		{"short data", images[:15], nil, IDXOptions{}, "features: dimension 1 at byte 4: got 4 elements of 1 bytes, want what fits 3 bytes, the most that follow"},
-		{"more data", append(slices.Clone(images), 0), nil, IDXOptions{}, "features: dimension 1 at byte 4: got 4 elements of 1 bytes, want what fills the 5 bytes that follow"},
-		{"short packed data", packed(images[:15]), nil, IDXOptions{}, "features: data at byte 12: got the end of the file, want 4 bytes, of which 3 are there"},
+		{"short header", images[:10], nil, IDXOptions{}, "features: dimension 2 at byte 8: got the end of the file, want 4 bytes, of which there are 2"},
+		{"short data", images[:15], nil, IDXOptions{}, "features: dimension 1 at byte 4: got shape [2 2] of uint8, want one for the 3 bytes that follow"},
+		{"more data", append(slices.Clone(images), 0), nil, IDXOptions{}, "features: dimension 1 at byte 4: got shape [2 2] of uint8, want one for the 5 bytes that follow"},
+		{"far too short packed data", promise, nil, IDXOptions{}, "features: dimension 1 at byte 4: got shape [1048576 1024] of uint8, want one for the " + canFollow + " bytes that can follow at most"},
+		{"short packed data", packed(images[:15]), nil, IDXOptions{}, "features: data at byte 12: got the end of the file, want 4 bytes, of which there are 3"},
 		{"more packed data", packed(append(slices.Clone(images), 0)), nil, IDXOptions{}, "features: end at byte 16: got more bytes, want the end of the file, since the header announces no more"},
 		{"cut packed data", packed(images)[:30], nil, IDXOptions{}, "features: end at byte 16: got the end of the file, want the rest of the packed data"},
 		{"no rows", idx(0x08, []uint32{0, 2}), nil, IDXOptions{}, "features: dimension 1 at byte 4: got no rows, want at least one"},
@@ -128,7 +132,7 @@ func TestReadIDXErrors(t *testing.T) {
 		{"NaN", idx(0x0d, []uint32{1, 2}, []float32{1, float32(math.NaN())}), nil, IDXOptions{}, "features: element 1 at byte 16: got NaN, want a finite number"},
 		{"scale", images, nil, IDXOptions{Scale: math.MaxFloat64}, "features: element 1 at byte 13: got 2, times the scale 1.7976931348623157e+308, want a finite number"},
 		{"NaN to predict", images, idx(0x0e, []uint32{2}, []float64{math.NaN(), 1}), IDXOptions{}, "labels: element 0 at byte 8: got NaN, want a finite number"},
-		{"short labels", images, packed(labels[:9]), IDXOptions{}, "labels: data at byte 8: got the end of the file, want 2 bytes, of which 1 are there"},
+		{"short labels", images, packed(labels[:9]), IDXOptions{}, "labels: data at byte 8: got the end of the file, want 2 bytes, of which there are 1"},
 		{"more labels", images, packed(append(slices.Clone(labels), 0)), IDXOptions{}, "labels: end at byte 10: got more bytes, want the end of the file, since the header announces no more"},
 		{"number of labels", images, idx(0x08, []uint32{3}, []uint8{0, 0, 0}), IDXOptions{}, "labels: dimension 1 at byte 4: got 3 labels, want 2, one for each row of features"},
 		{"label", images, labels, IDXOptions{Classes: []string{"a"}}, "labels: label 0 at byte 8: got 1, want a class index from 0 to 0"},
@@ -164,9 +168,9 @@ func TestReadIDXErrors(t *testing.T) {
 			}
 			switch c.name { // a stream takes smaller pieces
 			case "short packed data":
-				want = features + ": data at byte 14: got the end of the file, want 2 bytes, of which 1 are there"
+				want = features + ": data at byte 14: got the end of the file, want 2 bytes, of which there are 1"
 			case "short labels":
-				want = labels + ": data at byte 9: got the end of the file, want 1 bytes, of which 0 are there"
+				want = labels + ": data at byte 9: got the end of the file, want 1 byte, of which there are 0"
 			}
 			if err == nil || err.Error() != want {
 				t.Errorf("of a stream\ngot  %v\nwant %s", err, want)

@@ -53,7 +53,7 @@ func readNPYHeader(in *input) (h npyHeader, err error) {
 	if p.err != nil {
 		return h, p.err
 	}
-	return h, in.fits(h.n, h.kind, "shape", p.shapeAt)
+	return h, in.fits(h.n, h.shape, h.kind, "shape", p.shapeAt)
 }
 
 // npyParser reads the dictionary of a header. After the first error it reads on in vain, and keeps that error.

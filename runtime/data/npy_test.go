@@ -283,12 +283,12 @@ func npy(header, data string) string {
 
 func TestReadNPYErrors(t *testing.T) {
 	for _, c := range []struct{ in, want string }{
-		{"", `magic string at byte 0: got the end of the file, want 8 bytes, of which 0 are there`},
+		{"", `magic string at byte 0: got the end of the file, want 8 bytes, of which there are 0`},
 		{"\x93NUMPX\x01\x00", `magic string at byte 0: got "\x93NUMPX", want "\x93NUMPY"`},
 		{"\x93NUMPY\x04\x00", `version at byte 6: got 4.0, want 1.0, 2.0 or 3.0`},
-		{"\x93NUMPY\x01\x00\x05", `length of the header at byte 8: got the end of the file, want 2 bytes, of which 1 are there`},
+		{"\x93NUMPY\x01\x00\x05", `length of the header at byte 8: got the end of the file, want 2 bytes, of which there are 1`},
 		{"\x93NUMPY\x02\x00\xff\xff\xff\xff", `length of the header at byte 8: got 4294967295, want at most 65536`},
-		{"\x93NUMPY\x01\x00\x05\x00{}", `header at byte 10: got the end of the file, want 5 bytes, of which 2 are there`},
+		{"\x93NUMPY\x01\x00\x05\x00{}", `header at byte 10: got the end of the file, want 5 bytes, of which there are 2`},
 		{npy("{}", ""), `header at byte 12: got no key "descr", want descr, fortran_order and shape`},
 		{npy("{'descr': '<f4', 'fortran_order': False, 'shape': (2,)", ""), `header at byte 64: got the end of the header, want "}"`},
 		{npy("{'descr': '<f4', 'descr': '<f4'}", ""), `header at byte 27: got the key "descr" twice, want it once`},
@@ -307,11 +307,11 @@ func TestReadNPYErrors(t *testing.T) {
 		{npy("{'descr': '<f4', 'fortran_order': False, 'shape': (2,)} x", ""), `header at byte 66: got "x", want the end of the header`},
 		{
 			npy("{'descr': '<f8', 'fortran_order': False, 'shape': (1000000000, 1000000)}", "12345678"),
-			`shape at byte 60: got 1000000000000000 elements of 8 bytes, want what fits 8 bytes, the most that follow`,
+			`shape at byte 60: got shape [1000000000 1000000] of float64, want one for the 8 bytes that follow`,
 		},
 		{
 			npy("{'descr': '<f8', 'fortran_order': False, 'shape': (1,)}", "1234567890"),
-			`shape at byte 60: got 1 element of 8 bytes, want what fills the 10 bytes that follow`,
+			`shape at byte 60: got shape [1] of float64, want one for the 10 bytes that follow`,
 		},
 		{npy("{'descr': '|b1', 'fortran_order': False, 'shape': (2,)}", "\x01\x02"), `element 1 at byte 66: got 2, want a bool: 0 or 1`},
 	} {

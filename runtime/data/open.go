@@ -78,7 +78,7 @@ func sizeOf(r io.Reader) (int64, bool) {
 func (in *input) take(dst []byte, part string) error {
 	n, err := io.ReadFull(in.Reader, dst)
 	if err != nil {
-		return short(err, part, in.at, fmt.Sprintf("%d bytes, of which %d are there", len(dst), n))
+		return short(err, part, in.at, fmt.Sprintf("%s, of which there are %d", counted(len(dst), "byte"), n))
 	}
 	in.at += int64(n)
 	return nil
