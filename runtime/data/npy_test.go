@@ -8,6 +8,7 @@ import (
 	"io"
 	"math"
 	"os"
+	"path/filepath"
 	"runtime/metrics"
 	"slices"
 	"strconv"
@@ -342,6 +343,49 @@ func TestReadNPYErrors(t *testing.T) {
 	}
 	if _, err := ReadNPYFile[float64]("testdata/arrays.npz"); err == nil || !strings.HasPrefix(err.Error(), "testdata/arrays.npz: magic string at byte 0: got ") {
 		t.Errorf("an archive as array: %v", err)
+	}
+}
+
+// An archive that is cut anywhere, or has a byte changed, gives an error or an array, and takes little memory.
+func TestDamagedNPZ(t *testing.T) {
+	whole, err := os.ReadFile("testdata/packed.npz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "x.npz")
+	read := func(b []byte) error {
+		t.Helper()
+		if err := os.WriteFile(path, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var err error
+		var a *Array[float32]
+		if n := allocated(func() { a, err = ReadNPZFile[float32](path, "x") }); n > 4<<20 {
+			t.Errorf("%d bytes allocated", n)
+		}
+		if err == nil {
+			return a.Check()
+		}
+		if !strings.HasPrefix(err.Error(), path) {
+			t.Errorf("an error that does not name the file: %v", err)
+		}
+		return err
+	}
+	for n := 0; n < len(whole); n += 7 {
+		if err := read(whole[:n]); err == nil {
+			t.Errorf("no error for the first %d bytes of %d", n, len(whole))
+		}
+	}
+	failed := 0
+	for i := 0; i < len(whole); i += 3 {
+		b := slices.Clone(whole)
+		b[i] ^= 0x55
+		if read(b) != nil {
+			failed++
+		}
+	}
+	if failed < len(whole)/12 {
+		t.Errorf("only %d of %d changes were found", failed, len(whole)/3)
 	}
 }
 
