@@ -35,7 +35,7 @@ type Shuffle[T nnrt.Float] struct {
 	stream *Stream[T]
 	size   int
 	buffer int
-	seed   uint64
+	order  string
 	key    nnrt.Key
 
 	epoch int
@@ -58,16 +58,15 @@ func (s *Stream[T]) Shuffle(o ShuffleOptions) (*Shuffle[T], error) {
 	if size <= 0 || size > s.rows {
 		size = s.rows
 	}
-	b := &Shuffle[T]{stream: s, size: size, buffer: min(max(o.Buffer, 1), s.rows), seed: o.Seed, key: nnrt.NewKey(o.Seed, "data.stream")}
+	b := &Shuffle[T]{stream: s, size: size, buffer: min(max(o.Buffer, 1), s.rows), key: nnrt.NewKey(o.Seed, "data.stream")}
+	b.order = fmt.Sprintf("stream of %d rows, batches of %d, buffer of %d, seed %d", s.rows, b.size, b.buffer, o.Seed)
 	b.rows, b.out = s.table(b.buffer), s.table(0)
 	b.start(0)
 	return b, nil
 }
 
 // Order says in words what the order of the rows depends on. Where it is equal, equal positions mean equal batches.
-func (b *Shuffle[T]) Order() string {
-	return fmt.Sprintf("stream of %d rows, batches of %d, buffer of %d, seed %d", b.stream.rows, b.size, b.buffer, b.seed)
-}
+func (b *Shuffle[T]) Order() string { return b.order }
 
 // PerEpoch returns the number of batches in an epoch.
 func (b *Shuffle[T]) PerEpoch() int { return (b.stream.rows + b.size - 1) / b.size }
