@@ -1,9 +1,9 @@
 package data
 
 import (
+	"bytes"
 	"errors"
 	"io"
-	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -57,6 +57,25 @@ func TestReadCSV(t *testing.T) {
 			Table[float64]{Columns: []string{"a", "b, c"}, Rows: 1, Features: []float64{1, 2}},
 		},
 		{
+			"several targets", "u,a,v\n1,2,3\n4,5,6\n", Options{Targets: []string{"v", "u"}},
+			Table[float64]{Columns: []string{"a"}, Rows: 2, Features: []float64{2, 5}, Targets: []string{"v", "u"}, Target: []float64{3, 1, 6, 4}},
+		},
+		{
+			"given classes", "a,b\n1,y\n2,NA\n", Options{Classes: []string{"z", "y", "NA"}},
+			Table[float64]{Columns: []string{"a"}, Rows: 2, Features: []float64{1, 2}, Label: "b", Classes: []string{"z", "y", "NA"}, Labels: []int32{1, 2}},
+		},
+		{
+			"given classes of numbers", "a,b\n1,7\n2,5\n", Options{Classes: []string{"5", "6", "7"}},
+			Table[float64]{
+				Columns: []string{"a"}, Rows: 2, Features: []float64{1, 2}, Label: "b",
+				Target: []float64{7, 5}, Classes: []string{"5", "6", "7"}, Labels: []int32{2, 0},
+			},
+		},
+		{
+			"rows with missing values left out", "a,b,c\n?,1,x\n1,,x\n1,2,null\n3,4,y\nNaN,1,z\n", Options{DropMissing: true, Columns: []string{"a"}},
+			Table[float64]{Columns: []string{"a"}, Rows: 2, Features: []float64{1, 3}, Label: "c", Classes: []string{"x", "y"}, Labels: []int32{0, 1}, Dropped: 3},
+		},
+		{
 			"no end of line", "a,b\n1,2", Options{NoLabel: true},
 			Table[float64]{Columns: []string{"a", "b"}, Rows: 1, Features: []float64{1, 2}},
 		},
@@ -82,16 +101,28 @@ func TestReadCSVErrors(t *testing.T) {
 		{"", Options{}, "got an empty file, want at least one row"},
 		{"a,b\n", Options{}, "got no rows after the header, want at least one"},
 		{"a,b\n1,2\nx,2\n", Options{}, `line 3, column "a": got "x", want a finite number`},
-		{"a,b\n1,2\n\n,2\n", Options{}, `line 4, column "a": got "", want a finite number`},
-		{"a,b\nNaN,2\n", Options{}, `line 2, column "a": got "NaN", want a finite number`},
+		{"a,b\n1,2\n\n,2\n", Options{}, `line 4, column "a": got a missing value (""), want a finite number`},
+		{"a,b\nNaN,2\n", Options{}, `line 2, column "a": got a missing value ("NaN"), want a finite number`},
 		{"a,b\n1e39,2\n", Options{}, `line 2, column "a": got "1e39", want a finite number`},
-		{"a,b\n1,\n", Options{}, `line 2, column "b": got an empty field, want a target`},
+		{"a,b\n1,\n", Options{}, `line 2, column "b": got a missing value (""), want a target`},
+		{"a,b\n1,Null\n", Options{}, `line 2, column "b": got a missing value ("Null"), want a target`},
+		{"a,b\n1,x\n1,w\n", Options{Classes: []string{"x", "y"}}, `line 3, column "b": got class "w", want one of "x", "y"`},
+		{"a,b\n1,2\n3,none\n", Options{Targets: []string{"b"}}, `line 3, column "b": got a missing value ("none"), want a finite number`},
+		{"a,b\n1,2\n", Options{Targets: []string{"z"}}, `line 1: got columns "a", "b", want one called "z"`},
+		{"a,b\n1,2\n", Options{Targets: []string{"a", "b"}}, `line 1: got target columns only, want at least one feature column`},
+		{"a,b\n1,2\n", Options{Columns: []string{"b"}}, `line 1, column "b": got the target among the feature columns, want a column that is one of them`},
+		{"a,b\n1e38,2\n", Options{Scale: 100}, `line 2, column "a": got 1e+38, times the scale 100, want a finite number`},
+		{"a,b\n?,2\n1,-nan\n", Options{DropMissing: true}, `got 2 rows, each with a missing value, want at least one that is complete`},
+		{"a,b\n1," + strings.Repeat("x", 100) + "\n", Options{NoLabel: true}, `line 2, column "b": got "` + strings.Repeat("x", 60) + `"..., want a finite number`},
+		{"\x1f\x8b", Options{}, "gzip header at byte 0: got the end of the file, want a gzip file"},
+		{string(packed([]byte("a,b\n1,2\n"))[:28]), Options{}, "line 3: got the end of the packed data, want a whole gzip file"},
+		{"a,b\n1,2\n3,\"" + strings.Repeat("x\n", 3<<20), Options{}, "line 3: got a record of more than 4194304 bytes (is a quote left open?), want a shorter one"},
 		{"a,b\n1,2,3\n", Options{}, "line 2: got 3 fields, want 2"},
 		{"a,b\n1\n", Options{}, "line 2: got 1 field, want 2"},
 		{"a,b\n1,2\n", Options{Label: "class"}, `line 1: got columns "a", "b", want one called "class"`},
 		{"a,b\n1,2\n", Options{Columns: []string{"z"}}, `line 1: got columns "a", "b", want one called "z"`},
 		{"a,a,b\n1,2,3\n", Options{Columns: []string{"a"}}, `line 1, column "a": got two columns of this name, want one`},
-		{"y\n1\n", Options{}, "line 1: got a target column only, want at least one feature column"},
+		{"y\n1\n", Options{}, "line 1: got target columns only, want at least one feature column"},
 		{"1,2\n3,4\n", Options{}, "line 1: got a header of numbers only, want column names, or the option NoHeader"},
 		{"a,b\n1,\"2\n", Options{}, "line 2: got extraneous or missing \" in quoted-field at byte 6, want comma-separated fields"},
 		{"a,b\n1,2\"3\n", Options{}, "line 2: got bare \" in non-quoted-field at byte 4, want comma-separated fields"},
@@ -104,6 +135,16 @@ func TestReadCSVErrors(t *testing.T) {
 		var e *Error
 		if !errors.As(err, &e) || e.Error() != c.want {
 			t.Errorf("%q:\ngot  %v\nwant %v", c.in, err, c.want)
+		}
+	}
+	for want, o := range map[string]Options{
+		`option Classes: got "a" twice, want distinct names`:                      {Classes: []string{"a", "b", "a"}},
+		`option Targets: got "a" twice, want distinct columns`:                    {Targets: []string{"a", "a"}},
+		`options: got Targets beside Label, NoLabel or Classes, want one of them`: {Targets: []string{"a"}, Label: "b"},
+		`options: got NoLabel beside Label or Classes, want one of them`:          {NoLabel: true, Label: "b"},
+	} {
+		if _, err := ReadCSV[float32](strings.NewReader("a,b\n1,2\n"), o); err == nil || err.Error() != want {
+			t.Errorf("%+v: got %v, want %s", o, err, want)
 		}
 	}
 	cause := errors.New("disk on fire")
@@ -123,7 +164,7 @@ func TestReadFile(t *testing.T) {
 	if err := os.WriteFile(path, []byte("a,b\n?,1\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	want := path + `: line 2, column "a": got "?", want a finite number`
+	want := path + `: line 2, column "a": got a missing value ("?"), want a finite number`
 	if _, err := ReadFile[float32](path, Options{}); err == nil || err.Error() != want {
 		t.Errorf("got  %v\nwant %s", err, want)
 	}
@@ -151,41 +192,78 @@ func TestSplit(t *testing.T) {
 	}
 }
 
-// Whatever the bytes are, reading ends in a consistent table or in an error.
-func FuzzReadCSV(f *testing.F) {
-	for _, s := range []string{"", "a,b\n1,2\n", "a,b,c\n1,2,rose\n3,4,iris\n", "1;2\n3;4\n", "\ufeffx,y\r\n\"1\",\"a\"\"b\"\r\n", "a,b\n1e400,2\n", "a\n\"", ",\n,\n"} {
-		f.Add(s, "", false)
-		f.Add(s, "a", true)
+// A line without end costs little memory, packed or not.
+func TestHostileCSV(t *testing.T) {
+	for name, in := range map[string]string{"line": "a,b\n" + strings.Repeat("1", 16<<20), "packed": string(packed([]byte("a,b\n" + strings.Repeat("1", 64<<20))))} {
+		var err error
+		if n := allocated(func() { _, err = ReadCSV[float32](strings.NewReader(in), Options{}) }); err == nil || n > 40<<20 {
+			t.Errorf("%s: %d bytes allocated, error %v", name, n, err)
+		}
 	}
-	f.Fuzz(func(t *testing.T, in, label string, noHeader bool) {
-		table, err := ReadCSV[float32](strings.NewReader(in), Options{Label: label, NoHeader: noHeader})
+}
+
+// A packed file is read like any other, whatever it is called.
+func TestPackedCSV(t *testing.T) {
+	plain, err := os.ReadFile(irisPath)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := ReadCSV[float64](bytes.NewReader(plain), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := ReadCSV[float64](bytes.NewReader(packed(plain)), Options{})
+	if d := cmp.Diff(want, got); err != nil || d != "" {
+		t.Errorf("%v (-plain +packed):\n%s", err, d)
+	}
+	if !slices.Equal(want.Classes, []string{"setosa", "versicolor", "virginica"}) || want.Rows != 150 {
+		t.Errorf("got %d rows of %q", want.Rows, want.Classes)
+	}
+}
+
+// Whatever the bytes are, reading ends in a whole table or in an error, and a stream of them holds the same rows.
+func FuzzReadCSV(f *testing.F) {
+	for _, s := range []string{
+		"", "a,b\n1,2\n", "a,b,c\n1,2,rose\n3,4,iris\n", "1;2\n3;4\n", "\ufeffx,y\r\n\"1\",\"a\"\"b\"\r\n", "a,b\n1e400,2\n", "a\n\"", ",\n,\n",
+		"a,b\n?,x\n1,NA\n2,y\n", "a,b\n1,01\n2,1\n3,1.5\n", string(packed([]byte("a,b\n1,2\n"))),
+	} {
+		f.Add(s, "", false, false)
+		f.Add(s, "a", true, true)
+	}
+	path := filepath.Join(f.TempDir(), "x.csv")
+	f.Fuzz(func(t *testing.T, in, label string, noHeader, drop bool) {
+		o := Options{Label: label, NoHeader: noHeader, DropMissing: drop}
+		var table *Table[float32]
+		var err error
+		if n, most := allocated(func() { table, err = ReadCSV[float32](strings.NewReader(in), o) }), uint64(2<<20+256*inflation*len(in)); n > most {
+			t.Errorf("%d bytes allocated for %d", n, len(in))
+		}
+		if os.WriteFile(path, []byte(in), 0o600) != nil {
+			t.Skip("no disk")
+		}
+		s, streamErr := OpenCSV[float32](path, o)
+		if streamErr == nil != (err == nil) || err != nil && streamErr.Error() != path+": "+err.Error() {
+			t.Fatalf("in memory: %v; as a stream: %v", err, streamErr)
+		}
 		if err != nil {
-			if err.Error() == "" {
-				t.Error("an error without text")
-			}
 			return
 		}
-		if table.Rows < 1 || len(table.Features) != table.Rows*len(table.Columns) {
-			t.Fatalf("%d features in %d rows of %d", len(table.Features), table.Rows, len(table.Columns))
+		if err := table.Check(); err != nil {
+			t.Fatal(err)
 		}
-		if table.Target == nil && table.Labels == nil {
-			t.Error("neither a number nor a class as target")
+		if table.Rows < 1 || table.Target == nil && table.Labels == nil {
+			t.Errorf("%d rows, and neither a number nor a class as target", table.Rows)
 		}
-		if table.Target != nil && len(table.Target) != table.Rows {
-			t.Errorf("%d targets for %d rows", len(table.Target), table.Rows)
+		streamed, err := all(s)
+		if err != nil {
+			t.Fatal(err)
 		}
-		if table.Labels != nil && len(table.Labels) != table.Rows {
-			t.Errorf("%d labels for %d rows", len(table.Labels), table.Rows)
+		if d := cmp.Diff(table, streamed); d != "" {
+			t.Errorf("(-memory +stream):\n%s", d)
 		}
-		for _, l := range table.Labels {
-			if l < 0 || int(l) >= len(table.Classes) {
-				t.Errorf("label %d of %d classes", l, len(table.Classes))
-			}
-		}
-		for _, v := range table.Features {
-			if math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) {
-				t.Errorf("feature %g", v)
-			}
+		again, err := ReadCSV[float32](strings.NewReader(in), Options{Label: label, NoHeader: noHeader, DropMissing: drop, Classes: table.Classes})
+		if d := cmp.Diff(table, again); err != nil || d != "" {
+			t.Errorf("with its own classes: %v (-first +second):\n%s", err, d)
 		}
 	})
 }
