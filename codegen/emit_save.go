@@ -37,17 +37,17 @@ func (e *modelEmitter) stateMethods(t string) {
 	field := "F" + e.typ[len("float"):]
 	var tensors, numbers []jen.Code
 	tensor := func(prefix string, lo int, memory string) {
-		d := jen.Dict{jen.Id(field): raw("%s", memory)}
-		if prefix != "" {
-			d[jen.Id("Prefix")] = jen.Lit(prefix)
-		}
+		text := fmt.Sprintf("%s: %s}", field, memory)
 		if lo > 0 {
-			d[jen.Id("Lo")] = jen.Lit(lo)
+			text = fmt.Sprintf("Lo: %d, %s", lo, text)
 		}
-		tensors = append(tensors, jen.Values(d))
+		if prefix != "" {
+			text = fmt.Sprintf("Prefix: %q, %s", prefix, text)
+		}
+		tensors = append(tensors, raw("{%s", text))
 	}
 	number := func(name, memory string) {
-		numbers = append(numbers, jen.Values(jen.Dict{jen.Id("Name"): jen.Lit(name), jen.Id("Value"): raw("&%s", memory)}))
+		numbers = append(numbers, raw("{Name: %q, Value: &%s}", name, memory))
 	}
 	tensor("", 0, "t.Model.flat")
 	for _, h := range e.hypers() {
@@ -90,7 +90,7 @@ func (e *modelEmitter) stateMethods(t string) {
 	e.file.Comment("restored forgets a step half done and derives the random streams again, after the state was loaded.")
 	e.fn(t, "restored").Params().Block(body...)
 
-	e.file.Comment("Save writes a checkpoint: all of State. LoadModel and Load of a trainer with the same model read it.")
+	e.file.Comment("Save writes a checkpoint, all of State, to one safetensors file. What was there before is replaced only when the new file is whole.")
 	e.fn(t, "Save").Params(jen.Id("path").String()).Error().Block(raw("return nnrt.SaveCheckpoint(path, t.State(), nil)"))
 	e.file.Comment("Load makes this trainer, and the model that it trains, what they were when the checkpoint was saved. After an error both are as before.")
 	e.fn(t, "Load").Params(jen.Id("path").String()).Error().Block(
@@ -108,6 +108,6 @@ func (e *modelEmitter) onMethod(t string, batch *bundle) {
 		return
 	}
 	e.file.Comment("On returns a function that evaluates the model on a data set: the Validate of nnrt.FitOptions.")
-	e.fn(t, "On").Params(jen.Id("d").Id(e.name + "Data")).Func().Params().Params(jen.Qual(runtimePath, "Measures"), jen.Error()).Block(
+	e.fn(t, "On").Params(jen.Id("d").Id(e.name+"Data")).Func().Params().Params(jen.Qual(runtimePath, "Measures"), jen.Error()).Block(
 		jen.Return(jen.Func().Params().Params(jen.Qual(runtimePath, "Measures"), jen.Error()).Block(raw("return t.Evaluate(d)"))))
 }

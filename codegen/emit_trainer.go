@@ -81,6 +81,8 @@ func (e *modelEmitter) trainer(batch *bundle) {
 		e.movesMethods(t)
 	}
 	e.accumulateMethods(t, batch)
+	e.stateMethods(t)
+	e.onMethod(t, batch)
 	e.evaluateMethod(t, batch)
 
 	e.file.Comment("Gradients returns the gradients of the last Backward, or after Apply those of the whole batch, shaped like the model.")
@@ -144,8 +146,8 @@ func (e *modelEmitter) newTrainer(t string) {
 	body = append(body, jen.Comment("The frames never run at the same time, so their scratch memory is shared."),
 		raw("nnrt.Overlay(\n%s,\n)", strings.Join(inits, ",\n")))
 
-	body = append(body, e.seeds("t.forward", e.forward)...)
-	body = append(body, e.seeds("t.backward", e.backward)...)
+	body = append(body, e.seeds("t.forward", e.forward, "o.Seed")...)
+	body = append(body, e.seeds("t.backward", e.backward, "o.Seed")...)
 	body = append(body, raw(""), jen.Comment("What Backward needs of Forward."))
 	allocated := map[*Value]bool{}
 	for _, v := range e.saved() {
@@ -249,11 +251,11 @@ func (e *modelEmitter) gradValue(x *dsl.Param) *Value {
 	return nil
 }
 
-// seeds gives a frame's random draws their streams, once.
-func (e *modelEmitter) seeds(frame string, p *Plan) []jen.Code {
+// seeds gives a frame's random draws their streams, which a seed decides.
+func (e *modelEmitter) seeds(frame string, p *Plan, seed string) []jen.Code {
 	var out []jen.Code
 	for _, k := range p.Keys {
-		out = append(out, raw("nnrt.SetKeys(%s.key[%d:%d], o.Seed, %q)", frame, k.First, k.First+k.Count, k.Site))
+		out = append(out, raw("nnrt.SetKeys(%s.key[%d:%d], %s, %q)", frame, k.First, k.First+k.Count, seed, k.Site))
 	}
 	return out
 }

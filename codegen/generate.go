@@ -231,6 +231,7 @@ func (e *modelEmitter) emit() {
 	in, batch := e.bundles()
 	e.modelType()
 	e.constructor()
+	e.modelFiles()
 	if e.predict != nil {
 		e.predictor(in)
 	}

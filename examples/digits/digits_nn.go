@@ -97,6 +97,33 @@ func NewDigits(seed uint64) *Digits {
 	return m
 }
 
+// Save writes the parameters to a safetensors file, with what is attached (see nnrt.Attach). What was there before is replaced only when the new file is
+// whole.
+func (m *Digits) Save(path string, attachments ...nnrt.Attachment) error {
+	return nnrt.SaveModel(path, "Digits", digitsSchema, m.flat, attachments...)
+}
+
+// LoadDigits reads a model from a file that Save wrote, from a checkpoint, or from any safetensors file with its parameters, and fills the values of
+// attachments. A file that does not fit is an error that names the parameter.
+func LoadDigits(path string, attachments ...nnrt.Attachment) (*Digits, error) {
+	m := new(Digits)
+	m.bind(nnrt.Aligned[float32](9610))
+	if err := nnrt.LoadModel(path, "Digits", digitsSchema, m.flat, attachments...); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// DigitsFromBytes is LoadDigits for the contents of a file, such as one that go:embed put into the program.
+func DigitsFromBytes(data []byte, attachments ...nnrt.Attachment) (*Digits, error) {
+	m := new(Digits)
+	m.bind(nnrt.Aligned[float32](9610))
+	if err := nnrt.LoadModelBytes(data, "Digits", digitsSchema, m.flat, attachments...); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
 // DigitsInput is what a prediction reads.
 type DigitsInput struct {
 	X []float32 // [batch, 64]
@@ -463,6 +490,54 @@ func (t *DigitsTrainer) Apply() (DigitsMetrics, error) {
 	copy(t.gradient.flat, t.sum)
 	t.stage = 2
 	return t.whole, t.Update()
+}
+
+// State lists, by reference, all that a checkpoint keeps: parameters, the optimizer's state, the number of updates, the seed, and what may change between steps.
+func (t *DigitsTrainer) State() nnrt.State {
+	return nnrt.State{
+		Model: "Digits",
+		Numbers: []nnrt.StateNumber{
+			{Name: "LR", Value: &t.LR},
+		},
+		Restored: t.restored,
+		Schema:   digitsSchema,
+		Seed:     &t.seed,
+		Steps:    &t.steps,
+		Tensors: []nnrt.StateTensors{
+			{F32: t.Model.flat},
+			{Prefix: "state/m/", F32: t.state0M},
+			{Prefix: "state/v/", F32: t.state0V},
+		},
+	}
+}
+
+// restored forgets a step half done and derives the random streams again, after the state was loaded.
+func (t *DigitsTrainer) restored() {
+	t.stage = 0
+	t.parts = nnrt.Parts{}
+}
+
+// Save writes a checkpoint, all of State, to one safetensors file. What was there before is replaced only when the new file is whole.
+func (t *DigitsTrainer) Save(path string) error {
+	return nnrt.SaveCheckpoint(path, t.State(), nil)
+}
+
+// Load makes this trainer, and the model that it trains, what they were when the checkpoint was saved. After an error both are as before.
+func (t *DigitsTrainer) Load(path string) error {
+	_, err := nnrt.LoadCheckpoint(path, t.State())
+	return err
+}
+
+// NonFinite names the first tensor that holds a NaN or an infinity, such as "gradient of h.W"; it is empty if none does.
+func (t *DigitsTrainer) NonFinite() string {
+	return t.State().NonFinite(nnrt.StateTensors{Prefix: "gradient of ", F32: t.gradient.flat})
+}
+
+// On returns a function that evaluates the model on a data set: the Validate of nnrt.FitOptions.
+func (t *DigitsTrainer) On(d DigitsData) func() (nnrt.Measures, error) {
+	return func() (nnrt.Measures, error) {
+		return t.Evaluate(d)
+	}
 }
 
 // Evaluate computes loss and metrics over a whole data set, as in prediction (no dropout), in chunks of the capacity; every row weighs the same.
