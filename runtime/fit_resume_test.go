@@ -322,3 +322,47 @@ func TestFitSaysThatItCannotSave(t *testing.T) {
 		t.Errorf("got %v, want the error of the operating system with the path", err)
 	}
 }
+
+// TestResumeAfterCancellationBetweenParts interrupts whole-set descent after every part of a batch.
+func TestResumeAfterCancellationBetweenParts(t *testing.T) {
+	train := linePoints(8, 1)
+	o := FitOptions{Epochs: 3}
+	want := newLine(3)
+	if _, err := Fit(context.Background(), want, WholeSet(train), o); err != nil {
+		t.Fatal(err)
+	}
+	for part := 1; part < 9; part++ { // of 3 in each of 3 steps
+		o.Checkpoints = Checkpoints{Dir: t.TempDir(), Resume: true}
+		ctx, cancel := context.WithCancel(context.Background())
+		_, err := Fit(ctx, &cancelling{newLine(3), part, cancel}, WholeSet(train), o)
+		if !errors.Is(err, context.Canceled) {
+			t.Fatalf("part %d: %v", part, err)
+		}
+		got := newLine(3)
+		if _, err := Fit(context.Background(), got, WholeSet(train), o); err != nil {
+			t.Fatal(err)
+		}
+		if got.p != want.p || got.applied != 3-part/3 {
+			t.Errorf("interrupted in part %d: parameters %v after %d more steps, want %v after %d", part, got.p, got.applied, want.p, 3-part/3)
+		}
+	}
+}
+
+// TestResumeAfterStop checks that a run that a callback has stopped goes on.
+func TestResumeAfterStop(t *testing.T) {
+	s, dir := setups[2], t.TempDir()
+	want, wantHistory, err := s.run(context.Background(), "", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, h, err := s.run(context.Background(), dir, func(o *FitOptions) {
+		o.OnStep = func(e *FitEvent) error { return stopAt(e.Step == 4, ErrStop) }
+	})
+	if err != nil || h.Stopped != StopCallback {
+		t.Fatalf("%v, stopped by %s", err, h.Stopped)
+	}
+	got, h, err := s.run(context.Background(), dir, nil)
+	if err != nil || got.p != want.p || timeless(t, h) != timeless(t, wantHistory) {
+		t.Errorf("%v: parameters %v, want %v\n%s\n%s", err, got.p, want.p, timeless(t, h), timeless(t, wantHistory))
+	}
+}
