@@ -225,6 +225,7 @@ func (e *modelEmitter) emit() {
 	e.constructor()
 	if e.predict != nil {
 		e.predictor(in)
+		e.live()
 	}
 	if e.forward != nil {
 		e.dataTypes(batch)

@@ -17,7 +17,8 @@ type fieldNames struct{ inputs, sizes, outputs, metrics, hypers map[string]strin
 // Methods and fields that generated structs have anyway.
 var (
 	dataNames    = []string{"Len", "Check", "Gather", "Slice"}
-	trainerNames = []string{"Model", "Average", "Forward", "Backward", "Update", "Step", "Steps", "Evaluate", "Gradients", "Forks", "Predict"}
+	trainerNames = []string{"Model", "Average", "Forward", "Backward", "Update", "Step", "Steps", "Evaluate", "Gradients", "Forks", "Predict", "Publish", "PredictInto",
+		"Version", "Snapshot", "CheckGradients"}
 )
 
 func newFieldNames(m *dsl.Model, sizes []*symbolic.Sym) *fieldNames {
