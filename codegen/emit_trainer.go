@@ -73,6 +73,7 @@ func (e *modelEmitter) trainer(batch *bundle) {
 	e.updateMethod(t)
 	e.stepMethod(t)
 	e.evaluateMethod(t, batch)
+	e.checkGradients(t)
 
 	e.file.Comment("Gradients returns the gradients of the last Backward, shaped like the model.")
 	e.fn(t, "Gradients").Params().Op("*").Id(name).Block(raw("return t.gradient"))

@@ -32,6 +32,7 @@ var layers = []struct{ pkg, may string }{
 	{"cmd/nngen", "symbolic dsl dsl/diag dsl/syntax codegen github.com/spf13/cobra github.com/rogpeppe/go-internal golang.org/x/tools"},
 	{"runtime", "golang.org/x/sys"},
 	{"runtime/data", "runtime"},
+	{"runtime/nncheck", "runtime"},
 	{"internal/golden", "github.com/google/go-cmp golang.org/x/tools"},
 	{"internal/truth", ""},
 	{"internal/truth/driver", "runtime"},
@@ -39,8 +40,11 @@ var layers = []struct{ pkg, may string }{
 	{"examples/...", "runtime runtime/data golang.org/x/sys"},
 }
 
-// generatedMay is what generated code may import besides the standard library, wherever it lies.
-const generatedMay = "nngen/runtime"
+// What generated code may import besides the standard library, wherever it lies: programs and their tests.
+const (
+	generatedMay      = "nngen/runtime"
+	generatedTestsMay = "nngen/runtime/nncheck"
+)
 
 // longFiles may exceed maxLines: tables and the parser.
 var longFiles = []string{"symbolic/ops.go", "dsl/syntax/parse.go"}
@@ -146,7 +150,9 @@ func TestImportPolicy(t *testing.T) {
 		{"runtime", "nngen/symbolic", false},
 		{"runtime", "golang.org/x/sys/cpu", true},
 		{"runtime", "golang.org/x/sysother", false},
+		{"runtime/nncheck", "nngen/codegen", false},
 		{"examples/xor", "nngen/runtime", true},
+		{"examples/xor", "nngen/runtime/nncheck", false},
 		{"examples/xor", "nngen/dsl", false},
 	} {
 		may, ok := layerOf(c.pkg)
@@ -162,14 +168,18 @@ func TestImportPolicy(t *testing.T) {
 // TestGeneratedImports checks each generated file by itself, because its package may hold hand-written files that use more.
 func TestGeneratedImports(t *testing.T) {
 	for _, p := range listPackages(t) {
-		for _, name := range slices.Concat(p.GoFiles, p.IgnoredGoFiles) {
+		for _, name := range slices.Concat(p.GoFiles, p.IgnoredGoFiles, p.TestGoFiles) {
 			path := filepath.Join(p.Dir, name)
 			if !isGenerated(t, path) {
 				continue
 			}
+			may := generatedMay
+			if slices.Contains(p.TestGoFiles, name) {
+				may = generatedTestsMay
+			}
 			for _, imp := range fileImports(t, path) {
-				if !isStd(imp) && imp != generatedMay {
-					t.Errorf("%s/%s imports %s; generated code imports the standard library and %s only", p.ImportPath, name, imp, generatedMay)
+				if !isStd(imp) && imp != may {
+					t.Errorf("%s/%s imports %s; generated code imports the standard library and %s only", p.ImportPath, name, imp, may)
 				}
 			}
 		}
