@@ -312,6 +312,26 @@ func (t *XorTrainer) Evaluate(d XorData) (XorMetrics, error) {
 	return m, nil
 }
 
+// CheckGradients compares the gradients of b's loss by every trained parameter with finite differences of the loss, along random
+// directions: nil, or errors that name the parameters whose gradients are wrong. It is for tests, and for doubts about a model or its
+// data, at any time between two steps: parameters and optimizer are as before afterwards. See nnrt.CheckGradients for how it is done
+// and what it cannot see.
+func (t *XorTrainer) CheckGradients(b XorBatch) error {
+	err := nnrt.CheckGradients(nnrt.GradientCheck[float32]{
+		Model:     "Xor",
+		Schema:    xorSchema,
+		Params:    t.Model.flat,
+		Gradients: t.gradient.flat,
+		Forward: func() (float64, error) {
+			m, err := t.Forward(b)
+			return m.Loss, err
+		},
+		Backward: t.Backward,
+	})
+	t.stage = 0
+	return err
+}
+
 // Gradients returns the gradients of the last Backward, shaped like the model.
 func (t *XorTrainer) Gradients() *Xor {
 	return t.gradient
@@ -1173,6 +1193,26 @@ func (t *IrisTrainer) Evaluate(d IrisData) (IrisMetrics, error) {
 	var m IrisMetrics
 	m.Loss = float64(t.finish.loss)
 	return m, nil
+}
+
+// CheckGradients compares the gradients of b's loss by every trained parameter with finite differences of the loss, along random
+// directions: nil, or errors that name the parameters whose gradients are wrong. It is for tests, and for doubts about a model or its
+// data, at any time between two steps: parameters and optimizer are as before afterwards. See nnrt.CheckGradients for how it is done
+// and what it cannot see.
+func (t *IrisTrainer) CheckGradients(b IrisBatch) error {
+	err := nnrt.CheckGradients(nnrt.GradientCheck[float32]{
+		Model:     "Iris",
+		Schema:    irisSchema,
+		Params:    t.Model.flat,
+		Gradients: t.gradient.flat,
+		Forward: func() (float64, error) {
+			m, err := t.Forward(b)
+			return m.Loss, err
+		},
+		Backward: t.Backward,
+	})
+	t.stage = 0
+	return err
 }
 
 // Gradients returns the gradients of the last Backward, shaped like the model.
@@ -2124,6 +2164,26 @@ func (t *MnistTrainer) Evaluate(d MnistData) (MnistMetrics, error) {
 	var m MnistMetrics
 	m.Loss = float64(t.finish.loss)
 	return m, nil
+}
+
+// CheckGradients compares the gradients of b's loss by every trained parameter with finite differences of the loss, along random
+// directions: nil, or errors that name the parameters whose gradients are wrong. It is for tests, and for doubts about a model or its
+// data, at any time between two steps: parameters and optimizer are as before afterwards. See nnrt.CheckGradients for how it is done
+// and what it cannot see.
+func (t *MnistTrainer) CheckGradients(b MnistBatch) error {
+	err := nnrt.CheckGradients(nnrt.GradientCheck[float32]{
+		Model:     "Mnist",
+		Schema:    mnistSchema,
+		Params:    t.Model.flat,
+		Gradients: t.gradient.flat,
+		Forward: func() (float64, error) {
+			m, err := t.Forward(b)
+			return m.Loss, err
+		},
+		Backward: t.Backward,
+	})
+	t.stage = 0
+	return err
 }
 
 // Gradients returns the gradients of the last Backward, shaped like the model.
@@ -3119,6 +3179,26 @@ func (t *MnistDeepTrainer) Evaluate(d MnistDeepData) (MnistDeepMetrics, error) {
 	var m MnistDeepMetrics
 	m.Loss = float64(t.finish.loss)
 	return m, nil
+}
+
+// CheckGradients compares the gradients of b's loss by every trained parameter with finite differences of the loss, along random
+// directions: nil, or errors that name the parameters whose gradients are wrong. It is for tests, and for doubts about a model or its
+// data, at any time between two steps: parameters and optimizer are as before afterwards. See nnrt.CheckGradients for how it is done
+// and what it cannot see.
+func (t *MnistDeepTrainer) CheckGradients(b MnistDeepBatch) error {
+	err := nnrt.CheckGradients(nnrt.GradientCheck[float32]{
+		Model:     "MnistDeep",
+		Schema:    mnistDeepSchema,
+		Params:    t.Model.flat,
+		Gradients: t.gradient.flat,
+		Forward: func() (float64, error) {
+			m, err := t.Forward(b)
+			return m.Loss, err
+		},
+		Backward: t.Backward,
+	})
+	t.stage = 0
+	return err
 }
 
 // Gradients returns the gradients of the last Backward, shaped like the model.
@@ -4376,6 +4456,26 @@ func (t *GeluTrainer) Evaluate(d GeluData) (GeluMetrics, error) {
 	var m GeluMetrics
 	m.Loss = float64(t.finish.loss)
 	return m, nil
+}
+
+// CheckGradients compares the gradients of b's loss by every trained parameter with finite differences of the loss, along random
+// directions: nil, or errors that name the parameters whose gradients are wrong. It is for tests, and for doubts about a model or its
+// data, at any time between two steps: parameters and optimizer are as before afterwards. See nnrt.CheckGradients for how it is done
+// and what it cannot see.
+func (t *GeluTrainer) CheckGradients(b GeluBatch) error {
+	err := nnrt.CheckGradients(nnrt.GradientCheck[float32]{
+		Model:     "Gelu",
+		Schema:    geluSchema,
+		Params:    t.Model.flat,
+		Gradients: t.gradient.flat,
+		Forward: func() (float64, error) {
+			m, err := t.Forward(b)
+			return m.Loss, err
+		},
+		Backward: t.Backward,
+	})
+	t.stage = 0
+	return err
 }
 
 // Gradients returns the gradients of the last Backward, shaped like the model.

@@ -177,6 +177,26 @@ func (t *UpdateSgdTrainer) Step(b UpdateSgdBatch) (UpdateSgdMetrics, error) {
 	return m, t.Update()
 }
 
+// CheckGradients compares the gradients of b's loss by every trained parameter with finite differences of the loss, along random
+// directions: nil, or errors that name the parameters whose gradients are wrong. It is for tests, and for doubts about a model or its
+// data, at any time between two steps: parameters and optimizer are as before afterwards. See nnrt.CheckGradients for how it is done
+// and what it cannot see.
+func (t *UpdateSgdTrainer) CheckGradients(b UpdateSgdBatch) error {
+	err := nnrt.CheckGradients(nnrt.GradientCheck[float32]{
+		Model:     "UpdateSgd",
+		Schema:    updateSgdSchema,
+		Params:    t.Model.flat,
+		Gradients: t.gradient.flat,
+		Forward: func() (float64, error) {
+			m, err := t.Forward(b)
+			return m.Loss, err
+		},
+		Backward: t.Backward,
+	})
+	t.stage = 0
+	return err
+}
+
 // Gradients returns the gradients of the last Backward, shaped like the model.
 func (t *UpdateSgdTrainer) Gradients() *UpdateSgd {
 	return t.gradient
@@ -571,6 +591,26 @@ func (t *UpdateSgdLargeTrainer) Step(b UpdateSgdLargeBatch) (UpdateSgdLargeMetri
 		return m, err
 	}
 	return m, t.Update()
+}
+
+// CheckGradients compares the gradients of b's loss by every trained parameter with finite differences of the loss, along random
+// directions: nil, or errors that name the parameters whose gradients are wrong. It is for tests, and for doubts about a model or its
+// data, at any time between two steps: parameters and optimizer are as before afterwards. See nnrt.CheckGradients for how it is done
+// and what it cannot see.
+func (t *UpdateSgdLargeTrainer) CheckGradients(b UpdateSgdLargeBatch) error {
+	err := nnrt.CheckGradients(nnrt.GradientCheck[float32]{
+		Model:     "UpdateSgdLarge",
+		Schema:    updateSgdLargeSchema,
+		Params:    t.Model.flat,
+		Gradients: t.gradient.flat,
+		Forward: func() (float64, error) {
+			m, err := t.Forward(b)
+			return m.Loss, err
+		},
+		Backward: t.Backward,
+	})
+	t.stage = 0
+	return err
 }
 
 // Gradients returns the gradients of the last Backward, shaped like the model.
@@ -979,6 +1019,26 @@ func (t *UpdateMomentumTrainer) Step(b UpdateMomentumBatch) (UpdateMomentumMetri
 		return m, err
 	}
 	return m, t.Update()
+}
+
+// CheckGradients compares the gradients of b's loss by every trained parameter with finite differences of the loss, along random
+// directions: nil, or errors that name the parameters whose gradients are wrong. It is for tests, and for doubts about a model or its
+// data, at any time between two steps: parameters and optimizer are as before afterwards. See nnrt.CheckGradients for how it is done
+// and what it cannot see.
+func (t *UpdateMomentumTrainer) CheckGradients(b UpdateMomentumBatch) error {
+	err := nnrt.CheckGradients(nnrt.GradientCheck[float32]{
+		Model:     "UpdateMomentum",
+		Schema:    updateMomentumSchema,
+		Params:    t.Model.flat,
+		Gradients: t.gradient.flat,
+		Forward: func() (float64, error) {
+			m, err := t.Forward(b)
+			return m.Loss, err
+		},
+		Backward: t.Backward,
+	})
+	t.stage = 0
+	return err
 }
 
 // Gradients returns the gradients of the last Backward, shaped like the model.
@@ -1390,6 +1450,26 @@ func (t *UpdateMomentumLargeTrainer) Step(b UpdateMomentumLargeBatch) (UpdateMom
 		return m, err
 	}
 	return m, t.Update()
+}
+
+// CheckGradients compares the gradients of b's loss by every trained parameter with finite differences of the loss, along random
+// directions: nil, or errors that name the parameters whose gradients are wrong. It is for tests, and for doubts about a model or its
+// data, at any time between two steps: parameters and optimizer are as before afterwards. See nnrt.CheckGradients for how it is done
+// and what it cannot see.
+func (t *UpdateMomentumLargeTrainer) CheckGradients(b UpdateMomentumLargeBatch) error {
+	err := nnrt.CheckGradients(nnrt.GradientCheck[float32]{
+		Model:     "UpdateMomentumLarge",
+		Schema:    updateMomentumLargeSchema,
+		Params:    t.Model.flat,
+		Gradients: t.gradient.flat,
+		Forward: func() (float64, error) {
+			m, err := t.Forward(b)
+			return m.Loss, err
+		},
+		Backward: t.Backward,
+	})
+	t.stage = 0
+	return err
 }
 
 // Gradients returns the gradients of the last Backward, shaped like the model.
@@ -1815,6 +1895,26 @@ func (t *UpdateAdamTrainer) Step(b UpdateAdamBatch) (UpdateAdamMetrics, error) {
 		return m, err
 	}
 	return m, t.Update()
+}
+
+// CheckGradients compares the gradients of b's loss by every trained parameter with finite differences of the loss, along random
+// directions: nil, or errors that name the parameters whose gradients are wrong. It is for tests, and for doubts about a model or its
+// data, at any time between two steps: parameters and optimizer are as before afterwards. See nnrt.CheckGradients for how it is done
+// and what it cannot see.
+func (t *UpdateAdamTrainer) CheckGradients(b UpdateAdamBatch) error {
+	err := nnrt.CheckGradients(nnrt.GradientCheck[float32]{
+		Model:     "UpdateAdam",
+		Schema:    updateAdamSchema,
+		Params:    t.Model.flat,
+		Gradients: t.gradient.flat,
+		Forward: func() (float64, error) {
+			m, err := t.Forward(b)
+			return m.Loss, err
+		},
+		Backward: t.Backward,
+	})
+	t.stage = 0
+	return err
 }
 
 // Gradients returns the gradients of the last Backward, shaped like the model.
@@ -2249,6 +2349,26 @@ func (t *UpdateAdamLargeTrainer) Step(b UpdateAdamLargeBatch) (UpdateAdamLargeMe
 		return m, err
 	}
 	return m, t.Update()
+}
+
+// CheckGradients compares the gradients of b's loss by every trained parameter with finite differences of the loss, along random
+// directions: nil, or errors that name the parameters whose gradients are wrong. It is for tests, and for doubts about a model or its
+// data, at any time between two steps: parameters and optimizer are as before afterwards. See nnrt.CheckGradients for how it is done
+// and what it cannot see.
+func (t *UpdateAdamLargeTrainer) CheckGradients(b UpdateAdamLargeBatch) error {
+	err := nnrt.CheckGradients(nnrt.GradientCheck[float32]{
+		Model:     "UpdateAdamLarge",
+		Schema:    updateAdamLargeSchema,
+		Params:    t.Model.flat,
+		Gradients: t.gradient.flat,
+		Forward: func() (float64, error) {
+			m, err := t.Forward(b)
+			return m.Loss, err
+		},
+		Backward: t.Backward,
+	})
+	t.stage = 0
+	return err
 }
 
 // Gradients returns the gradients of the last Backward, shaped like the model.
@@ -2694,6 +2814,26 @@ func (t *UpdateAdamWTrainer) Step(b UpdateAdamWBatch) (UpdateAdamWMetrics, error
 	return m, t.Update()
 }
 
+// CheckGradients compares the gradients of b's loss by every trained parameter with finite differences of the loss, along random
+// directions: nil, or errors that name the parameters whose gradients are wrong. It is for tests, and for doubts about a model or its
+// data, at any time between two steps: parameters and optimizer are as before afterwards. See nnrt.CheckGradients for how it is done
+// and what it cannot see.
+func (t *UpdateAdamWTrainer) CheckGradients(b UpdateAdamWBatch) error {
+	err := nnrt.CheckGradients(nnrt.GradientCheck[float32]{
+		Model:     "UpdateAdamW",
+		Schema:    updateAdamWSchema,
+		Params:    t.Model.flat,
+		Gradients: t.gradient.flat,
+		Forward: func() (float64, error) {
+			m, err := t.Forward(b)
+			return m.Loss, err
+		},
+		Backward: t.Backward,
+	})
+	t.stage = 0
+	return err
+}
+
 // Gradients returns the gradients of the last Backward, shaped like the model.
 func (t *UpdateAdamWTrainer) Gradients() *UpdateAdamW {
 	return t.gradient
@@ -3133,6 +3273,26 @@ func (t *UpdateAdamWLargeTrainer) Step(b UpdateAdamWLargeBatch) (UpdateAdamWLarg
 		return m, err
 	}
 	return m, t.Update()
+}
+
+// CheckGradients compares the gradients of b's loss by every trained parameter with finite differences of the loss, along random
+// directions: nil, or errors that name the parameters whose gradients are wrong. It is for tests, and for doubts about a model or its
+// data, at any time between two steps: parameters and optimizer are as before afterwards. See nnrt.CheckGradients for how it is done
+// and what it cannot see.
+func (t *UpdateAdamWLargeTrainer) CheckGradients(b UpdateAdamWLargeBatch) error {
+	err := nnrt.CheckGradients(nnrt.GradientCheck[float32]{
+		Model:     "UpdateAdamWLarge",
+		Schema:    updateAdamWLargeSchema,
+		Params:    t.Model.flat,
+		Gradients: t.gradient.flat,
+		Forward: func() (float64, error) {
+			m, err := t.Forward(b)
+			return m.Loss, err
+		},
+		Backward: t.Backward,
+	})
+	t.stage = 0
+	return err
 }
 
 // Gradients returns the gradients of the last Backward, shaped like the model.
@@ -3577,6 +3737,26 @@ func (t *UpdateRmsPropTrainer) Step(b UpdateRmsPropBatch) (UpdateRmsPropMetrics,
 	return m, t.Update()
 }
 
+// CheckGradients compares the gradients of b's loss by every trained parameter with finite differences of the loss, along random
+// directions: nil, or errors that name the parameters whose gradients are wrong. It is for tests, and for doubts about a model or its
+// data, at any time between two steps: parameters and optimizer are as before afterwards. See nnrt.CheckGradients for how it is done
+// and what it cannot see.
+func (t *UpdateRmsPropTrainer) CheckGradients(b UpdateRmsPropBatch) error {
+	err := nnrt.CheckGradients(nnrt.GradientCheck[float32]{
+		Model:     "UpdateRmsProp",
+		Schema:    updateRmsPropSchema,
+		Params:    t.Model.flat,
+		Gradients: t.gradient.flat,
+		Forward: func() (float64, error) {
+			m, err := t.Forward(b)
+			return m.Loss, err
+		},
+		Backward: t.Backward,
+	})
+	t.stage = 0
+	return err
+}
+
 // Gradients returns the gradients of the last Backward, shaped like the model.
 func (t *UpdateRmsPropTrainer) Gradients() *UpdateRmsProp {
 	return t.gradient
@@ -3986,6 +4166,26 @@ func (t *UpdateRmsPropLargeTrainer) Step(b UpdateRmsPropLargeBatch) (UpdateRmsPr
 		return m, err
 	}
 	return m, t.Update()
+}
+
+// CheckGradients compares the gradients of b's loss by every trained parameter with finite differences of the loss, along random
+// directions: nil, or errors that name the parameters whose gradients are wrong. It is for tests, and for doubts about a model or its
+// data, at any time between two steps: parameters and optimizer are as before afterwards. See nnrt.CheckGradients for how it is done
+// and what it cannot see.
+func (t *UpdateRmsPropLargeTrainer) CheckGradients(b UpdateRmsPropLargeBatch) error {
+	err := nnrt.CheckGradients(nnrt.GradientCheck[float32]{
+		Model:     "UpdateRmsPropLarge",
+		Schema:    updateRmsPropLargeSchema,
+		Params:    t.Model.flat,
+		Gradients: t.gradient.flat,
+		Forward: func() (float64, error) {
+			m, err := t.Forward(b)
+			return m.Loss, err
+		},
+		Backward: t.Backward,
+	})
+	t.stage = 0
+	return err
 }
 
 // Gradients returns the gradients of the last Backward, shaped like the model.
@@ -4407,6 +4607,26 @@ func (t *UpdateAdagradTrainer) Step(b UpdateAdagradBatch) (UpdateAdagradMetrics,
 	return m, t.Update()
 }
 
+// CheckGradients compares the gradients of b's loss by every trained parameter with finite differences of the loss, along random
+// directions: nil, or errors that name the parameters whose gradients are wrong. It is for tests, and for doubts about a model or its
+// data, at any time between two steps: parameters and optimizer are as before afterwards. See nnrt.CheckGradients for how it is done
+// and what it cannot see.
+func (t *UpdateAdagradTrainer) CheckGradients(b UpdateAdagradBatch) error {
+	err := nnrt.CheckGradients(nnrt.GradientCheck[float32]{
+		Model:     "UpdateAdagrad",
+		Schema:    updateAdagradSchema,
+		Params:    t.Model.flat,
+		Gradients: t.gradient.flat,
+		Forward: func() (float64, error) {
+			m, err := t.Forward(b)
+			return m.Loss, err
+		},
+		Backward: t.Backward,
+	})
+	t.stage = 0
+	return err
+}
+
 // Gradients returns the gradients of the last Backward, shaped like the model.
 func (t *UpdateAdagradTrainer) Gradients() *UpdateAdagrad {
 	return t.gradient
@@ -4816,6 +5036,26 @@ func (t *UpdateAdagradLargeTrainer) Step(b UpdateAdagradLargeBatch) (UpdateAdagr
 		return m, err
 	}
 	return m, t.Update()
+}
+
+// CheckGradients compares the gradients of b's loss by every trained parameter with finite differences of the loss, along random
+// directions: nil, or errors that name the parameters whose gradients are wrong. It is for tests, and for doubts about a model or its
+// data, at any time between two steps: parameters and optimizer are as before afterwards. See nnrt.CheckGradients for how it is done
+// and what it cannot see.
+func (t *UpdateAdagradLargeTrainer) CheckGradients(b UpdateAdagradLargeBatch) error {
+	err := nnrt.CheckGradients(nnrt.GradientCheck[float32]{
+		Model:     "UpdateAdagradLarge",
+		Schema:    updateAdagradLargeSchema,
+		Params:    t.Model.flat,
+		Gradients: t.gradient.flat,
+		Forward: func() (float64, error) {
+			m, err := t.Forward(b)
+			return m.Loss, err
+		},
+		Backward: t.Backward,
+	})
+	t.stage = 0
+	return err
 }
 
 // Gradients returns the gradients of the last Backward, shaped like the model.
@@ -5239,6 +5479,26 @@ func (t *UpdateAdadeltaTrainer) Step(b UpdateAdadeltaBatch) (UpdateAdadeltaMetri
 		return m, err
 	}
 	return m, t.Update()
+}
+
+// CheckGradients compares the gradients of b's loss by every trained parameter with finite differences of the loss, along random
+// directions: nil, or errors that name the parameters whose gradients are wrong. It is for tests, and for doubts about a model or its
+// data, at any time between two steps: parameters and optimizer are as before afterwards. See nnrt.CheckGradients for how it is done
+// and what it cannot see.
+func (t *UpdateAdadeltaTrainer) CheckGradients(b UpdateAdadeltaBatch) error {
+	err := nnrt.CheckGradients(nnrt.GradientCheck[float32]{
+		Model:     "UpdateAdadelta",
+		Schema:    updateAdadeltaSchema,
+		Params:    t.Model.flat,
+		Gradients: t.gradient.flat,
+		Forward: func() (float64, error) {
+			m, err := t.Forward(b)
+			return m.Loss, err
+		},
+		Backward: t.Backward,
+	})
+	t.stage = 0
+	return err
 }
 
 // Gradients returns the gradients of the last Backward, shaped like the model.
@@ -5665,6 +5925,26 @@ func (t *UpdateAdadeltaLargeTrainer) Step(b UpdateAdadeltaLargeBatch) (UpdateAda
 		return m, err
 	}
 	return m, t.Update()
+}
+
+// CheckGradients compares the gradients of b's loss by every trained parameter with finite differences of the loss, along random
+// directions: nil, or errors that name the parameters whose gradients are wrong. It is for tests, and for doubts about a model or its
+// data, at any time between two steps: parameters and optimizer are as before afterwards. See nnrt.CheckGradients for how it is done
+// and what it cannot see.
+func (t *UpdateAdadeltaLargeTrainer) CheckGradients(b UpdateAdadeltaLargeBatch) error {
+	err := nnrt.CheckGradients(nnrt.GradientCheck[float32]{
+		Model:     "UpdateAdadeltaLarge",
+		Schema:    updateAdadeltaLargeSchema,
+		Params:    t.Model.flat,
+		Gradients: t.gradient.flat,
+		Forward: func() (float64, error) {
+			m, err := t.Forward(b)
+			return m.Loss, err
+		},
+		Backward: t.Backward,
+	})
+	t.stage = 0
+	return err
 }
 
 // Gradients returns the gradients of the last Backward, shaped like the model.
@@ -6112,6 +6392,26 @@ func (t *ActTanhTrainer) Step(b ActTanhBatch) (ActTanhMetrics, error) {
 		return m, err
 	}
 	return m, t.Update()
+}
+
+// CheckGradients compares the gradients of b's loss by every trained parameter with finite differences of the loss, along random
+// directions: nil, or errors that name the parameters whose gradients are wrong. It is for tests, and for doubts about a model or its
+// data, at any time between two steps: parameters and optimizer are as before afterwards. See nnrt.CheckGradients for how it is done
+// and what it cannot see.
+func (t *ActTanhTrainer) CheckGradients(b ActTanhBatch) error {
+	err := nnrt.CheckGradients(nnrt.GradientCheck[float32]{
+		Model:     "ActTanh",
+		Schema:    actTanhSchema,
+		Params:    t.Model.flat,
+		Gradients: t.gradient.flat,
+		Forward: func() (float64, error) {
+			m, err := t.Forward(b)
+			return m.Loss, err
+		},
+		Backward: t.Backward,
+	})
+	t.stage = 0
+	return err
 }
 
 // Gradients returns the gradients of the last Backward, shaped like the model.
@@ -6606,6 +6906,26 @@ func (t *ActSigmoidTrainer) Step(b ActSigmoidBatch) (ActSigmoidMetrics, error) {
 	return m, t.Update()
 }
 
+// CheckGradients compares the gradients of b's loss by every trained parameter with finite differences of the loss, along random
+// directions: nil, or errors that name the parameters whose gradients are wrong. It is for tests, and for doubts about a model or its
+// data, at any time between two steps: parameters and optimizer are as before afterwards. See nnrt.CheckGradients for how it is done
+// and what it cannot see.
+func (t *ActSigmoidTrainer) CheckGradients(b ActSigmoidBatch) error {
+	err := nnrt.CheckGradients(nnrt.GradientCheck[float32]{
+		Model:     "ActSigmoid",
+		Schema:    actSigmoidSchema,
+		Params:    t.Model.flat,
+		Gradients: t.gradient.flat,
+		Forward: func() (float64, error) {
+			m, err := t.Forward(b)
+			return m.Loss, err
+		},
+		Backward: t.Backward,
+	})
+	t.stage = 0
+	return err
+}
+
 // Gradients returns the gradients of the last Backward, shaped like the model.
 func (t *ActSigmoidTrainer) Gradients() *ActSigmoid {
 	return t.gradient
@@ -7098,6 +7418,26 @@ func (t *ActGeluTrainer) Step(b ActGeluBatch) (ActGeluMetrics, error) {
 		return m, err
 	}
 	return m, t.Update()
+}
+
+// CheckGradients compares the gradients of b's loss by every trained parameter with finite differences of the loss, along random
+// directions: nil, or errors that name the parameters whose gradients are wrong. It is for tests, and for doubts about a model or its
+// data, at any time between two steps: parameters and optimizer are as before afterwards. See nnrt.CheckGradients for how it is done
+// and what it cannot see.
+func (t *ActGeluTrainer) CheckGradients(b ActGeluBatch) error {
+	err := nnrt.CheckGradients(nnrt.GradientCheck[float32]{
+		Model:     "ActGelu",
+		Schema:    actGeluSchema,
+		Params:    t.Model.flat,
+		Gradients: t.gradient.flat,
+		Forward: func() (float64, error) {
+			m, err := t.Forward(b)
+			return m.Loss, err
+		},
+		Backward: t.Backward,
+	})
+	t.stage = 0
+	return err
 }
 
 // Gradients returns the gradients of the last Backward, shaped like the model.
@@ -7598,6 +7938,26 @@ func (t *ActGeluTanhTrainer) Step(b ActGeluTanhBatch) (ActGeluTanhMetrics, error
 		return m, err
 	}
 	return m, t.Update()
+}
+
+// CheckGradients compares the gradients of b's loss by every trained parameter with finite differences of the loss, along random
+// directions: nil, or errors that name the parameters whose gradients are wrong. It is for tests, and for doubts about a model or its
+// data, at any time between two steps: parameters and optimizer are as before afterwards. See nnrt.CheckGradients for how it is done
+// and what it cannot see.
+func (t *ActGeluTanhTrainer) CheckGradients(b ActGeluTanhBatch) error {
+	err := nnrt.CheckGradients(nnrt.GradientCheck[float32]{
+		Model:     "ActGeluTanh",
+		Schema:    actGeluTanhSchema,
+		Params:    t.Model.flat,
+		Gradients: t.gradient.flat,
+		Forward: func() (float64, error) {
+			m, err := t.Forward(b)
+			return m.Loss, err
+		},
+		Backward: t.Backward,
+	})
+	t.stage = 0
+	return err
 }
 
 // Gradients returns the gradients of the last Backward, shaped like the model.
@@ -8105,6 +8465,26 @@ func (t *ActSiluTrainer) Step(b ActSiluBatch) (ActSiluMetrics, error) {
 	return m, t.Update()
 }
 
+// CheckGradients compares the gradients of b's loss by every trained parameter with finite differences of the loss, along random
+// directions: nil, or errors that name the parameters whose gradients are wrong. It is for tests, and for doubts about a model or its
+// data, at any time between two steps: parameters and optimizer are as before afterwards. See nnrt.CheckGradients for how it is done
+// and what it cannot see.
+func (t *ActSiluTrainer) CheckGradients(b ActSiluBatch) error {
+	err := nnrt.CheckGradients(nnrt.GradientCheck[float32]{
+		Model:     "ActSilu",
+		Schema:    actSiluSchema,
+		Params:    t.Model.flat,
+		Gradients: t.gradient.flat,
+		Forward: func() (float64, error) {
+			m, err := t.Forward(b)
+			return m.Loss, err
+		},
+		Backward: t.Backward,
+	})
+	t.stage = 0
+	return err
+}
+
 // Gradients returns the gradients of the last Backward, shaped like the model.
 func (t *ActSiluTrainer) Gradients() *ActSilu {
 	return t.gradient
@@ -8602,6 +8982,26 @@ func (t *ActSoftplusTrainer) Step(b ActSoftplusBatch) (ActSoftplusMetrics, error
 		return m, err
 	}
 	return m, t.Update()
+}
+
+// CheckGradients compares the gradients of b's loss by every trained parameter with finite differences of the loss, along random
+// directions: nil, or errors that name the parameters whose gradients are wrong. It is for tests, and for doubts about a model or its
+// data, at any time between two steps: parameters and optimizer are as before afterwards. See nnrt.CheckGradients for how it is done
+// and what it cannot see.
+func (t *ActSoftplusTrainer) CheckGradients(b ActSoftplusBatch) error {
+	err := nnrt.CheckGradients(nnrt.GradientCheck[float32]{
+		Model:     "ActSoftplus",
+		Schema:    actSoftplusSchema,
+		Params:    t.Model.flat,
+		Gradients: t.gradient.flat,
+		Forward: func() (float64, error) {
+			m, err := t.Forward(b)
+			return m.Loss, err
+		},
+		Backward: t.Backward,
+	})
+	t.stage = 0
+	return err
 }
 
 // Gradients returns the gradients of the last Backward, shaped like the model.
@@ -9133,6 +9533,26 @@ func (t *ActReluTrainer) Step(b ActReluBatch) (ActReluMetrics, error) {
 	return m, t.Update()
 }
 
+// CheckGradients compares the gradients of b's loss by every trained parameter with finite differences of the loss, along random
+// directions: nil, or errors that name the parameters whose gradients are wrong. It is for tests, and for doubts about a model or its
+// data, at any time between two steps: parameters and optimizer are as before afterwards. See nnrt.CheckGradients for how it is done
+// and what it cannot see.
+func (t *ActReluTrainer) CheckGradients(b ActReluBatch) error {
+	err := nnrt.CheckGradients(nnrt.GradientCheck[float32]{
+		Model:     "ActRelu",
+		Schema:    actReluSchema,
+		Params:    t.Model.flat,
+		Gradients: t.gradient.flat,
+		Forward: func() (float64, error) {
+			m, err := t.Forward(b)
+			return m.Loss, err
+		},
+		Backward: t.Backward,
+	})
+	t.stage = 0
+	return err
+}
+
 // Gradients returns the gradients of the last Backward, shaped like the model.
 func (t *ActReluTrainer) Gradients() *ActRelu {
 	return t.gradient
@@ -9620,6 +10040,26 @@ func (t *Softmax10Trainer) Step(b Softmax10Batch) (Softmax10Metrics, error) {
 		return m, err
 	}
 	return m, t.Update()
+}
+
+// CheckGradients compares the gradients of b's loss by every trained parameter with finite differences of the loss, along random
+// directions: nil, or errors that name the parameters whose gradients are wrong. It is for tests, and for doubts about a model or its
+// data, at any time between two steps: parameters and optimizer are as before afterwards. See nnrt.CheckGradients for how it is done
+// and what it cannot see.
+func (t *Softmax10Trainer) CheckGradients(b Softmax10Batch) error {
+	err := nnrt.CheckGradients(nnrt.GradientCheck[float32]{
+		Model:     "Softmax10",
+		Schema:    softmax10Schema,
+		Params:    t.Model.flat,
+		Gradients: t.gradient.flat,
+		Forward: func() (float64, error) {
+			m, err := t.Forward(b)
+			return m.Loss, err
+		},
+		Backward: t.Backward,
+	})
+	t.stage = 0
+	return err
 }
 
 // Gradients returns the gradients of the last Backward, shaped like the model.
@@ -10173,6 +10613,26 @@ func (t *Softmax128Trainer) Step(b Softmax128Batch) (Softmax128Metrics, error) {
 	return m, t.Update()
 }
 
+// CheckGradients compares the gradients of b's loss by every trained parameter with finite differences of the loss, along random
+// directions: nil, or errors that name the parameters whose gradients are wrong. It is for tests, and for doubts about a model or its
+// data, at any time between two steps: parameters and optimizer are as before afterwards. See nnrt.CheckGradients for how it is done
+// and what it cannot see.
+func (t *Softmax128Trainer) CheckGradients(b Softmax128Batch) error {
+	err := nnrt.CheckGradients(nnrt.GradientCheck[float32]{
+		Model:     "Softmax128",
+		Schema:    softmax128Schema,
+		Params:    t.Model.flat,
+		Gradients: t.gradient.flat,
+		Forward: func() (float64, error) {
+			m, err := t.Forward(b)
+			return m.Loss, err
+		},
+		Backward: t.Backward,
+	})
+	t.stage = 0
+	return err
+}
+
 // Gradients returns the gradients of the last Backward, shaped like the model.
 func (t *Softmax128Trainer) Gradients() *Softmax128 {
 	return t.gradient
@@ -10722,6 +11182,26 @@ func (t *Softmax1000Trainer) Step(b Softmax1000Batch) (Softmax1000Metrics, error
 		return m, err
 	}
 	return m, t.Update()
+}
+
+// CheckGradients compares the gradients of b's loss by every trained parameter with finite differences of the loss, along random
+// directions: nil, or errors that name the parameters whose gradients are wrong. It is for tests, and for doubts about a model or its
+// data, at any time between two steps: parameters and optimizer are as before afterwards. See nnrt.CheckGradients for how it is done
+// and what it cannot see.
+func (t *Softmax1000Trainer) CheckGradients(b Softmax1000Batch) error {
+	err := nnrt.CheckGradients(nnrt.GradientCheck[float32]{
+		Model:     "Softmax1000",
+		Schema:    softmax1000Schema,
+		Params:    t.Model.flat,
+		Gradients: t.gradient.flat,
+		Forward: func() (float64, error) {
+			m, err := t.Forward(b)
+			return m.Loss, err
+		},
+		Backward: t.Backward,
+	})
+	t.stage = 0
+	return err
 }
 
 // Gradients returns the gradients of the last Backward, shaped like the model.
@@ -11309,6 +11789,26 @@ func (t *LayerNormTrainer) Step(b LayerNormBatch) (LayerNormMetrics, error) {
 		return m, err
 	}
 	return m, t.Update()
+}
+
+// CheckGradients compares the gradients of b's loss by every trained parameter with finite differences of the loss, along random
+// directions: nil, or errors that name the parameters whose gradients are wrong. It is for tests, and for doubts about a model or its
+// data, at any time between two steps: parameters and optimizer are as before afterwards. See nnrt.CheckGradients for how it is done
+// and what it cannot see.
+func (t *LayerNormTrainer) CheckGradients(b LayerNormBatch) error {
+	err := nnrt.CheckGradients(nnrt.GradientCheck[float32]{
+		Model:     "LayerNorm",
+		Schema:    layerNormSchema,
+		Params:    t.Model.flat,
+		Gradients: t.gradient.flat,
+		Forward: func() (float64, error) {
+			m, err := t.Forward(b)
+			return m.Loss, err
+		},
+		Backward: t.Backward,
+	})
+	t.stage = 0
+	return err
 }
 
 // Gradients returns the gradients of the last Backward, shaped like the model.
@@ -11968,6 +12468,26 @@ func (t *CrossEntropy10Trainer) Step(b CrossEntropy10Batch) (CrossEntropy10Metri
 	return m, t.Update()
 }
 
+// CheckGradients compares the gradients of b's loss by every trained parameter with finite differences of the loss, along random
+// directions: nil, or errors that name the parameters whose gradients are wrong. It is for tests, and for doubts about a model or its
+// data, at any time between two steps: parameters and optimizer are as before afterwards. See nnrt.CheckGradients for how it is done
+// and what it cannot see.
+func (t *CrossEntropy10Trainer) CheckGradients(b CrossEntropy10Batch) error {
+	err := nnrt.CheckGradients(nnrt.GradientCheck[float32]{
+		Model:     "CrossEntropy10",
+		Schema:    crossEntropy10Schema,
+		Params:    t.Model.flat,
+		Gradients: t.gradient.flat,
+		Forward: func() (float64, error) {
+			m, err := t.Forward(b)
+			return m.Loss, err
+		},
+		Backward: t.Backward,
+	})
+	t.stage = 0
+	return err
+}
+
 // Gradients returns the gradients of the last Backward, shaped like the model.
 func (t *CrossEntropy10Trainer) Gradients() *CrossEntropy10 {
 	return t.gradient
@@ -12520,6 +13040,26 @@ func (t *CrossEntropy1000Trainer) Step(b CrossEntropy1000Batch) (CrossEntropy100
 		return m, err
 	}
 	return m, t.Update()
+}
+
+// CheckGradients compares the gradients of b's loss by every trained parameter with finite differences of the loss, along random
+// directions: nil, or errors that name the parameters whose gradients are wrong. It is for tests, and for doubts about a model or its
+// data, at any time between two steps: parameters and optimizer are as before afterwards. See nnrt.CheckGradients for how it is done
+// and what it cannot see.
+func (t *CrossEntropy1000Trainer) CheckGradients(b CrossEntropy1000Batch) error {
+	err := nnrt.CheckGradients(nnrt.GradientCheck[float32]{
+		Model:     "CrossEntropy1000",
+		Schema:    crossEntropy1000Schema,
+		Params:    t.Model.flat,
+		Gradients: t.gradient.flat,
+		Forward: func() (float64, error) {
+			m, err := t.Forward(b)
+			return m.Loss, err
+		},
+		Backward: t.Backward,
+	})
+	t.stage = 0
+	return err
 }
 
 // Gradients returns the gradients of the last Backward, shaped like the model.

@@ -155,6 +155,87 @@ func (m *LineMean) Predict(b LineMeanInput) (LineMeanOutput, error) {
 	return p.Predict(b)
 }
 
+// LineMeanLive predicts from many goroutines while the model changes, in one process with its trainer or in a service that loads new weights.
+// It holds its own copies of the parameters. [LineMeanLive.Publish] makes the next one, and predictions that begin afterwards read it;
+// those that are under way go on with the copy they began with. So every prediction reads the parameters of one moment, whole.
+//
+// All methods may be called from any goroutine at any time. Predictions take no lock, wait for nobody, and share neither memory
+// nor workers. There are two copies of the parameters, and more only while readers hold them, at most two more than
+// predictions run at one time; each has a predictor for as many predictions as ever used it at one time. All are kept, and used
+// again.
+type LineMeanLive struct {
+	live *nnrt.Live[float64, LineMeanPredictor]
+}
+
+// NewLineMeanLive returns a LineMeanLive that predicts with a copy of m's parameters, for batches of up to o.MaxBatch rows. Unlike in a predictor, 0
+// workers mean 1: predictions that run at the same time keep all processors busy without forks.
+func NewLineMeanLive(m *LineMean, o LineMeanPredictorOptions) (*LineMeanLive, error) {
+	if err := nnrt.CheckModel("LineMean", m == nil || m.flat == nil); err != nil {
+		return nil, err
+	}
+	if o.Workers == 0 {
+		o.Workers = 1
+	}
+	live, err := nnrt.NewLive(m.flat, func(flat []float64) (*LineMeanPredictor, error) {
+		copied := new(LineMean)
+		copied.bind(flat)
+		return NewLineMeanPredictor(copied, o)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &LineMeanLive{live: live}, nil
+}
+
+// Publish makes a copy of m's parameters what predictions read from now on: m is the trainer's model between two of its steps, called by
+// the goroutine that trains, or any other model that nobody changes meanwhile. It takes the time of copying them, never waits for a
+// prediction, and allocates only when predictions hold every copy but the current one. The error says that m is nil or empty.
+func (l *LineMeanLive) Publish(m *LineMean) error {
+	if err := nnrt.CheckModel("LineMean", m == nil || m.flat == nil); err != nil {
+		return err
+	}
+	l.live.Publish(m.flat)
+	return nil
+}
+
+// Predict computes the outputs for a batch, in memory that is the caller's, which is all that it allocates.
+func (l *LineMeanLive) Predict(b LineMeanInput) (LineMeanOutput, error) {
+	var out LineMeanOutput
+	err := l.PredictInto(b, &out)
+	return out, err
+}
+
+// PredictInto is Predict into the slices of out, which grow where they are too short; otherwise it allocates nothing. After an error out is as it was.
+func (l *LineMeanLive) PredictInto(b LineMeanInput, out *LineMeanOutput) error {
+	s := l.live.Acquire()
+	defer s.Release()
+	p, err := s.Borrow()
+	if err != nil {
+		return err
+	}
+	r, err := p.Predict(b)
+	if err == nil {
+		out.Prediction = append(out.Prediction[:0], r.Prediction...)
+	}
+	s.Return(p)
+	return err
+}
+
+// Version returns how often Publish has been called: 0 while predictions read the parameters given to NewLineMeanLive.
+func (l *LineMeanLive) Version() uint64 {
+	return l.live.Version()
+}
+
+// Snapshot returns the parameters that predictions read now, in memory that is the caller's, and their version: to save or examine while training goes on.
+func (l *LineMeanLive) Snapshot() (m *LineMean, version uint64) {
+	s := l.live.Acquire()
+	defer s.Release()
+	m = new(LineMean)
+	m.bind(nnrt.Aligned[float64](4))
+	copy(m.flat, s.Flat())
+	return m, s.Version()
+}
+
 // LineMeanBatch is what one step reads.
 type LineMeanBatch struct {
 	X []float64 // [batch, 3]
@@ -359,6 +440,26 @@ func (t *LineMeanTrainer) Evaluate(d LineMeanData) (LineMeanMetrics, error) {
 	var m LineMeanMetrics
 	m.Loss = float64(t.finish.loss)
 	return m, nil
+}
+
+// CheckGradients compares the gradients of b's loss by every trained parameter with finite differences of the loss, along random
+// directions: nil, or errors that name the parameters whose gradients are wrong. It is for tests, and for doubts about a model or its
+// data, at any time between two steps: parameters and optimizer are as before afterwards. See nnrt.CheckGradients for how it is done
+// and what it cannot see.
+func (t *LineMeanTrainer) CheckGradients(b LineMeanBatch) error {
+	err := nnrt.CheckGradients(nnrt.GradientCheck[float64]{
+		Model:     "LineMean",
+		Schema:    lineMeanSchema,
+		Params:    t.Model.flat,
+		Gradients: t.gradient.flat,
+		Forward: func() (float64, error) {
+			m, err := t.Forward(b)
+			return m.Loss, err
+		},
+		Backward: t.Backward,
+	})
+	t.stage = 0
+	return err
 }
 
 // Gradients returns the gradients of the last Backward, shaped like the model.
@@ -976,6 +1077,87 @@ func (m *LineSum) Predict(b LineSumInput) (LineSumOutput, error) {
 	return p.Predict(b)
 }
 
+// LineSumLive predicts from many goroutines while the model changes, in one process with its trainer or in a service that loads new weights.
+// It holds its own copies of the parameters. [LineSumLive.Publish] makes the next one, and predictions that begin afterwards read it;
+// those that are under way go on with the copy they began with. So every prediction reads the parameters of one moment, whole.
+//
+// All methods may be called from any goroutine at any time. Predictions take no lock, wait for nobody, and share neither memory
+// nor workers. There are two copies of the parameters, and more only while readers hold them, at most two more than
+// predictions run at one time; each has a predictor for as many predictions as ever used it at one time. All are kept, and used
+// again.
+type LineSumLive struct {
+	live *nnrt.Live[float64, LineSumPredictor]
+}
+
+// NewLineSumLive returns a LineSumLive that predicts with a copy of m's parameters, for batches of up to o.MaxBatch rows. Unlike in a predictor, 0
+// workers mean 1: predictions that run at the same time keep all processors busy without forks.
+func NewLineSumLive(m *LineSum, o LineSumPredictorOptions) (*LineSumLive, error) {
+	if err := nnrt.CheckModel("LineSum", m == nil || m.flat == nil); err != nil {
+		return nil, err
+	}
+	if o.Workers == 0 {
+		o.Workers = 1
+	}
+	live, err := nnrt.NewLive(m.flat, func(flat []float64) (*LineSumPredictor, error) {
+		copied := new(LineSum)
+		copied.bind(flat)
+		return NewLineSumPredictor(copied, o)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &LineSumLive{live: live}, nil
+}
+
+// Publish makes a copy of m's parameters what predictions read from now on: m is the trainer's model between two of its steps, called by
+// the goroutine that trains, or any other model that nobody changes meanwhile. It takes the time of copying them, never waits for a
+// prediction, and allocates only when predictions hold every copy but the current one. The error says that m is nil or empty.
+func (l *LineSumLive) Publish(m *LineSum) error {
+	if err := nnrt.CheckModel("LineSum", m == nil || m.flat == nil); err != nil {
+		return err
+	}
+	l.live.Publish(m.flat)
+	return nil
+}
+
+// Predict computes the outputs for a batch, in memory that is the caller's, which is all that it allocates.
+func (l *LineSumLive) Predict(b LineSumInput) (LineSumOutput, error) {
+	var out LineSumOutput
+	err := l.PredictInto(b, &out)
+	return out, err
+}
+
+// PredictInto is Predict into the slices of out, which grow where they are too short; otherwise it allocates nothing. After an error out is as it was.
+func (l *LineSumLive) PredictInto(b LineSumInput, out *LineSumOutput) error {
+	s := l.live.Acquire()
+	defer s.Release()
+	p, err := s.Borrow()
+	if err != nil {
+		return err
+	}
+	r, err := p.Predict(b)
+	if err == nil {
+		out.Prediction = append(out.Prediction[:0], r.Prediction...)
+	}
+	s.Return(p)
+	return err
+}
+
+// Version returns how often Publish has been called: 0 while predictions read the parameters given to NewLineSumLive.
+func (l *LineSumLive) Version() uint64 {
+	return l.live.Version()
+}
+
+// Snapshot returns the parameters that predictions read now, in memory that is the caller's, and their version: to save or examine while training goes on.
+func (l *LineSumLive) Snapshot() (m *LineSum, version uint64) {
+	s := l.live.Acquire()
+	defer s.Release()
+	m = new(LineSum)
+	m.bind(nnrt.Aligned[float64](4))
+	copy(m.flat, s.Flat())
+	return m, s.Version()
+}
+
 // LineSumBatch is what one step reads.
 type LineSumBatch struct {
 	X []float64 // [batch, 3]
@@ -1179,6 +1361,26 @@ func (t *LineSumTrainer) Evaluate(d LineSumData) (LineSumMetrics, error) {
 	var m LineSumMetrics
 	m.Loss = float64(t.finish.loss)
 	return m, nil
+}
+
+// CheckGradients compares the gradients of b's loss by every trained parameter with finite differences of the loss, along random
+// directions: nil, or errors that name the parameters whose gradients are wrong. It is for tests, and for doubts about a model or its
+// data, at any time between two steps: parameters and optimizer are as before afterwards. See nnrt.CheckGradients for how it is done
+// and what it cannot see.
+func (t *LineSumTrainer) CheckGradients(b LineSumBatch) error {
+	err := nnrt.CheckGradients(nnrt.GradientCheck[float64]{
+		Model:     "LineSum",
+		Schema:    lineSumSchema,
+		Params:    t.Model.flat,
+		Gradients: t.gradient.flat,
+		Forward: func() (float64, error) {
+			m, err := t.Forward(b)
+			return m.Loss, err
+		},
+		Backward: t.Backward,
+	})
+	t.stage = 0
+	return err
 }
 
 // Gradients returns the gradients of the last Backward, shaped like the model.

@@ -180,6 +180,87 @@ func (m *Xor) Predict(b XorInput) (XorOutput, error) {
 	return p.Predict(b)
 }
 
+// XorLive predicts from many goroutines while the model changes, in one process with its trainer or in a service that loads new weights.
+// It holds its own copies of the parameters. [XorLive.Publish] makes the next one, and predictions that begin afterwards read it;
+// those that are under way go on with the copy they began with. So every prediction reads the parameters of one moment, whole.
+//
+// All methods may be called from any goroutine at any time. Predictions take no lock, wait for nobody, and share neither memory
+// nor workers. There are two copies of the parameters, and more only while readers hold them, at most two more than
+// predictions run at one time; each has a predictor for as many predictions as ever used it at one time. All are kept, and used
+// again.
+type XorLive struct {
+	live *nnrt.Live[float32, XorPredictor]
+}
+
+// NewXorLive returns a XorLive that predicts with a copy of m's parameters, for batches of up to o.MaxBatch rows. Unlike in a predictor, 0
+// workers mean 1: predictions that run at the same time keep all processors busy without forks.
+func NewXorLive(m *Xor, o XorPredictorOptions) (*XorLive, error) {
+	if err := nnrt.CheckModel("Xor", m == nil || m.flat == nil); err != nil {
+		return nil, err
+	}
+	if o.Workers == 0 {
+		o.Workers = 1
+	}
+	live, err := nnrt.NewLive(m.flat, func(flat []float32) (*XorPredictor, error) {
+		copied := new(Xor)
+		copied.bind(flat)
+		return NewXorPredictor(copied, o)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &XorLive{live: live}, nil
+}
+
+// Publish makes a copy of m's parameters what predictions read from now on: m is the trainer's model between two of its steps, called by
+// the goroutine that trains, or any other model that nobody changes meanwhile. It takes the time of copying them, never waits for a
+// prediction, and allocates only when predictions hold every copy but the current one. The error says that m is nil or empty.
+func (l *XorLive) Publish(m *Xor) error {
+	if err := nnrt.CheckModel("Xor", m == nil || m.flat == nil); err != nil {
+		return err
+	}
+	l.live.Publish(m.flat)
+	return nil
+}
+
+// Predict computes the outputs for a batch, in memory that is the caller's, which is all that it allocates.
+func (l *XorLive) Predict(b XorInput) (XorOutput, error) {
+	var out XorOutput
+	err := l.PredictInto(b, &out)
+	return out, err
+}
+
+// PredictInto is Predict into the slices of out, which grow where they are too short; otherwise it allocates nothing. After an error out is as it was.
+func (l *XorLive) PredictInto(b XorInput, out *XorOutput) error {
+	s := l.live.Acquire()
+	defer s.Release()
+	p, err := s.Borrow()
+	if err != nil {
+		return err
+	}
+	r, err := p.Predict(b)
+	if err == nil {
+		out.P = append(out.P[:0], r.P...)
+	}
+	s.Return(p)
+	return err
+}
+
+// Version returns how often Publish has been called: 0 while predictions read the parameters given to NewXorLive.
+func (l *XorLive) Version() uint64 {
+	return l.live.Version()
+}
+
+// Snapshot returns the parameters that predictions read now, in memory that is the caller's, and their version: to save or examine while training goes on.
+func (l *XorLive) Snapshot() (m *Xor, version uint64) {
+	s := l.live.Acquire()
+	defer s.Release()
+	m = new(Xor)
+	m.bind(nnrt.Aligned[float32](33))
+	copy(m.flat, s.Flat())
+	return m, s.Version()
+}
+
 // XorBatch is what one step reads.
 type XorBatch struct {
 	X []float32 // [batch, 2]
@@ -406,6 +487,26 @@ func (t *XorTrainer) Evaluate(d XorData) (XorMetrics, error) {
 	m.Loss = float64(t.finish.loss)
 	m.Accuracy = float64(t.finish.accuracy)
 	return m, nil
+}
+
+// CheckGradients compares the gradients of b's loss by every trained parameter with finite differences of the loss, along random
+// directions: nil, or errors that name the parameters whose gradients are wrong. It is for tests, and for doubts about a model or its
+// data, at any time between two steps: parameters and optimizer are as before afterwards. See nnrt.CheckGradients for how it is done
+// and what it cannot see.
+func (t *XorTrainer) CheckGradients(b XorBatch) error {
+	err := nnrt.CheckGradients(nnrt.GradientCheck[float32]{
+		Model:     "Xor",
+		Schema:    xorSchema,
+		Params:    t.Model.flat,
+		Gradients: t.gradient.flat,
+		Forward: func() (float64, error) {
+			m, err := t.Forward(b)
+			return m.Loss, err
+		},
+		Backward: t.Backward,
+	})
+	t.stage = 0
+	return err
 }
 
 // Gradients returns the gradients of the last Backward, shaped like the model.
@@ -1280,6 +1381,87 @@ func (m *XorAdam) Predict(b XorAdamInput) (XorAdamOutput, error) {
 	return p.Predict(b)
 }
 
+// XorAdamLive predicts from many goroutines while the model changes, in one process with its trainer or in a service that loads new weights.
+// It holds its own copies of the parameters. [XorAdamLive.Publish] makes the next one, and predictions that begin afterwards read it;
+// those that are under way go on with the copy they began with. So every prediction reads the parameters of one moment, whole.
+//
+// All methods may be called from any goroutine at any time. Predictions take no lock, wait for nobody, and share neither memory
+// nor workers. There are two copies of the parameters, and more only while readers hold them, at most two more than
+// predictions run at one time; each has a predictor for as many predictions as ever used it at one time. All are kept, and used
+// again.
+type XorAdamLive struct {
+	live *nnrt.Live[float32, XorAdamPredictor]
+}
+
+// NewXorAdamLive returns a XorAdamLive that predicts with a copy of m's parameters, for batches of up to o.MaxBatch rows. Unlike in a predictor, 0
+// workers mean 1: predictions that run at the same time keep all processors busy without forks.
+func NewXorAdamLive(m *XorAdam, o XorAdamPredictorOptions) (*XorAdamLive, error) {
+	if err := nnrt.CheckModel("XorAdam", m == nil || m.flat == nil); err != nil {
+		return nil, err
+	}
+	if o.Workers == 0 {
+		o.Workers = 1
+	}
+	live, err := nnrt.NewLive(m.flat, func(flat []float32) (*XorAdamPredictor, error) {
+		copied := new(XorAdam)
+		copied.bind(flat)
+		return NewXorAdamPredictor(copied, o)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &XorAdamLive{live: live}, nil
+}
+
+// Publish makes a copy of m's parameters what predictions read from now on: m is the trainer's model between two of its steps, called by
+// the goroutine that trains, or any other model that nobody changes meanwhile. It takes the time of copying them, never waits for a
+// prediction, and allocates only when predictions hold every copy but the current one. The error says that m is nil or empty.
+func (l *XorAdamLive) Publish(m *XorAdam) error {
+	if err := nnrt.CheckModel("XorAdam", m == nil || m.flat == nil); err != nil {
+		return err
+	}
+	l.live.Publish(m.flat)
+	return nil
+}
+
+// Predict computes the outputs for a batch, in memory that is the caller's, which is all that it allocates.
+func (l *XorAdamLive) Predict(b XorAdamInput) (XorAdamOutput, error) {
+	var out XorAdamOutput
+	err := l.PredictInto(b, &out)
+	return out, err
+}
+
+// PredictInto is Predict into the slices of out, which grow where they are too short; otherwise it allocates nothing. After an error out is as it was.
+func (l *XorAdamLive) PredictInto(b XorAdamInput, out *XorAdamOutput) error {
+	s := l.live.Acquire()
+	defer s.Release()
+	p, err := s.Borrow()
+	if err != nil {
+		return err
+	}
+	r, err := p.Predict(b)
+	if err == nil {
+		out.P = append(out.P[:0], r.P...)
+	}
+	s.Return(p)
+	return err
+}
+
+// Version returns how often Publish has been called: 0 while predictions read the parameters given to NewXorAdamLive.
+func (l *XorAdamLive) Version() uint64 {
+	return l.live.Version()
+}
+
+// Snapshot returns the parameters that predictions read now, in memory that is the caller's, and their version: to save or examine while training goes on.
+func (l *XorAdamLive) Snapshot() (m *XorAdam, version uint64) {
+	s := l.live.Acquire()
+	defer s.Release()
+	m = new(XorAdam)
+	m.bind(nnrt.Aligned[float32](33))
+	copy(m.flat, s.Flat())
+	return m, s.Version()
+}
+
 // XorAdamBatch is what one step reads.
 type XorAdamBatch struct {
 	X []float32 // [batch, 2]
@@ -1512,6 +1694,26 @@ func (t *XorAdamTrainer) Evaluate(d XorAdamData) (XorAdamMetrics, error) {
 	m.Loss = float64(t.finish.loss)
 	m.Accuracy = float64(t.finish.accuracy)
 	return m, nil
+}
+
+// CheckGradients compares the gradients of b's loss by every trained parameter with finite differences of the loss, along random
+// directions: nil, or errors that name the parameters whose gradients are wrong. It is for tests, and for doubts about a model or its
+// data, at any time between two steps: parameters and optimizer are as before afterwards. See nnrt.CheckGradients for how it is done
+// and what it cannot see.
+func (t *XorAdamTrainer) CheckGradients(b XorAdamBatch) error {
+	err := nnrt.CheckGradients(nnrt.GradientCheck[float32]{
+		Model:     "XorAdam",
+		Schema:    xorAdamSchema,
+		Params:    t.Model.flat,
+		Gradients: t.gradient.flat,
+		Forward: func() (float64, error) {
+			m, err := t.Forward(b)
+			return m.Loss, err
+		},
+		Backward: t.Backward,
+	})
+	t.stage = 0
+	return err
 }
 
 // Gradients returns the gradients of the last Backward, shaped like the model.
