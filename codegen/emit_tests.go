@@ -69,14 +69,13 @@ func (e *modelEmitter) trainingTests(file *jen.File, batch *bundle) {
 	if !e.stopsGradients() {
 		fields = append(fields, raw("CheckGradients: trainer.CheckGradients"))
 	}
-	file.Commentf("%s makes a trainer of a new %s, and a batch of random values for it.", fresh, e.name)
-	file.Func().Id(fresh).Params(jen.Id("o").Qual(checkPath, "Options")).Params(jen.Id("c").Add(check), jen.Err().Error()).Block(
-		raw("d := nncheck.NewDraw(o.Seed)"),
-		raw("batch := %s", e.drawn(batch)),
+	body := append(e.drawn("batch", batch),
 		raw("model := New%s(o.Seed)", e.name),
 		raw("trainer, err := New%sTrainer(model, %sTrainerOptions{MaxBatch: %d, Workers: o.Workers, Seed: o.Seed})", e.name, e.name, e.testRows()),
 		jen.If(raw("err != nil")).Block(raw("return c, err")),
 		jen.Return(jen.Add(check).Values(multiline(fields)...), jen.Nil()))
+	file.Commentf("%s makes a trainer of a new %s, and a batch of random values for it.", fresh, e.name)
+	file.Func().Id(fresh).Params(jen.Id("o").Qual(checkPath, "Options")).Params(jen.Id("c").Add(check), jen.Err().Error()).Block(body...)
 	file.Commentf("Test%sNNTraining checks gradients, allocations, and that workers and vector instructions do not change what is learnt.", e.name)
 	file.Func().Id("Test" + e.name + "NNTraining").Params(jen.Id("t").Op("*").Qual("testing", "T")).Block(raw("nncheck.TestTraining(t, %s)", fresh))
 	file.Commentf("Benchmark%sNNStep measures a training step on %s.", e.name, e.testRowsText())
@@ -86,10 +85,7 @@ func (e *modelEmitter) trainingTests(file *jen.File, batch *bundle) {
 func (e *modelEmitter) predictionTests(file *jen.File, in *bundle) {
 	fresh := "new" + e.name + "PredictionCheck"
 	check := jen.Qual(checkPath, "Prediction").Index(jen.List(jen.Id(e.typ), jen.Id(e.name+"Input"), jen.Id(e.name+"Output")))
-	file.Commentf("%s makes predictors of a new %s, and an input of random values for them.", fresh, e.name)
-	file.Func().Id(fresh).Params(jen.Id("o").Qual(checkPath, "Options")).Params(jen.Id("c").Add(check), jen.Err().Error()).Block(
-		raw("d := nncheck.NewDraw(o.Seed)"),
-		raw("input := %s", e.drawn(in)),
+	body := append(e.drawn("input", in),
 		raw("model := New%s(o.Seed)", e.name),
 		raw("options := %sPredictorOptions{MaxBatch: %d, Workers: o.Workers}", e.name, e.testRows()),
 		raw("predictor, err := New%sPredictor(model, options)", e.name),
@@ -97,14 +93,20 @@ func (e *modelEmitter) predictionTests(file *jen.File, in *bundle) {
 		raw("live, err := New%sLive(model, options)", e.name),
 		jen.If(raw("err != nil")).Block(raw("return c, err")),
 		jen.Return(jen.Add(check).Values(raw("Predictor: predictor"), raw("Live: live"), raw("Input: input"), raw("Rows: %d", e.testRows())), jen.Nil()))
+	file.Commentf("%s makes predictors of a new %s, and an input of random values for them.", fresh, e.name)
+	file.Func().Id(fresh).Params(jen.Id("o").Qual(checkPath, "Options")).Params(jen.Id("c").Add(check), jen.Err().Error()).Block(body...)
 	file.Commentf("Test%sNNPrediction checks allocations, and that workers, concurrency and vector instructions do not change what is predicted.", e.name)
 	file.Func().Id("Test" + e.name + "NNPrediction").Params(jen.Id("t").Op("*").Qual("testing", "T")).Block(raw("nncheck.TestPrediction(t, %s)", fresh))
 	file.Commentf("Benchmark%sNNPredict measures a prediction for %s.", e.name, e.testRowsText())
 	file.Func().Id("Benchmark" + e.name + "NNPredict").Params(jen.Id("b").Op("*").Qual("testing", "B")).Block(raw("nncheck.BenchmarkPredict(b, %s)", fresh))
 }
 
-// drawn returns a struct of random values: what its fields hold, and its sizes that no field's length says.
-func (e *modelEmitter) drawn(b *bundle) string {
+// drawn writes a variable that holds a struct of random values: what its fields hold, and its sizes that no field's length says.
+func (e *modelEmitter) drawn(variable string, b *bundle) []jen.Code {
+	var out []jen.Code
+	if len(b.inputs) > 0 {
+		out = append(out, raw("d := nncheck.NewDraw(o.Seed)"))
+	}
 	text := b.name + "{\n"
 	for _, x := range b.inputs {
 		text += fmt.Sprintf("%s: %s,", b.names.input(x), e.drawnInput(x))
@@ -118,7 +120,7 @@ func (e *modelEmitter) drawn(b *bundle) string {
 			text += fmt.Sprintf("%s: %d,\n", b.names.size(s.sym), e.testSize(s.sym))
 		}
 	}
-	return text + "}"
+	return append(out, raw("%s := %s}", variable, text))
 }
 
 // drawnInput returns the expression that draws one input. Integers without a known limit are small.
