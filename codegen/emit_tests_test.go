@@ -60,6 +60,8 @@ func TestGeneratedTests(t *testing.T) {
 	add(withTests(t, "dropout.nn", "Dropout64", inFloat64("Dropout")...))
 	add(withTests(t, "series.nn", "Series64", inFloat64("Series")...))
 	add(withTests(t, "../line.nn", "Line"))
+	add(withTests(t, "../line.nn", "Point", "model Line", "model Point", "input  x [batch]", "", "target y [batch]", "", "mean((a*x + b - y)^2)", "(a - 3)^2 + (b + 1)^2"))
+	add(withTests(t, "xor.nn", "Hyper", "model Xor", "model Hyper", "output p        = sigmoid(z)", "hyper temp = 2\n    output p = sigmoid(z*temp)"))
 	add(withTests(t, "xor.nn", "Stopped", "model Xor", "model Stopped", "bce_logits(z,", "bce_logits(z + stop_gradient(z),"))
 	add(withTests(t, "digits.nn", "Wrong", "model Digits", "model Wrong"),
 		"	t.backward.run()\n", "	t.backward.run()\n	t.gradient.Logits.B[3] *= -1\n")
@@ -81,7 +83,8 @@ func TestGeneratedTests(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
-	for _, name := range []string{"TestKindsNNTraining/gradients", "TestKindsNNPrediction/concurrent", "TestOddNNTraining/workers", "TestLineNNTraining/allocations"} {
+	for _, name := range []string{"TestKindsNNTraining/gradients", "TestKindsNNPrediction/concurrent", "TestOddNNTraining/workers", "TestLineNNTraining/allocations",
+		"TestPointNNTraining/gradients", "TestHyperNNPrediction/concurrent"} {
 		if !passed[name] {
 			t.Errorf("%s did not run", name)
 		}
