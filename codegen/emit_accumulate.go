@@ -185,10 +185,10 @@ func (e *modelEmitter) accumulateMethods(t string, batch *bundle) {
 		body = append(body, raw("t.whole.%s += m.%s", name, name))
 	}
 	body = append(body, raw("t.stage = 3"), raw("return nil"))
-	e.comments("Accumulate computes the gradients of b, a part of a batch of as many rows as of says, and adds them to those of the parts before it.",
-		"The parts together count as one batch: a row weighs what it weighs in Step on all of them, and what has no rows, such as a penalty, counts once.",
-		"Inputs without rows must be the same for all parts. Apply ends the batch; until then Step and Forward are errors. A part with an error does not",
-		"count. The first call allocates memory for the sums.")
+	e.doc(`Accumulate computes the gradients of b, a part of a batch of as many rows as of says, and adds them to those of the parts before it.
+The parts together count as one batch: a row weighs what it weighs in Step on all of them, and what has no rows, such as a penalty, counts once.
+Inputs without rows must be the same for all parts. Apply ends the batch; until then Step and Forward are errors. A part with an error does not
+count. The first call allocates memory for the sums.`)
 	e.fn(t, "Accumulate").Params(jen.Id("b").Id(e.name+"Batch"), jen.Id("of").Int()).Error().Block(body...)
 
 	doc := []string{"Apply updates the parameters by the gradients of all parts together, as Step does for a batch that comes whole, and returns the whole batch's loss",
@@ -206,13 +206,14 @@ func (e *modelEmitter) accumulateMethods(t string, batch *bundle) {
 		raw("copy(t.gradient.flat, t.sum)"),
 		raw("t.stage = 2"),
 		raw("return t.whole, t.Update()"))
-	e.comments(doc...)
+	e.doc("%s", strings.Join(doc, "\n"))
 	e.fn(t, "Apply").Params().Params(jen.Id(metrics), jen.Error()).Block(body...)
 }
 
-// comments writes a comment of several lines.
-func (e *modelEmitter) comments(lines ...string) {
-	for _, l := range lines {
-		e.file.Comment(l)
+// idle forgets a step half done, but not the parts of a batch.
+func (e *modelEmitter) idle() jen.Code {
+	if e.parts() == nil {
+		return raw("t.stage = 0")
 	}
+	return jen.If(raw("t.stage != 3")).Block(raw("t.stage = 0"))
 }

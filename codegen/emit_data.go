@@ -80,12 +80,8 @@ func (e *modelEmitter) evaluateMethod(t string, batch *bundle) {
 		return
 	}
 	metrics := e.name + "Metrics"
-	idle := jen.Code(raw("t.stage = 0"))
-	if e.parts() != nil {
-		idle = jen.If(raw("t.stage != 3")).Block(raw("t.stage = 0")) // the sums over parts stay
-	}
 	body := []jen.Code{
-		idle,
+		e.idle(),
 		raw("b := %sBatch(d)", e.name),
 		jen.Add(raw("%serr := b.sizes(", sizeList(batch)), jen.List(batch.unbounded()...), raw(")")),
 		jen.If(raw("err != nil")).Block(raw("return %s{}, err", metrics)),

@@ -39,12 +39,14 @@ type modelEmitter struct {
 	shadow                                    *shadow // nil where no update follows its gradient
 }
 
-// fn begins a method; the receiver is called m for a model, p for a predictor, t for a trainer.
+// fn begins a method; the receiver is called m for a model, p for a predictor, l for a live model, t for a trainer.
 func (e *modelEmitter) fn(receiver, name string) *jen.Statement {
 	self := "m"
 	switch receiver {
 	case e.name + "Predictor":
 		self = "p"
+	case e.name + "Live":
+		self = "l"
 	case e.name + "Trainer":
 		self = "t"
 	}

@@ -12,8 +12,8 @@ import (
 func (e *modelEmitter) modelFiles() {
 	name, low, label := e.name, e.low, e.prog.Model.Name
 	attachments := func() jen.Code { return jen.Id("attachments").Op("...").Qual(runtimePath, "Attachment") }
-	e.comments("Save writes the parameters to a safetensors file, with what is attached (see nnrt.Attach). What was there before is replaced only when the new file is",
-		"whole.")
+	e.doc(`Save writes the parameters to a safetensors file, with what is attached (see nnrt.Attach). What was there before is replaced only
+when the new file is whole.`)
 	e.fn(name, "Save").Params(jen.Id("path").String(), attachments()).Error().Block(
 		raw("return nnrt.SaveModel(path, %q, %sSchema, m.flat, attachments...)", label, low))
 	load := func(call string) []jen.Code {
@@ -24,8 +24,8 @@ func (e *modelEmitter) modelFiles() {
 			raw("return m, nil"),
 		}
 	}
-	e.comments(fmt.Sprintf("Load%s reads a model from a file that Save wrote, from a checkpoint, or from any safetensors file with its parameters, and fills the values of", name),
-		"attachments. A file that does not fit is an error that names the parameter.")
+	e.doc(`Load%s reads a model from a file that Save wrote, from a checkpoint, or from any safetensors file with its parameters, and fills
+the values of attachments. A file that does not fit is an error that names the parameter.`, name)
 	e.file.Func().Id("Load"+name).Params(jen.Id("path").String(), attachments()).Params(jen.Op("*").Id(name), jen.Error()).Block(load("nnrt.LoadModel(path")...)
 	e.file.Commentf("%sFromBytes is Load%s for the contents of a file, such as one that go:embed put into the program.", name, name)
 	e.file.Func().Id(name+"FromBytes").Params(jen.Id("data").Index().Byte(), attachments()).Params(jen.Op("*").Id(name), jen.Error()).Block(load("nnrt.LoadModelBytes(data")...)

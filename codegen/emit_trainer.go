@@ -84,6 +84,7 @@ func (e *modelEmitter) trainer(batch *bundle) {
 	e.stateMethods(t)
 	e.onMethod(t, batch)
 	e.evaluateMethod(t, batch)
+	e.checkGradients(t)
 
 	e.file.Comment("Gradients returns the gradients of the last Backward, or after Apply those of the whole batch, shaped like the model.")
 	e.fn(t, "Gradients").Params().Op("*").Id(name).Block(raw("return t.gradient"))

@@ -19,7 +19,7 @@ var (
 	dataNames    = []string{"Len", "Check", "Gather", "Slice"}
 	metricNames  = []string{"Loss", "Names", "AppendTo"}
 	trainerNames = []string{"Model", "Average", "Forward", "Backward", "Update", "Step", "Accumulate", "Apply", "Evaluate", "On", "Gradients", "Steps",
-		"Capacity", "State", "NonFinite", "Forks", "Predict", "Publish", "Save", "Load"}
+		"Capacity", "State", "NonFinite", "Forks", "Predict", "Publish", "PredictInto", "Version", "Snapshot", "CheckGradients", "Save", "Load"}
 )
 
 func newFieldNames(m *dsl.Model, sizes []*symbolic.Sym) *fieldNames {

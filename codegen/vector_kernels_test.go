@@ -120,7 +120,7 @@ func modelKernels(t *testing.T) []*lane.Kernel {
 		}
 		vectors := newVectorFile(Config{Package: "main", Source: "m.nn"})
 		for _, m := range pkg.Models {
-			if err := generateModel(jen.NewFile("main"), m, Config{Package: "main", Source: "m.nn"}, vectors); err != nil {
+			if err := generateModel(jen.NewFile("main"), m, Config{Package: "main", Source: "m.nn"}, vectors, nil); err != nil {
 				t.Fatalf("%s: %v", name, err)
 			}
 		}

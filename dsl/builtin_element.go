@@ -271,5 +271,9 @@ func stopGradient(c *bcall) value {
 	if !ok {
 		return c.args[0].v
 	}
-	return tensorVal{c.e.g.StopGradient(t.n)}
+	n := c.e.g.StopGradient(t.n)
+	if !c.e.pkg.inLibrary(c.at.Pos()) {
+		c.e.model.out.Stopped = append(c.e.model.out.Stopped, n)
+	}
+	return tensorVal{n}
 }

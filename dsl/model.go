@@ -25,6 +25,10 @@ type Model struct {
 	Infer *Forward // with training = false
 
 	Optimizer *Optimizer // nil: a model for prediction only
+
+	// Stopped are the stop_gradient nodes that the author wrote, in the model and in bodies of layers: they make gradients differ from
+	// derivatives. (Those of the library hide only what has no derivative or changes none.)
+	Stopped []*symbolic.Node
 }
 
 // An Input is one tensor or scalar that a batch carries.

@@ -22,6 +22,7 @@ type genFlags struct {
 	compileFlags
 	out, pkg, emit string
 	check, asm     bool
+	tests          bool
 }
 
 // newGen builds the command. Its flags are the root's too.
@@ -35,12 +36,17 @@ digits_nn_amd64.s with its declarations, the same loops in vector assembly (AVX2
 A file is written only when it changes, as a whole, and files that the same source generated before but does not any more
 are removed. Nothing is written when a model has errors.
 
+With --tests, digits_nn_test.go checks the model itself on random data of its shapes: gradients against finite differences, no allocation
+in a step or a prediction, the same bits for any number of workers, vector instructions against portable Go; and benchmarks.
+Without it, a test file that was generated before is removed.
+
 The package is the one that the folder's Go files belong to, else GOPACKAGE as set by go generate, else the folder's name.`,
 		Example: `  nngen gen digits.nn
   nngen gen --out internal/net --package net digits.nn
   nngen gen -D hidden=64 digits.nn
   nngen gen --emit predict digits.nn  for a service that only predicts: no trainer is built or linked
   nngen gen --asm=false digits.nn     Go alone, such as for a package that uses cgo
+  nngen gen --tests digits.nn         also digits_nn_test.go, for go test
   nngen gen --check .                 in continuous integration: fail when a file is stale`,
 		Args: someSource,
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args) },
@@ -50,6 +56,7 @@ The package is the one that the folder's Go files belong to, else GOPACKAGE as s
 	cmd.Flags().StringVar(&f.pkg, "package", "", "`name` of the generated package")
 	cmd.Flags().StringVar(&f.emit, "emit", "all", "`what` to generate: all, or predict for model and predictor without the trainer")
 	cmd.Flags().BoolVar(&f.asm, "asm", true, "write vector assembly beside the Go code; never in a package that uses cgo")
+	cmd.Flags().BoolVar(&f.tests, "tests", false, "write tests and benchmarks of the models beside the Go code: gradients, allocations, same bits, vectors")
 	cmd.Flags().BoolVar(&f.check, "check", false, "write nothing; fail and name the files that are not up to date")
 	return cmd
 }
@@ -119,7 +126,7 @@ func (f *genFlags) one(cmd *cobra.Command, s source) (bool, error) {
 			fmt.Fprintf(cmd.OutOrStdout(), "note: the package in %s uses cgo, beside which Go builds no assembly: the loops of %s stay Go\n", dir, filepath.Base(s.path))
 		}
 		var more diag.List
-		files, more, err = compile(pkg, codegen.Config{Package: name, Source: filepath.Base(s.path), Predict: f.emit == "predict", NoAsm: cgo || !f.asm})
+		files, more, err = compile(pkg, codegen.Config{Package: name, Source: filepath.Base(s.path), Predict: f.emit == "predict", Tests: f.tests, NoAsm: cgo || !f.asm})
 		if err != nil {
 			return false, fmt.Errorf("%s: %w", s.path, err)
 		}

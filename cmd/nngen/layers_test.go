@@ -34,6 +34,7 @@ var layers = []struct{ pkg, may string }{
 	{"runtime", "runtime/safetensors golang.org/x/sys"},
 	{"runtime/data", "runtime"},
 	{"runtime/progress", "runtime github.com/schollz/progressbar golang.org/x/term"},
+	{"runtime/nncheck", "runtime"},
 	{"internal/golden", "github.com/google/go-cmp golang.org/x/tools"},
 	{"internal/truth", ""},
 	{"internal/truth/driver", "runtime"},
@@ -41,8 +42,11 @@ var layers = []struct{ pkg, may string }{
 	{"examples/...", "runtime runtime/data runtime/progress golang.org/x/sys"},
 }
 
-// generatedMay is what generated code may import besides the standard library, wherever it lies.
-const generatedMay = "nngen/runtime"
+// What generated code may import besides the standard library, wherever it lies: programs and their tests.
+const (
+	generatedMay      = "nngen/runtime"
+	generatedTestsMay = "nngen/runtime/nncheck"
+)
 
 // longFiles may exceed maxLines: tables and the parser.
 var longFiles = []string{"symbolic/ops.go", "dsl/syntax/parse.go"}
@@ -150,7 +154,9 @@ func TestImportPolicy(t *testing.T) {
 		{"runtime", "golang.org/x/sysother", false},
 		{"runtime", "github.com/schollz/progressbar/v3", false},
 		{"runtime/progress", "github.com/schollz/progressbar/v3", true},
+		{"runtime/nncheck", "nngen/codegen", false},
 		{"examples/xor", "nngen/runtime", true},
+		{"examples/xor", "nngen/runtime/nncheck", false},
 		{"examples/xor", "nngen/dsl", false},
 	} {
 		may, ok := layerOf(c.pkg)
@@ -166,14 +172,18 @@ func TestImportPolicy(t *testing.T) {
 // TestGeneratedImports checks each generated file by itself, because its package may hold hand-written files that use more.
 func TestGeneratedImports(t *testing.T) {
 	for _, p := range listPackages(t) {
-		for _, name := range slices.Concat(p.GoFiles, p.IgnoredGoFiles) {
+		for _, name := range slices.Concat(p.GoFiles, p.IgnoredGoFiles, p.TestGoFiles) {
 			path := filepath.Join(p.Dir, name)
 			if !isGenerated(t, path) {
 				continue
 			}
+			may := generatedMay
+			if slices.Contains(p.TestGoFiles, name) {
+				may = generatedTestsMay
+			}
 			for _, imp := range fileImports(t, path) {
-				if !isStd(imp) && imp != generatedMay {
-					t.Errorf("%s/%s imports %s; generated code imports the standard library and %s only", p.ImportPath, name, imp, generatedMay)
+				if !isStd(imp) && imp != may {
+					t.Errorf("%s/%s imports %s; generated code imports the standard library and %s only", p.ImportPath, name, imp, may)
 				}
 			}
 		}

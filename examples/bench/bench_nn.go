@@ -97,6 +97,33 @@ func NewXor(seed uint64) *Xor {
 	return m
 }
 
+// Save writes the parameters to a safetensors file, with what is attached (see nnrt.Attach). What was there before is replaced only
+// when the new file is whole.
+func (m *Xor) Save(path string, attachments ...nnrt.Attachment) error {
+	return nnrt.SaveModel(path, "Xor", xorSchema, m.flat, attachments...)
+}
+
+// LoadXor reads a model from a file that Save wrote, from a checkpoint, or from any safetensors file with its parameters, and fills
+// the values of attachments. A file that does not fit is an error that names the parameter.
+func LoadXor(path string, attachments ...nnrt.Attachment) (*Xor, error) {
+	m := new(Xor)
+	m.bind(nnrt.Aligned[float32](33))
+	if err := nnrt.LoadModel(path, "Xor", xorSchema, m.flat, attachments...); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// XorFromBytes is LoadXor for the contents of a file, such as one that go:embed put into the program.
+func XorFromBytes(data []byte, attachments ...nnrt.Attachment) (*Xor, error) {
+	m := new(Xor)
+	m.bind(nnrt.Aligned[float32](33))
+	if err := nnrt.LoadModelBytes(data, "Xor", xorSchema, m.flat, attachments...); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
 // XorBatch is what one step reads.
 type XorBatch struct {
 	X []float32 // [batch, 2]
@@ -363,6 +390,52 @@ func (t *XorTrainer) Apply() (XorMetrics, error) {
 	return t.whole, t.Update()
 }
 
+// State lists, by reference, all that a checkpoint keeps: parameters, the optimizer's state, the number of updates, the seed, and what may change between steps.
+func (t *XorTrainer) State() nnrt.State {
+	return nnrt.State{
+		Model: "Xor",
+		Numbers: []nnrt.StateNumber{
+			{Name: "LR", Value: &t.LR},
+		},
+		Restored: t.restored,
+		Schema:   xorSchema,
+		Seed:     &t.seed,
+		Steps:    &t.steps,
+		Tensors: []nnrt.StateTensors{
+			{F32: t.Model.flat},
+		},
+	}
+}
+
+// restored forgets a step half done and derives the random streams again, after the state was loaded.
+func (t *XorTrainer) restored() {
+	t.stage = 0
+	t.parts = nnrt.Parts{}
+}
+
+// Save writes a checkpoint, all of State, to one safetensors file. What was there before is replaced only when the new file is whole.
+func (t *XorTrainer) Save(path string) error {
+	return nnrt.SaveCheckpoint(path, t.State(), nil)
+}
+
+// Load makes this trainer, and the model that it trains, what they were when the checkpoint was saved. After an error both are as before.
+func (t *XorTrainer) Load(path string) error {
+	_, err := nnrt.LoadCheckpoint(path, t.State())
+	return err
+}
+
+// NonFinite names the first tensor that holds a NaN or an infinity, such as "gradient of h.W"; it is empty if none does.
+func (t *XorTrainer) NonFinite() string {
+	return t.State().NonFinite(nnrt.StateTensors{Prefix: "gradient of ", F32: t.gradient.flat})
+}
+
+// On returns a function that evaluates the model on a data set: the Validate of nnrt.FitOptions.
+func (t *XorTrainer) On(d XorData) func() (nnrt.Measures, error) {
+	return func() (nnrt.Measures, error) {
+		return t.Evaluate(d)
+	}
+}
+
 // Evaluate computes loss and metrics over a whole data set, as in prediction (no dropout), in chunks of the capacity; every row weighs the same.
 func (t *XorTrainer) Evaluate(d XorData) (XorMetrics, error) {
 	if t.stage != 3 {
@@ -391,6 +464,28 @@ func (t *XorTrainer) Evaluate(d XorData) (XorMetrics, error) {
 	var m XorMetrics
 	m.Loss = float64(t.finish.loss)
 	return m, nil
+}
+
+// CheckGradients compares the gradients of b's loss by every trained parameter with finite differences of the loss, along random
+// directions: nil, or errors that name the parameters whose gradients are wrong. It is for tests, and for doubts about a model or its
+// data, at any time between two steps: parameters and optimizer are as before afterwards. See nnrt.CheckGradients for how it is done
+// and what it cannot see.
+func (t *XorTrainer) CheckGradients(b XorBatch) error {
+	err := nnrt.CheckGradients(nnrt.GradientCheck[float32]{
+		Model:     "Xor",
+		Schema:    xorSchema,
+		Params:    t.Model.flat,
+		Gradients: t.gradient.flat,
+		Forward: func() (float64, error) {
+			m, err := t.Forward(b)
+			return m.Loss, err
+		},
+		Backward: t.Backward,
+	})
+	if t.stage != 3 {
+		t.stage = 0
+	}
+	return err
 }
 
 // Gradients returns the gradients of the last Backward, or after Apply those of the whole batch, shaped like the model.
@@ -1080,6 +1175,33 @@ func NewIris(seed uint64) *Iris {
 	return m
 }
 
+// Save writes the parameters to a safetensors file, with what is attached (see nnrt.Attach). What was there before is replaced only
+// when the new file is whole.
+func (m *Iris) Save(path string, attachments ...nnrt.Attachment) error {
+	return nnrt.SaveModel(path, "Iris", irisSchema, m.flat, attachments...)
+}
+
+// LoadIris reads a model from a file that Save wrote, from a checkpoint, or from any safetensors file with its parameters, and fills
+// the values of attachments. A file that does not fit is an error that names the parameter.
+func LoadIris(path string, attachments ...nnrt.Attachment) (*Iris, error) {
+	m := new(Iris)
+	m.bind(nnrt.Aligned[float32](131))
+	if err := nnrt.LoadModel(path, "Iris", irisSchema, m.flat, attachments...); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// IrisFromBytes is LoadIris for the contents of a file, such as one that go:embed put into the program.
+func IrisFromBytes(data []byte, attachments ...nnrt.Attachment) (*Iris, error) {
+	m := new(Iris)
+	m.bind(nnrt.Aligned[float32](131))
+	if err := nnrt.LoadModelBytes(data, "Iris", irisSchema, m.flat, attachments...); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
 // IrisBatch is what one step reads.
 type IrisBatch struct {
 	X []float32 // [batch, 4]
@@ -1362,6 +1484,54 @@ func (t *IrisTrainer) Apply() (IrisMetrics, error) {
 	return t.whole, t.Update()
 }
 
+// State lists, by reference, all that a checkpoint keeps: parameters, the optimizer's state, the number of updates, the seed, and what may change between steps.
+func (t *IrisTrainer) State() nnrt.State {
+	return nnrt.State{
+		Model: "Iris",
+		Numbers: []nnrt.StateNumber{
+			{Name: "LR", Value: &t.LR},
+		},
+		Restored: t.restored,
+		Schema:   irisSchema,
+		Seed:     &t.seed,
+		Steps:    &t.steps,
+		Tensors: []nnrt.StateTensors{
+			{F32: t.Model.flat},
+			{Prefix: "state/m/", F32: t.state0M},
+			{Prefix: "state/v/", F32: t.state0V},
+		},
+	}
+}
+
+// restored forgets a step half done and derives the random streams again, after the state was loaded.
+func (t *IrisTrainer) restored() {
+	t.stage = 0
+	t.parts = nnrt.Parts{}
+}
+
+// Save writes a checkpoint, all of State, to one safetensors file. What was there before is replaced only when the new file is whole.
+func (t *IrisTrainer) Save(path string) error {
+	return nnrt.SaveCheckpoint(path, t.State(), nil)
+}
+
+// Load makes this trainer, and the model that it trains, what they were when the checkpoint was saved. After an error both are as before.
+func (t *IrisTrainer) Load(path string) error {
+	_, err := nnrt.LoadCheckpoint(path, t.State())
+	return err
+}
+
+// NonFinite names the first tensor that holds a NaN or an infinity, such as "gradient of h.W"; it is empty if none does.
+func (t *IrisTrainer) NonFinite() string {
+	return t.State().NonFinite(nnrt.StateTensors{Prefix: "gradient of ", F32: t.gradient.flat})
+}
+
+// On returns a function that evaluates the model on a data set: the Validate of nnrt.FitOptions.
+func (t *IrisTrainer) On(d IrisData) func() (nnrt.Measures, error) {
+	return func() (nnrt.Measures, error) {
+		return t.Evaluate(d)
+	}
+}
+
 // Evaluate computes loss and metrics over a whole data set, as in prediction (no dropout), in chunks of the capacity; every row weighs the same.
 func (t *IrisTrainer) Evaluate(d IrisData) (IrisMetrics, error) {
 	if t.stage != 3 {
@@ -1390,6 +1560,28 @@ func (t *IrisTrainer) Evaluate(d IrisData) (IrisMetrics, error) {
 	var m IrisMetrics
 	m.Loss = float64(t.finish.loss)
 	return m, nil
+}
+
+// CheckGradients compares the gradients of b's loss by every trained parameter with finite differences of the loss, along random
+// directions: nil, or errors that name the parameters whose gradients are wrong. It is for tests, and for doubts about a model or its
+// data, at any time between two steps: parameters and optimizer are as before afterwards. See nnrt.CheckGradients for how it is done
+// and what it cannot see.
+func (t *IrisTrainer) CheckGradients(b IrisBatch) error {
+	err := nnrt.CheckGradients(nnrt.GradientCheck[float32]{
+		Model:     "Iris",
+		Schema:    irisSchema,
+		Params:    t.Model.flat,
+		Gradients: t.gradient.flat,
+		Forward: func() (float64, error) {
+			m, err := t.Forward(b)
+			return m.Loss, err
+		},
+		Backward: t.Backward,
+	})
+	if t.stage != 3 {
+		t.stage = 0
+	}
+	return err
 }
 
 // Gradients returns the gradients of the last Backward, or after Apply those of the whole batch, shaped like the model.
@@ -2177,6 +2369,33 @@ func NewMnist(seed uint64) *Mnist {
 	return m
 }
 
+// Save writes the parameters to a safetensors file, with what is attached (see nnrt.Attach). What was there before is replaced only
+// when the new file is whole.
+func (m *Mnist) Save(path string, attachments ...nnrt.Attachment) error {
+	return nnrt.SaveModel(path, "Mnist", mnistSchema, m.flat, attachments...)
+}
+
+// LoadMnist reads a model from a file that Save wrote, from a checkpoint, or from any safetensors file with its parameters, and fills
+// the values of attachments. A file that does not fit is an error that names the parameter.
+func LoadMnist(path string, attachments ...nnrt.Attachment) (*Mnist, error) {
+	m := new(Mnist)
+	m.bind(nnrt.Aligned[float32](101770))
+	if err := nnrt.LoadModel(path, "Mnist", mnistSchema, m.flat, attachments...); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// MnistFromBytes is LoadMnist for the contents of a file, such as one that go:embed put into the program.
+func MnistFromBytes(data []byte, attachments ...nnrt.Attachment) (*Mnist, error) {
+	m := new(Mnist)
+	m.bind(nnrt.Aligned[float32](101770))
+	if err := nnrt.LoadModelBytes(data, "Mnist", mnistSchema, m.flat, attachments...); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
 // MnistBatch is what one step reads.
 type MnistBatch struct {
 	X []float32 // [batch, 784]
@@ -2470,6 +2689,52 @@ func (t *MnistTrainer) Apply() (MnistMetrics, error) {
 	return t.whole, t.Update()
 }
 
+// State lists, by reference, all that a checkpoint keeps: parameters, the optimizer's state, the number of updates, the seed, and what may change between steps.
+func (t *MnistTrainer) State() nnrt.State {
+	return nnrt.State{
+		Model: "Mnist",
+		Numbers: []nnrt.StateNumber{
+			{Name: "LR", Value: &t.LR},
+		},
+		Restored: t.restored,
+		Schema:   mnistSchema,
+		Seed:     &t.seed,
+		Steps:    &t.steps,
+		Tensors: []nnrt.StateTensors{
+			{F32: t.Model.flat},
+		},
+	}
+}
+
+// restored forgets a step half done and derives the random streams again, after the state was loaded.
+func (t *MnistTrainer) restored() {
+	t.stage = 0
+	t.parts = nnrt.Parts{}
+}
+
+// Save writes a checkpoint, all of State, to one safetensors file. What was there before is replaced only when the new file is whole.
+func (t *MnistTrainer) Save(path string) error {
+	return nnrt.SaveCheckpoint(path, t.State(), nil)
+}
+
+// Load makes this trainer, and the model that it trains, what they were when the checkpoint was saved. After an error both are as before.
+func (t *MnistTrainer) Load(path string) error {
+	_, err := nnrt.LoadCheckpoint(path, t.State())
+	return err
+}
+
+// NonFinite names the first tensor that holds a NaN or an infinity, such as "gradient of h.W"; it is empty if none does.
+func (t *MnistTrainer) NonFinite() string {
+	return t.State().NonFinite(nnrt.StateTensors{Prefix: "gradient of ", F32: t.gradient.flat})
+}
+
+// On returns a function that evaluates the model on a data set: the Validate of nnrt.FitOptions.
+func (t *MnistTrainer) On(d MnistData) func() (nnrt.Measures, error) {
+	return func() (nnrt.Measures, error) {
+		return t.Evaluate(d)
+	}
+}
+
 // Evaluate computes loss and metrics over a whole data set, as in prediction (no dropout), in chunks of the capacity; every row weighs the same.
 func (t *MnistTrainer) Evaluate(d MnistData) (MnistMetrics, error) {
 	if t.stage != 3 {
@@ -2498,6 +2763,28 @@ func (t *MnistTrainer) Evaluate(d MnistData) (MnistMetrics, error) {
 	var m MnistMetrics
 	m.Loss = float64(t.finish.loss)
 	return m, nil
+}
+
+// CheckGradients compares the gradients of b's loss by every trained parameter with finite differences of the loss, along random
+// directions: nil, or errors that name the parameters whose gradients are wrong. It is for tests, and for doubts about a model or its
+// data, at any time between two steps: parameters and optimizer are as before afterwards. See nnrt.CheckGradients for how it is done
+// and what it cannot see.
+func (t *MnistTrainer) CheckGradients(b MnistBatch) error {
+	err := nnrt.CheckGradients(nnrt.GradientCheck[float32]{
+		Model:     "Mnist",
+		Schema:    mnistSchema,
+		Params:    t.Model.flat,
+		Gradients: t.gradient.flat,
+		Forward: func() (float64, error) {
+			m, err := t.Forward(b)
+			return m.Loss, err
+		},
+		Backward: t.Backward,
+	})
+	if t.stage != 3 {
+		t.stage = 0
+	}
+	return err
 }
 
 // Gradients returns the gradients of the last Backward, or after Apply those of the whole batch, shaped like the model.
@@ -3335,6 +3622,33 @@ func NewMnistDeep(seed uint64) *MnistDeep {
 	return m
 }
 
+// Save writes the parameters to a safetensors file, with what is attached (see nnrt.Attach). What was there before is replaced only
+// when the new file is whole.
+func (m *MnistDeep) Save(path string, attachments ...nnrt.Attachment) error {
+	return nnrt.SaveModel(path, "MnistDeep", mnistDeepSchema, m.flat, attachments...)
+}
+
+// LoadMnistDeep reads a model from a file that Save wrote, from a checkpoint, or from any safetensors file with its parameters, and fills
+// the values of attachments. A file that does not fit is an error that names the parameter.
+func LoadMnistDeep(path string, attachments ...nnrt.Attachment) (*MnistDeep, error) {
+	m := new(MnistDeep)
+	m.bind(nnrt.Aligned[float32](669706))
+	if err := nnrt.LoadModel(path, "MnistDeep", mnistDeepSchema, m.flat, attachments...); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// MnistDeepFromBytes is LoadMnistDeep for the contents of a file, such as one that go:embed put into the program.
+func MnistDeepFromBytes(data []byte, attachments ...nnrt.Attachment) (*MnistDeep, error) {
+	m := new(MnistDeep)
+	m.bind(nnrt.Aligned[float32](669706))
+	if err := nnrt.LoadModelBytes(data, "MnistDeep", mnistDeepSchema, m.flat, attachments...); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
 // MnistDeepBatch is what one step reads.
 type MnistDeepBatch struct {
 	X []float32 // [batch, 784]
@@ -3626,6 +3940,54 @@ func (t *MnistDeepTrainer) Apply() (MnistDeepMetrics, error) {
 	return t.whole, t.Update()
 }
 
+// State lists, by reference, all that a checkpoint keeps: parameters, the optimizer's state, the number of updates, the seed, and what may change between steps.
+func (t *MnistDeepTrainer) State() nnrt.State {
+	return nnrt.State{
+		Model: "MnistDeep",
+		Numbers: []nnrt.StateNumber{
+			{Name: "LR", Value: &t.LR},
+		},
+		Restored: t.restored,
+		Schema:   mnistDeepSchema,
+		Seed:     &t.seed,
+		Steps:    &t.steps,
+		Tensors: []nnrt.StateTensors{
+			{F32: t.Model.flat},
+			{Prefix: "state/m/", F32: t.state0M},
+			{Prefix: "state/v/", F32: t.state0V},
+		},
+	}
+}
+
+// restored forgets a step half done and derives the random streams again, after the state was loaded.
+func (t *MnistDeepTrainer) restored() {
+	t.stage = 0
+	t.parts = nnrt.Parts{}
+}
+
+// Save writes a checkpoint, all of State, to one safetensors file. What was there before is replaced only when the new file is whole.
+func (t *MnistDeepTrainer) Save(path string) error {
+	return nnrt.SaveCheckpoint(path, t.State(), nil)
+}
+
+// Load makes this trainer, and the model that it trains, what they were when the checkpoint was saved. After an error both are as before.
+func (t *MnistDeepTrainer) Load(path string) error {
+	_, err := nnrt.LoadCheckpoint(path, t.State())
+	return err
+}
+
+// NonFinite names the first tensor that holds a NaN or an infinity, such as "gradient of h.W"; it is empty if none does.
+func (t *MnistDeepTrainer) NonFinite() string {
+	return t.State().NonFinite(nnrt.StateTensors{Prefix: "gradient of ", F32: t.gradient.flat})
+}
+
+// On returns a function that evaluates the model on a data set: the Validate of nnrt.FitOptions.
+func (t *MnistDeepTrainer) On(d MnistDeepData) func() (nnrt.Measures, error) {
+	return func() (nnrt.Measures, error) {
+		return t.Evaluate(d)
+	}
+}
+
 // Evaluate computes loss and metrics over a whole data set, as in prediction (no dropout), in chunks of the capacity; every row weighs the same.
 func (t *MnistDeepTrainer) Evaluate(d MnistDeepData) (MnistDeepMetrics, error) {
 	if t.stage != 3 {
@@ -3654,6 +4016,28 @@ func (t *MnistDeepTrainer) Evaluate(d MnistDeepData) (MnistDeepMetrics, error) {
 	var m MnistDeepMetrics
 	m.Loss = float64(t.finish.loss)
 	return m, nil
+}
+
+// CheckGradients compares the gradients of b's loss by every trained parameter with finite differences of the loss, along random
+// directions: nil, or errors that name the parameters whose gradients are wrong. It is for tests, and for doubts about a model or its
+// data, at any time between two steps: parameters and optimizer are as before afterwards. See nnrt.CheckGradients for how it is done
+// and what it cannot see.
+func (t *MnistDeepTrainer) CheckGradients(b MnistDeepBatch) error {
+	err := nnrt.CheckGradients(nnrt.GradientCheck[float32]{
+		Model:     "MnistDeep",
+		Schema:    mnistDeepSchema,
+		Params:    t.Model.flat,
+		Gradients: t.gradient.flat,
+		Forward: func() (float64, error) {
+			m, err := t.Forward(b)
+			return m.Loss, err
+		},
+		Backward: t.Backward,
+	})
+	if t.stage != 3 {
+		t.stage = 0
+	}
+	return err
 }
 
 // Gradients returns the gradients of the last Backward, or after Apply those of the whole batch, shaped like the model.
@@ -4712,6 +5096,33 @@ func NewGelu(seed uint64) *Gelu {
 	return m
 }
 
+// Save writes the parameters to a safetensors file, with what is attached (see nnrt.Attach). What was there before is replaced only
+// when the new file is whole.
+func (m *Gelu) Save(path string, attachments ...nnrt.Attachment) error {
+	return nnrt.SaveModel(path, "Gelu", geluSchema, m.flat, attachments...)
+}
+
+// LoadGelu reads a model from a file that Save wrote, from a checkpoint, or from any safetensors file with its parameters, and fills
+// the values of attachments. A file that does not fit is an error that names the parameter.
+func LoadGelu(path string, attachments ...nnrt.Attachment) (*Gelu, error) {
+	m := new(Gelu)
+	m.bind(nnrt.Aligned[float32](150280))
+	if err := nnrt.LoadModel(path, "Gelu", geluSchema, m.flat, attachments...); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// GeluFromBytes is LoadGelu for the contents of a file, such as one that go:embed put into the program.
+func GeluFromBytes(data []byte, attachments ...nnrt.Attachment) (*Gelu, error) {
+	m := new(Gelu)
+	m.bind(nnrt.Aligned[float32](150280))
+	if err := nnrt.LoadModelBytes(data, "Gelu", geluSchema, m.flat, attachments...); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
 // GeluBatch is what one step reads.
 type GeluBatch struct {
 	X []float32 // [batch, 64]
@@ -5019,6 +5430,54 @@ func (t *GeluTrainer) Apply() (GeluMetrics, error) {
 	return t.whole, t.Update()
 }
 
+// State lists, by reference, all that a checkpoint keeps: parameters, the optimizer's state, the number of updates, the seed, and what may change between steps.
+func (t *GeluTrainer) State() nnrt.State {
+	return nnrt.State{
+		Model: "Gelu",
+		Numbers: []nnrt.StateNumber{
+			{Name: "LR", Value: &t.LR},
+		},
+		Restored: t.restored,
+		Schema:   geluSchema,
+		Seed:     &t.seed,
+		Steps:    &t.steps,
+		Tensors: []nnrt.StateTensors{
+			{F32: t.Model.flat},
+			{Prefix: "state/m/", F32: t.state0M},
+			{Prefix: "state/v/", F32: t.state0V},
+		},
+	}
+}
+
+// restored forgets a step half done and derives the random streams again, after the state was loaded.
+func (t *GeluTrainer) restored() {
+	t.stage = 0
+	t.parts = nnrt.Parts{}
+}
+
+// Save writes a checkpoint, all of State, to one safetensors file. What was there before is replaced only when the new file is whole.
+func (t *GeluTrainer) Save(path string) error {
+	return nnrt.SaveCheckpoint(path, t.State(), nil)
+}
+
+// Load makes this trainer, and the model that it trains, what they were when the checkpoint was saved. After an error both are as before.
+func (t *GeluTrainer) Load(path string) error {
+	_, err := nnrt.LoadCheckpoint(path, t.State())
+	return err
+}
+
+// NonFinite names the first tensor that holds a NaN or an infinity, such as "gradient of h.W"; it is empty if none does.
+func (t *GeluTrainer) NonFinite() string {
+	return t.State().NonFinite(nnrt.StateTensors{Prefix: "gradient of ", F32: t.gradient.flat})
+}
+
+// On returns a function that evaluates the model on a data set: the Validate of nnrt.FitOptions.
+func (t *GeluTrainer) On(d GeluData) func() (nnrt.Measures, error) {
+	return func() (nnrt.Measures, error) {
+		return t.Evaluate(d)
+	}
+}
+
 // Evaluate computes loss and metrics over a whole data set, as in prediction (no dropout), in chunks of the capacity; every row weighs the same.
 func (t *GeluTrainer) Evaluate(d GeluData) (GeluMetrics, error) {
 	if t.stage != 3 {
@@ -5047,6 +5506,28 @@ func (t *GeluTrainer) Evaluate(d GeluData) (GeluMetrics, error) {
 	var m GeluMetrics
 	m.Loss = float64(t.finish.loss)
 	return m, nil
+}
+
+// CheckGradients compares the gradients of b's loss by every trained parameter with finite differences of the loss, along random
+// directions: nil, or errors that name the parameters whose gradients are wrong. It is for tests, and for doubts about a model or its
+// data, at any time between two steps: parameters and optimizer are as before afterwards. See nnrt.CheckGradients for how it is done
+// and what it cannot see.
+func (t *GeluTrainer) CheckGradients(b GeluBatch) error {
+	err := nnrt.CheckGradients(nnrt.GradientCheck[float32]{
+		Model:     "Gelu",
+		Schema:    geluSchema,
+		Params:    t.Model.flat,
+		Gradients: t.gradient.flat,
+		Forward: func() (float64, error) {
+			m, err := t.Forward(b)
+			return m.Loss, err
+		},
+		Backward: t.Backward,
+	})
+	if t.stage != 3 {
+		t.stage = 0
+	}
+	return err
 }
 
 // Gradients returns the gradients of the last Backward, or after Apply those of the whole batch, shaped like the model.

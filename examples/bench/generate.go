@@ -1,3 +1,4 @@
 package main
 
-//go:generate go tool nngen bench.nn loops.nn
+//go:generate go tool nngen --tests bench.nn
+//go:generate go tool nngen loops.nn

@@ -49,6 +49,33 @@ func NewUpdateSgd(seed uint64) *UpdateSgd {
 	return m
 }
 
+// Save writes the parameters to a safetensors file, with what is attached (see nnrt.Attach). What was there before is replaced only
+// when the new file is whole.
+func (m *UpdateSgd) Save(path string, attachments ...nnrt.Attachment) error {
+	return nnrt.SaveModel(path, "UpdateSgd", updateSgdSchema, m.flat, attachments...)
+}
+
+// LoadUpdateSgd reads a model from a file that Save wrote, from a checkpoint, or from any safetensors file with its parameters, and fills
+// the values of attachments. A file that does not fit is an error that names the parameter.
+func LoadUpdateSgd(path string, attachments ...nnrt.Attachment) (*UpdateSgd, error) {
+	m := new(UpdateSgd)
+	m.bind(nnrt.Aligned[float32](8192))
+	if err := nnrt.LoadModel(path, "UpdateSgd", updateSgdSchema, m.flat, attachments...); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// UpdateSgdFromBytes is LoadUpdateSgd for the contents of a file, such as one that go:embed put into the program.
+func UpdateSgdFromBytes(data []byte, attachments ...nnrt.Attachment) (*UpdateSgd, error) {
+	m := new(UpdateSgd)
+	m.bind(nnrt.Aligned[float32](8192))
+	if err := nnrt.LoadModelBytes(data, "UpdateSgd", updateSgdSchema, m.flat, attachments...); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
 // UpdateSgdBatch is what one step reads.
 type UpdateSgdBatch struct{}
 
@@ -197,6 +224,64 @@ func (t *UpdateSgdTrainer) Accumulate(_ UpdateSgdBatch, _ int) error {
 // Apply returns the same error as Accumulate.
 func (t *UpdateSgdTrainer) Apply() (UpdateSgdMetrics, error) {
 	return UpdateSgdMetrics{}, &nnrt.BorderError{Model: "UpdateSgd", Got: "a part of a batch", Want: "whole batches, by Step: no input has rows"}
+}
+
+// State lists, by reference, all that a checkpoint keeps: parameters, the optimizer's state, the number of updates, the seed, and what may change between steps.
+func (t *UpdateSgdTrainer) State() nnrt.State {
+	return nnrt.State{
+		Model: "UpdateSgd",
+		Numbers: []nnrt.StateNumber{
+			{Name: "LR", Value: &t.LR},
+		},
+		Restored: t.restored,
+		Schema:   updateSgdSchema,
+		Seed:     &t.seed,
+		Steps:    &t.steps,
+		Tensors: []nnrt.StateTensors{
+			{F32: t.Model.flat},
+		},
+	}
+}
+
+// restored forgets a step half done and derives the random streams again, after the state was loaded.
+func (t *UpdateSgdTrainer) restored() {
+	t.stage = 0
+}
+
+// Save writes a checkpoint, all of State, to one safetensors file. What was there before is replaced only when the new file is whole.
+func (t *UpdateSgdTrainer) Save(path string) error {
+	return nnrt.SaveCheckpoint(path, t.State(), nil)
+}
+
+// Load makes this trainer, and the model that it trains, what they were when the checkpoint was saved. After an error both are as before.
+func (t *UpdateSgdTrainer) Load(path string) error {
+	_, err := nnrt.LoadCheckpoint(path, t.State())
+	return err
+}
+
+// NonFinite names the first tensor that holds a NaN or an infinity, such as "gradient of h.W"; it is empty if none does.
+func (t *UpdateSgdTrainer) NonFinite() string {
+	return t.State().NonFinite(nnrt.StateTensors{Prefix: "gradient of ", F32: t.gradient.flat})
+}
+
+// CheckGradients compares the gradients of b's loss by every trained parameter with finite differences of the loss, along random
+// directions: nil, or errors that name the parameters whose gradients are wrong. It is for tests, and for doubts about a model or its
+// data, at any time between two steps: parameters and optimizer are as before afterwards. See nnrt.CheckGradients for how it is done
+// and what it cannot see.
+func (t *UpdateSgdTrainer) CheckGradients(b UpdateSgdBatch) error {
+	err := nnrt.CheckGradients(nnrt.GradientCheck[float32]{
+		Model:     "UpdateSgd",
+		Schema:    updateSgdSchema,
+		Params:    t.Model.flat,
+		Gradients: t.gradient.flat,
+		Forward: func() (float64, error) {
+			m, err := t.Forward(b)
+			return m.Loss, err
+		},
+		Backward: t.Backward,
+	})
+	t.stage = 0
+	return err
 }
 
 // Gradients returns the gradients of the last Backward, or after Apply those of the whole batch, shaped like the model.
@@ -472,6 +557,33 @@ func NewUpdateSgdLarge(seed uint64) *UpdateSgdLarge {
 	return m
 }
 
+// Save writes the parameters to a safetensors file, with what is attached (see nnrt.Attach). What was there before is replaced only
+// when the new file is whole.
+func (m *UpdateSgdLarge) Save(path string, attachments ...nnrt.Attachment) error {
+	return nnrt.SaveModel(path, "UpdateSgdLarge", updateSgdLargeSchema, m.flat, attachments...)
+}
+
+// LoadUpdateSgdLarge reads a model from a file that Save wrote, from a checkpoint, or from any safetensors file with its parameters, and fills
+// the values of attachments. A file that does not fit is an error that names the parameter.
+func LoadUpdateSgdLarge(path string, attachments ...nnrt.Attachment) (*UpdateSgdLarge, error) {
+	m := new(UpdateSgdLarge)
+	m.bind(nnrt.Aligned[float32](16777216))
+	if err := nnrt.LoadModel(path, "UpdateSgdLarge", updateSgdLargeSchema, m.flat, attachments...); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// UpdateSgdLargeFromBytes is LoadUpdateSgdLarge for the contents of a file, such as one that go:embed put into the program.
+func UpdateSgdLargeFromBytes(data []byte, attachments ...nnrt.Attachment) (*UpdateSgdLarge, error) {
+	m := new(UpdateSgdLarge)
+	m.bind(nnrt.Aligned[float32](16777216))
+	if err := nnrt.LoadModelBytes(data, "UpdateSgdLarge", updateSgdLargeSchema, m.flat, attachments...); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
 // UpdateSgdLargeBatch is what one step reads.
 type UpdateSgdLargeBatch struct{}
 
@@ -620,6 +732,64 @@ func (t *UpdateSgdLargeTrainer) Accumulate(_ UpdateSgdLargeBatch, _ int) error {
 // Apply returns the same error as Accumulate.
 func (t *UpdateSgdLargeTrainer) Apply() (UpdateSgdLargeMetrics, error) {
 	return UpdateSgdLargeMetrics{}, &nnrt.BorderError{Model: "UpdateSgdLarge", Got: "a part of a batch", Want: "whole batches, by Step: no input has rows"}
+}
+
+// State lists, by reference, all that a checkpoint keeps: parameters, the optimizer's state, the number of updates, the seed, and what may change between steps.
+func (t *UpdateSgdLargeTrainer) State() nnrt.State {
+	return nnrt.State{
+		Model: "UpdateSgdLarge",
+		Numbers: []nnrt.StateNumber{
+			{Name: "LR", Value: &t.LR},
+		},
+		Restored: t.restored,
+		Schema:   updateSgdLargeSchema,
+		Seed:     &t.seed,
+		Steps:    &t.steps,
+		Tensors: []nnrt.StateTensors{
+			{F32: t.Model.flat},
+		},
+	}
+}
+
+// restored forgets a step half done and derives the random streams again, after the state was loaded.
+func (t *UpdateSgdLargeTrainer) restored() {
+	t.stage = 0
+}
+
+// Save writes a checkpoint, all of State, to one safetensors file. What was there before is replaced only when the new file is whole.
+func (t *UpdateSgdLargeTrainer) Save(path string) error {
+	return nnrt.SaveCheckpoint(path, t.State(), nil)
+}
+
+// Load makes this trainer, and the model that it trains, what they were when the checkpoint was saved. After an error both are as before.
+func (t *UpdateSgdLargeTrainer) Load(path string) error {
+	_, err := nnrt.LoadCheckpoint(path, t.State())
+	return err
+}
+
+// NonFinite names the first tensor that holds a NaN or an infinity, such as "gradient of h.W"; it is empty if none does.
+func (t *UpdateSgdLargeTrainer) NonFinite() string {
+	return t.State().NonFinite(nnrt.StateTensors{Prefix: "gradient of ", F32: t.gradient.flat})
+}
+
+// CheckGradients compares the gradients of b's loss by every trained parameter with finite differences of the loss, along random
+// directions: nil, or errors that name the parameters whose gradients are wrong. It is for tests, and for doubts about a model or its
+// data, at any time between two steps: parameters and optimizer are as before afterwards. See nnrt.CheckGradients for how it is done
+// and what it cannot see.
+func (t *UpdateSgdLargeTrainer) CheckGradients(b UpdateSgdLargeBatch) error {
+	err := nnrt.CheckGradients(nnrt.GradientCheck[float32]{
+		Model:     "UpdateSgdLarge",
+		Schema:    updateSgdLargeSchema,
+		Params:    t.Model.flat,
+		Gradients: t.gradient.flat,
+		Forward: func() (float64, error) {
+			m, err := t.Forward(b)
+			return m.Loss, err
+		},
+		Backward: t.Backward,
+	})
+	t.stage = 0
+	return err
 }
 
 // Gradients returns the gradients of the last Backward, or after Apply those of the whole batch, shaped like the model.
@@ -903,6 +1073,33 @@ func NewUpdateMomentum(seed uint64) *UpdateMomentum {
 	return m
 }
 
+// Save writes the parameters to a safetensors file, with what is attached (see nnrt.Attach). What was there before is replaced only
+// when the new file is whole.
+func (m *UpdateMomentum) Save(path string, attachments ...nnrt.Attachment) error {
+	return nnrt.SaveModel(path, "UpdateMomentum", updateMomentumSchema, m.flat, attachments...)
+}
+
+// LoadUpdateMomentum reads a model from a file that Save wrote, from a checkpoint, or from any safetensors file with its parameters, and fills
+// the values of attachments. A file that does not fit is an error that names the parameter.
+func LoadUpdateMomentum(path string, attachments ...nnrt.Attachment) (*UpdateMomentum, error) {
+	m := new(UpdateMomentum)
+	m.bind(nnrt.Aligned[float32](8192))
+	if err := nnrt.LoadModel(path, "UpdateMomentum", updateMomentumSchema, m.flat, attachments...); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// UpdateMomentumFromBytes is LoadUpdateMomentum for the contents of a file, such as one that go:embed put into the program.
+func UpdateMomentumFromBytes(data []byte, attachments ...nnrt.Attachment) (*UpdateMomentum, error) {
+	m := new(UpdateMomentum)
+	m.bind(nnrt.Aligned[float32](8192))
+	if err := nnrt.LoadModelBytes(data, "UpdateMomentum", updateMomentumSchema, m.flat, attachments...); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
 // UpdateMomentumBatch is what one step reads.
 type UpdateMomentumBatch struct{}
 
@@ -1055,6 +1252,65 @@ func (t *UpdateMomentumTrainer) Accumulate(_ UpdateMomentumBatch, _ int) error {
 // Apply returns the same error as Accumulate.
 func (t *UpdateMomentumTrainer) Apply() (UpdateMomentumMetrics, error) {
 	return UpdateMomentumMetrics{}, &nnrt.BorderError{Model: "UpdateMomentum", Got: "a part of a batch", Want: "whole batches, by Step: no input has rows"}
+}
+
+// State lists, by reference, all that a checkpoint keeps: parameters, the optimizer's state, the number of updates, the seed, and what may change between steps.
+func (t *UpdateMomentumTrainer) State() nnrt.State {
+	return nnrt.State{
+		Model: "UpdateMomentum",
+		Numbers: []nnrt.StateNumber{
+			{Name: "LR", Value: &t.LR},
+		},
+		Restored: t.restored,
+		Schema:   updateMomentumSchema,
+		Seed:     &t.seed,
+		Steps:    &t.steps,
+		Tensors: []nnrt.StateTensors{
+			{F32: t.Model.flat},
+			{Prefix: "state/b/", F32: t.state0B},
+		},
+	}
+}
+
+// restored forgets a step half done and derives the random streams again, after the state was loaded.
+func (t *UpdateMomentumTrainer) restored() {
+	t.stage = 0
+}
+
+// Save writes a checkpoint, all of State, to one safetensors file. What was there before is replaced only when the new file is whole.
+func (t *UpdateMomentumTrainer) Save(path string) error {
+	return nnrt.SaveCheckpoint(path, t.State(), nil)
+}
+
+// Load makes this trainer, and the model that it trains, what they were when the checkpoint was saved. After an error both are as before.
+func (t *UpdateMomentumTrainer) Load(path string) error {
+	_, err := nnrt.LoadCheckpoint(path, t.State())
+	return err
+}
+
+// NonFinite names the first tensor that holds a NaN or an infinity, such as "gradient of h.W"; it is empty if none does.
+func (t *UpdateMomentumTrainer) NonFinite() string {
+	return t.State().NonFinite(nnrt.StateTensors{Prefix: "gradient of ", F32: t.gradient.flat})
+}
+
+// CheckGradients compares the gradients of b's loss by every trained parameter with finite differences of the loss, along random
+// directions: nil, or errors that name the parameters whose gradients are wrong. It is for tests, and for doubts about a model or its
+// data, at any time between two steps: parameters and optimizer are as before afterwards. See nnrt.CheckGradients for how it is done
+// and what it cannot see.
+func (t *UpdateMomentumTrainer) CheckGradients(b UpdateMomentumBatch) error {
+	err := nnrt.CheckGradients(nnrt.GradientCheck[float32]{
+		Model:     "UpdateMomentum",
+		Schema:    updateMomentumSchema,
+		Params:    t.Model.flat,
+		Gradients: t.gradient.flat,
+		Forward: func() (float64, error) {
+			m, err := t.Forward(b)
+			return m.Loss, err
+		},
+		Backward: t.Backward,
+	})
+	t.stage = 0
+	return err
 }
 
 // Gradients returns the gradients of the last Backward, or after Apply those of the whole batch, shaped like the model.
@@ -1341,6 +1597,33 @@ func NewUpdateMomentumLarge(seed uint64) *UpdateMomentumLarge {
 	return m
 }
 
+// Save writes the parameters to a safetensors file, with what is attached (see nnrt.Attach). What was there before is replaced only
+// when the new file is whole.
+func (m *UpdateMomentumLarge) Save(path string, attachments ...nnrt.Attachment) error {
+	return nnrt.SaveModel(path, "UpdateMomentumLarge", updateMomentumLargeSchema, m.flat, attachments...)
+}
+
+// LoadUpdateMomentumLarge reads a model from a file that Save wrote, from a checkpoint, or from any safetensors file with its parameters, and fills
+// the values of attachments. A file that does not fit is an error that names the parameter.
+func LoadUpdateMomentumLarge(path string, attachments ...nnrt.Attachment) (*UpdateMomentumLarge, error) {
+	m := new(UpdateMomentumLarge)
+	m.bind(nnrt.Aligned[float32](16777216))
+	if err := nnrt.LoadModel(path, "UpdateMomentumLarge", updateMomentumLargeSchema, m.flat, attachments...); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// UpdateMomentumLargeFromBytes is LoadUpdateMomentumLarge for the contents of a file, such as one that go:embed put into the program.
+func UpdateMomentumLargeFromBytes(data []byte, attachments ...nnrt.Attachment) (*UpdateMomentumLarge, error) {
+	m := new(UpdateMomentumLarge)
+	m.bind(nnrt.Aligned[float32](16777216))
+	if err := nnrt.LoadModelBytes(data, "UpdateMomentumLarge", updateMomentumLargeSchema, m.flat, attachments...); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
 // UpdateMomentumLargeBatch is what one step reads.
 type UpdateMomentumLargeBatch struct{}
 
@@ -1493,6 +1776,65 @@ func (t *UpdateMomentumLargeTrainer) Accumulate(_ UpdateMomentumLargeBatch, _ in
 // Apply returns the same error as Accumulate.
 func (t *UpdateMomentumLargeTrainer) Apply() (UpdateMomentumLargeMetrics, error) {
 	return UpdateMomentumLargeMetrics{}, &nnrt.BorderError{Model: "UpdateMomentumLarge", Got: "a part of a batch", Want: "whole batches, by Step: no input has rows"}
+}
+
+// State lists, by reference, all that a checkpoint keeps: parameters, the optimizer's state, the number of updates, the seed, and what may change between steps.
+func (t *UpdateMomentumLargeTrainer) State() nnrt.State {
+	return nnrt.State{
+		Model: "UpdateMomentumLarge",
+		Numbers: []nnrt.StateNumber{
+			{Name: "LR", Value: &t.LR},
+		},
+		Restored: t.restored,
+		Schema:   updateMomentumLargeSchema,
+		Seed:     &t.seed,
+		Steps:    &t.steps,
+		Tensors: []nnrt.StateTensors{
+			{F32: t.Model.flat},
+			{Prefix: "state/b/", F32: t.state0B},
+		},
+	}
+}
+
+// restored forgets a step half done and derives the random streams again, after the state was loaded.
+func (t *UpdateMomentumLargeTrainer) restored() {
+	t.stage = 0
+}
+
+// Save writes a checkpoint, all of State, to one safetensors file. What was there before is replaced only when the new file is whole.
+func (t *UpdateMomentumLargeTrainer) Save(path string) error {
+	return nnrt.SaveCheckpoint(path, t.State(), nil)
+}
+
+// Load makes this trainer, and the model that it trains, what they were when the checkpoint was saved. After an error both are as before.
+func (t *UpdateMomentumLargeTrainer) Load(path string) error {
+	_, err := nnrt.LoadCheckpoint(path, t.State())
+	return err
+}
+
+// NonFinite names the first tensor that holds a NaN or an infinity, such as "gradient of h.W"; it is empty if none does.
+func (t *UpdateMomentumLargeTrainer) NonFinite() string {
+	return t.State().NonFinite(nnrt.StateTensors{Prefix: "gradient of ", F32: t.gradient.flat})
+}
+
+// CheckGradients compares the gradients of b's loss by every trained parameter with finite differences of the loss, along random
+// directions: nil, or errors that name the parameters whose gradients are wrong. It is for tests, and for doubts about a model or its
+// data, at any time between two steps: parameters and optimizer are as before afterwards. See nnrt.CheckGradients for how it is done
+// and what it cannot see.
+func (t *UpdateMomentumLargeTrainer) CheckGradients(b UpdateMomentumLargeBatch) error {
+	err := nnrt.CheckGradients(nnrt.GradientCheck[float32]{
+		Model:     "UpdateMomentumLarge",
+		Schema:    updateMomentumLargeSchema,
+		Params:    t.Model.flat,
+		Gradients: t.gradient.flat,
+		Forward: func() (float64, error) {
+			m, err := t.Forward(b)
+			return m.Loss, err
+		},
+		Backward: t.Backward,
+	})
+	t.stage = 0
+	return err
 }
 
 // Gradients returns the gradients of the last Backward, or after Apply those of the whole batch, shaped like the model.
@@ -1787,6 +2129,33 @@ func NewUpdateAdam(seed uint64) *UpdateAdam {
 	return m
 }
 
+// Save writes the parameters to a safetensors file, with what is attached (see nnrt.Attach). What was there before is replaced only
+// when the new file is whole.
+func (m *UpdateAdam) Save(path string, attachments ...nnrt.Attachment) error {
+	return nnrt.SaveModel(path, "UpdateAdam", updateAdamSchema, m.flat, attachments...)
+}
+
+// LoadUpdateAdam reads a model from a file that Save wrote, from a checkpoint, or from any safetensors file with its parameters, and fills
+// the values of attachments. A file that does not fit is an error that names the parameter.
+func LoadUpdateAdam(path string, attachments ...nnrt.Attachment) (*UpdateAdam, error) {
+	m := new(UpdateAdam)
+	m.bind(nnrt.Aligned[float32](8192))
+	if err := nnrt.LoadModel(path, "UpdateAdam", updateAdamSchema, m.flat, attachments...); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// UpdateAdamFromBytes is LoadUpdateAdam for the contents of a file, such as one that go:embed put into the program.
+func UpdateAdamFromBytes(data []byte, attachments ...nnrt.Attachment) (*UpdateAdam, error) {
+	m := new(UpdateAdam)
+	m.bind(nnrt.Aligned[float32](8192))
+	if err := nnrt.LoadModelBytes(data, "UpdateAdam", updateAdamSchema, m.flat, attachments...); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
 // UpdateAdamBatch is what one step reads.
 type UpdateAdamBatch struct{}
 
@@ -1945,6 +2314,66 @@ func (t *UpdateAdamTrainer) Accumulate(_ UpdateAdamBatch, _ int) error {
 // Apply returns the same error as Accumulate.
 func (t *UpdateAdamTrainer) Apply() (UpdateAdamMetrics, error) {
 	return UpdateAdamMetrics{}, &nnrt.BorderError{Model: "UpdateAdam", Got: "a part of a batch", Want: "whole batches, by Step: no input has rows"}
+}
+
+// State lists, by reference, all that a checkpoint keeps: parameters, the optimizer's state, the number of updates, the seed, and what may change between steps.
+func (t *UpdateAdamTrainer) State() nnrt.State {
+	return nnrt.State{
+		Model: "UpdateAdam",
+		Numbers: []nnrt.StateNumber{
+			{Name: "LR", Value: &t.LR},
+		},
+		Restored: t.restored,
+		Schema:   updateAdamSchema,
+		Seed:     &t.seed,
+		Steps:    &t.steps,
+		Tensors: []nnrt.StateTensors{
+			{F32: t.Model.flat},
+			{Prefix: "state/m/", F32: t.state0M},
+			{Prefix: "state/v/", F32: t.state0V},
+		},
+	}
+}
+
+// restored forgets a step half done and derives the random streams again, after the state was loaded.
+func (t *UpdateAdamTrainer) restored() {
+	t.stage = 0
+}
+
+// Save writes a checkpoint, all of State, to one safetensors file. What was there before is replaced only when the new file is whole.
+func (t *UpdateAdamTrainer) Save(path string) error {
+	return nnrt.SaveCheckpoint(path, t.State(), nil)
+}
+
+// Load makes this trainer, and the model that it trains, what they were when the checkpoint was saved. After an error both are as before.
+func (t *UpdateAdamTrainer) Load(path string) error {
+	_, err := nnrt.LoadCheckpoint(path, t.State())
+	return err
+}
+
+// NonFinite names the first tensor that holds a NaN or an infinity, such as "gradient of h.W"; it is empty if none does.
+func (t *UpdateAdamTrainer) NonFinite() string {
+	return t.State().NonFinite(nnrt.StateTensors{Prefix: "gradient of ", F32: t.gradient.flat})
+}
+
+// CheckGradients compares the gradients of b's loss by every trained parameter with finite differences of the loss, along random
+// directions: nil, or errors that name the parameters whose gradients are wrong. It is for tests, and for doubts about a model or its
+// data, at any time between two steps: parameters and optimizer are as before afterwards. See nnrt.CheckGradients for how it is done
+// and what it cannot see.
+func (t *UpdateAdamTrainer) CheckGradients(b UpdateAdamBatch) error {
+	err := nnrt.CheckGradients(nnrt.GradientCheck[float32]{
+		Model:     "UpdateAdam",
+		Schema:    updateAdamSchema,
+		Params:    t.Model.flat,
+		Gradients: t.gradient.flat,
+		Forward: func() (float64, error) {
+			m, err := t.Forward(b)
+			return m.Loss, err
+		},
+		Backward: t.Backward,
+	})
+	t.stage = 0
+	return err
 }
 
 // Gradients returns the gradients of the last Backward, or after Apply those of the whole batch, shaped like the model.
@@ -2248,6 +2677,33 @@ func NewUpdateAdamLarge(seed uint64) *UpdateAdamLarge {
 	return m
 }
 
+// Save writes the parameters to a safetensors file, with what is attached (see nnrt.Attach). What was there before is replaced only
+// when the new file is whole.
+func (m *UpdateAdamLarge) Save(path string, attachments ...nnrt.Attachment) error {
+	return nnrt.SaveModel(path, "UpdateAdamLarge", updateAdamLargeSchema, m.flat, attachments...)
+}
+
+// LoadUpdateAdamLarge reads a model from a file that Save wrote, from a checkpoint, or from any safetensors file with its parameters, and fills
+// the values of attachments. A file that does not fit is an error that names the parameter.
+func LoadUpdateAdamLarge(path string, attachments ...nnrt.Attachment) (*UpdateAdamLarge, error) {
+	m := new(UpdateAdamLarge)
+	m.bind(nnrt.Aligned[float32](16777216))
+	if err := nnrt.LoadModel(path, "UpdateAdamLarge", updateAdamLargeSchema, m.flat, attachments...); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// UpdateAdamLargeFromBytes is LoadUpdateAdamLarge for the contents of a file, such as one that go:embed put into the program.
+func UpdateAdamLargeFromBytes(data []byte, attachments ...nnrt.Attachment) (*UpdateAdamLarge, error) {
+	m := new(UpdateAdamLarge)
+	m.bind(nnrt.Aligned[float32](16777216))
+	if err := nnrt.LoadModelBytes(data, "UpdateAdamLarge", updateAdamLargeSchema, m.flat, attachments...); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
 // UpdateAdamLargeBatch is what one step reads.
 type UpdateAdamLargeBatch struct{}
 
@@ -2406,6 +2862,66 @@ func (t *UpdateAdamLargeTrainer) Accumulate(_ UpdateAdamLargeBatch, _ int) error
 // Apply returns the same error as Accumulate.
 func (t *UpdateAdamLargeTrainer) Apply() (UpdateAdamLargeMetrics, error) {
 	return UpdateAdamLargeMetrics{}, &nnrt.BorderError{Model: "UpdateAdamLarge", Got: "a part of a batch", Want: "whole batches, by Step: no input has rows"}
+}
+
+// State lists, by reference, all that a checkpoint keeps: parameters, the optimizer's state, the number of updates, the seed, and what may change between steps.
+func (t *UpdateAdamLargeTrainer) State() nnrt.State {
+	return nnrt.State{
+		Model: "UpdateAdamLarge",
+		Numbers: []nnrt.StateNumber{
+			{Name: "LR", Value: &t.LR},
+		},
+		Restored: t.restored,
+		Schema:   updateAdamLargeSchema,
+		Seed:     &t.seed,
+		Steps:    &t.steps,
+		Tensors: []nnrt.StateTensors{
+			{F32: t.Model.flat},
+			{Prefix: "state/m/", F32: t.state0M},
+			{Prefix: "state/v/", F32: t.state0V},
+		},
+	}
+}
+
+// restored forgets a step half done and derives the random streams again, after the state was loaded.
+func (t *UpdateAdamLargeTrainer) restored() {
+	t.stage = 0
+}
+
+// Save writes a checkpoint, all of State, to one safetensors file. What was there before is replaced only when the new file is whole.
+func (t *UpdateAdamLargeTrainer) Save(path string) error {
+	return nnrt.SaveCheckpoint(path, t.State(), nil)
+}
+
+// Load makes this trainer, and the model that it trains, what they were when the checkpoint was saved. After an error both are as before.
+func (t *UpdateAdamLargeTrainer) Load(path string) error {
+	_, err := nnrt.LoadCheckpoint(path, t.State())
+	return err
+}
+
+// NonFinite names the first tensor that holds a NaN or an infinity, such as "gradient of h.W"; it is empty if none does.
+func (t *UpdateAdamLargeTrainer) NonFinite() string {
+	return t.State().NonFinite(nnrt.StateTensors{Prefix: "gradient of ", F32: t.gradient.flat})
+}
+
+// CheckGradients compares the gradients of b's loss by every trained parameter with finite differences of the loss, along random
+// directions: nil, or errors that name the parameters whose gradients are wrong. It is for tests, and for doubts about a model or its
+// data, at any time between two steps: parameters and optimizer are as before afterwards. See nnrt.CheckGradients for how it is done
+// and what it cannot see.
+func (t *UpdateAdamLargeTrainer) CheckGradients(b UpdateAdamLargeBatch) error {
+	err := nnrt.CheckGradients(nnrt.GradientCheck[float32]{
+		Model:     "UpdateAdamLarge",
+		Schema:    updateAdamLargeSchema,
+		Params:    t.Model.flat,
+		Gradients: t.gradient.flat,
+		Forward: func() (float64, error) {
+			m, err := t.Forward(b)
+			return m.Loss, err
+		},
+		Backward: t.Backward,
+	})
+	t.stage = 0
+	return err
 }
 
 // Gradients returns the gradients of the last Backward, or after Apply those of the whole batch, shaped like the model.
@@ -2717,6 +3233,33 @@ func NewUpdateAdamW(seed uint64) *UpdateAdamW {
 	return m
 }
 
+// Save writes the parameters to a safetensors file, with what is attached (see nnrt.Attach). What was there before is replaced only
+// when the new file is whole.
+func (m *UpdateAdamW) Save(path string, attachments ...nnrt.Attachment) error {
+	return nnrt.SaveModel(path, "UpdateAdamW", updateAdamWSchema, m.flat, attachments...)
+}
+
+// LoadUpdateAdamW reads a model from a file that Save wrote, from a checkpoint, or from any safetensors file with its parameters, and fills
+// the values of attachments. A file that does not fit is an error that names the parameter.
+func LoadUpdateAdamW(path string, attachments ...nnrt.Attachment) (*UpdateAdamW, error) {
+	m := new(UpdateAdamW)
+	m.bind(nnrt.Aligned[float32](8192))
+	if err := nnrt.LoadModel(path, "UpdateAdamW", updateAdamWSchema, m.flat, attachments...); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// UpdateAdamWFromBytes is LoadUpdateAdamW for the contents of a file, such as one that go:embed put into the program.
+func UpdateAdamWFromBytes(data []byte, attachments ...nnrt.Attachment) (*UpdateAdamW, error) {
+	m := new(UpdateAdamW)
+	m.bind(nnrt.Aligned[float32](8192))
+	if err := nnrt.LoadModelBytes(data, "UpdateAdamW", updateAdamWSchema, m.flat, attachments...); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
 // UpdateAdamWBatch is what one step reads.
 type UpdateAdamWBatch struct{}
 
@@ -2876,6 +3419,66 @@ func (t *UpdateAdamWTrainer) Accumulate(_ UpdateAdamWBatch, _ int) error {
 // Apply returns the same error as Accumulate.
 func (t *UpdateAdamWTrainer) Apply() (UpdateAdamWMetrics, error) {
 	return UpdateAdamWMetrics{}, &nnrt.BorderError{Model: "UpdateAdamW", Got: "a part of a batch", Want: "whole batches, by Step: no input has rows"}
+}
+
+// State lists, by reference, all that a checkpoint keeps: parameters, the optimizer's state, the number of updates, the seed, and what may change between steps.
+func (t *UpdateAdamWTrainer) State() nnrt.State {
+	return nnrt.State{
+		Model: "UpdateAdamW",
+		Numbers: []nnrt.StateNumber{
+			{Name: "LR", Value: &t.LR},
+		},
+		Restored: t.restored,
+		Schema:   updateAdamWSchema,
+		Seed:     &t.seed,
+		Steps:    &t.steps,
+		Tensors: []nnrt.StateTensors{
+			{F32: t.Model.flat},
+			{Prefix: "state/m/", F32: t.state0M},
+			{Prefix: "state/v/", F32: t.state0V},
+		},
+	}
+}
+
+// restored forgets a step half done and derives the random streams again, after the state was loaded.
+func (t *UpdateAdamWTrainer) restored() {
+	t.stage = 0
+}
+
+// Save writes a checkpoint, all of State, to one safetensors file. What was there before is replaced only when the new file is whole.
+func (t *UpdateAdamWTrainer) Save(path string) error {
+	return nnrt.SaveCheckpoint(path, t.State(), nil)
+}
+
+// Load makes this trainer, and the model that it trains, what they were when the checkpoint was saved. After an error both are as before.
+func (t *UpdateAdamWTrainer) Load(path string) error {
+	_, err := nnrt.LoadCheckpoint(path, t.State())
+	return err
+}
+
+// NonFinite names the first tensor that holds a NaN or an infinity, such as "gradient of h.W"; it is empty if none does.
+func (t *UpdateAdamWTrainer) NonFinite() string {
+	return t.State().NonFinite(nnrt.StateTensors{Prefix: "gradient of ", F32: t.gradient.flat})
+}
+
+// CheckGradients compares the gradients of b's loss by every trained parameter with finite differences of the loss, along random
+// directions: nil, or errors that name the parameters whose gradients are wrong. It is for tests, and for doubts about a model or its
+// data, at any time between two steps: parameters and optimizer are as before afterwards. See nnrt.CheckGradients for how it is done
+// and what it cannot see.
+func (t *UpdateAdamWTrainer) CheckGradients(b UpdateAdamWBatch) error {
+	err := nnrt.CheckGradients(nnrt.GradientCheck[float32]{
+		Model:     "UpdateAdamW",
+		Schema:    updateAdamWSchema,
+		Params:    t.Model.flat,
+		Gradients: t.gradient.flat,
+		Forward: func() (float64, error) {
+			m, err := t.Forward(b)
+			return m.Loss, err
+		},
+		Backward: t.Backward,
+	})
+	t.stage = 0
+	return err
 }
 
 // Gradients returns the gradients of the last Backward, or after Apply those of the whole batch, shaped like the model.
@@ -3185,6 +3788,33 @@ func NewUpdateAdamWLarge(seed uint64) *UpdateAdamWLarge {
 	return m
 }
 
+// Save writes the parameters to a safetensors file, with what is attached (see nnrt.Attach). What was there before is replaced only
+// when the new file is whole.
+func (m *UpdateAdamWLarge) Save(path string, attachments ...nnrt.Attachment) error {
+	return nnrt.SaveModel(path, "UpdateAdamWLarge", updateAdamWLargeSchema, m.flat, attachments...)
+}
+
+// LoadUpdateAdamWLarge reads a model from a file that Save wrote, from a checkpoint, or from any safetensors file with its parameters, and fills
+// the values of attachments. A file that does not fit is an error that names the parameter.
+func LoadUpdateAdamWLarge(path string, attachments ...nnrt.Attachment) (*UpdateAdamWLarge, error) {
+	m := new(UpdateAdamWLarge)
+	m.bind(nnrt.Aligned[float32](16777216))
+	if err := nnrt.LoadModel(path, "UpdateAdamWLarge", updateAdamWLargeSchema, m.flat, attachments...); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// UpdateAdamWLargeFromBytes is LoadUpdateAdamWLarge for the contents of a file, such as one that go:embed put into the program.
+func UpdateAdamWLargeFromBytes(data []byte, attachments ...nnrt.Attachment) (*UpdateAdamWLarge, error) {
+	m := new(UpdateAdamWLarge)
+	m.bind(nnrt.Aligned[float32](16777216))
+	if err := nnrt.LoadModelBytes(data, "UpdateAdamWLarge", updateAdamWLargeSchema, m.flat, attachments...); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
 // UpdateAdamWLargeBatch is what one step reads.
 type UpdateAdamWLargeBatch struct{}
 
@@ -3344,6 +3974,66 @@ func (t *UpdateAdamWLargeTrainer) Accumulate(_ UpdateAdamWLargeBatch, _ int) err
 // Apply returns the same error as Accumulate.
 func (t *UpdateAdamWLargeTrainer) Apply() (UpdateAdamWLargeMetrics, error) {
 	return UpdateAdamWLargeMetrics{}, &nnrt.BorderError{Model: "UpdateAdamWLarge", Got: "a part of a batch", Want: "whole batches, by Step: no input has rows"}
+}
+
+// State lists, by reference, all that a checkpoint keeps: parameters, the optimizer's state, the number of updates, the seed, and what may change between steps.
+func (t *UpdateAdamWLargeTrainer) State() nnrt.State {
+	return nnrt.State{
+		Model: "UpdateAdamWLarge",
+		Numbers: []nnrt.StateNumber{
+			{Name: "LR", Value: &t.LR},
+		},
+		Restored: t.restored,
+		Schema:   updateAdamWLargeSchema,
+		Seed:     &t.seed,
+		Steps:    &t.steps,
+		Tensors: []nnrt.StateTensors{
+			{F32: t.Model.flat},
+			{Prefix: "state/m/", F32: t.state0M},
+			{Prefix: "state/v/", F32: t.state0V},
+		},
+	}
+}
+
+// restored forgets a step half done and derives the random streams again, after the state was loaded.
+func (t *UpdateAdamWLargeTrainer) restored() {
+	t.stage = 0
+}
+
+// Save writes a checkpoint, all of State, to one safetensors file. What was there before is replaced only when the new file is whole.
+func (t *UpdateAdamWLargeTrainer) Save(path string) error {
+	return nnrt.SaveCheckpoint(path, t.State(), nil)
+}
+
+// Load makes this trainer, and the model that it trains, what they were when the checkpoint was saved. After an error both are as before.
+func (t *UpdateAdamWLargeTrainer) Load(path string) error {
+	_, err := nnrt.LoadCheckpoint(path, t.State())
+	return err
+}
+
+// NonFinite names the first tensor that holds a NaN or an infinity, such as "gradient of h.W"; it is empty if none does.
+func (t *UpdateAdamWLargeTrainer) NonFinite() string {
+	return t.State().NonFinite(nnrt.StateTensors{Prefix: "gradient of ", F32: t.gradient.flat})
+}
+
+// CheckGradients compares the gradients of b's loss by every trained parameter with finite differences of the loss, along random
+// directions: nil, or errors that name the parameters whose gradients are wrong. It is for tests, and for doubts about a model or its
+// data, at any time between two steps: parameters and optimizer are as before afterwards. See nnrt.CheckGradients for how it is done
+// and what it cannot see.
+func (t *UpdateAdamWLargeTrainer) CheckGradients(b UpdateAdamWLargeBatch) error {
+	err := nnrt.CheckGradients(nnrt.GradientCheck[float32]{
+		Model:     "UpdateAdamWLarge",
+		Schema:    updateAdamWLargeSchema,
+		Params:    t.Model.flat,
+		Gradients: t.gradient.flat,
+		Forward: func() (float64, error) {
+			m, err := t.Forward(b)
+			return m.Loss, err
+		},
+		Backward: t.Backward,
+	})
+	t.stage = 0
+	return err
 }
 
 // Gradients returns the gradients of the last Backward, or after Apply those of the whole batch, shaped like the model.
@@ -3661,6 +4351,33 @@ func NewUpdateRmsProp(seed uint64) *UpdateRmsProp {
 	return m
 }
 
+// Save writes the parameters to a safetensors file, with what is attached (see nnrt.Attach). What was there before is replaced only
+// when the new file is whole.
+func (m *UpdateRmsProp) Save(path string, attachments ...nnrt.Attachment) error {
+	return nnrt.SaveModel(path, "UpdateRmsProp", updateRmsPropSchema, m.flat, attachments...)
+}
+
+// LoadUpdateRmsProp reads a model from a file that Save wrote, from a checkpoint, or from any safetensors file with its parameters, and fills
+// the values of attachments. A file that does not fit is an error that names the parameter.
+func LoadUpdateRmsProp(path string, attachments ...nnrt.Attachment) (*UpdateRmsProp, error) {
+	m := new(UpdateRmsProp)
+	m.bind(nnrt.Aligned[float32](8192))
+	if err := nnrt.LoadModel(path, "UpdateRmsProp", updateRmsPropSchema, m.flat, attachments...); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// UpdateRmsPropFromBytes is LoadUpdateRmsProp for the contents of a file, such as one that go:embed put into the program.
+func UpdateRmsPropFromBytes(data []byte, attachments ...nnrt.Attachment) (*UpdateRmsProp, error) {
+	m := new(UpdateRmsProp)
+	m.bind(nnrt.Aligned[float32](8192))
+	if err := nnrt.LoadModelBytes(data, "UpdateRmsProp", updateRmsPropSchema, m.flat, attachments...); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
 // UpdateRmsPropBatch is what one step reads.
 type UpdateRmsPropBatch struct{}
 
@@ -3813,6 +4530,65 @@ func (t *UpdateRmsPropTrainer) Accumulate(_ UpdateRmsPropBatch, _ int) error {
 // Apply returns the same error as Accumulate.
 func (t *UpdateRmsPropTrainer) Apply() (UpdateRmsPropMetrics, error) {
 	return UpdateRmsPropMetrics{}, &nnrt.BorderError{Model: "UpdateRmsProp", Got: "a part of a batch", Want: "whole batches, by Step: no input has rows"}
+}
+
+// State lists, by reference, all that a checkpoint keeps: parameters, the optimizer's state, the number of updates, the seed, and what may change between steps.
+func (t *UpdateRmsPropTrainer) State() nnrt.State {
+	return nnrt.State{
+		Model: "UpdateRmsProp",
+		Numbers: []nnrt.StateNumber{
+			{Name: "LR", Value: &t.LR},
+		},
+		Restored: t.restored,
+		Schema:   updateRmsPropSchema,
+		Seed:     &t.seed,
+		Steps:    &t.steps,
+		Tensors: []nnrt.StateTensors{
+			{F32: t.Model.flat},
+			{Prefix: "state/v/", F32: t.state0V},
+		},
+	}
+}
+
+// restored forgets a step half done and derives the random streams again, after the state was loaded.
+func (t *UpdateRmsPropTrainer) restored() {
+	t.stage = 0
+}
+
+// Save writes a checkpoint, all of State, to one safetensors file. What was there before is replaced only when the new file is whole.
+func (t *UpdateRmsPropTrainer) Save(path string) error {
+	return nnrt.SaveCheckpoint(path, t.State(), nil)
+}
+
+// Load makes this trainer, and the model that it trains, what they were when the checkpoint was saved. After an error both are as before.
+func (t *UpdateRmsPropTrainer) Load(path string) error {
+	_, err := nnrt.LoadCheckpoint(path, t.State())
+	return err
+}
+
+// NonFinite names the first tensor that holds a NaN or an infinity, such as "gradient of h.W"; it is empty if none does.
+func (t *UpdateRmsPropTrainer) NonFinite() string {
+	return t.State().NonFinite(nnrt.StateTensors{Prefix: "gradient of ", F32: t.gradient.flat})
+}
+
+// CheckGradients compares the gradients of b's loss by every trained parameter with finite differences of the loss, along random
+// directions: nil, or errors that name the parameters whose gradients are wrong. It is for tests, and for doubts about a model or its
+// data, at any time between two steps: parameters and optimizer are as before afterwards. See nnrt.CheckGradients for how it is done
+// and what it cannot see.
+func (t *UpdateRmsPropTrainer) CheckGradients(b UpdateRmsPropBatch) error {
+	err := nnrt.CheckGradients(nnrt.GradientCheck[float32]{
+		Model:     "UpdateRmsProp",
+		Schema:    updateRmsPropSchema,
+		Params:    t.Model.flat,
+		Gradients: t.gradient.flat,
+		Forward: func() (float64, error) {
+			m, err := t.Forward(b)
+			return m.Loss, err
+		},
+		Backward: t.Backward,
+	})
+	t.stage = 0
+	return err
 }
 
 // Gradients returns the gradients of the last Backward, or after Apply those of the whole batch, shaped like the model.
@@ -4099,6 +4875,33 @@ func NewUpdateRmsPropLarge(seed uint64) *UpdateRmsPropLarge {
 	return m
 }
 
+// Save writes the parameters to a safetensors file, with what is attached (see nnrt.Attach). What was there before is replaced only
+// when the new file is whole.
+func (m *UpdateRmsPropLarge) Save(path string, attachments ...nnrt.Attachment) error {
+	return nnrt.SaveModel(path, "UpdateRmsPropLarge", updateRmsPropLargeSchema, m.flat, attachments...)
+}
+
+// LoadUpdateRmsPropLarge reads a model from a file that Save wrote, from a checkpoint, or from any safetensors file with its parameters, and fills
+// the values of attachments. A file that does not fit is an error that names the parameter.
+func LoadUpdateRmsPropLarge(path string, attachments ...nnrt.Attachment) (*UpdateRmsPropLarge, error) {
+	m := new(UpdateRmsPropLarge)
+	m.bind(nnrt.Aligned[float32](16777216))
+	if err := nnrt.LoadModel(path, "UpdateRmsPropLarge", updateRmsPropLargeSchema, m.flat, attachments...); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// UpdateRmsPropLargeFromBytes is LoadUpdateRmsPropLarge for the contents of a file, such as one that go:embed put into the program.
+func UpdateRmsPropLargeFromBytes(data []byte, attachments ...nnrt.Attachment) (*UpdateRmsPropLarge, error) {
+	m := new(UpdateRmsPropLarge)
+	m.bind(nnrt.Aligned[float32](16777216))
+	if err := nnrt.LoadModelBytes(data, "UpdateRmsPropLarge", updateRmsPropLargeSchema, m.flat, attachments...); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
 // UpdateRmsPropLargeBatch is what one step reads.
 type UpdateRmsPropLargeBatch struct{}
 
@@ -4251,6 +5054,65 @@ func (t *UpdateRmsPropLargeTrainer) Accumulate(_ UpdateRmsPropLargeBatch, _ int)
 // Apply returns the same error as Accumulate.
 func (t *UpdateRmsPropLargeTrainer) Apply() (UpdateRmsPropLargeMetrics, error) {
 	return UpdateRmsPropLargeMetrics{}, &nnrt.BorderError{Model: "UpdateRmsPropLarge", Got: "a part of a batch", Want: "whole batches, by Step: no input has rows"}
+}
+
+// State lists, by reference, all that a checkpoint keeps: parameters, the optimizer's state, the number of updates, the seed, and what may change between steps.
+func (t *UpdateRmsPropLargeTrainer) State() nnrt.State {
+	return nnrt.State{
+		Model: "UpdateRmsPropLarge",
+		Numbers: []nnrt.StateNumber{
+			{Name: "LR", Value: &t.LR},
+		},
+		Restored: t.restored,
+		Schema:   updateRmsPropLargeSchema,
+		Seed:     &t.seed,
+		Steps:    &t.steps,
+		Tensors: []nnrt.StateTensors{
+			{F32: t.Model.flat},
+			{Prefix: "state/v/", F32: t.state0V},
+		},
+	}
+}
+
+// restored forgets a step half done and derives the random streams again, after the state was loaded.
+func (t *UpdateRmsPropLargeTrainer) restored() {
+	t.stage = 0
+}
+
+// Save writes a checkpoint, all of State, to one safetensors file. What was there before is replaced only when the new file is whole.
+func (t *UpdateRmsPropLargeTrainer) Save(path string) error {
+	return nnrt.SaveCheckpoint(path, t.State(), nil)
+}
+
+// Load makes this trainer, and the model that it trains, what they were when the checkpoint was saved. After an error both are as before.
+func (t *UpdateRmsPropLargeTrainer) Load(path string) error {
+	_, err := nnrt.LoadCheckpoint(path, t.State())
+	return err
+}
+
+// NonFinite names the first tensor that holds a NaN or an infinity, such as "gradient of h.W"; it is empty if none does.
+func (t *UpdateRmsPropLargeTrainer) NonFinite() string {
+	return t.State().NonFinite(nnrt.StateTensors{Prefix: "gradient of ", F32: t.gradient.flat})
+}
+
+// CheckGradients compares the gradients of b's loss by every trained parameter with finite differences of the loss, along random
+// directions: nil, or errors that name the parameters whose gradients are wrong. It is for tests, and for doubts about a model or its
+// data, at any time between two steps: parameters and optimizer are as before afterwards. See nnrt.CheckGradients for how it is done
+// and what it cannot see.
+func (t *UpdateRmsPropLargeTrainer) CheckGradients(b UpdateRmsPropLargeBatch) error {
+	err := nnrt.CheckGradients(nnrt.GradientCheck[float32]{
+		Model:     "UpdateRmsPropLarge",
+		Schema:    updateRmsPropLargeSchema,
+		Params:    t.Model.flat,
+		Gradients: t.gradient.flat,
+		Forward: func() (float64, error) {
+			m, err := t.Forward(b)
+			return m.Loss, err
+		},
+		Backward: t.Backward,
+	})
+	t.stage = 0
+	return err
 }
 
 // Gradients returns the gradients of the last Backward, or after Apply those of the whole batch, shaped like the model.
@@ -4545,6 +5407,33 @@ func NewUpdateAdagrad(seed uint64) *UpdateAdagrad {
 	return m
 }
 
+// Save writes the parameters to a safetensors file, with what is attached (see nnrt.Attach). What was there before is replaced only
+// when the new file is whole.
+func (m *UpdateAdagrad) Save(path string, attachments ...nnrt.Attachment) error {
+	return nnrt.SaveModel(path, "UpdateAdagrad", updateAdagradSchema, m.flat, attachments...)
+}
+
+// LoadUpdateAdagrad reads a model from a file that Save wrote, from a checkpoint, or from any safetensors file with its parameters, and fills
+// the values of attachments. A file that does not fit is an error that names the parameter.
+func LoadUpdateAdagrad(path string, attachments ...nnrt.Attachment) (*UpdateAdagrad, error) {
+	m := new(UpdateAdagrad)
+	m.bind(nnrt.Aligned[float32](8192))
+	if err := nnrt.LoadModel(path, "UpdateAdagrad", updateAdagradSchema, m.flat, attachments...); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// UpdateAdagradFromBytes is LoadUpdateAdagrad for the contents of a file, such as one that go:embed put into the program.
+func UpdateAdagradFromBytes(data []byte, attachments ...nnrt.Attachment) (*UpdateAdagrad, error) {
+	m := new(UpdateAdagrad)
+	m.bind(nnrt.Aligned[float32](8192))
+	if err := nnrt.LoadModelBytes(data, "UpdateAdagrad", updateAdagradSchema, m.flat, attachments...); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
 // UpdateAdagradBatch is what one step reads.
 type UpdateAdagradBatch struct{}
 
@@ -4697,6 +5586,65 @@ func (t *UpdateAdagradTrainer) Accumulate(_ UpdateAdagradBatch, _ int) error {
 // Apply returns the same error as Accumulate.
 func (t *UpdateAdagradTrainer) Apply() (UpdateAdagradMetrics, error) {
 	return UpdateAdagradMetrics{}, &nnrt.BorderError{Model: "UpdateAdagrad", Got: "a part of a batch", Want: "whole batches, by Step: no input has rows"}
+}
+
+// State lists, by reference, all that a checkpoint keeps: parameters, the optimizer's state, the number of updates, the seed, and what may change between steps.
+func (t *UpdateAdagradTrainer) State() nnrt.State {
+	return nnrt.State{
+		Model: "UpdateAdagrad",
+		Numbers: []nnrt.StateNumber{
+			{Name: "LR", Value: &t.LR},
+		},
+		Restored: t.restored,
+		Schema:   updateAdagradSchema,
+		Seed:     &t.seed,
+		Steps:    &t.steps,
+		Tensors: []nnrt.StateTensors{
+			{F32: t.Model.flat},
+			{Prefix: "state/s/", F32: t.state0S},
+		},
+	}
+}
+
+// restored forgets a step half done and derives the random streams again, after the state was loaded.
+func (t *UpdateAdagradTrainer) restored() {
+	t.stage = 0
+}
+
+// Save writes a checkpoint, all of State, to one safetensors file. What was there before is replaced only when the new file is whole.
+func (t *UpdateAdagradTrainer) Save(path string) error {
+	return nnrt.SaveCheckpoint(path, t.State(), nil)
+}
+
+// Load makes this trainer, and the model that it trains, what they were when the checkpoint was saved. After an error both are as before.
+func (t *UpdateAdagradTrainer) Load(path string) error {
+	_, err := nnrt.LoadCheckpoint(path, t.State())
+	return err
+}
+
+// NonFinite names the first tensor that holds a NaN or an infinity, such as "gradient of h.W"; it is empty if none does.
+func (t *UpdateAdagradTrainer) NonFinite() string {
+	return t.State().NonFinite(nnrt.StateTensors{Prefix: "gradient of ", F32: t.gradient.flat})
+}
+
+// CheckGradients compares the gradients of b's loss by every trained parameter with finite differences of the loss, along random
+// directions: nil, or errors that name the parameters whose gradients are wrong. It is for tests, and for doubts about a model or its
+// data, at any time between two steps: parameters and optimizer are as before afterwards. See nnrt.CheckGradients for how it is done
+// and what it cannot see.
+func (t *UpdateAdagradTrainer) CheckGradients(b UpdateAdagradBatch) error {
+	err := nnrt.CheckGradients(nnrt.GradientCheck[float32]{
+		Model:     "UpdateAdagrad",
+		Schema:    updateAdagradSchema,
+		Params:    t.Model.flat,
+		Gradients: t.gradient.flat,
+		Forward: func() (float64, error) {
+			m, err := t.Forward(b)
+			return m.Loss, err
+		},
+		Backward: t.Backward,
+	})
+	t.stage = 0
+	return err
 }
 
 // Gradients returns the gradients of the last Backward, or after Apply those of the whole batch, shaped like the model.
@@ -4983,6 +5931,33 @@ func NewUpdateAdagradLarge(seed uint64) *UpdateAdagradLarge {
 	return m
 }
 
+// Save writes the parameters to a safetensors file, with what is attached (see nnrt.Attach). What was there before is replaced only
+// when the new file is whole.
+func (m *UpdateAdagradLarge) Save(path string, attachments ...nnrt.Attachment) error {
+	return nnrt.SaveModel(path, "UpdateAdagradLarge", updateAdagradLargeSchema, m.flat, attachments...)
+}
+
+// LoadUpdateAdagradLarge reads a model from a file that Save wrote, from a checkpoint, or from any safetensors file with its parameters, and fills
+// the values of attachments. A file that does not fit is an error that names the parameter.
+func LoadUpdateAdagradLarge(path string, attachments ...nnrt.Attachment) (*UpdateAdagradLarge, error) {
+	m := new(UpdateAdagradLarge)
+	m.bind(nnrt.Aligned[float32](16777216))
+	if err := nnrt.LoadModel(path, "UpdateAdagradLarge", updateAdagradLargeSchema, m.flat, attachments...); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// UpdateAdagradLargeFromBytes is LoadUpdateAdagradLarge for the contents of a file, such as one that go:embed put into the program.
+func UpdateAdagradLargeFromBytes(data []byte, attachments ...nnrt.Attachment) (*UpdateAdagradLarge, error) {
+	m := new(UpdateAdagradLarge)
+	m.bind(nnrt.Aligned[float32](16777216))
+	if err := nnrt.LoadModelBytes(data, "UpdateAdagradLarge", updateAdagradLargeSchema, m.flat, attachments...); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
 // UpdateAdagradLargeBatch is what one step reads.
 type UpdateAdagradLargeBatch struct{}
 
@@ -5135,6 +6110,65 @@ func (t *UpdateAdagradLargeTrainer) Accumulate(_ UpdateAdagradLargeBatch, _ int)
 // Apply returns the same error as Accumulate.
 func (t *UpdateAdagradLargeTrainer) Apply() (UpdateAdagradLargeMetrics, error) {
 	return UpdateAdagradLargeMetrics{}, &nnrt.BorderError{Model: "UpdateAdagradLarge", Got: "a part of a batch", Want: "whole batches, by Step: no input has rows"}
+}
+
+// State lists, by reference, all that a checkpoint keeps: parameters, the optimizer's state, the number of updates, the seed, and what may change between steps.
+func (t *UpdateAdagradLargeTrainer) State() nnrt.State {
+	return nnrt.State{
+		Model: "UpdateAdagradLarge",
+		Numbers: []nnrt.StateNumber{
+			{Name: "LR", Value: &t.LR},
+		},
+		Restored: t.restored,
+		Schema:   updateAdagradLargeSchema,
+		Seed:     &t.seed,
+		Steps:    &t.steps,
+		Tensors: []nnrt.StateTensors{
+			{F32: t.Model.flat},
+			{Prefix: "state/s/", F32: t.state0S},
+		},
+	}
+}
+
+// restored forgets a step half done and derives the random streams again, after the state was loaded.
+func (t *UpdateAdagradLargeTrainer) restored() {
+	t.stage = 0
+}
+
+// Save writes a checkpoint, all of State, to one safetensors file. What was there before is replaced only when the new file is whole.
+func (t *UpdateAdagradLargeTrainer) Save(path string) error {
+	return nnrt.SaveCheckpoint(path, t.State(), nil)
+}
+
+// Load makes this trainer, and the model that it trains, what they were when the checkpoint was saved. After an error both are as before.
+func (t *UpdateAdagradLargeTrainer) Load(path string) error {
+	_, err := nnrt.LoadCheckpoint(path, t.State())
+	return err
+}
+
+// NonFinite names the first tensor that holds a NaN or an infinity, such as "gradient of h.W"; it is empty if none does.
+func (t *UpdateAdagradLargeTrainer) NonFinite() string {
+	return t.State().NonFinite(nnrt.StateTensors{Prefix: "gradient of ", F32: t.gradient.flat})
+}
+
+// CheckGradients compares the gradients of b's loss by every trained parameter with finite differences of the loss, along random
+// directions: nil, or errors that name the parameters whose gradients are wrong. It is for tests, and for doubts about a model or its
+// data, at any time between two steps: parameters and optimizer are as before afterwards. See nnrt.CheckGradients for how it is done
+// and what it cannot see.
+func (t *UpdateAdagradLargeTrainer) CheckGradients(b UpdateAdagradLargeBatch) error {
+	err := nnrt.CheckGradients(nnrt.GradientCheck[float32]{
+		Model:     "UpdateAdagradLarge",
+		Schema:    updateAdagradLargeSchema,
+		Params:    t.Model.flat,
+		Gradients: t.gradient.flat,
+		Forward: func() (float64, error) {
+			m, err := t.Forward(b)
+			return m.Loss, err
+		},
+		Backward: t.Backward,
+	})
+	t.stage = 0
+	return err
 }
 
 // Gradients returns the gradients of the last Backward, or after Apply those of the whole batch, shaped like the model.
@@ -5429,6 +6463,33 @@ func NewUpdateAdadelta(seed uint64) *UpdateAdadelta {
 	return m
 }
 
+// Save writes the parameters to a safetensors file, with what is attached (see nnrt.Attach). What was there before is replaced only
+// when the new file is whole.
+func (m *UpdateAdadelta) Save(path string, attachments ...nnrt.Attachment) error {
+	return nnrt.SaveModel(path, "UpdateAdadelta", updateAdadeltaSchema, m.flat, attachments...)
+}
+
+// LoadUpdateAdadelta reads a model from a file that Save wrote, from a checkpoint, or from any safetensors file with its parameters, and fills
+// the values of attachments. A file that does not fit is an error that names the parameter.
+func LoadUpdateAdadelta(path string, attachments ...nnrt.Attachment) (*UpdateAdadelta, error) {
+	m := new(UpdateAdadelta)
+	m.bind(nnrt.Aligned[float32](8192))
+	if err := nnrt.LoadModel(path, "UpdateAdadelta", updateAdadeltaSchema, m.flat, attachments...); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// UpdateAdadeltaFromBytes is LoadUpdateAdadelta for the contents of a file, such as one that go:embed put into the program.
+func UpdateAdadeltaFromBytes(data []byte, attachments ...nnrt.Attachment) (*UpdateAdadelta, error) {
+	m := new(UpdateAdadelta)
+	m.bind(nnrt.Aligned[float32](8192))
+	if err := nnrt.LoadModelBytes(data, "UpdateAdadelta", updateAdadeltaSchema, m.flat, attachments...); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
 // UpdateAdadeltaBatch is what one step reads.
 type UpdateAdadeltaBatch struct{}
 
@@ -5585,6 +6646,66 @@ func (t *UpdateAdadeltaTrainer) Accumulate(_ UpdateAdadeltaBatch, _ int) error {
 // Apply returns the same error as Accumulate.
 func (t *UpdateAdadeltaTrainer) Apply() (UpdateAdadeltaMetrics, error) {
 	return UpdateAdadeltaMetrics{}, &nnrt.BorderError{Model: "UpdateAdadelta", Got: "a part of a batch", Want: "whole batches, by Step: no input has rows"}
+}
+
+// State lists, by reference, all that a checkpoint keeps: parameters, the optimizer's state, the number of updates, the seed, and what may change between steps.
+func (t *UpdateAdadeltaTrainer) State() nnrt.State {
+	return nnrt.State{
+		Model: "UpdateAdadelta",
+		Numbers: []nnrt.StateNumber{
+			{Name: "LR", Value: &t.LR},
+		},
+		Restored: t.restored,
+		Schema:   updateAdadeltaSchema,
+		Seed:     &t.seed,
+		Steps:    &t.steps,
+		Tensors: []nnrt.StateTensors{
+			{F32: t.Model.flat},
+			{Prefix: "state/v/", F32: t.state0V},
+			{Prefix: "state/u/", F32: t.state0U},
+		},
+	}
+}
+
+// restored forgets a step half done and derives the random streams again, after the state was loaded.
+func (t *UpdateAdadeltaTrainer) restored() {
+	t.stage = 0
+}
+
+// Save writes a checkpoint, all of State, to one safetensors file. What was there before is replaced only when the new file is whole.
+func (t *UpdateAdadeltaTrainer) Save(path string) error {
+	return nnrt.SaveCheckpoint(path, t.State(), nil)
+}
+
+// Load makes this trainer, and the model that it trains, what they were when the checkpoint was saved. After an error both are as before.
+func (t *UpdateAdadeltaTrainer) Load(path string) error {
+	_, err := nnrt.LoadCheckpoint(path, t.State())
+	return err
+}
+
+// NonFinite names the first tensor that holds a NaN or an infinity, such as "gradient of h.W"; it is empty if none does.
+func (t *UpdateAdadeltaTrainer) NonFinite() string {
+	return t.State().NonFinite(nnrt.StateTensors{Prefix: "gradient of ", F32: t.gradient.flat})
+}
+
+// CheckGradients compares the gradients of b's loss by every trained parameter with finite differences of the loss, along random
+// directions: nil, or errors that name the parameters whose gradients are wrong. It is for tests, and for doubts about a model or its
+// data, at any time between two steps: parameters and optimizer are as before afterwards. See nnrt.CheckGradients for how it is done
+// and what it cannot see.
+func (t *UpdateAdadeltaTrainer) CheckGradients(b UpdateAdadeltaBatch) error {
+	err := nnrt.CheckGradients(nnrt.GradientCheck[float32]{
+		Model:     "UpdateAdadelta",
+		Schema:    updateAdadeltaSchema,
+		Params:    t.Model.flat,
+		Gradients: t.gradient.flat,
+		Forward: func() (float64, error) {
+			m, err := t.Forward(b)
+			return m.Loss, err
+		},
+		Backward: t.Backward,
+	})
+	t.stage = 0
+	return err
 }
 
 // Gradients returns the gradients of the last Backward, or after Apply those of the whole batch, shaped like the model.
@@ -5882,6 +7003,33 @@ func NewUpdateAdadeltaLarge(seed uint64) *UpdateAdadeltaLarge {
 	return m
 }
 
+// Save writes the parameters to a safetensors file, with what is attached (see nnrt.Attach). What was there before is replaced only
+// when the new file is whole.
+func (m *UpdateAdadeltaLarge) Save(path string, attachments ...nnrt.Attachment) error {
+	return nnrt.SaveModel(path, "UpdateAdadeltaLarge", updateAdadeltaLargeSchema, m.flat, attachments...)
+}
+
+// LoadUpdateAdadeltaLarge reads a model from a file that Save wrote, from a checkpoint, or from any safetensors file with its parameters, and fills
+// the values of attachments. A file that does not fit is an error that names the parameter.
+func LoadUpdateAdadeltaLarge(path string, attachments ...nnrt.Attachment) (*UpdateAdadeltaLarge, error) {
+	m := new(UpdateAdadeltaLarge)
+	m.bind(nnrt.Aligned[float32](16777216))
+	if err := nnrt.LoadModel(path, "UpdateAdadeltaLarge", updateAdadeltaLargeSchema, m.flat, attachments...); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// UpdateAdadeltaLargeFromBytes is LoadUpdateAdadeltaLarge for the contents of a file, such as one that go:embed put into the program.
+func UpdateAdadeltaLargeFromBytes(data []byte, attachments ...nnrt.Attachment) (*UpdateAdadeltaLarge, error) {
+	m := new(UpdateAdadeltaLarge)
+	m.bind(nnrt.Aligned[float32](16777216))
+	if err := nnrt.LoadModelBytes(data, "UpdateAdadeltaLarge", updateAdadeltaLargeSchema, m.flat, attachments...); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
 // UpdateAdadeltaLargeBatch is what one step reads.
 type UpdateAdadeltaLargeBatch struct{}
 
@@ -6038,6 +7186,66 @@ func (t *UpdateAdadeltaLargeTrainer) Accumulate(_ UpdateAdadeltaLargeBatch, _ in
 // Apply returns the same error as Accumulate.
 func (t *UpdateAdadeltaLargeTrainer) Apply() (UpdateAdadeltaLargeMetrics, error) {
 	return UpdateAdadeltaLargeMetrics{}, &nnrt.BorderError{Model: "UpdateAdadeltaLarge", Got: "a part of a batch", Want: "whole batches, by Step: no input has rows"}
+}
+
+// State lists, by reference, all that a checkpoint keeps: parameters, the optimizer's state, the number of updates, the seed, and what may change between steps.
+func (t *UpdateAdadeltaLargeTrainer) State() nnrt.State {
+	return nnrt.State{
+		Model: "UpdateAdadeltaLarge",
+		Numbers: []nnrt.StateNumber{
+			{Name: "LR", Value: &t.LR},
+		},
+		Restored: t.restored,
+		Schema:   updateAdadeltaLargeSchema,
+		Seed:     &t.seed,
+		Steps:    &t.steps,
+		Tensors: []nnrt.StateTensors{
+			{F32: t.Model.flat},
+			{Prefix: "state/v/", F32: t.state0V},
+			{Prefix: "state/u/", F32: t.state0U},
+		},
+	}
+}
+
+// restored forgets a step half done and derives the random streams again, after the state was loaded.
+func (t *UpdateAdadeltaLargeTrainer) restored() {
+	t.stage = 0
+}
+
+// Save writes a checkpoint, all of State, to one safetensors file. What was there before is replaced only when the new file is whole.
+func (t *UpdateAdadeltaLargeTrainer) Save(path string) error {
+	return nnrt.SaveCheckpoint(path, t.State(), nil)
+}
+
+// Load makes this trainer, and the model that it trains, what they were when the checkpoint was saved. After an error both are as before.
+func (t *UpdateAdadeltaLargeTrainer) Load(path string) error {
+	_, err := nnrt.LoadCheckpoint(path, t.State())
+	return err
+}
+
+// NonFinite names the first tensor that holds a NaN or an infinity, such as "gradient of h.W"; it is empty if none does.
+func (t *UpdateAdadeltaLargeTrainer) NonFinite() string {
+	return t.State().NonFinite(nnrt.StateTensors{Prefix: "gradient of ", F32: t.gradient.flat})
+}
+
+// CheckGradients compares the gradients of b's loss by every trained parameter with finite differences of the loss, along random
+// directions: nil, or errors that name the parameters whose gradients are wrong. It is for tests, and for doubts about a model or its
+// data, at any time between two steps: parameters and optimizer are as before afterwards. See nnrt.CheckGradients for how it is done
+// and what it cannot see.
+func (t *UpdateAdadeltaLargeTrainer) CheckGradients(b UpdateAdadeltaLargeBatch) error {
+	err := nnrt.CheckGradients(nnrt.GradientCheck[float32]{
+		Model:     "UpdateAdadeltaLarge",
+		Schema:    updateAdadeltaLargeSchema,
+		Params:    t.Model.flat,
+		Gradients: t.gradient.flat,
+		Forward: func() (float64, error) {
+			m, err := t.Forward(b)
+			return m.Loss, err
+		},
+		Backward: t.Backward,
+	})
+	t.stage = 0
+	return err
 }
 
 // Gradients returns the gradients of the last Backward, or after Apply those of the whole batch, shaped like the model.
@@ -6353,6 +7561,33 @@ func NewActTanh(seed uint64) *ActTanh {
 	return m
 }
 
+// Save writes the parameters to a safetensors file, with what is attached (see nnrt.Attach). What was there before is replaced only
+// when the new file is whole.
+func (m *ActTanh) Save(path string, attachments ...nnrt.Attachment) error {
+	return nnrt.SaveModel(path, "ActTanh", actTanhSchema, m.flat, attachments...)
+}
+
+// LoadActTanh reads a model from a file that Save wrote, from a checkpoint, or from any safetensors file with its parameters, and fills
+// the values of attachments. A file that does not fit is an error that names the parameter.
+func LoadActTanh(path string, attachments ...nnrt.Attachment) (*ActTanh, error) {
+	m := new(ActTanh)
+	m.bind(nnrt.Aligned[float32](8192))
+	if err := nnrt.LoadModel(path, "ActTanh", actTanhSchema, m.flat, attachments...); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// ActTanhFromBytes is LoadActTanh for the contents of a file, such as one that go:embed put into the program.
+func ActTanhFromBytes(data []byte, attachments ...nnrt.Attachment) (*ActTanh, error) {
+	m := new(ActTanh)
+	m.bind(nnrt.Aligned[float32](8192))
+	if err := nnrt.LoadModelBytes(data, "ActTanh", actTanhSchema, m.flat, attachments...); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
 // ActTanhBatch is what one step reads.
 type ActTanhBatch struct {
 	W []float32 // [8192]
@@ -6512,6 +7747,64 @@ func (t *ActTanhTrainer) Accumulate(_ ActTanhBatch, _ int) error {
 // Apply returns the same error as Accumulate.
 func (t *ActTanhTrainer) Apply() (ActTanhMetrics, error) {
 	return ActTanhMetrics{}, &nnrt.BorderError{Model: "ActTanh", Got: "a part of a batch", Want: "whole batches, by Step: no input has rows"}
+}
+
+// State lists, by reference, all that a checkpoint keeps: parameters, the optimizer's state, the number of updates, the seed, and what may change between steps.
+func (t *ActTanhTrainer) State() nnrt.State {
+	return nnrt.State{
+		Model: "ActTanh",
+		Numbers: []nnrt.StateNumber{
+			{Name: "LR", Value: &t.LR},
+		},
+		Restored: t.restored,
+		Schema:   actTanhSchema,
+		Seed:     &t.seed,
+		Steps:    &t.steps,
+		Tensors: []nnrt.StateTensors{
+			{F32: t.Model.flat},
+		},
+	}
+}
+
+// restored forgets a step half done and derives the random streams again, after the state was loaded.
+func (t *ActTanhTrainer) restored() {
+	t.stage = 0
+}
+
+// Save writes a checkpoint, all of State, to one safetensors file. What was there before is replaced only when the new file is whole.
+func (t *ActTanhTrainer) Save(path string) error {
+	return nnrt.SaveCheckpoint(path, t.State(), nil)
+}
+
+// Load makes this trainer, and the model that it trains, what they were when the checkpoint was saved. After an error both are as before.
+func (t *ActTanhTrainer) Load(path string) error {
+	_, err := nnrt.LoadCheckpoint(path, t.State())
+	return err
+}
+
+// NonFinite names the first tensor that holds a NaN or an infinity, such as "gradient of h.W"; it is empty if none does.
+func (t *ActTanhTrainer) NonFinite() string {
+	return t.State().NonFinite(nnrt.StateTensors{Prefix: "gradient of ", F32: t.gradient.flat})
+}
+
+// CheckGradients compares the gradients of b's loss by every trained parameter with finite differences of the loss, along random
+// directions: nil, or errors that name the parameters whose gradients are wrong. It is for tests, and for doubts about a model or its
+// data, at any time between two steps: parameters and optimizer are as before afterwards. See nnrt.CheckGradients for how it is done
+// and what it cannot see.
+func (t *ActTanhTrainer) CheckGradients(b ActTanhBatch) error {
+	err := nnrt.CheckGradients(nnrt.GradientCheck[float32]{
+		Model:     "ActTanh",
+		Schema:    actTanhSchema,
+		Params:    t.Model.flat,
+		Gradients: t.gradient.flat,
+		Forward: func() (float64, error) {
+			m, err := t.Forward(b)
+			return m.Loss, err
+		},
+		Backward: t.Backward,
+	})
+	t.stage = 0
+	return err
 }
 
 // Gradients returns the gradients of the last Backward, or after Apply those of the whole batch, shaped like the model.
@@ -6872,6 +8165,33 @@ func NewActSigmoid(seed uint64) *ActSigmoid {
 	return m
 }
 
+// Save writes the parameters to a safetensors file, with what is attached (see nnrt.Attach). What was there before is replaced only
+// when the new file is whole.
+func (m *ActSigmoid) Save(path string, attachments ...nnrt.Attachment) error {
+	return nnrt.SaveModel(path, "ActSigmoid", actSigmoidSchema, m.flat, attachments...)
+}
+
+// LoadActSigmoid reads a model from a file that Save wrote, from a checkpoint, or from any safetensors file with its parameters, and fills
+// the values of attachments. A file that does not fit is an error that names the parameter.
+func LoadActSigmoid(path string, attachments ...nnrt.Attachment) (*ActSigmoid, error) {
+	m := new(ActSigmoid)
+	m.bind(nnrt.Aligned[float32](8192))
+	if err := nnrt.LoadModel(path, "ActSigmoid", actSigmoidSchema, m.flat, attachments...); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// ActSigmoidFromBytes is LoadActSigmoid for the contents of a file, such as one that go:embed put into the program.
+func ActSigmoidFromBytes(data []byte, attachments ...nnrt.Attachment) (*ActSigmoid, error) {
+	m := new(ActSigmoid)
+	m.bind(nnrt.Aligned[float32](8192))
+	if err := nnrt.LoadModelBytes(data, "ActSigmoid", actSigmoidSchema, m.flat, attachments...); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
 // ActSigmoidBatch is what one step reads.
 type ActSigmoidBatch struct {
 	W []float32 // [8192]
@@ -7031,6 +8351,64 @@ func (t *ActSigmoidTrainer) Accumulate(_ ActSigmoidBatch, _ int) error {
 // Apply returns the same error as Accumulate.
 func (t *ActSigmoidTrainer) Apply() (ActSigmoidMetrics, error) {
 	return ActSigmoidMetrics{}, &nnrt.BorderError{Model: "ActSigmoid", Got: "a part of a batch", Want: "whole batches, by Step: no input has rows"}
+}
+
+// State lists, by reference, all that a checkpoint keeps: parameters, the optimizer's state, the number of updates, the seed, and what may change between steps.
+func (t *ActSigmoidTrainer) State() nnrt.State {
+	return nnrt.State{
+		Model: "ActSigmoid",
+		Numbers: []nnrt.StateNumber{
+			{Name: "LR", Value: &t.LR},
+		},
+		Restored: t.restored,
+		Schema:   actSigmoidSchema,
+		Seed:     &t.seed,
+		Steps:    &t.steps,
+		Tensors: []nnrt.StateTensors{
+			{F32: t.Model.flat},
+		},
+	}
+}
+
+// restored forgets a step half done and derives the random streams again, after the state was loaded.
+func (t *ActSigmoidTrainer) restored() {
+	t.stage = 0
+}
+
+// Save writes a checkpoint, all of State, to one safetensors file. What was there before is replaced only when the new file is whole.
+func (t *ActSigmoidTrainer) Save(path string) error {
+	return nnrt.SaveCheckpoint(path, t.State(), nil)
+}
+
+// Load makes this trainer, and the model that it trains, what they were when the checkpoint was saved. After an error both are as before.
+func (t *ActSigmoidTrainer) Load(path string) error {
+	_, err := nnrt.LoadCheckpoint(path, t.State())
+	return err
+}
+
+// NonFinite names the first tensor that holds a NaN or an infinity, such as "gradient of h.W"; it is empty if none does.
+func (t *ActSigmoidTrainer) NonFinite() string {
+	return t.State().NonFinite(nnrt.StateTensors{Prefix: "gradient of ", F32: t.gradient.flat})
+}
+
+// CheckGradients compares the gradients of b's loss by every trained parameter with finite differences of the loss, along random
+// directions: nil, or errors that name the parameters whose gradients are wrong. It is for tests, and for doubts about a model or its
+// data, at any time between two steps: parameters and optimizer are as before afterwards. See nnrt.CheckGradients for how it is done
+// and what it cannot see.
+func (t *ActSigmoidTrainer) CheckGradients(b ActSigmoidBatch) error {
+	err := nnrt.CheckGradients(nnrt.GradientCheck[float32]{
+		Model:     "ActSigmoid",
+		Schema:    actSigmoidSchema,
+		Params:    t.Model.flat,
+		Gradients: t.gradient.flat,
+		Forward: func() (float64, error) {
+			m, err := t.Forward(b)
+			return m.Loss, err
+		},
+		Backward: t.Backward,
+	})
+	t.stage = 0
+	return err
 }
 
 // Gradients returns the gradients of the last Backward, or after Apply those of the whole batch, shaped like the model.
@@ -7392,6 +8770,33 @@ func NewActGelu(seed uint64) *ActGelu {
 	return m
 }
 
+// Save writes the parameters to a safetensors file, with what is attached (see nnrt.Attach). What was there before is replaced only
+// when the new file is whole.
+func (m *ActGelu) Save(path string, attachments ...nnrt.Attachment) error {
+	return nnrt.SaveModel(path, "ActGelu", actGeluSchema, m.flat, attachments...)
+}
+
+// LoadActGelu reads a model from a file that Save wrote, from a checkpoint, or from any safetensors file with its parameters, and fills
+// the values of attachments. A file that does not fit is an error that names the parameter.
+func LoadActGelu(path string, attachments ...nnrt.Attachment) (*ActGelu, error) {
+	m := new(ActGelu)
+	m.bind(nnrt.Aligned[float32](8192))
+	if err := nnrt.LoadModel(path, "ActGelu", actGeluSchema, m.flat, attachments...); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// ActGeluFromBytes is LoadActGelu for the contents of a file, such as one that go:embed put into the program.
+func ActGeluFromBytes(data []byte, attachments ...nnrt.Attachment) (*ActGelu, error) {
+	m := new(ActGelu)
+	m.bind(nnrt.Aligned[float32](8192))
+	if err := nnrt.LoadModelBytes(data, "ActGelu", actGeluSchema, m.flat, attachments...); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
 // ActGeluBatch is what one step reads.
 type ActGeluBatch struct {
 	W []float32 // [8192]
@@ -7552,6 +8957,64 @@ func (t *ActGeluTrainer) Accumulate(_ ActGeluBatch, _ int) error {
 // Apply returns the same error as Accumulate.
 func (t *ActGeluTrainer) Apply() (ActGeluMetrics, error) {
 	return ActGeluMetrics{}, &nnrt.BorderError{Model: "ActGelu", Got: "a part of a batch", Want: "whole batches, by Step: no input has rows"}
+}
+
+// State lists, by reference, all that a checkpoint keeps: parameters, the optimizer's state, the number of updates, the seed, and what may change between steps.
+func (t *ActGeluTrainer) State() nnrt.State {
+	return nnrt.State{
+		Model: "ActGelu",
+		Numbers: []nnrt.StateNumber{
+			{Name: "LR", Value: &t.LR},
+		},
+		Restored: t.restored,
+		Schema:   actGeluSchema,
+		Seed:     &t.seed,
+		Steps:    &t.steps,
+		Tensors: []nnrt.StateTensors{
+			{F32: t.Model.flat},
+		},
+	}
+}
+
+// restored forgets a step half done and derives the random streams again, after the state was loaded.
+func (t *ActGeluTrainer) restored() {
+	t.stage = 0
+}
+
+// Save writes a checkpoint, all of State, to one safetensors file. What was there before is replaced only when the new file is whole.
+func (t *ActGeluTrainer) Save(path string) error {
+	return nnrt.SaveCheckpoint(path, t.State(), nil)
+}
+
+// Load makes this trainer, and the model that it trains, what they were when the checkpoint was saved. After an error both are as before.
+func (t *ActGeluTrainer) Load(path string) error {
+	_, err := nnrt.LoadCheckpoint(path, t.State())
+	return err
+}
+
+// NonFinite names the first tensor that holds a NaN or an infinity, such as "gradient of h.W"; it is empty if none does.
+func (t *ActGeluTrainer) NonFinite() string {
+	return t.State().NonFinite(nnrt.StateTensors{Prefix: "gradient of ", F32: t.gradient.flat})
+}
+
+// CheckGradients compares the gradients of b's loss by every trained parameter with finite differences of the loss, along random
+// directions: nil, or errors that name the parameters whose gradients are wrong. It is for tests, and for doubts about a model or its
+// data, at any time between two steps: parameters and optimizer are as before afterwards. See nnrt.CheckGradients for how it is done
+// and what it cannot see.
+func (t *ActGeluTrainer) CheckGradients(b ActGeluBatch) error {
+	err := nnrt.CheckGradients(nnrt.GradientCheck[float32]{
+		Model:     "ActGelu",
+		Schema:    actGeluSchema,
+		Params:    t.Model.flat,
+		Gradients: t.gradient.flat,
+		Forward: func() (float64, error) {
+			m, err := t.Forward(b)
+			return m.Loss, err
+		},
+		Backward: t.Backward,
+	})
+	t.stage = 0
+	return err
 }
 
 // Gradients returns the gradients of the last Backward, or after Apply those of the whole batch, shaped like the model.
@@ -7919,6 +9382,33 @@ func NewActGeluTanh(seed uint64) *ActGeluTanh {
 	return m
 }
 
+// Save writes the parameters to a safetensors file, with what is attached (see nnrt.Attach). What was there before is replaced only
+// when the new file is whole.
+func (m *ActGeluTanh) Save(path string, attachments ...nnrt.Attachment) error {
+	return nnrt.SaveModel(path, "ActGeluTanh", actGeluTanhSchema, m.flat, attachments...)
+}
+
+// LoadActGeluTanh reads a model from a file that Save wrote, from a checkpoint, or from any safetensors file with its parameters, and fills
+// the values of attachments. A file that does not fit is an error that names the parameter.
+func LoadActGeluTanh(path string, attachments ...nnrt.Attachment) (*ActGeluTanh, error) {
+	m := new(ActGeluTanh)
+	m.bind(nnrt.Aligned[float32](8192))
+	if err := nnrt.LoadModel(path, "ActGeluTanh", actGeluTanhSchema, m.flat, attachments...); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// ActGeluTanhFromBytes is LoadActGeluTanh for the contents of a file, such as one that go:embed put into the program.
+func ActGeluTanhFromBytes(data []byte, attachments ...nnrt.Attachment) (*ActGeluTanh, error) {
+	m := new(ActGeluTanh)
+	m.bind(nnrt.Aligned[float32](8192))
+	if err := nnrt.LoadModelBytes(data, "ActGeluTanh", actGeluTanhSchema, m.flat, attachments...); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
 // ActGeluTanhBatch is what one step reads.
 type ActGeluTanhBatch struct {
 	W []float32 // [8192]
@@ -8079,6 +9569,64 @@ func (t *ActGeluTanhTrainer) Accumulate(_ ActGeluTanhBatch, _ int) error {
 // Apply returns the same error as Accumulate.
 func (t *ActGeluTanhTrainer) Apply() (ActGeluTanhMetrics, error) {
 	return ActGeluTanhMetrics{}, &nnrt.BorderError{Model: "ActGeluTanh", Got: "a part of a batch", Want: "whole batches, by Step: no input has rows"}
+}
+
+// State lists, by reference, all that a checkpoint keeps: parameters, the optimizer's state, the number of updates, the seed, and what may change between steps.
+func (t *ActGeluTanhTrainer) State() nnrt.State {
+	return nnrt.State{
+		Model: "ActGeluTanh",
+		Numbers: []nnrt.StateNumber{
+			{Name: "LR", Value: &t.LR},
+		},
+		Restored: t.restored,
+		Schema:   actGeluTanhSchema,
+		Seed:     &t.seed,
+		Steps:    &t.steps,
+		Tensors: []nnrt.StateTensors{
+			{F32: t.Model.flat},
+		},
+	}
+}
+
+// restored forgets a step half done and derives the random streams again, after the state was loaded.
+func (t *ActGeluTanhTrainer) restored() {
+	t.stage = 0
+}
+
+// Save writes a checkpoint, all of State, to one safetensors file. What was there before is replaced only when the new file is whole.
+func (t *ActGeluTanhTrainer) Save(path string) error {
+	return nnrt.SaveCheckpoint(path, t.State(), nil)
+}
+
+// Load makes this trainer, and the model that it trains, what they were when the checkpoint was saved. After an error both are as before.
+func (t *ActGeluTanhTrainer) Load(path string) error {
+	_, err := nnrt.LoadCheckpoint(path, t.State())
+	return err
+}
+
+// NonFinite names the first tensor that holds a NaN or an infinity, such as "gradient of h.W"; it is empty if none does.
+func (t *ActGeluTanhTrainer) NonFinite() string {
+	return t.State().NonFinite(nnrt.StateTensors{Prefix: "gradient of ", F32: t.gradient.flat})
+}
+
+// CheckGradients compares the gradients of b's loss by every trained parameter with finite differences of the loss, along random
+// directions: nil, or errors that name the parameters whose gradients are wrong. It is for tests, and for doubts about a model or its
+// data, at any time between two steps: parameters and optimizer are as before afterwards. See nnrt.CheckGradients for how it is done
+// and what it cannot see.
+func (t *ActGeluTanhTrainer) CheckGradients(b ActGeluTanhBatch) error {
+	err := nnrt.CheckGradients(nnrt.GradientCheck[float32]{
+		Model:     "ActGeluTanh",
+		Schema:    actGeluTanhSchema,
+		Params:    t.Model.flat,
+		Gradients: t.gradient.flat,
+		Forward: func() (float64, error) {
+			m, err := t.Forward(b)
+			return m.Loss, err
+		},
+		Backward: t.Backward,
+	})
+	t.stage = 0
+	return err
 }
 
 // Gradients returns the gradients of the last Backward, or after Apply those of the whole batch, shaped like the model.
@@ -8451,6 +9999,33 @@ func NewActSilu(seed uint64) *ActSilu {
 	return m
 }
 
+// Save writes the parameters to a safetensors file, with what is attached (see nnrt.Attach). What was there before is replaced only
+// when the new file is whole.
+func (m *ActSilu) Save(path string, attachments ...nnrt.Attachment) error {
+	return nnrt.SaveModel(path, "ActSilu", actSiluSchema, m.flat, attachments...)
+}
+
+// LoadActSilu reads a model from a file that Save wrote, from a checkpoint, or from any safetensors file with its parameters, and fills
+// the values of attachments. A file that does not fit is an error that names the parameter.
+func LoadActSilu(path string, attachments ...nnrt.Attachment) (*ActSilu, error) {
+	m := new(ActSilu)
+	m.bind(nnrt.Aligned[float32](8192))
+	if err := nnrt.LoadModel(path, "ActSilu", actSiluSchema, m.flat, attachments...); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// ActSiluFromBytes is LoadActSilu for the contents of a file, such as one that go:embed put into the program.
+func ActSiluFromBytes(data []byte, attachments ...nnrt.Attachment) (*ActSilu, error) {
+	m := new(ActSilu)
+	m.bind(nnrt.Aligned[float32](8192))
+	if err := nnrt.LoadModelBytes(data, "ActSilu", actSiluSchema, m.flat, attachments...); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
 // ActSiluBatch is what one step reads.
 type ActSiluBatch struct {
 	W []float32 // [8192]
@@ -8611,6 +10186,64 @@ func (t *ActSiluTrainer) Accumulate(_ ActSiluBatch, _ int) error {
 // Apply returns the same error as Accumulate.
 func (t *ActSiluTrainer) Apply() (ActSiluMetrics, error) {
 	return ActSiluMetrics{}, &nnrt.BorderError{Model: "ActSilu", Got: "a part of a batch", Want: "whole batches, by Step: no input has rows"}
+}
+
+// State lists, by reference, all that a checkpoint keeps: parameters, the optimizer's state, the number of updates, the seed, and what may change between steps.
+func (t *ActSiluTrainer) State() nnrt.State {
+	return nnrt.State{
+		Model: "ActSilu",
+		Numbers: []nnrt.StateNumber{
+			{Name: "LR", Value: &t.LR},
+		},
+		Restored: t.restored,
+		Schema:   actSiluSchema,
+		Seed:     &t.seed,
+		Steps:    &t.steps,
+		Tensors: []nnrt.StateTensors{
+			{F32: t.Model.flat},
+		},
+	}
+}
+
+// restored forgets a step half done and derives the random streams again, after the state was loaded.
+func (t *ActSiluTrainer) restored() {
+	t.stage = 0
+}
+
+// Save writes a checkpoint, all of State, to one safetensors file. What was there before is replaced only when the new file is whole.
+func (t *ActSiluTrainer) Save(path string) error {
+	return nnrt.SaveCheckpoint(path, t.State(), nil)
+}
+
+// Load makes this trainer, and the model that it trains, what they were when the checkpoint was saved. After an error both are as before.
+func (t *ActSiluTrainer) Load(path string) error {
+	_, err := nnrt.LoadCheckpoint(path, t.State())
+	return err
+}
+
+// NonFinite names the first tensor that holds a NaN or an infinity, such as "gradient of h.W"; it is empty if none does.
+func (t *ActSiluTrainer) NonFinite() string {
+	return t.State().NonFinite(nnrt.StateTensors{Prefix: "gradient of ", F32: t.gradient.flat})
+}
+
+// CheckGradients compares the gradients of b's loss by every trained parameter with finite differences of the loss, along random
+// directions: nil, or errors that name the parameters whose gradients are wrong. It is for tests, and for doubts about a model or its
+// data, at any time between two steps: parameters and optimizer are as before afterwards. See nnrt.CheckGradients for how it is done
+// and what it cannot see.
+func (t *ActSiluTrainer) CheckGradients(b ActSiluBatch) error {
+	err := nnrt.CheckGradients(nnrt.GradientCheck[float32]{
+		Model:     "ActSilu",
+		Schema:    actSiluSchema,
+		Params:    t.Model.flat,
+		Gradients: t.gradient.flat,
+		Forward: func() (float64, error) {
+			m, err := t.Forward(b)
+			return m.Loss, err
+		},
+		Backward: t.Backward,
+	})
+	t.stage = 0
+	return err
 }
 
 // Gradients returns the gradients of the last Backward, or after Apply those of the whole batch, shaped like the model.
@@ -8975,6 +10608,33 @@ func NewActSoftplus(seed uint64) *ActSoftplus {
 	return m
 }
 
+// Save writes the parameters to a safetensors file, with what is attached (see nnrt.Attach). What was there before is replaced only
+// when the new file is whole.
+func (m *ActSoftplus) Save(path string, attachments ...nnrt.Attachment) error {
+	return nnrt.SaveModel(path, "ActSoftplus", actSoftplusSchema, m.flat, attachments...)
+}
+
+// LoadActSoftplus reads a model from a file that Save wrote, from a checkpoint, or from any safetensors file with its parameters, and fills
+// the values of attachments. A file that does not fit is an error that names the parameter.
+func LoadActSoftplus(path string, attachments ...nnrt.Attachment) (*ActSoftplus, error) {
+	m := new(ActSoftplus)
+	m.bind(nnrt.Aligned[float32](8192))
+	if err := nnrt.LoadModel(path, "ActSoftplus", actSoftplusSchema, m.flat, attachments...); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// ActSoftplusFromBytes is LoadActSoftplus for the contents of a file, such as one that go:embed put into the program.
+func ActSoftplusFromBytes(data []byte, attachments ...nnrt.Attachment) (*ActSoftplus, error) {
+	m := new(ActSoftplus)
+	m.bind(nnrt.Aligned[float32](8192))
+	if err := nnrt.LoadModelBytes(data, "ActSoftplus", actSoftplusSchema, m.flat, attachments...); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
 // ActSoftplusBatch is what one step reads.
 type ActSoftplusBatch struct {
 	W []float32 // [8192]
@@ -9137,6 +10797,64 @@ func (t *ActSoftplusTrainer) Accumulate(_ ActSoftplusBatch, _ int) error {
 // Apply returns the same error as Accumulate.
 func (t *ActSoftplusTrainer) Apply() (ActSoftplusMetrics, error) {
 	return ActSoftplusMetrics{}, &nnrt.BorderError{Model: "ActSoftplus", Got: "a part of a batch", Want: "whole batches, by Step: no input has rows"}
+}
+
+// State lists, by reference, all that a checkpoint keeps: parameters, the optimizer's state, the number of updates, the seed, and what may change between steps.
+func (t *ActSoftplusTrainer) State() nnrt.State {
+	return nnrt.State{
+		Model: "ActSoftplus",
+		Numbers: []nnrt.StateNumber{
+			{Name: "LR", Value: &t.LR},
+		},
+		Restored: t.restored,
+		Schema:   actSoftplusSchema,
+		Seed:     &t.seed,
+		Steps:    &t.steps,
+		Tensors: []nnrt.StateTensors{
+			{F32: t.Model.flat},
+		},
+	}
+}
+
+// restored forgets a step half done and derives the random streams again, after the state was loaded.
+func (t *ActSoftplusTrainer) restored() {
+	t.stage = 0
+}
+
+// Save writes a checkpoint, all of State, to one safetensors file. What was there before is replaced only when the new file is whole.
+func (t *ActSoftplusTrainer) Save(path string) error {
+	return nnrt.SaveCheckpoint(path, t.State(), nil)
+}
+
+// Load makes this trainer, and the model that it trains, what they were when the checkpoint was saved. After an error both are as before.
+func (t *ActSoftplusTrainer) Load(path string) error {
+	_, err := nnrt.LoadCheckpoint(path, t.State())
+	return err
+}
+
+// NonFinite names the first tensor that holds a NaN or an infinity, such as "gradient of h.W"; it is empty if none does.
+func (t *ActSoftplusTrainer) NonFinite() string {
+	return t.State().NonFinite(nnrt.StateTensors{Prefix: "gradient of ", F32: t.gradient.flat})
+}
+
+// CheckGradients compares the gradients of b's loss by every trained parameter with finite differences of the loss, along random
+// directions: nil, or errors that name the parameters whose gradients are wrong. It is for tests, and for doubts about a model or its
+// data, at any time between two steps: parameters and optimizer are as before afterwards. See nnrt.CheckGradients for how it is done
+// and what it cannot see.
+func (t *ActSoftplusTrainer) CheckGradients(b ActSoftplusBatch) error {
+	err := nnrt.CheckGradients(nnrt.GradientCheck[float32]{
+		Model:     "ActSoftplus",
+		Schema:    actSoftplusSchema,
+		Params:    t.Model.flat,
+		Gradients: t.gradient.flat,
+		Forward: func() (float64, error) {
+			m, err := t.Forward(b)
+			return m.Loss, err
+		},
+		Backward: t.Backward,
+	})
+	t.stage = 0
+	return err
 }
 
 // Gradients returns the gradients of the last Backward, or after Apply those of the whole batch, shaped like the model.
@@ -9535,6 +11253,33 @@ func NewActRelu(seed uint64) *ActRelu {
 	return m
 }
 
+// Save writes the parameters to a safetensors file, with what is attached (see nnrt.Attach). What was there before is replaced only
+// when the new file is whole.
+func (m *ActRelu) Save(path string, attachments ...nnrt.Attachment) error {
+	return nnrt.SaveModel(path, "ActRelu", actReluSchema, m.flat, attachments...)
+}
+
+// LoadActRelu reads a model from a file that Save wrote, from a checkpoint, or from any safetensors file with its parameters, and fills
+// the values of attachments. A file that does not fit is an error that names the parameter.
+func LoadActRelu(path string, attachments ...nnrt.Attachment) (*ActRelu, error) {
+	m := new(ActRelu)
+	m.bind(nnrt.Aligned[float32](8192))
+	if err := nnrt.LoadModel(path, "ActRelu", actReluSchema, m.flat, attachments...); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// ActReluFromBytes is LoadActRelu for the contents of a file, such as one that go:embed put into the program.
+func ActReluFromBytes(data []byte, attachments ...nnrt.Attachment) (*ActRelu, error) {
+	m := new(ActRelu)
+	m.bind(nnrt.Aligned[float32](8192))
+	if err := nnrt.LoadModelBytes(data, "ActRelu", actReluSchema, m.flat, attachments...); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
 // ActReluBatch is what one step reads.
 type ActReluBatch struct {
 	W []float32 // [8192]
@@ -9693,6 +11438,64 @@ func (t *ActReluTrainer) Accumulate(_ ActReluBatch, _ int) error {
 // Apply returns the same error as Accumulate.
 func (t *ActReluTrainer) Apply() (ActReluMetrics, error) {
 	return ActReluMetrics{}, &nnrt.BorderError{Model: "ActRelu", Got: "a part of a batch", Want: "whole batches, by Step: no input has rows"}
+}
+
+// State lists, by reference, all that a checkpoint keeps: parameters, the optimizer's state, the number of updates, the seed, and what may change between steps.
+func (t *ActReluTrainer) State() nnrt.State {
+	return nnrt.State{
+		Model: "ActRelu",
+		Numbers: []nnrt.StateNumber{
+			{Name: "LR", Value: &t.LR},
+		},
+		Restored: t.restored,
+		Schema:   actReluSchema,
+		Seed:     &t.seed,
+		Steps:    &t.steps,
+		Tensors: []nnrt.StateTensors{
+			{F32: t.Model.flat},
+		},
+	}
+}
+
+// restored forgets a step half done and derives the random streams again, after the state was loaded.
+func (t *ActReluTrainer) restored() {
+	t.stage = 0
+}
+
+// Save writes a checkpoint, all of State, to one safetensors file. What was there before is replaced only when the new file is whole.
+func (t *ActReluTrainer) Save(path string) error {
+	return nnrt.SaveCheckpoint(path, t.State(), nil)
+}
+
+// Load makes this trainer, and the model that it trains, what they were when the checkpoint was saved. After an error both are as before.
+func (t *ActReluTrainer) Load(path string) error {
+	_, err := nnrt.LoadCheckpoint(path, t.State())
+	return err
+}
+
+// NonFinite names the first tensor that holds a NaN or an infinity, such as "gradient of h.W"; it is empty if none does.
+func (t *ActReluTrainer) NonFinite() string {
+	return t.State().NonFinite(nnrt.StateTensors{Prefix: "gradient of ", F32: t.gradient.flat})
+}
+
+// CheckGradients compares the gradients of b's loss by every trained parameter with finite differences of the loss, along random
+// directions: nil, or errors that name the parameters whose gradients are wrong. It is for tests, and for doubts about a model or its
+// data, at any time between two steps: parameters and optimizer are as before afterwards. See nnrt.CheckGradients for how it is done
+// and what it cannot see.
+func (t *ActReluTrainer) CheckGradients(b ActReluBatch) error {
+	err := nnrt.CheckGradients(nnrt.GradientCheck[float32]{
+		Model:     "ActRelu",
+		Schema:    actReluSchema,
+		Params:    t.Model.flat,
+		Gradients: t.gradient.flat,
+		Forward: func() (float64, error) {
+			m, err := t.Forward(b)
+			return m.Loss, err
+		},
+		Backward: t.Backward,
+	})
+	t.stage = 0
+	return err
 }
 
 // Gradients returns the gradients of the last Backward, or after Apply those of the whole batch, shaped like the model.
@@ -10048,6 +11851,33 @@ func NewSoftmax10(seed uint64) *Softmax10 {
 	return m
 }
 
+// Save writes the parameters to a safetensors file, with what is attached (see nnrt.Attach). What was there before is replaced only
+// when the new file is whole.
+func (m *Softmax10) Save(path string, attachments ...nnrt.Attachment) error {
+	return nnrt.SaveModel(path, "Softmax10", softmax10Schema, m.flat, attachments...)
+}
+
+// LoadSoftmax10 reads a model from a file that Save wrote, from a checkpoint, or from any safetensors file with its parameters, and fills
+// the values of attachments. A file that does not fit is an error that names the parameter.
+func LoadSoftmax10(path string, attachments ...nnrt.Attachment) (*Softmax10, error) {
+	m := new(Softmax10)
+	m.bind(nnrt.Aligned[float32](8000))
+	if err := nnrt.LoadModel(path, "Softmax10", softmax10Schema, m.flat, attachments...); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// Softmax10FromBytes is LoadSoftmax10 for the contents of a file, such as one that go:embed put into the program.
+func Softmax10FromBytes(data []byte, attachments ...nnrt.Attachment) (*Softmax10, error) {
+	m := new(Softmax10)
+	m.bind(nnrt.Aligned[float32](8000))
+	if err := nnrt.LoadModelBytes(data, "Softmax10", softmax10Schema, m.flat, attachments...); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
 // Softmax10Batch is what one step reads.
 type Softmax10Batch struct {
 	W []float32 // [800, 10]
@@ -10209,6 +12039,64 @@ func (t *Softmax10Trainer) Accumulate(_ Softmax10Batch, _ int) error {
 // Apply returns the same error as Accumulate.
 func (t *Softmax10Trainer) Apply() (Softmax10Metrics, error) {
 	return Softmax10Metrics{}, &nnrt.BorderError{Model: "Softmax10", Got: "a part of a batch", Want: "whole batches, by Step: no input has rows"}
+}
+
+// State lists, by reference, all that a checkpoint keeps: parameters, the optimizer's state, the number of updates, the seed, and what may change between steps.
+func (t *Softmax10Trainer) State() nnrt.State {
+	return nnrt.State{
+		Model: "Softmax10",
+		Numbers: []nnrt.StateNumber{
+			{Name: "LR", Value: &t.LR},
+		},
+		Restored: t.restored,
+		Schema:   softmax10Schema,
+		Seed:     &t.seed,
+		Steps:    &t.steps,
+		Tensors: []nnrt.StateTensors{
+			{F32: t.Model.flat},
+		},
+	}
+}
+
+// restored forgets a step half done and derives the random streams again, after the state was loaded.
+func (t *Softmax10Trainer) restored() {
+	t.stage = 0
+}
+
+// Save writes a checkpoint, all of State, to one safetensors file. What was there before is replaced only when the new file is whole.
+func (t *Softmax10Trainer) Save(path string) error {
+	return nnrt.SaveCheckpoint(path, t.State(), nil)
+}
+
+// Load makes this trainer, and the model that it trains, what they were when the checkpoint was saved. After an error both are as before.
+func (t *Softmax10Trainer) Load(path string) error {
+	_, err := nnrt.LoadCheckpoint(path, t.State())
+	return err
+}
+
+// NonFinite names the first tensor that holds a NaN or an infinity, such as "gradient of h.W"; it is empty if none does.
+func (t *Softmax10Trainer) NonFinite() string {
+	return t.State().NonFinite(nnrt.StateTensors{Prefix: "gradient of ", F32: t.gradient.flat})
+}
+
+// CheckGradients compares the gradients of b's loss by every trained parameter with finite differences of the loss, along random
+// directions: nil, or errors that name the parameters whose gradients are wrong. It is for tests, and for doubts about a model or its
+// data, at any time between two steps: parameters and optimizer are as before afterwards. See nnrt.CheckGradients for how it is done
+// and what it cannot see.
+func (t *Softmax10Trainer) CheckGradients(b Softmax10Batch) error {
+	err := nnrt.CheckGradients(nnrt.GradientCheck[float32]{
+		Model:     "Softmax10",
+		Schema:    softmax10Schema,
+		Params:    t.Model.flat,
+		Gradients: t.gradient.flat,
+		Forward: func() (float64, error) {
+			m, err := t.Forward(b)
+			return m.Loss, err
+		},
+		Backward: t.Backward,
+	})
+	t.stage = 0
+	return err
 }
 
 // Gradients returns the gradients of the last Backward, or after Apply those of the whole batch, shaped like the model.
@@ -10626,6 +12514,33 @@ func NewSoftmax128(seed uint64) *Softmax128 {
 	return m
 }
 
+// Save writes the parameters to a safetensors file, with what is attached (see nnrt.Attach). What was there before is replaced only
+// when the new file is whole.
+func (m *Softmax128) Save(path string, attachments ...nnrt.Attachment) error {
+	return nnrt.SaveModel(path, "Softmax128", softmax128Schema, m.flat, attachments...)
+}
+
+// LoadSoftmax128 reads a model from a file that Save wrote, from a checkpoint, or from any safetensors file with its parameters, and fills
+// the values of attachments. A file that does not fit is an error that names the parameter.
+func LoadSoftmax128(path string, attachments ...nnrt.Attachment) (*Softmax128, error) {
+	m := new(Softmax128)
+	m.bind(nnrt.Aligned[float32](8192))
+	if err := nnrt.LoadModel(path, "Softmax128", softmax128Schema, m.flat, attachments...); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// Softmax128FromBytes is LoadSoftmax128 for the contents of a file, such as one that go:embed put into the program.
+func Softmax128FromBytes(data []byte, attachments ...nnrt.Attachment) (*Softmax128, error) {
+	m := new(Softmax128)
+	m.bind(nnrt.Aligned[float32](8192))
+	if err := nnrt.LoadModelBytes(data, "Softmax128", softmax128Schema, m.flat, attachments...); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
 // Softmax128Batch is what one step reads.
 type Softmax128Batch struct {
 	W []float32 // [64, 128]
@@ -10787,6 +12702,64 @@ func (t *Softmax128Trainer) Accumulate(_ Softmax128Batch, _ int) error {
 // Apply returns the same error as Accumulate.
 func (t *Softmax128Trainer) Apply() (Softmax128Metrics, error) {
 	return Softmax128Metrics{}, &nnrt.BorderError{Model: "Softmax128", Got: "a part of a batch", Want: "whole batches, by Step: no input has rows"}
+}
+
+// State lists, by reference, all that a checkpoint keeps: parameters, the optimizer's state, the number of updates, the seed, and what may change between steps.
+func (t *Softmax128Trainer) State() nnrt.State {
+	return nnrt.State{
+		Model: "Softmax128",
+		Numbers: []nnrt.StateNumber{
+			{Name: "LR", Value: &t.LR},
+		},
+		Restored: t.restored,
+		Schema:   softmax128Schema,
+		Seed:     &t.seed,
+		Steps:    &t.steps,
+		Tensors: []nnrt.StateTensors{
+			{F32: t.Model.flat},
+		},
+	}
+}
+
+// restored forgets a step half done and derives the random streams again, after the state was loaded.
+func (t *Softmax128Trainer) restored() {
+	t.stage = 0
+}
+
+// Save writes a checkpoint, all of State, to one safetensors file. What was there before is replaced only when the new file is whole.
+func (t *Softmax128Trainer) Save(path string) error {
+	return nnrt.SaveCheckpoint(path, t.State(), nil)
+}
+
+// Load makes this trainer, and the model that it trains, what they were when the checkpoint was saved. After an error both are as before.
+func (t *Softmax128Trainer) Load(path string) error {
+	_, err := nnrt.LoadCheckpoint(path, t.State())
+	return err
+}
+
+// NonFinite names the first tensor that holds a NaN or an infinity, such as "gradient of h.W"; it is empty if none does.
+func (t *Softmax128Trainer) NonFinite() string {
+	return t.State().NonFinite(nnrt.StateTensors{Prefix: "gradient of ", F32: t.gradient.flat})
+}
+
+// CheckGradients compares the gradients of b's loss by every trained parameter with finite differences of the loss, along random
+// directions: nil, or errors that name the parameters whose gradients are wrong. It is for tests, and for doubts about a model or its
+// data, at any time between two steps: parameters and optimizer are as before afterwards. See nnrt.CheckGradients for how it is done
+// and what it cannot see.
+func (t *Softmax128Trainer) CheckGradients(b Softmax128Batch) error {
+	err := nnrt.CheckGradients(nnrt.GradientCheck[float32]{
+		Model:     "Softmax128",
+		Schema:    softmax128Schema,
+		Params:    t.Model.flat,
+		Gradients: t.gradient.flat,
+		Forward: func() (float64, error) {
+			m, err := t.Forward(b)
+			return m.Loss, err
+		},
+		Backward: t.Backward,
+	})
+	t.stage = 0
+	return err
 }
 
 // Gradients returns the gradients of the last Backward, or after Apply those of the whole batch, shaped like the model.
@@ -11204,6 +13177,33 @@ func NewSoftmax1000(seed uint64) *Softmax1000 {
 	return m
 }
 
+// Save writes the parameters to a safetensors file, with what is attached (see nnrt.Attach). What was there before is replaced only
+// when the new file is whole.
+func (m *Softmax1000) Save(path string, attachments ...nnrt.Attachment) error {
+	return nnrt.SaveModel(path, "Softmax1000", softmax1000Schema, m.flat, attachments...)
+}
+
+// LoadSoftmax1000 reads a model from a file that Save wrote, from a checkpoint, or from any safetensors file with its parameters, and fills
+// the values of attachments. A file that does not fit is an error that names the parameter.
+func LoadSoftmax1000(path string, attachments ...nnrt.Attachment) (*Softmax1000, error) {
+	m := new(Softmax1000)
+	m.bind(nnrt.Aligned[float32](8000))
+	if err := nnrt.LoadModel(path, "Softmax1000", softmax1000Schema, m.flat, attachments...); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// Softmax1000FromBytes is LoadSoftmax1000 for the contents of a file, such as one that go:embed put into the program.
+func Softmax1000FromBytes(data []byte, attachments ...nnrt.Attachment) (*Softmax1000, error) {
+	m := new(Softmax1000)
+	m.bind(nnrt.Aligned[float32](8000))
+	if err := nnrt.LoadModelBytes(data, "Softmax1000", softmax1000Schema, m.flat, attachments...); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
 // Softmax1000Batch is what one step reads.
 type Softmax1000Batch struct {
 	W []float32 // [8, 1000]
@@ -11365,6 +13365,64 @@ func (t *Softmax1000Trainer) Accumulate(_ Softmax1000Batch, _ int) error {
 // Apply returns the same error as Accumulate.
 func (t *Softmax1000Trainer) Apply() (Softmax1000Metrics, error) {
 	return Softmax1000Metrics{}, &nnrt.BorderError{Model: "Softmax1000", Got: "a part of a batch", Want: "whole batches, by Step: no input has rows"}
+}
+
+// State lists, by reference, all that a checkpoint keeps: parameters, the optimizer's state, the number of updates, the seed, and what may change between steps.
+func (t *Softmax1000Trainer) State() nnrt.State {
+	return nnrt.State{
+		Model: "Softmax1000",
+		Numbers: []nnrt.StateNumber{
+			{Name: "LR", Value: &t.LR},
+		},
+		Restored: t.restored,
+		Schema:   softmax1000Schema,
+		Seed:     &t.seed,
+		Steps:    &t.steps,
+		Tensors: []nnrt.StateTensors{
+			{F32: t.Model.flat},
+		},
+	}
+}
+
+// restored forgets a step half done and derives the random streams again, after the state was loaded.
+func (t *Softmax1000Trainer) restored() {
+	t.stage = 0
+}
+
+// Save writes a checkpoint, all of State, to one safetensors file. What was there before is replaced only when the new file is whole.
+func (t *Softmax1000Trainer) Save(path string) error {
+	return nnrt.SaveCheckpoint(path, t.State(), nil)
+}
+
+// Load makes this trainer, and the model that it trains, what they were when the checkpoint was saved. After an error both are as before.
+func (t *Softmax1000Trainer) Load(path string) error {
+	_, err := nnrt.LoadCheckpoint(path, t.State())
+	return err
+}
+
+// NonFinite names the first tensor that holds a NaN or an infinity, such as "gradient of h.W"; it is empty if none does.
+func (t *Softmax1000Trainer) NonFinite() string {
+	return t.State().NonFinite(nnrt.StateTensors{Prefix: "gradient of ", F32: t.gradient.flat})
+}
+
+// CheckGradients compares the gradients of b's loss by every trained parameter with finite differences of the loss, along random
+// directions: nil, or errors that name the parameters whose gradients are wrong. It is for tests, and for doubts about a model or its
+// data, at any time between two steps: parameters and optimizer are as before afterwards. See nnrt.CheckGradients for how it is done
+// and what it cannot see.
+func (t *Softmax1000Trainer) CheckGradients(b Softmax1000Batch) error {
+	err := nnrt.CheckGradients(nnrt.GradientCheck[float32]{
+		Model:     "Softmax1000",
+		Schema:    softmax1000Schema,
+		Params:    t.Model.flat,
+		Gradients: t.gradient.flat,
+		Forward: func() (float64, error) {
+			m, err := t.Forward(b)
+			return m.Loss, err
+		},
+		Backward: t.Backward,
+	})
+	t.stage = 0
+	return err
 }
 
 // Gradients returns the gradients of the last Backward, or after Apply those of the whole batch, shaped like the model.
@@ -11810,6 +13868,33 @@ func NewLayerNorm(seed uint64) *LayerNorm {
 	return m
 }
 
+// Save writes the parameters to a safetensors file, with what is attached (see nnrt.Attach). What was there before is replaced only
+// when the new file is whole.
+func (m *LayerNorm) Save(path string, attachments ...nnrt.Attachment) error {
+	return nnrt.SaveModel(path, "LayerNorm", layerNormSchema, m.flat, attachments...)
+}
+
+// LoadLayerNorm reads a model from a file that Save wrote, from a checkpoint, or from any safetensors file with its parameters, and fills
+// the values of attachments. A file that does not fit is an error that names the parameter.
+func LoadLayerNorm(path string, attachments ...nnrt.Attachment) (*LayerNorm, error) {
+	m := new(LayerNorm)
+	m.bind(nnrt.Aligned[float32](8704))
+	if err := nnrt.LoadModel(path, "LayerNorm", layerNormSchema, m.flat, attachments...); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// LayerNormFromBytes is LoadLayerNorm for the contents of a file, such as one that go:embed put into the program.
+func LayerNormFromBytes(data []byte, attachments ...nnrt.Attachment) (*LayerNorm, error) {
+	m := new(LayerNorm)
+	m.bind(nnrt.Aligned[float32](8704))
+	if err := nnrt.LoadModelBytes(data, "LayerNorm", layerNormSchema, m.flat, attachments...); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
 // LayerNormBatch is what one step reads.
 type LayerNormBatch struct {
 	W []float32 // [32, 256]
@@ -11979,6 +14064,64 @@ func (t *LayerNormTrainer) Accumulate(_ LayerNormBatch, _ int) error {
 // Apply returns the same error as Accumulate.
 func (t *LayerNormTrainer) Apply() (LayerNormMetrics, error) {
 	return LayerNormMetrics{}, &nnrt.BorderError{Model: "LayerNorm", Got: "a part of a batch", Want: "whole batches, by Step: no input has rows"}
+}
+
+// State lists, by reference, all that a checkpoint keeps: parameters, the optimizer's state, the number of updates, the seed, and what may change between steps.
+func (t *LayerNormTrainer) State() nnrt.State {
+	return nnrt.State{
+		Model: "LayerNorm",
+		Numbers: []nnrt.StateNumber{
+			{Name: "LR", Value: &t.LR},
+		},
+		Restored: t.restored,
+		Schema:   layerNormSchema,
+		Seed:     &t.seed,
+		Steps:    &t.steps,
+		Tensors: []nnrt.StateTensors{
+			{F32: t.Model.flat},
+		},
+	}
+}
+
+// restored forgets a step half done and derives the random streams again, after the state was loaded.
+func (t *LayerNormTrainer) restored() {
+	t.stage = 0
+}
+
+// Save writes a checkpoint, all of State, to one safetensors file. What was there before is replaced only when the new file is whole.
+func (t *LayerNormTrainer) Save(path string) error {
+	return nnrt.SaveCheckpoint(path, t.State(), nil)
+}
+
+// Load makes this trainer, and the model that it trains, what they were when the checkpoint was saved. After an error both are as before.
+func (t *LayerNormTrainer) Load(path string) error {
+	_, err := nnrt.LoadCheckpoint(path, t.State())
+	return err
+}
+
+// NonFinite names the first tensor that holds a NaN or an infinity, such as "gradient of h.W"; it is empty if none does.
+func (t *LayerNormTrainer) NonFinite() string {
+	return t.State().NonFinite(nnrt.StateTensors{Prefix: "gradient of ", F32: t.gradient.flat})
+}
+
+// CheckGradients compares the gradients of b's loss by every trained parameter with finite differences of the loss, along random
+// directions: nil, or errors that name the parameters whose gradients are wrong. It is for tests, and for doubts about a model or its
+// data, at any time between two steps: parameters and optimizer are as before afterwards. See nnrt.CheckGradients for how it is done
+// and what it cannot see.
+func (t *LayerNormTrainer) CheckGradients(b LayerNormBatch) error {
+	err := nnrt.CheckGradients(nnrt.GradientCheck[float32]{
+		Model:     "LayerNorm",
+		Schema:    layerNormSchema,
+		Params:    t.Model.flat,
+		Gradients: t.gradient.flat,
+		Forward: func() (float64, error) {
+			m, err := t.Forward(b)
+			return m.Loss, err
+		},
+		Backward: t.Backward,
+	})
+	t.stage = 0
+	return err
 }
 
 // Gradients returns the gradients of the last Backward, or after Apply those of the whole batch, shaped like the model.
@@ -12499,6 +14642,33 @@ func NewCrossEntropy10(seed uint64) *CrossEntropy10 {
 	return m
 }
 
+// Save writes the parameters to a safetensors file, with what is attached (see nnrt.Attach). What was there before is replaced only
+// when the new file is whole.
+func (m *CrossEntropy10) Save(path string, attachments ...nnrt.Attachment) error {
+	return nnrt.SaveModel(path, "CrossEntropy10", crossEntropy10Schema, m.flat, attachments...)
+}
+
+// LoadCrossEntropy10 reads a model from a file that Save wrote, from a checkpoint, or from any safetensors file with its parameters, and fills
+// the values of attachments. A file that does not fit is an error that names the parameter.
+func LoadCrossEntropy10(path string, attachments ...nnrt.Attachment) (*CrossEntropy10, error) {
+	m := new(CrossEntropy10)
+	m.bind(nnrt.Aligned[float32](8000))
+	if err := nnrt.LoadModel(path, "CrossEntropy10", crossEntropy10Schema, m.flat, attachments...); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// CrossEntropy10FromBytes is LoadCrossEntropy10 for the contents of a file, such as one that go:embed put into the program.
+func CrossEntropy10FromBytes(data []byte, attachments ...nnrt.Attachment) (*CrossEntropy10, error) {
+	m := new(CrossEntropy10)
+	m.bind(nnrt.Aligned[float32](8000))
+	if err := nnrt.LoadModelBytes(data, "CrossEntropy10", crossEntropy10Schema, m.flat, attachments...); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
 // CrossEntropy10Batch is what one step reads.
 type CrossEntropy10Batch struct {
 	Y []int32 // [800], each from 0 to 9
@@ -12663,6 +14833,64 @@ func (t *CrossEntropy10Trainer) Accumulate(_ CrossEntropy10Batch, _ int) error {
 // Apply returns the same error as Accumulate.
 func (t *CrossEntropy10Trainer) Apply() (CrossEntropy10Metrics, error) {
 	return CrossEntropy10Metrics{}, &nnrt.BorderError{Model: "CrossEntropy10", Got: "a part of a batch", Want: "whole batches, by Step: no input has rows"}
+}
+
+// State lists, by reference, all that a checkpoint keeps: parameters, the optimizer's state, the number of updates, the seed, and what may change between steps.
+func (t *CrossEntropy10Trainer) State() nnrt.State {
+	return nnrt.State{
+		Model: "CrossEntropy10",
+		Numbers: []nnrt.StateNumber{
+			{Name: "LR", Value: &t.LR},
+		},
+		Restored: t.restored,
+		Schema:   crossEntropy10Schema,
+		Seed:     &t.seed,
+		Steps:    &t.steps,
+		Tensors: []nnrt.StateTensors{
+			{F32: t.Model.flat},
+		},
+	}
+}
+
+// restored forgets a step half done and derives the random streams again, after the state was loaded.
+func (t *CrossEntropy10Trainer) restored() {
+	t.stage = 0
+}
+
+// Save writes a checkpoint, all of State, to one safetensors file. What was there before is replaced only when the new file is whole.
+func (t *CrossEntropy10Trainer) Save(path string) error {
+	return nnrt.SaveCheckpoint(path, t.State(), nil)
+}
+
+// Load makes this trainer, and the model that it trains, what they were when the checkpoint was saved. After an error both are as before.
+func (t *CrossEntropy10Trainer) Load(path string) error {
+	_, err := nnrt.LoadCheckpoint(path, t.State())
+	return err
+}
+
+// NonFinite names the first tensor that holds a NaN or an infinity, such as "gradient of h.W"; it is empty if none does.
+func (t *CrossEntropy10Trainer) NonFinite() string {
+	return t.State().NonFinite(nnrt.StateTensors{Prefix: "gradient of ", F32: t.gradient.flat})
+}
+
+// CheckGradients compares the gradients of b's loss by every trained parameter with finite differences of the loss, along random
+// directions: nil, or errors that name the parameters whose gradients are wrong. It is for tests, and for doubts about a model or its
+// data, at any time between two steps: parameters and optimizer are as before afterwards. See nnrt.CheckGradients for how it is done
+// and what it cannot see.
+func (t *CrossEntropy10Trainer) CheckGradients(b CrossEntropy10Batch) error {
+	err := nnrt.CheckGradients(nnrt.GradientCheck[float32]{
+		Model:     "CrossEntropy10",
+		Schema:    crossEntropy10Schema,
+		Params:    t.Model.flat,
+		Gradients: t.gradient.flat,
+		Forward: func() (float64, error) {
+			m, err := t.Forward(b)
+			return m.Loss, err
+		},
+		Backward: t.Backward,
+	})
+	t.stage = 0
+	return err
 }
 
 // Gradients returns the gradients of the last Backward, or after Apply those of the whole batch, shaped like the model.
@@ -13080,6 +15308,33 @@ func NewCrossEntropy1000(seed uint64) *CrossEntropy1000 {
 	return m
 }
 
+// Save writes the parameters to a safetensors file, with what is attached (see nnrt.Attach). What was there before is replaced only
+// when the new file is whole.
+func (m *CrossEntropy1000) Save(path string, attachments ...nnrt.Attachment) error {
+	return nnrt.SaveModel(path, "CrossEntropy1000", crossEntropy1000Schema, m.flat, attachments...)
+}
+
+// LoadCrossEntropy1000 reads a model from a file that Save wrote, from a checkpoint, or from any safetensors file with its parameters, and fills
+// the values of attachments. A file that does not fit is an error that names the parameter.
+func LoadCrossEntropy1000(path string, attachments ...nnrt.Attachment) (*CrossEntropy1000, error) {
+	m := new(CrossEntropy1000)
+	m.bind(nnrt.Aligned[float32](8000))
+	if err := nnrt.LoadModel(path, "CrossEntropy1000", crossEntropy1000Schema, m.flat, attachments...); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// CrossEntropy1000FromBytes is LoadCrossEntropy1000 for the contents of a file, such as one that go:embed put into the program.
+func CrossEntropy1000FromBytes(data []byte, attachments ...nnrt.Attachment) (*CrossEntropy1000, error) {
+	m := new(CrossEntropy1000)
+	m.bind(nnrt.Aligned[float32](8000))
+	if err := nnrt.LoadModelBytes(data, "CrossEntropy1000", crossEntropy1000Schema, m.flat, attachments...); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
 // CrossEntropy1000Batch is what one step reads.
 type CrossEntropy1000Batch struct {
 	Y []int32 // [8], each from 0 to 999
@@ -13244,6 +15499,64 @@ func (t *CrossEntropy1000Trainer) Accumulate(_ CrossEntropy1000Batch, _ int) err
 // Apply returns the same error as Accumulate.
 func (t *CrossEntropy1000Trainer) Apply() (CrossEntropy1000Metrics, error) {
 	return CrossEntropy1000Metrics{}, &nnrt.BorderError{Model: "CrossEntropy1000", Got: "a part of a batch", Want: "whole batches, by Step: no input has rows"}
+}
+
+// State lists, by reference, all that a checkpoint keeps: parameters, the optimizer's state, the number of updates, the seed, and what may change between steps.
+func (t *CrossEntropy1000Trainer) State() nnrt.State {
+	return nnrt.State{
+		Model: "CrossEntropy1000",
+		Numbers: []nnrt.StateNumber{
+			{Name: "LR", Value: &t.LR},
+		},
+		Restored: t.restored,
+		Schema:   crossEntropy1000Schema,
+		Seed:     &t.seed,
+		Steps:    &t.steps,
+		Tensors: []nnrt.StateTensors{
+			{F32: t.Model.flat},
+		},
+	}
+}
+
+// restored forgets a step half done and derives the random streams again, after the state was loaded.
+func (t *CrossEntropy1000Trainer) restored() {
+	t.stage = 0
+}
+
+// Save writes a checkpoint, all of State, to one safetensors file. What was there before is replaced only when the new file is whole.
+func (t *CrossEntropy1000Trainer) Save(path string) error {
+	return nnrt.SaveCheckpoint(path, t.State(), nil)
+}
+
+// Load makes this trainer, and the model that it trains, what they were when the checkpoint was saved. After an error both are as before.
+func (t *CrossEntropy1000Trainer) Load(path string) error {
+	_, err := nnrt.LoadCheckpoint(path, t.State())
+	return err
+}
+
+// NonFinite names the first tensor that holds a NaN or an infinity, such as "gradient of h.W"; it is empty if none does.
+func (t *CrossEntropy1000Trainer) NonFinite() string {
+	return t.State().NonFinite(nnrt.StateTensors{Prefix: "gradient of ", F32: t.gradient.flat})
+}
+
+// CheckGradients compares the gradients of b's loss by every trained parameter with finite differences of the loss, along random
+// directions: nil, or errors that name the parameters whose gradients are wrong. It is for tests, and for doubts about a model or its
+// data, at any time between two steps: parameters and optimizer are as before afterwards. See nnrt.CheckGradients for how it is done
+// and what it cannot see.
+func (t *CrossEntropy1000Trainer) CheckGradients(b CrossEntropy1000Batch) error {
+	err := nnrt.CheckGradients(nnrt.GradientCheck[float32]{
+		Model:     "CrossEntropy1000",
+		Schema:    crossEntropy1000Schema,
+		Params:    t.Model.flat,
+		Gradients: t.gradient.flat,
+		Forward: func() (float64, error) {
+			m, err := t.Forward(b)
+			return m.Loss, err
+		},
+		Backward: t.Backward,
+	})
+	t.stage = 0
+	return err
 }
 
 // Gradients returns the gradients of the last Backward, or after Apply those of the whole batch, shaped like the model.

@@ -97,14 +97,14 @@ func NewDigits(seed uint64) *Digits {
 	return m
 }
 
-// Save writes the parameters to a safetensors file, with what is attached (see nnrt.Attach). What was there before is replaced only when the new file is
-// whole.
+// Save writes the parameters to a safetensors file, with what is attached (see nnrt.Attach). What was there before is replaced only
+// when the new file is whole.
 func (m *Digits) Save(path string, attachments ...nnrt.Attachment) error {
 	return nnrt.SaveModel(path, "Digits", digitsSchema, m.flat, attachments...)
 }
 
-// LoadDigits reads a model from a file that Save wrote, from a checkpoint, or from any safetensors file with its parameters, and fills the values of
-// attachments. A file that does not fit is an error that names the parameter.
+// LoadDigits reads a model from a file that Save wrote, from a checkpoint, or from any safetensors file with its parameters, and fills
+// the values of attachments. A file that does not fit is an error that names the parameter.
 func LoadDigits(path string, attachments ...nnrt.Attachment) (*Digits, error) {
 	m := new(Digits)
 	m.bind(nnrt.Aligned[float32](9610))
@@ -205,6 +205,87 @@ func (m *Digits) Predict(b DigitsInput) (DigitsOutput, error) {
 		return DigitsOutput{}, err
 	}
 	return p.Predict(b)
+}
+
+// DigitsLive predicts from many goroutines while the model changes, in one process with its trainer or in a service that loads new weights.
+// It holds its own copies of the parameters. [DigitsLive.Publish] makes the next one, and predictions that begin afterwards read it;
+// those that are under way go on with the copy they began with. So every prediction reads the parameters of one moment, whole.
+//
+// All methods may be called from any goroutine at any time. Predictions take no lock, wait for nobody, and share neither memory
+// nor workers. There are two copies of the parameters, and more only while readers hold them, at most two more than
+// predictions run at one time; each has a predictor for as many predictions as ever used it at one time. All are kept, and used
+// again.
+type DigitsLive struct {
+	live *nnrt.Live[float32, DigitsPredictor]
+}
+
+// NewDigitsLive returns a DigitsLive that predicts with a copy of m's parameters, for batches of up to o.MaxBatch rows. Unlike in a predictor, 0
+// workers mean 1: predictions that run at the same time keep all processors busy without forks.
+func NewDigitsLive(m *Digits, o DigitsPredictorOptions) (*DigitsLive, error) {
+	if err := nnrt.CheckModel("Digits", m == nil || m.flat == nil); err != nil {
+		return nil, err
+	}
+	if o.Workers == 0 {
+		o.Workers = 1
+	}
+	live, err := nnrt.NewLive(m.flat, func(flat []float32) (*DigitsPredictor, error) {
+		copied := new(Digits)
+		copied.bind(flat)
+		return NewDigitsPredictor(copied, o)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &DigitsLive{live: live}, nil
+}
+
+// Publish makes a copy of m's parameters what predictions read from now on: m is the trainer's model between two of its steps, called by
+// the goroutine that trains, or any other model that nobody changes meanwhile. It takes the time of copying them, never waits for a
+// prediction, and allocates only when predictions hold every copy but the current one. The error says that m is nil or empty.
+func (l *DigitsLive) Publish(m *Digits) error {
+	if err := nnrt.CheckModel("Digits", m == nil || m.flat == nil); err != nil {
+		return err
+	}
+	l.live.Publish(m.flat)
+	return nil
+}
+
+// Predict computes the outputs for a batch, in memory that is the caller's, which is all that it allocates.
+func (l *DigitsLive) Predict(b DigitsInput) (DigitsOutput, error) {
+	var out DigitsOutput
+	err := l.PredictInto(b, &out)
+	return out, err
+}
+
+// PredictInto is Predict into the slices of out, which grow where they are too short; otherwise it allocates nothing. After an error out is as it was.
+func (l *DigitsLive) PredictInto(b DigitsInput, out *DigitsOutput) error {
+	s := l.live.Acquire()
+	defer s.Release()
+	p, err := s.Borrow()
+	if err != nil {
+		return err
+	}
+	r, err := p.Predict(b)
+	if err == nil {
+		out.Probs = append(out.Probs[:0], r.Probs...)
+	}
+	s.Return(p)
+	return err
+}
+
+// Version returns how often Publish has been called: 0 while predictions read the parameters given to NewDigitsLive.
+func (l *DigitsLive) Version() uint64 {
+	return l.live.Version()
+}
+
+// Snapshot returns the parameters that predictions read now, in memory that is the caller's, and their version: to save or examine while training goes on.
+func (l *DigitsLive) Snapshot() (m *Digits, version uint64) {
+	s := l.live.Acquire()
+	defer s.Release()
+	m = new(Digits)
+	m.bind(nnrt.Aligned[float32](9610))
+	copy(m.flat, s.Flat())
+	return m, s.Version()
 }
 
 // DigitsBatch is what one step reads.
@@ -572,6 +653,28 @@ func (t *DigitsTrainer) Evaluate(d DigitsData) (DigitsMetrics, error) {
 	m.Loss = float64(t.finish.loss)
 	m.Accuracy = float64(t.finish.accuracy)
 	return m, nil
+}
+
+// CheckGradients compares the gradients of b's loss by every trained parameter with finite differences of the loss, along random
+// directions: nil, or errors that name the parameters whose gradients are wrong. It is for tests, and for doubts about a model or its
+// data, at any time between two steps: parameters and optimizer are as before afterwards. See nnrt.CheckGradients for how it is done
+// and what it cannot see.
+func (t *DigitsTrainer) CheckGradients(b DigitsBatch) error {
+	err := nnrt.CheckGradients(nnrt.GradientCheck[float32]{
+		Model:     "Digits",
+		Schema:    digitsSchema,
+		Params:    t.Model.flat,
+		Gradients: t.gradient.flat,
+		Forward: func() (float64, error) {
+			m, err := t.Forward(b)
+			return m.Loss, err
+		},
+		Backward: t.Backward,
+	})
+	if t.stage != 3 {
+		t.stage = 0
+	}
+	return err
 }
 
 // Gradients returns the gradients of the last Backward, or after Apply those of the whole batch, shaped like the model.

@@ -1,3 +1,3 @@
 package main
 
-//go:generate go tool nngen digits.nn
+//go:generate go tool nngen --tests digits.nn

@@ -1,3 +1,3 @@
 package main
 
-//go:generate go tool nngen regression.nn
+//go:generate go tool nngen --tests regression.nn

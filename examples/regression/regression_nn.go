@@ -74,6 +74,33 @@ func NewLineMean(seed uint64) *LineMean {
 	return m
 }
 
+// Save writes the parameters to a safetensors file, with what is attached (see nnrt.Attach). What was there before is replaced only
+// when the new file is whole.
+func (m *LineMean) Save(path string, attachments ...nnrt.Attachment) error {
+	return nnrt.SaveModel(path, "LineMean", lineMeanSchema, m.flat, attachments...)
+}
+
+// LoadLineMean reads a model from a file that Save wrote, from a checkpoint, or from any safetensors file with its parameters, and fills
+// the values of attachments. A file that does not fit is an error that names the parameter.
+func LoadLineMean(path string, attachments ...nnrt.Attachment) (*LineMean, error) {
+	m := new(LineMean)
+	m.bind(nnrt.Aligned[float64](4))
+	if err := nnrt.LoadModel(path, "LineMean", lineMeanSchema, m.flat, attachments...); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// LineMeanFromBytes is LoadLineMean for the contents of a file, such as one that go:embed put into the program.
+func LineMeanFromBytes(data []byte, attachments ...nnrt.Attachment) (*LineMean, error) {
+	m := new(LineMean)
+	m.bind(nnrt.Aligned[float64](4))
+	if err := nnrt.LoadModelBytes(data, "LineMean", lineMeanSchema, m.flat, attachments...); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
 // LineMeanInput is what a prediction reads.
 type LineMeanInput struct {
 	X []float64 // [batch, 3]
@@ -153,6 +180,87 @@ func (m *LineMean) Predict(b LineMeanInput) (LineMeanOutput, error) {
 		return LineMeanOutput{}, err
 	}
 	return p.Predict(b)
+}
+
+// LineMeanLive predicts from many goroutines while the model changes, in one process with its trainer or in a service that loads new weights.
+// It holds its own copies of the parameters. [LineMeanLive.Publish] makes the next one, and predictions that begin afterwards read it;
+// those that are under way go on with the copy they began with. So every prediction reads the parameters of one moment, whole.
+//
+// All methods may be called from any goroutine at any time. Predictions take no lock, wait for nobody, and share neither memory
+// nor workers. There are two copies of the parameters, and more only while readers hold them, at most two more than
+// predictions run at one time; each has a predictor for as many predictions as ever used it at one time. All are kept, and used
+// again.
+type LineMeanLive struct {
+	live *nnrt.Live[float64, LineMeanPredictor]
+}
+
+// NewLineMeanLive returns a LineMeanLive that predicts with a copy of m's parameters, for batches of up to o.MaxBatch rows. Unlike in a predictor, 0
+// workers mean 1: predictions that run at the same time keep all processors busy without forks.
+func NewLineMeanLive(m *LineMean, o LineMeanPredictorOptions) (*LineMeanLive, error) {
+	if err := nnrt.CheckModel("LineMean", m == nil || m.flat == nil); err != nil {
+		return nil, err
+	}
+	if o.Workers == 0 {
+		o.Workers = 1
+	}
+	live, err := nnrt.NewLive(m.flat, func(flat []float64) (*LineMeanPredictor, error) {
+		copied := new(LineMean)
+		copied.bind(flat)
+		return NewLineMeanPredictor(copied, o)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &LineMeanLive{live: live}, nil
+}
+
+// Publish makes a copy of m's parameters what predictions read from now on: m is the trainer's model between two of its steps, called by
+// the goroutine that trains, or any other model that nobody changes meanwhile. It takes the time of copying them, never waits for a
+// prediction, and allocates only when predictions hold every copy but the current one. The error says that m is nil or empty.
+func (l *LineMeanLive) Publish(m *LineMean) error {
+	if err := nnrt.CheckModel("LineMean", m == nil || m.flat == nil); err != nil {
+		return err
+	}
+	l.live.Publish(m.flat)
+	return nil
+}
+
+// Predict computes the outputs for a batch, in memory that is the caller's, which is all that it allocates.
+func (l *LineMeanLive) Predict(b LineMeanInput) (LineMeanOutput, error) {
+	var out LineMeanOutput
+	err := l.PredictInto(b, &out)
+	return out, err
+}
+
+// PredictInto is Predict into the slices of out, which grow where they are too short; otherwise it allocates nothing. After an error out is as it was.
+func (l *LineMeanLive) PredictInto(b LineMeanInput, out *LineMeanOutput) error {
+	s := l.live.Acquire()
+	defer s.Release()
+	p, err := s.Borrow()
+	if err != nil {
+		return err
+	}
+	r, err := p.Predict(b)
+	if err == nil {
+		out.Prediction = append(out.Prediction[:0], r.Prediction...)
+	}
+	s.Return(p)
+	return err
+}
+
+// Version returns how often Publish has been called: 0 while predictions read the parameters given to NewLineMeanLive.
+func (l *LineMeanLive) Version() uint64 {
+	return l.live.Version()
+}
+
+// Snapshot returns the parameters that predictions read now, in memory that is the caller's, and their version: to save or examine while training goes on.
+func (l *LineMeanLive) Snapshot() (m *LineMean, version uint64) {
+	s := l.live.Acquire()
+	defer s.Release()
+	m = new(LineMean)
+	m.bind(nnrt.Aligned[float64](4))
+	copy(m.flat, s.Flat())
+	return m, s.Version()
 }
 
 // LineMeanBatch is what one step reads.
@@ -412,6 +520,52 @@ func (t *LineMeanTrainer) Apply() (LineMeanMetrics, error) {
 	return t.whole, t.Update()
 }
 
+// State lists, by reference, all that a checkpoint keeps: parameters, the optimizer's state, the number of updates, the seed, and what may change between steps.
+func (t *LineMeanTrainer) State() nnrt.State {
+	return nnrt.State{
+		Model: "LineMean",
+		Numbers: []nnrt.StateNumber{
+			{Name: "LR", Value: &t.LR},
+		},
+		Restored: t.restored,
+		Schema:   lineMeanSchema,
+		Seed:     &t.seed,
+		Steps:    &t.steps,
+		Tensors: []nnrt.StateTensors{
+			{F64: t.Model.flat},
+		},
+	}
+}
+
+// restored forgets a step half done and derives the random streams again, after the state was loaded.
+func (t *LineMeanTrainer) restored() {
+	t.stage = 0
+	t.parts = nnrt.Parts{}
+}
+
+// Save writes a checkpoint, all of State, to one safetensors file. What was there before is replaced only when the new file is whole.
+func (t *LineMeanTrainer) Save(path string) error {
+	return nnrt.SaveCheckpoint(path, t.State(), nil)
+}
+
+// Load makes this trainer, and the model that it trains, what they were when the checkpoint was saved. After an error both are as before.
+func (t *LineMeanTrainer) Load(path string) error {
+	_, err := nnrt.LoadCheckpoint(path, t.State())
+	return err
+}
+
+// NonFinite names the first tensor that holds a NaN or an infinity, such as "gradient of h.W"; it is empty if none does.
+func (t *LineMeanTrainer) NonFinite() string {
+	return t.State().NonFinite(nnrt.StateTensors{Prefix: "gradient of ", F64: t.gradient.flat})
+}
+
+// On returns a function that evaluates the model on a data set: the Validate of nnrt.FitOptions.
+func (t *LineMeanTrainer) On(d LineMeanData) func() (nnrt.Measures, error) {
+	return func() (nnrt.Measures, error) {
+		return t.Evaluate(d)
+	}
+}
+
 // Evaluate computes loss and metrics over a whole data set, as in prediction (no dropout), in chunks of the capacity; every row weighs the same.
 func (t *LineMeanTrainer) Evaluate(d LineMeanData) (LineMeanMetrics, error) {
 	if t.stage != 3 {
@@ -440,6 +594,28 @@ func (t *LineMeanTrainer) Evaluate(d LineMeanData) (LineMeanMetrics, error) {
 	var m LineMeanMetrics
 	m.Loss = float64(t.finish.loss)
 	return m, nil
+}
+
+// CheckGradients compares the gradients of b's loss by every trained parameter with finite differences of the loss, along random
+// directions: nil, or errors that name the parameters whose gradients are wrong. It is for tests, and for doubts about a model or its
+// data, at any time between two steps: parameters and optimizer are as before afterwards. See nnrt.CheckGradients for how it is done
+// and what it cannot see.
+func (t *LineMeanTrainer) CheckGradients(b LineMeanBatch) error {
+	err := nnrt.CheckGradients(nnrt.GradientCheck[float64]{
+		Model:     "LineMean",
+		Schema:    lineMeanSchema,
+		Params:    t.Model.flat,
+		Gradients: t.gradient.flat,
+		Forward: func() (float64, error) {
+			m, err := t.Forward(b)
+			return m.Loss, err
+		},
+		Backward: t.Backward,
+	})
+	if t.stage != 3 {
+		t.stage = 0
+	}
+	return err
 }
 
 // Gradients returns the gradients of the last Backward, or after Apply those of the whole batch, shaped like the model.
@@ -1031,6 +1207,33 @@ func NewLineSum(seed uint64) *LineSum {
 	return m
 }
 
+// Save writes the parameters to a safetensors file, with what is attached (see nnrt.Attach). What was there before is replaced only
+// when the new file is whole.
+func (m *LineSum) Save(path string, attachments ...nnrt.Attachment) error {
+	return nnrt.SaveModel(path, "LineSum", lineSumSchema, m.flat, attachments...)
+}
+
+// LoadLineSum reads a model from a file that Save wrote, from a checkpoint, or from any safetensors file with its parameters, and fills
+// the values of attachments. A file that does not fit is an error that names the parameter.
+func LoadLineSum(path string, attachments ...nnrt.Attachment) (*LineSum, error) {
+	m := new(LineSum)
+	m.bind(nnrt.Aligned[float64](4))
+	if err := nnrt.LoadModel(path, "LineSum", lineSumSchema, m.flat, attachments...); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// LineSumFromBytes is LoadLineSum for the contents of a file, such as one that go:embed put into the program.
+func LineSumFromBytes(data []byte, attachments ...nnrt.Attachment) (*LineSum, error) {
+	m := new(LineSum)
+	m.bind(nnrt.Aligned[float64](4))
+	if err := nnrt.LoadModelBytes(data, "LineSum", lineSumSchema, m.flat, attachments...); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
 // LineSumInput is what a prediction reads.
 type LineSumInput struct {
 	X []float64 // [batch, 3]
@@ -1110,6 +1313,87 @@ func (m *LineSum) Predict(b LineSumInput) (LineSumOutput, error) {
 		return LineSumOutput{}, err
 	}
 	return p.Predict(b)
+}
+
+// LineSumLive predicts from many goroutines while the model changes, in one process with its trainer or in a service that loads new weights.
+// It holds its own copies of the parameters. [LineSumLive.Publish] makes the next one, and predictions that begin afterwards read it;
+// those that are under way go on with the copy they began with. So every prediction reads the parameters of one moment, whole.
+//
+// All methods may be called from any goroutine at any time. Predictions take no lock, wait for nobody, and share neither memory
+// nor workers. There are two copies of the parameters, and more only while readers hold them, at most two more than
+// predictions run at one time; each has a predictor for as many predictions as ever used it at one time. All are kept, and used
+// again.
+type LineSumLive struct {
+	live *nnrt.Live[float64, LineSumPredictor]
+}
+
+// NewLineSumLive returns a LineSumLive that predicts with a copy of m's parameters, for batches of up to o.MaxBatch rows. Unlike in a predictor, 0
+// workers mean 1: predictions that run at the same time keep all processors busy without forks.
+func NewLineSumLive(m *LineSum, o LineSumPredictorOptions) (*LineSumLive, error) {
+	if err := nnrt.CheckModel("LineSum", m == nil || m.flat == nil); err != nil {
+		return nil, err
+	}
+	if o.Workers == 0 {
+		o.Workers = 1
+	}
+	live, err := nnrt.NewLive(m.flat, func(flat []float64) (*LineSumPredictor, error) {
+		copied := new(LineSum)
+		copied.bind(flat)
+		return NewLineSumPredictor(copied, o)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &LineSumLive{live: live}, nil
+}
+
+// Publish makes a copy of m's parameters what predictions read from now on: m is the trainer's model between two of its steps, called by
+// the goroutine that trains, or any other model that nobody changes meanwhile. It takes the time of copying them, never waits for a
+// prediction, and allocates only when predictions hold every copy but the current one. The error says that m is nil or empty.
+func (l *LineSumLive) Publish(m *LineSum) error {
+	if err := nnrt.CheckModel("LineSum", m == nil || m.flat == nil); err != nil {
+		return err
+	}
+	l.live.Publish(m.flat)
+	return nil
+}
+
+// Predict computes the outputs for a batch, in memory that is the caller's, which is all that it allocates.
+func (l *LineSumLive) Predict(b LineSumInput) (LineSumOutput, error) {
+	var out LineSumOutput
+	err := l.PredictInto(b, &out)
+	return out, err
+}
+
+// PredictInto is Predict into the slices of out, which grow where they are too short; otherwise it allocates nothing. After an error out is as it was.
+func (l *LineSumLive) PredictInto(b LineSumInput, out *LineSumOutput) error {
+	s := l.live.Acquire()
+	defer s.Release()
+	p, err := s.Borrow()
+	if err != nil {
+		return err
+	}
+	r, err := p.Predict(b)
+	if err == nil {
+		out.Prediction = append(out.Prediction[:0], r.Prediction...)
+	}
+	s.Return(p)
+	return err
+}
+
+// Version returns how often Publish has been called: 0 while predictions read the parameters given to NewLineSumLive.
+func (l *LineSumLive) Version() uint64 {
+	return l.live.Version()
+}
+
+// Snapshot returns the parameters that predictions read now, in memory that is the caller's, and their version: to save or examine while training goes on.
+func (l *LineSumLive) Snapshot() (m *LineSum, version uint64) {
+	s := l.live.Acquire()
+	defer s.Release()
+	m = new(LineSum)
+	m.bind(nnrt.Aligned[float64](4))
+	copy(m.flat, s.Flat())
+	return m, s.Version()
 }
 
 // LineSumBatch is what one step reads.
@@ -1364,6 +1648,52 @@ func (t *LineSumTrainer) Apply() (LineSumMetrics, error) {
 	return t.whole, t.Update()
 }
 
+// State lists, by reference, all that a checkpoint keeps: parameters, the optimizer's state, the number of updates, the seed, and what may change between steps.
+func (t *LineSumTrainer) State() nnrt.State {
+	return nnrt.State{
+		Model: "LineSum",
+		Numbers: []nnrt.StateNumber{
+			{Name: "LR", Value: &t.LR},
+		},
+		Restored: t.restored,
+		Schema:   lineSumSchema,
+		Seed:     &t.seed,
+		Steps:    &t.steps,
+		Tensors: []nnrt.StateTensors{
+			{F64: t.Model.flat},
+		},
+	}
+}
+
+// restored forgets a step half done and derives the random streams again, after the state was loaded.
+func (t *LineSumTrainer) restored() {
+	t.stage = 0
+	t.parts = nnrt.Parts{}
+}
+
+// Save writes a checkpoint, all of State, to one safetensors file. What was there before is replaced only when the new file is whole.
+func (t *LineSumTrainer) Save(path string) error {
+	return nnrt.SaveCheckpoint(path, t.State(), nil)
+}
+
+// Load makes this trainer, and the model that it trains, what they were when the checkpoint was saved. After an error both are as before.
+func (t *LineSumTrainer) Load(path string) error {
+	_, err := nnrt.LoadCheckpoint(path, t.State())
+	return err
+}
+
+// NonFinite names the first tensor that holds a NaN or an infinity, such as "gradient of h.W"; it is empty if none does.
+func (t *LineSumTrainer) NonFinite() string {
+	return t.State().NonFinite(nnrt.StateTensors{Prefix: "gradient of ", F64: t.gradient.flat})
+}
+
+// On returns a function that evaluates the model on a data set: the Validate of nnrt.FitOptions.
+func (t *LineSumTrainer) On(d LineSumData) func() (nnrt.Measures, error) {
+	return func() (nnrt.Measures, error) {
+		return t.Evaluate(d)
+	}
+}
+
 // Evaluate computes loss and metrics over a whole data set, as in prediction (no dropout), in chunks of the capacity; every row weighs the same.
 func (t *LineSumTrainer) Evaluate(d LineSumData) (LineSumMetrics, error) {
 	if t.stage != 3 {
@@ -1391,6 +1721,28 @@ func (t *LineSumTrainer) Evaluate(d LineSumData) (LineSumMetrics, error) {
 	var m LineSumMetrics
 	m.Loss = float64(t.finish.loss)
 	return m, nil
+}
+
+// CheckGradients compares the gradients of b's loss by every trained parameter with finite differences of the loss, along random
+// directions: nil, or errors that name the parameters whose gradients are wrong. It is for tests, and for doubts about a model or its
+// data, at any time between two steps: parameters and optimizer are as before afterwards. See nnrt.CheckGradients for how it is done
+// and what it cannot see.
+func (t *LineSumTrainer) CheckGradients(b LineSumBatch) error {
+	err := nnrt.CheckGradients(nnrt.GradientCheck[float64]{
+		Model:     "LineSum",
+		Schema:    lineSumSchema,
+		Params:    t.Model.flat,
+		Gradients: t.gradient.flat,
+		Forward: func() (float64, error) {
+			m, err := t.Forward(b)
+			return m.Loss, err
+		},
+		Backward: t.Backward,
+	})
+	if t.stage != 3 {
+		t.stage = 0
+	}
+	return err
 }
 
 // Gradients returns the gradients of the last Backward, or after Apply those of the whole batch, shaped like the model.

@@ -1,3 +1,3 @@
 package main
 
-//go:generate go tool nngen xor.nn
+//go:generate go tool nngen --tests xor.nn

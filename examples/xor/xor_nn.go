@@ -97,6 +97,33 @@ func NewXor(seed uint64) *Xor {
 	return m
 }
 
+// Save writes the parameters to a safetensors file, with what is attached (see nnrt.Attach). What was there before is replaced only
+// when the new file is whole.
+func (m *Xor) Save(path string, attachments ...nnrt.Attachment) error {
+	return nnrt.SaveModel(path, "Xor", xorSchema, m.flat, attachments...)
+}
+
+// LoadXor reads a model from a file that Save wrote, from a checkpoint, or from any safetensors file with its parameters, and fills
+// the values of attachments. A file that does not fit is an error that names the parameter.
+func LoadXor(path string, attachments ...nnrt.Attachment) (*Xor, error) {
+	m := new(Xor)
+	m.bind(nnrt.Aligned[float32](33))
+	if err := nnrt.LoadModel(path, "Xor", xorSchema, m.flat, attachments...); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// XorFromBytes is LoadXor for the contents of a file, such as one that go:embed put into the program.
+func XorFromBytes(data []byte, attachments ...nnrt.Attachment) (*Xor, error) {
+	m := new(Xor)
+	m.bind(nnrt.Aligned[float32](33))
+	if err := nnrt.LoadModelBytes(data, "Xor", xorSchema, m.flat, attachments...); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
 // XorInput is what a prediction reads.
 type XorInput struct {
 	X []float32 // [batch, 2]
@@ -178,6 +205,87 @@ func (m *Xor) Predict(b XorInput) (XorOutput, error) {
 		return XorOutput{}, err
 	}
 	return p.Predict(b)
+}
+
+// XorLive predicts from many goroutines while the model changes, in one process with its trainer or in a service that loads new weights.
+// It holds its own copies of the parameters. [XorLive.Publish] makes the next one, and predictions that begin afterwards read it;
+// those that are under way go on with the copy they began with. So every prediction reads the parameters of one moment, whole.
+//
+// All methods may be called from any goroutine at any time. Predictions take no lock, wait for nobody, and share neither memory
+// nor workers. There are two copies of the parameters, and more only while readers hold them, at most two more than
+// predictions run at one time; each has a predictor for as many predictions as ever used it at one time. All are kept, and used
+// again.
+type XorLive struct {
+	live *nnrt.Live[float32, XorPredictor]
+}
+
+// NewXorLive returns a XorLive that predicts with a copy of m's parameters, for batches of up to o.MaxBatch rows. Unlike in a predictor, 0
+// workers mean 1: predictions that run at the same time keep all processors busy without forks.
+func NewXorLive(m *Xor, o XorPredictorOptions) (*XorLive, error) {
+	if err := nnrt.CheckModel("Xor", m == nil || m.flat == nil); err != nil {
+		return nil, err
+	}
+	if o.Workers == 0 {
+		o.Workers = 1
+	}
+	live, err := nnrt.NewLive(m.flat, func(flat []float32) (*XorPredictor, error) {
+		copied := new(Xor)
+		copied.bind(flat)
+		return NewXorPredictor(copied, o)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &XorLive{live: live}, nil
+}
+
+// Publish makes a copy of m's parameters what predictions read from now on: m is the trainer's model between two of its steps, called by
+// the goroutine that trains, or any other model that nobody changes meanwhile. It takes the time of copying them, never waits for a
+// prediction, and allocates only when predictions hold every copy but the current one. The error says that m is nil or empty.
+func (l *XorLive) Publish(m *Xor) error {
+	if err := nnrt.CheckModel("Xor", m == nil || m.flat == nil); err != nil {
+		return err
+	}
+	l.live.Publish(m.flat)
+	return nil
+}
+
+// Predict computes the outputs for a batch, in memory that is the caller's, which is all that it allocates.
+func (l *XorLive) Predict(b XorInput) (XorOutput, error) {
+	var out XorOutput
+	err := l.PredictInto(b, &out)
+	return out, err
+}
+
+// PredictInto is Predict into the slices of out, which grow where they are too short; otherwise it allocates nothing. After an error out is as it was.
+func (l *XorLive) PredictInto(b XorInput, out *XorOutput) error {
+	s := l.live.Acquire()
+	defer s.Release()
+	p, err := s.Borrow()
+	if err != nil {
+		return err
+	}
+	r, err := p.Predict(b)
+	if err == nil {
+		out.P = append(out.P[:0], r.P...)
+	}
+	s.Return(p)
+	return err
+}
+
+// Version returns how often Publish has been called: 0 while predictions read the parameters given to NewXorLive.
+func (l *XorLive) Version() uint64 {
+	return l.live.Version()
+}
+
+// Snapshot returns the parameters that predictions read now, in memory that is the caller's, and their version: to save or examine while training goes on.
+func (l *XorLive) Snapshot() (m *Xor, version uint64) {
+	s := l.live.Acquire()
+	defer s.Release()
+	m = new(Xor)
+	m.bind(nnrt.Aligned[float32](33))
+	copy(m.flat, s.Flat())
+	return m, s.Version()
 }
 
 // XorBatch is what one step reads.
@@ -456,6 +564,53 @@ func (t *XorTrainer) Apply() (XorMetrics, error) {
 	return t.whole, t.Update()
 }
 
+// State lists, by reference, all that a checkpoint keeps: parameters, the optimizer's state, the number of updates, the seed, and what may change between steps.
+func (t *XorTrainer) State() nnrt.State {
+	return nnrt.State{
+		Model: "Xor",
+		Numbers: []nnrt.StateNumber{
+			{Name: "LR", Value: &t.LR},
+		},
+		Restored: t.restored,
+		Schema:   xorSchema,
+		Seed:     &t.seed,
+		Steps:    &t.steps,
+		Tensors: []nnrt.StateTensors{
+			{F32: t.Model.flat},
+			{Prefix: "state/b/", F32: t.state0B},
+		},
+	}
+}
+
+// restored forgets a step half done and derives the random streams again, after the state was loaded.
+func (t *XorTrainer) restored() {
+	t.stage = 0
+	t.parts = nnrt.Parts{}
+}
+
+// Save writes a checkpoint, all of State, to one safetensors file. What was there before is replaced only when the new file is whole.
+func (t *XorTrainer) Save(path string) error {
+	return nnrt.SaveCheckpoint(path, t.State(), nil)
+}
+
+// Load makes this trainer, and the model that it trains, what they were when the checkpoint was saved. After an error both are as before.
+func (t *XorTrainer) Load(path string) error {
+	_, err := nnrt.LoadCheckpoint(path, t.State())
+	return err
+}
+
+// NonFinite names the first tensor that holds a NaN or an infinity, such as "gradient of h.W"; it is empty if none does.
+func (t *XorTrainer) NonFinite() string {
+	return t.State().NonFinite(nnrt.StateTensors{Prefix: "gradient of ", F32: t.gradient.flat})
+}
+
+// On returns a function that evaluates the model on a data set: the Validate of nnrt.FitOptions.
+func (t *XorTrainer) On(d XorData) func() (nnrt.Measures, error) {
+	return func() (nnrt.Measures, error) {
+		return t.Evaluate(d)
+	}
+}
+
 // Evaluate computes loss and metrics over a whole data set, as in prediction (no dropout), in chunks of the capacity; every row weighs the same.
 func (t *XorTrainer) Evaluate(d XorData) (XorMetrics, error) {
 	if t.stage != 3 {
@@ -488,6 +643,28 @@ func (t *XorTrainer) Evaluate(d XorData) (XorMetrics, error) {
 	m.Loss = float64(t.finish.loss)
 	m.Accuracy = float64(t.finish.accuracy)
 	return m, nil
+}
+
+// CheckGradients compares the gradients of b's loss by every trained parameter with finite differences of the loss, along random
+// directions: nil, or errors that name the parameters whose gradients are wrong. It is for tests, and for doubts about a model or its
+// data, at any time between two steps: parameters and optimizer are as before afterwards. See nnrt.CheckGradients for how it is done
+// and what it cannot see.
+func (t *XorTrainer) CheckGradients(b XorBatch) error {
+	err := nnrt.CheckGradients(nnrt.GradientCheck[float32]{
+		Model:     "Xor",
+		Schema:    xorSchema,
+		Params:    t.Model.flat,
+		Gradients: t.gradient.flat,
+		Forward: func() (float64, error) {
+			m, err := t.Forward(b)
+			return m.Loss, err
+		},
+		Backward: t.Backward,
+	})
+	if t.stage != 3 {
+		t.stage = 0
+	}
+	return err
 }
 
 // Gradients returns the gradients of the last Backward, or after Apply those of the whole batch, shaped like the model.
@@ -1334,6 +1511,33 @@ func NewXorAdam(seed uint64) *XorAdam {
 	return m
 }
 
+// Save writes the parameters to a safetensors file, with what is attached (see nnrt.Attach). What was there before is replaced only
+// when the new file is whole.
+func (m *XorAdam) Save(path string, attachments ...nnrt.Attachment) error {
+	return nnrt.SaveModel(path, "XorAdam", xorAdamSchema, m.flat, attachments...)
+}
+
+// LoadXorAdam reads a model from a file that Save wrote, from a checkpoint, or from any safetensors file with its parameters, and fills
+// the values of attachments. A file that does not fit is an error that names the parameter.
+func LoadXorAdam(path string, attachments ...nnrt.Attachment) (*XorAdam, error) {
+	m := new(XorAdam)
+	m.bind(nnrt.Aligned[float32](33))
+	if err := nnrt.LoadModel(path, "XorAdam", xorAdamSchema, m.flat, attachments...); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// XorAdamFromBytes is LoadXorAdam for the contents of a file, such as one that go:embed put into the program.
+func XorAdamFromBytes(data []byte, attachments ...nnrt.Attachment) (*XorAdam, error) {
+	m := new(XorAdam)
+	m.bind(nnrt.Aligned[float32](33))
+	if err := nnrt.LoadModelBytes(data, "XorAdam", xorAdamSchema, m.flat, attachments...); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
 // XorAdamInput is what a prediction reads.
 type XorAdamInput struct {
 	X []float32 // [batch, 2]
@@ -1415,6 +1619,87 @@ func (m *XorAdam) Predict(b XorAdamInput) (XorAdamOutput, error) {
 		return XorAdamOutput{}, err
 	}
 	return p.Predict(b)
+}
+
+// XorAdamLive predicts from many goroutines while the model changes, in one process with its trainer or in a service that loads new weights.
+// It holds its own copies of the parameters. [XorAdamLive.Publish] makes the next one, and predictions that begin afterwards read it;
+// those that are under way go on with the copy they began with. So every prediction reads the parameters of one moment, whole.
+//
+// All methods may be called from any goroutine at any time. Predictions take no lock, wait for nobody, and share neither memory
+// nor workers. There are two copies of the parameters, and more only while readers hold them, at most two more than
+// predictions run at one time; each has a predictor for as many predictions as ever used it at one time. All are kept, and used
+// again.
+type XorAdamLive struct {
+	live *nnrt.Live[float32, XorAdamPredictor]
+}
+
+// NewXorAdamLive returns a XorAdamLive that predicts with a copy of m's parameters, for batches of up to o.MaxBatch rows. Unlike in a predictor, 0
+// workers mean 1: predictions that run at the same time keep all processors busy without forks.
+func NewXorAdamLive(m *XorAdam, o XorAdamPredictorOptions) (*XorAdamLive, error) {
+	if err := nnrt.CheckModel("XorAdam", m == nil || m.flat == nil); err != nil {
+		return nil, err
+	}
+	if o.Workers == 0 {
+		o.Workers = 1
+	}
+	live, err := nnrt.NewLive(m.flat, func(flat []float32) (*XorAdamPredictor, error) {
+		copied := new(XorAdam)
+		copied.bind(flat)
+		return NewXorAdamPredictor(copied, o)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &XorAdamLive{live: live}, nil
+}
+
+// Publish makes a copy of m's parameters what predictions read from now on: m is the trainer's model between two of its steps, called by
+// the goroutine that trains, or any other model that nobody changes meanwhile. It takes the time of copying them, never waits for a
+// prediction, and allocates only when predictions hold every copy but the current one. The error says that m is nil or empty.
+func (l *XorAdamLive) Publish(m *XorAdam) error {
+	if err := nnrt.CheckModel("XorAdam", m == nil || m.flat == nil); err != nil {
+		return err
+	}
+	l.live.Publish(m.flat)
+	return nil
+}
+
+// Predict computes the outputs for a batch, in memory that is the caller's, which is all that it allocates.
+func (l *XorAdamLive) Predict(b XorAdamInput) (XorAdamOutput, error) {
+	var out XorAdamOutput
+	err := l.PredictInto(b, &out)
+	return out, err
+}
+
+// PredictInto is Predict into the slices of out, which grow where they are too short; otherwise it allocates nothing. After an error out is as it was.
+func (l *XorAdamLive) PredictInto(b XorAdamInput, out *XorAdamOutput) error {
+	s := l.live.Acquire()
+	defer s.Release()
+	p, err := s.Borrow()
+	if err != nil {
+		return err
+	}
+	r, err := p.Predict(b)
+	if err == nil {
+		out.P = append(out.P[:0], r.P...)
+	}
+	s.Return(p)
+	return err
+}
+
+// Version returns how often Publish has been called: 0 while predictions read the parameters given to NewXorAdamLive.
+func (l *XorAdamLive) Version() uint64 {
+	return l.live.Version()
+}
+
+// Snapshot returns the parameters that predictions read now, in memory that is the caller's, and their version: to save or examine while training goes on.
+func (l *XorAdamLive) Snapshot() (m *XorAdam, version uint64) {
+	s := l.live.Acquire()
+	defer s.Release()
+	m = new(XorAdam)
+	m.bind(nnrt.Aligned[float32](33))
+	copy(m.flat, s.Flat())
+	return m, s.Version()
 }
 
 // XorAdamBatch is what one step reads.
@@ -1699,6 +1984,54 @@ func (t *XorAdamTrainer) Apply() (XorAdamMetrics, error) {
 	return t.whole, t.Update()
 }
 
+// State lists, by reference, all that a checkpoint keeps: parameters, the optimizer's state, the number of updates, the seed, and what may change between steps.
+func (t *XorAdamTrainer) State() nnrt.State {
+	return nnrt.State{
+		Model: "XorAdam",
+		Numbers: []nnrt.StateNumber{
+			{Name: "LR", Value: &t.LR},
+		},
+		Restored: t.restored,
+		Schema:   xorAdamSchema,
+		Seed:     &t.seed,
+		Steps:    &t.steps,
+		Tensors: []nnrt.StateTensors{
+			{F32: t.Model.flat},
+			{Prefix: "state/m/", F32: t.state0M},
+			{Prefix: "state/v/", F32: t.state0V},
+		},
+	}
+}
+
+// restored forgets a step half done and derives the random streams again, after the state was loaded.
+func (t *XorAdamTrainer) restored() {
+	t.stage = 0
+	t.parts = nnrt.Parts{}
+}
+
+// Save writes a checkpoint, all of State, to one safetensors file. What was there before is replaced only when the new file is whole.
+func (t *XorAdamTrainer) Save(path string) error {
+	return nnrt.SaveCheckpoint(path, t.State(), nil)
+}
+
+// Load makes this trainer, and the model that it trains, what they were when the checkpoint was saved. After an error both are as before.
+func (t *XorAdamTrainer) Load(path string) error {
+	_, err := nnrt.LoadCheckpoint(path, t.State())
+	return err
+}
+
+// NonFinite names the first tensor that holds a NaN or an infinity, such as "gradient of h.W"; it is empty if none does.
+func (t *XorAdamTrainer) NonFinite() string {
+	return t.State().NonFinite(nnrt.StateTensors{Prefix: "gradient of ", F32: t.gradient.flat})
+}
+
+// On returns a function that evaluates the model on a data set: the Validate of nnrt.FitOptions.
+func (t *XorAdamTrainer) On(d XorAdamData) func() (nnrt.Measures, error) {
+	return func() (nnrt.Measures, error) {
+		return t.Evaluate(d)
+	}
+}
+
 // Evaluate computes loss and metrics over a whole data set, as in prediction (no dropout), in chunks of the capacity; every row weighs the same.
 func (t *XorAdamTrainer) Evaluate(d XorAdamData) (XorAdamMetrics, error) {
 	if t.stage != 3 {
@@ -1731,6 +2064,28 @@ func (t *XorAdamTrainer) Evaluate(d XorAdamData) (XorAdamMetrics, error) {
 	m.Loss = float64(t.finish.loss)
 	m.Accuracy = float64(t.finish.accuracy)
 	return m, nil
+}
+
+// CheckGradients compares the gradients of b's loss by every trained parameter with finite differences of the loss, along random
+// directions: nil, or errors that name the parameters whose gradients are wrong. It is for tests, and for doubts about a model or its
+// data, at any time between two steps: parameters and optimizer are as before afterwards. See nnrt.CheckGradients for how it is done
+// and what it cannot see.
+func (t *XorAdamTrainer) CheckGradients(b XorAdamBatch) error {
+	err := nnrt.CheckGradients(nnrt.GradientCheck[float32]{
+		Model:     "XorAdam",
+		Schema:    xorAdamSchema,
+		Params:    t.Model.flat,
+		Gradients: t.gradient.flat,
+		Forward: func() (float64, error) {
+			m, err := t.Forward(b)
+			return m.Loss, err
+		},
+		Backward: t.Backward,
+	})
+	if t.stage != 3 {
+		t.stage = 0
+	}
+	return err
 }
 
 // Gradients returns the gradients of the last Backward, or after Apply those of the whole batch, shaped like the model.
