@@ -126,6 +126,9 @@ type fit struct {
 	valNames []string // as the model says, without the prefix that event.ValidationNames have
 	stop     stopState
 
+	monitorsTraining bool // the monitored measure is one of training
+	monitored        int  // its number among them, or among those of validation
+
 	best  bestWeights
 	saver fitSaver
 	clock fitClock
