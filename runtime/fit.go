@@ -18,7 +18,7 @@ import (
 // is a [*DivergenceError]. After other errors, of data, a callback or a validation, the last checkpoint stays as it is, so that a resumed
 // run repeats what failed.
 //
-// The run depends on seeds and options only, not on time or on how often it was interrupted. Fit adds some ten nanoseconds to a step and
+// The run depends on seeds and options only, not on time or on how often it was interrupted. Fit adds some tens of nanoseconds to a step and
 // allocates nothing in it. It is for one goroutine at a time, as the trainer and the source are.
 func Fit[B any, M Measures](ctx context.Context, t Trainer[B, M], src Source[B], o FitOptions) (h *History, err error) {
 	if t == nil || src == nil {
