@@ -28,7 +28,7 @@ type testModel struct {
 	rows  int    // of the set that is evaluated: more than a batch where the loss is made of sums over rows
 	parts *Accumulation
 	// The fields of its types, in order: name and Go type.
-	input, batch, output, metrics []field
+	input, batch, output, metrics, trainer []field
 }
 
 type field struct{ name, typ string }
@@ -87,7 +87,7 @@ func (m *testModel) fields(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	into := map[string]*[]field{m.name + "Input": &m.input, m.name + "Batch": &m.batch, m.name + "Output": &m.output, m.name + "Metrics": &m.metrics}
+	into := map[string]*[]field{m.name + "Input": &m.input, m.name + "Batch": &m.batch, m.name + "Output": &m.output, m.name + "Metrics": &m.metrics, m.name + "Trainer": &m.trainer}
 	ast.Inspect(file, func(n ast.Node) bool {
 		spec, ok := n.(*ast.TypeSpec)
 		if !ok {
@@ -170,6 +170,16 @@ func (m *testModel) adapter() string {
 	if strings.Contains(string(m.code), ") Gather(rows []int") {
 		set, rows = fmt.Sprintf("_ nnrt.Set[%[1]sBatch] = (*%[1]sData)(nil)\n\t_ func(*%[1]sTrainer, %[1]sData) func() (nnrt.Measures, error) = (*%[1]sTrainer).On", m.name), "c.Sizes[\"Batch\"]"
 	}
+	var hypers []string
+	for _, f := range m.trainer {
+		if f.typ == "float64" && ast.IsExported(f.name) {
+			hypers = append(hypers, "&t."+f.name)
+		}
+	}
+	average := "nil"
+	if m.model.Optimizer.Average != nil {
+		average = "t.Average.Flat()"
+	}
 	fmt.Fprintf(&b, `package main
 
 import (
@@ -225,7 +235,7 @@ func init() {
 						if err != nil {
 							return nil, err
 						}
-						return &subj{t, t, m.Flat(), t.Gradients().Flat(), m.Save, %[7]s}, nil
+						return &subj{t, t, m.Flat(), t.Gradients().Flat(), %[15]s, []*float64{%[16]s}, m.Save, %[7]s}, nil
 					},
 					loadModel: func(path string, a ...nnrt.Attachment) ([]%[12]s, error) { return flat(Load%[1]s(path, a...)) },
 					fromBytes: func(data []byte, a ...nnrt.Attachment) ([]%[12]s, error) { return flat(%[1]sFromBytes(data, a...)) },
@@ -246,7 +256,7 @@ func init() {
 }
 `, m.name, literal("Input", m.input), strings.Join(outs, ", "), measured("Forward", "Batch"), measured("Step", "Batch"), measured("Evaluate", "Data"),
 		literal("Batch", m.batch), literal("Data", m.batch), literal("Batch", m.batch), partAllocs,
-		set, goTypes[m.model.Float], rows, m.parts.Refused == "")
+		set, goTypes[m.model.Float], rows, m.parts.Refused == "", average, strings.Join(hypers, ", "))
 	return b.String()
 }
 

@@ -23,6 +23,8 @@ type subject[T nnrt.Float, B any, M nnrt.Measures] struct {
 	trainer         nnrt.Trainer[B, M]
 	files           files
 	flat, gradients []T
+	average         []T        // of the parameters; nil if the optimizer has none
+	hypers          []*float64 // that may change between steps
 	saveModel       func(path string, a ...nnrt.Attachment) error
 	batch           B
 }
@@ -101,8 +103,8 @@ func (o *origin[T, B, M]) resume() error {
 	if _, err := o.steps(a, 3); err != nil {
 		return err
 	}
-	for _, n := range a.trainer.State().Numbers {
-		*n.Value *= 0.75 // hypers as a user changes them; scalar states, so that none is what it began with
+	for _, x := range a.hypers {
+		*x *= 0.75
 	}
 	if _, err := o.steps(a, 2); err != nil {
 		return err
@@ -145,8 +147,8 @@ func (o *origin[T, B, M]) resume() error {
 	if !sameBits(moved, again) {
 		return fmt.Errorf("undisturbed the measures are %v, resumed %v", moved, again)
 	}
-	if !sameBits(a.gradients, b.gradients) {
-		return errors.New("resumed, the gradients are others")
+	if !sameBits(a.gradients, b.gradients) || !sameBits(a.average, b.average) {
+		return errors.New("resumed, the gradients or the averages are others")
 	}
 	if now := print(a.trainer.State()); now == want || print(b.trainer.State()) != now {
 		return errors.New("resumed, the state is another, or no step changes it")
