@@ -159,7 +159,7 @@ func (f *fit) monitor(v float64) {
 func (f *fit) fill(kind EventKind) {
 	e := &f.event
 	e.Kind, e.Epoch, e.Step, e.Rows = kind, f.lastEpoch(), f.step, f.rows
-	if f.rows > 0 {
+	if f.rows > 0 && f.means != nil { // which a resumed run has from its first step on
 		f.average()
 	}
 	e.Values = f.means
