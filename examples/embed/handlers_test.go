@@ -5,8 +5,10 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -100,6 +102,39 @@ func TestPredictAndLearn(t *testing.T) {
 		}
 	}
 	predict(1) // goes on
+}
+
+// TestFiles sends the files that the README sends: the image is a seven that the shipped model takes for a five, until it has learnt the samples.
+func TestFiles(t *testing.T) {
+	image, err := os.ReadFile("image.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	samples, err := os.ReadFile("samples.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, _ := open(t, t.TempDir(), nil)
+	defer s.Close()
+	h := s.Handler()
+	predict := func() prediction {
+		t.Helper()
+		status, body, _ := ask(h, "POST", "/predict", string(image))
+		var a predictAnswer
+		if err := json.Unmarshal([]byte(body), &a); err != nil || status != http.StatusOK || len(a.Predictions) != 1 {
+			t.Fatalf("got %d %s (%v)", status, body, err)
+		}
+		return a.Predictions[0]
+	}
+	before := predict()
+	if status, body, _ := ask(h, "POST", "/learn", string(samples)); status != http.StatusOK || strings.TrimSpace(body) != `{"acknowledged":200}` {
+		t.Fatalf("got %d %s, want 200 samples acknowledged", status, body)
+	}
+	waitLearnt(s)
+	after := predict()
+	if before.Label != "5" || after.Label != "7" || math.Abs(float64(before.Probability)-0.45) > 0.01 || math.Abs(float64(after.Probability)-0.90) > 0.02 {
+		t.Errorf("got %+v, then %+v, want a 5 with 0.45, then a 7 with 0.90", before, after)
+	}
 }
 
 // TestTogether lets eight clients predict, post and ask for statistics at once in one process: no error, and the race detector sees none.

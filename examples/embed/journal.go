@@ -28,9 +28,12 @@ const (
 	frameHead    = 24
 	sampleBytes  = 4*pixels + 4
 	maxFrame     = 4096 * sampleBytes // bytes of the largest payload: a megabyte
-	headerMagic  = "nngen journal v1\n"
+	headerMagic  = "nngen journal 1\n"
 	headerLength = len(headerMagic) + 12
 )
+
+// Headers and samples lie at multiples of four, which this does not compile without.
+const _ = -uint(headerLength%4 + frameHead%4 + sampleBytes%4)
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 

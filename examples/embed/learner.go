@@ -158,13 +158,16 @@ func (r *recent) add(loss float64, right bool) {
 
 // means returns the mean loss and the share of right answers; zero without samples.
 func (r *recent) means() (loss, accuracy float64) {
+	if len(r.Loss) == 0 {
+		return 0, 0
+	}
 	for i := range r.Loss {
-		loss += r.Loss[i] / float64(len(r.Loss))
+		loss += r.Loss[i]
 		if r.Right[i] {
-			accuracy += 1 / float64(len(r.Loss))
+			accuracy++
 		}
 	}
-	return loss, accuracy
+	return loss / float64(len(r.Loss)), accuracy / float64(len(r.Loss))
 }
 
 // best returns the index of the largest value.
