@@ -20,7 +20,7 @@ import (
 // is a [*DivergenceError]. After other errors, of data, a callback or a validation, the last checkpoint stays as it is, so that a resumed
 // run repeats what failed.
 //
-// The run depends on seeds and options only, not on time or on how often it was interrupted. Fit adds some ten nanoseconds to a step and
+// The run depends on seeds and options only, not on time or on how often it was interrupted. Fit adds some tens of nanoseconds to a step and
 // allocates nothing in it. It is for one goroutine at a time, as the trainer and the source are.
 func Fit[B any, M Measures](ctx context.Context, t Trainer[B, M], src Source[B], o FitOptions) (h *History, err error) {
 	switch {
@@ -137,6 +137,9 @@ type fit struct {
 	means    []float64
 	valNames []string // as the model says, without the prefix that event.ValidationNames have
 	stop     stopState
+
+	monitorsTraining bool // the monitored measure is one of training
+	monitored        int  // its number among them, or among those of validation
 
 	best  bestWeights
 	saver fitSaver

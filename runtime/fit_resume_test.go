@@ -406,3 +406,40 @@ func TestResumeAfterStop(t *testing.T) {
 		t.Errorf("%v: parameters %v, want %v\n%s\n%s", err, got.p, want.p, timeless(t, h), timeless(t, wantHistory))
 	}
 }
+
+// TestResumeWithinAnEpochIsReported checks that a run that was interrupted within an epoch says where it stands before it goes on.
+func TestResumeWithinAnEpochIsReported(t *testing.T) {
+	s, dir := setups[0], t.TempDir()
+	const at = 6 // of 4 steps an epoch
+	ctx, cancel := context.WithCancel(context.Background())
+	_, _, err := s.run(ctx, dir, func(o *FitOptions) {
+		o.OnStep = func(e *FitEvent) error {
+			if e.Step == at {
+				cancel()
+			}
+			return nil
+		}
+	})
+	if !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	for _, again := range []bool{true, false} { // cancelled before a step, then not
+		var kinds []EventKind
+		ctx, cancel := context.WithCancel(context.Background())
+		if again {
+			cancel()
+		}
+		_, _, err := s.run(ctx, dir, func(o *FitOptions) {
+			o.Report = func(e *FitEvent) {
+				if len(kinds) == 0 && (e.Kind != EventStart || e.Epoch != 2 || e.Step != at || e.Rows != 8 || len(e.Values) != 0) {
+					t.Errorf("got %+v first", e)
+				}
+				kinds = append(kinds, e.Kind)
+			}
+		})
+		cancel()
+		if again != errors.Is(err, context.Canceled) || !again && err != nil || kinds[len(kinds)-1] != EventEnd {
+			t.Errorf("cancelled %v: got events %v and error %v", again, kinds, err)
+		}
+	}
+}

@@ -73,7 +73,9 @@ func (f *fit) adopt(s fitState, h *History) error {
 		f.sums[i] = float64(v)
 	}
 	if s.ValidationNames != nil {
-		f.setValidation(s.ValidationNames)
+		if err := f.setValidation(s.ValidationNames); err != nil {
+			return err
+		}
 		for _, v := range s.Validation {
 			f.event.Validation = append(f.event.Validation, float64(v))
 		}
