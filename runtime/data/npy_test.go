@@ -1,6 +1,7 @@
 package data
 
 import (
+	"archive/zip"
 	"bytes"
 	"encoding/json"
 	"errors"
@@ -457,4 +458,51 @@ func FuzzReadNPY(f *testing.F) {
 			t.Error("an error without text")
 		}
 	})
+}
+
+// The same for an archive: its directory may lie, too.
+func FuzzReadNPZ(f *testing.F) {
+	for _, name := range []string{"arrays.npz", "packed.npz", "v1.npy"} {
+		b, err := os.ReadFile("testdata/" + name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(b, "x")
+	}
+	f.Add(storedNPZ(f, "x.npy", strings.Repeat("\x93NUMPY", 3)), "x")
+	f.Add(storedNPZ(f, "x.npy", npy("{'descr': '<f8', 'fortran_order': False, 'shape': (1000000, 1000)}", "12345678")), "x")
+	path := filepath.Join(f.TempDir(), "x.npz")
+	f.Fuzz(func(t *testing.T, in []byte, name string) {
+		if err := os.WriteFile(path, in, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var a *Array[float64]
+		var err error
+		if n, most := allocated(func() { a, err = ReadNPZFile[float64](path, name) }), uint64(1<<20+64*inflation*len(in)); n > most {
+			t.Errorf("%d bytes allocated for %d", n, len(in))
+		}
+		switch {
+		case err == nil:
+			if err := a.Check(); err != nil {
+				t.Error(err)
+			}
+		case !strings.HasPrefix(err.Error(), path) || len(err.Error()) > 1<<10+len(name)*4:
+			t.Errorf("an error that does not name the file, or of %d bytes: %.300v", len(err.Error()), err)
+		}
+	})
+}
+
+// storedNPZ returns an archive with one part, not packed.
+func storedNPZ(tb testing.TB, name, content string) []byte {
+	tb.Helper()
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	w, err := z.CreateHeader(&zip.FileHeader{Name: name})
+	if err == nil {
+		_, err = io.WriteString(w, content)
+	}
+	if err := errors.Join(err, z.Close()); err != nil {
+		tb.Fatal(err)
+	}
+	return b.Bytes()
 }
