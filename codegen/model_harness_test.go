@@ -28,7 +28,7 @@ type testModel struct {
 	rows  int    // of the set that is evaluated: more than a batch where the loss is made of sums over rows
 	parts *Accumulation
 	// The fields of its types, in order: name and Go type.
-	input, batch, output, metrics []field
+	input, batch, output, metrics, trainer []field
 }
 
 type field struct{ name, typ string }
@@ -87,7 +87,7 @@ func (m *testModel) fields(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	into := map[string]*[]field{m.name + "Input": &m.input, m.name + "Batch": &m.batch, m.name + "Output": &m.output, m.name + "Metrics": &m.metrics}
+	into := map[string]*[]field{m.name + "Input": &m.input, m.name + "Batch": &m.batch, m.name + "Output": &m.output, m.name + "Metrics": &m.metrics, m.name + "Trainer": &m.trainer}
 	ast.Inspect(file, func(n ast.Node) bool {
 		spec, ok := n.(*ast.TypeSpec)
 		if !ok {
@@ -166,9 +166,33 @@ func (m *testModel) adapter() string {
 	if m.parts.Refused == "" {
 		partAllocs = `testing.AllocsPerRun(10, func() { t.Accumulate(b, 2*c.Sizes["Batch"]); t.Accumulate(b, 2*c.Sizes["Batch"]); t.Apply() }),`
 	}
+	set, rows := "", "1"
+	if strings.Contains(string(m.code), ") Gather(rows []int") {
+		set, rows = fmt.Sprintf("_ nnrt.Set[%[1]sBatch] = (*%[1]sData)(nil)\n\t_ func(*%[1]sTrainer, %[1]sData) func() (nnrt.Measures, error) = (*%[1]sTrainer).On", m.name), "c.Sizes[\"Batch\"]"
+	}
+	var hypers []string
+	for _, f := range m.trainer {
+		if f.typ == "float64" && ast.IsExported(f.name) {
+			hypers = append(hypers, "&t."+f.name)
+		}
+	}
+	average := "nil"
+	if m.model.Optimizer.Average != nil {
+		average = "t.Average.Flat()"
+	}
 	fmt.Fprintf(&b, `package main
 
-import "testing"
+import (
+	"testing"
+
+	nnrt "nngen/runtime"
+)
+
+var (
+	_ nnrt.Trainer[%[1]sBatch, %[1]sMetrics] = (*%[1]sTrainer)(nil)
+	_ nnrt.Measures = %[1]sMetrics{}
+	%[11]s
+)
 
 func init() {
 	adapters[%[1]q] = func(seed uint64, capacity int) (*adapter, error) {
@@ -195,6 +219,29 @@ func init() {
 			backward: t.Backward,
 			update: t.Update,
 			forks: t.Forks,
+			resume: func(c *Call) error {
+				type subj = subject[%[12]s, %[1]sBatch, %[1]sMetrics]
+				flat := func(m *%[1]s, err error) ([]%[12]s, error) {
+					if err != nil {
+						return nil, err
+					}
+					return m.Flat(), nil
+				}
+				o := origin[%[12]s, %[1]sBatch, %[1]sMetrics]{
+					rows: %[13]s, parts: %[14]v,
+					fresh: func(seed uint64) (*subj, error) {
+						m := New%[1]s(seed)
+						t, err := New%[1]sTrainer(m, %[1]sTrainerOptions{MaxBatch: capacity, Seed: seed})
+						if err != nil {
+							return nil, err
+						}
+						return &subj{t, t, m.Flat(), t.Gradients().Flat(), %[15]s, []*float64{%[16]s}, m.Save, %[7]s}, nil
+					},
+					loadModel: func(path string, a ...nnrt.Attachment) ([]%[12]s, error) { return flat(Load%[1]s(path, a...)) },
+					fromBytes: func(data []byte, a ...nnrt.Attachment) ([]%[12]s, error) { return flat(%[1]sFromBytes(data, a...)) },
+				}
+				return o.resume()
+			},
 			allocs: func(c *Call) []float64 {
 				b, d, in := %[7]s, %[8]s, %[2]s
 				return []float64{
@@ -208,7 +255,8 @@ func init() {
 	}
 }
 `, m.name, literal("Input", m.input), strings.Join(outs, ", "), measured("Forward", "Batch"), measured("Step", "Batch"), measured("Evaluate", "Data"),
-		literal("Batch", m.batch), literal("Data", m.batch), literal("Batch", m.batch), partAllocs)
+		literal("Batch", m.batch), literal("Data", m.batch), literal("Batch", m.batch), partAllocs,
+		set, goTypes[m.model.Float], rows, m.parts.Refused == "", average, strings.Join(hypers, ", "))
 	return b.String()
 }
 
@@ -239,11 +287,14 @@ type (
 // modelFiles returns the program of several models.
 func modelFiles(t *testing.T, models []*testModel) map[string]string {
 	t.Helper()
-	driver, err := os.ReadFile("testdata/models/main.go")
-	if err != nil {
-		t.Fatal(err)
+	files := map[string]string{}
+	for _, name := range []string{"main.go", "resume.go"} {
+		driver, err := os.ReadFile("testdata/models/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files[name] = string(driver)
 	}
-	files := map[string]string{"main.go": string(driver)}
 	for _, m := range models {
 		for _, f := range m.files {
 			files[lower(m.name)+strings.TrimPrefix(f.Name, m.base)] = string(f.Data)

@@ -67,6 +67,7 @@ const (
 	jobParts          // the same in their parts
 	jobAllocs         // allocations
 	jobWide           // a batch that is cut into blocks
+	jobResume         // saved and loaded in the middle of a run: the program itself compares
 	jobOnce           // a step, where batches may come in parts
 	jobOfParts        // the same in parts, one job for each of partSizes
 )
@@ -98,6 +99,7 @@ func newScript(m *testModel) *script {
 	job(capacity, dataOf(m, 7).call(m, "allocs"))
 	wide := dataOf(m, wideRows)
 	job(wideRows, wide.call(m, "predict"), wide.call(m, "forward"), modelCall{Method: "backward"}, modelCall{Method: "update"})
+	job(capacity, dataOf(m, 7).call(m, "resume"))
 	if m.parts.Refused != "" {
 		return s
 	}

@@ -44,7 +44,7 @@ func lenError(model, field string, got, rows, width int) error {
 
 // CheckIndex returns an error that names the first position whose index lies outside [0, limit).
 func CheckIndex(model, field string, idx []int32, limit int) error {
-	most := uint32(min(limit, 1<<31)) // what is below zero is above it
+	most := uint32(min(uint64(limit), 1<<31)) // what is below zero is above it
 	for i, v := range idx {
 		if uint32(v) >= most {
 			return &BorderError{

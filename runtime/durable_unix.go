@@ -2,7 +2,7 @@
 
 package nnrt
 
-// This file answers: how are files locked and folders synced on Unix?
+// This file answers: how are files and folders locked, and folders synced, on Unix?
 
 import (
 	"errors"
@@ -29,6 +29,20 @@ func lockFile(f *os.File) error {
 // tryLockFile takes the lock of a file if nobody has it. Where there are no locks it does not.
 func tryLockFile(f *os.File) bool {
 	return syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) == nil
+}
+
+// lockFolder takes the lock of a folder until the file that it returns is closed or the process dies. It reports false if another has
+// it. Where folders cannot be locked it has nothing to say.
+func lockFolder(dir string) (*os.File, bool, error) {
+	f, err := os.Open(dir)
+	if err != nil {
+		return nil, false, err
+	}
+	if errors.Is(syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB), syscall.EWOULDBLOCK) {
+		f.Close()
+		return nil, false, nil
+	}
+	return f, true, nil
 }
 
 // syncFolder makes the names in a folder survive a power failure. File systems that cannot say so with EINVAL.

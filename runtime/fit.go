@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"reflect"
+	"slices"
 )
 
 // Fit trains: it takes batches from a source and gives them to a trainer, epoch after epoch, and meanwhile validates, stops early, lowers
@@ -18,16 +20,20 @@ import (
 // is a [*DivergenceError]. After other errors, of data, a callback or a validation, the last checkpoint stays as it is, so that a resumed
 // run repeats what failed.
 //
-// The run depends on seeds and options only, not on time or on how often it was interrupted. Fit adds some ten nanoseconds to a step and
+// The run depends on seeds and options only, not on time or on how often it was interrupted. Fit adds some tens of nanoseconds to a step and
 // allocates nothing in it. It is for one goroutine at a time, as the trainer and the source are.
 func Fit[B any, M Measures](ctx context.Context, t Trainer[B, M], src Source[B], o FitOptions) (h *History, err error) {
-	if t == nil || src == nil {
+	switch {
+	case ctx == nil:
+		return nil, errors.New("fit: got no context, want one, such as context.Background()")
+	case isNil(t) || isNil(src):
 		return nil, errors.New("fit: got no trainer or no source, want both")
 	}
 	f, err := newFit(t, src, o)
 	if err != nil {
 		return nil, err
 	}
+	defer f.saver.leave()
 	if err := f.start(); err != nil {
 		return nil, err
 	}
@@ -66,6 +72,12 @@ func Fit[B any, M Measures](ctx context.Context, t Trainer[B, M], src Source[B],
 		}
 	}
 	return nil, nil
+}
+
+// isNil reports whether x is nil or a pointer that is.
+func isNil(x any) bool {
+	v := reflect.ValueOf(x)
+	return !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil()
 }
 
 // errCancelled says that the context was cancelled between the parts of a batch.
@@ -126,6 +138,9 @@ type fit struct {
 	valNames []string // as the model says, without the prefix that event.ValidationNames have
 	stop     stopState
 
+	monitorsTraining bool // the monitored measure is one of training
+	monitored        int  // its number among them, or among those of validation
+
 	best  bestWeights
 	saver fitSaver
 	clock fitClock
@@ -162,9 +177,10 @@ func newFit(t fitTrainer, src fitSource, o FitOptions) (*fit, error) {
 	return f, nil
 }
 
-// learningRate finds the learning rate among the numbers of a state: the hyper lr, or the factor of a schedule.
+// learningRate finds the learning rate among the numbers of a state: the hyper lr, or the factor of a schedule. Those of the optimizer come
+// after those of the model, one of which may have the same name and another meaning.
 func learningRate(s State) (*float64, string) {
-	for _, n := range s.Numbers {
+	for _, n := range slices.Backward(s.Numbers) {
 		switch n.Name {
 		case "lr", "LR":
 			return n.Value, "lr"

@@ -72,4 +72,4 @@ func (c *fitClock) tick() bool {
 }
 
 // seconds returns the wall time of the run.
-func (c *fitClock) seconds() float64 { return (c.earlier + c.now).Seconds() }
+func (c *fitClock) seconds() float64 { return float64(c.earlier+c.now) * 1e-9 }

@@ -32,7 +32,7 @@ type FitEvent struct {
 	Rows   int // rows of the step for EventStep, otherwise of the epoch so far
 
 	// Names and Values are the training measures: of the step for EventStep, otherwise their means over the epoch so far, weighted by
-	// rows. Values is empty before the first step.
+	// rows. Values is empty before the first step, and before the first of a resumed run.
 	Names  []string
 	Values []float64
 

@@ -108,3 +108,23 @@ func (badSource) Next(b *points, capacity int) (Served, error) {
 }
 func (badSource) Position() Position  { return Position{} }
 func (badSource) Seek(Position) error { return nil }
+
+// TestLearningRate checks that a model's own number called lr is not taken for the optimizer's, which come after it.
+func TestLearningRate(t *testing.T) {
+	var model, rate float64
+	for _, c := range []struct {
+		numbers []StateNumber
+		want    *float64
+		name    string
+	}{
+		{nil, nil, ""},
+		{[]StateNumber{{"beta", &model}}, nil, ""},
+		{[]StateNumber{{"LR", &rate}, {"beta", &model}}, &rate, "lr"},
+		{[]StateNumber{{"lr", &model}, {"LRScale", &rate}}, &rate, "lr_scale"},
+		{[]StateNumber{{"lr", &model}, {"LR", &rate}, {"state/0/v", &model}}, &rate, "lr"},
+	} {
+		if got, name := learningRate(State{Numbers: c.numbers}); got != c.want || name != c.name {
+			t.Errorf("%v: got %q", c.numbers, name)
+		}
+	}
+}

@@ -17,8 +17,11 @@ func (f *fit) named(names []string) error {
 	if f.sums != nil && !slices.Equal(names, f.event.Names) {
 		return fmt.Errorf("fit: measures: got %q from the trainer, want %q as in the checkpoint", names, f.event.Names)
 	}
-	if !f.o.monitorsValidation() && !slices.Contains(names, f.o.Monitor) {
-		return fmt.Errorf("fit: Monitor: got %s, want one of %q", f.o.Monitor, names)
+	if !f.o.monitorsValidation() {
+		f.monitorsTraining, f.monitored = true, slices.Index(names, f.o.Monitor)
+		if f.monitored < 0 {
+			return fmt.Errorf("fit: Monitor: got %s, want one of %q", f.o.Monitor, names)
+		}
 	}
 	f.event.Names = names
 	f.means = make([]float64, len(names))
@@ -82,19 +85,26 @@ func (f *fit) validationNamed(names []string) error {
 	if len(names) == 0 || names[0] != "loss" {
 		return f.failed(fmt.Errorf("validation: measures: got %q, want the loss first", names))
 	}
-	f.setValidation(names)
-	if f.o.monitorsValidation() && !slices.Contains(f.event.ValidationNames, f.o.Monitor) {
-		return fmt.Errorf("fit: Monitor: got %s, want one of %q", f.o.Monitor, f.event.ValidationNames)
+	if err := f.setValidation(names); err != nil {
+		return err
 	}
 	return f.layout()
 }
 
-func (f *fit) setValidation(names []string) {
+// setValidation gives the validation measures their names.
+func (f *fit) setValidation(names []string) error {
 	f.valNames = slices.Clone(names)
 	f.event.ValidationNames = make([]string, len(names))
 	for i, name := range names {
 		f.event.ValidationNames[i] = validationPrefix + name
 	}
+	if f.o.monitorsValidation() {
+		f.monitored = slices.Index(f.event.ValidationNames, f.o.Monitor)
+		if f.monitored < 0 {
+			return fmt.Errorf("fit: Monitor: got %s, want one of %q", f.o.Monitor, f.event.ValidationNames)
+		}
+	}
+	return nil
 }
 
 // record adds a row to the history and looks at the monitored measure: at each validation if it is one of validation, otherwise at the
@@ -116,10 +126,11 @@ func (f *fit) record(epochEnd bool) {
 	f.row = append(row, f.clock.seconds(), f.clock.perSecond)
 	f.history.add(f.row)
 
-	if f.o.monitorsValidation() && f.event.Validated {
-		f.monitor(f.event.Validation[slices.Index(f.event.ValidationNames, f.o.Monitor)])
-	} else if !f.o.monitorsValidation() && epochEnd {
-		f.monitor(f.means[slices.Index(f.event.Names, f.o.Monitor)])
+	switch {
+	case f.monitorsTraining && epochEnd:
+		f.monitor(f.means[f.monitored])
+	case !f.monitorsTraining && f.event.Validated:
+		f.monitor(f.event.Validation[f.monitored])
 	}
 }
 
@@ -148,7 +159,7 @@ func (f *fit) monitor(v float64) {
 func (f *fit) fill(kind EventKind) {
 	e := &f.event
 	e.Kind, e.Epoch, e.Step, e.Rows = kind, f.lastEpoch(), f.step, f.rows
-	if f.rows > 0 {
+	if f.rows > 0 && f.means != nil { // which a resumed run has from its first step on
 		f.average()
 	}
 	e.Values = f.means

@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
@@ -317,9 +316,50 @@ func TestFitSaysThatItCannotSave(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := Fit(context.Background(), newLine(2), MiniBatch(linePoints(8, 1), 2, 1), FitOptions{Epochs: 1, Checkpoints: Checkpoints{Dir: filepath.Join(file, "ckpt")}})
-	var path *fs.PathError
-	if !errors.As(err, &path) || !strings.Contains(err.Error(), file) {
-		t.Errorf("got %v, want the error of the operating system with the path", err)
+	if want := "fit: checkpoints: " + file + ": got a file, want a folder"; err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
+// TestRunsShareNoFolder checks that a second run in a folder is refused before it does anything, and the first goes on.
+func TestRunsShareNoFolder(t *testing.T) {
+	if _, free, err := lockFolder(t.TempDir()); err != nil || !free {
+		t.Fatalf("a folder of nobody: %v, %v", free, err)
+	}
+	s, dir := setups[0], t.TempDir()
+	second := errors.New("not run")
+	got, h, err := s.run(context.Background(), dir, func(o *FitOptions) {
+		o.Checkpoints.Every = 2
+		o.OnStep = func(e *FitEvent) error {
+			if e.Step == 5 {
+				var late *lineTrainer
+				if late, _, second = s.run(context.Background(), dir, nil); late.steps != 0 {
+					t.Errorf("the second run did %d steps", late.steps)
+				}
+			}
+			return nil
+		}
+	})
+	if lockless := second == nil; lockless {
+		t.Skip("folders have no locks here")
+	}
+	if want := "fit: checkpoints: " + dir + ": got a folder that another run writes to, want one for each"; second == nil || second.Error() != want {
+		t.Errorf("the second run: %v, want %s", second, want)
+	}
+	want, wantHistory, _ := s.run(context.Background(), "", nil)
+	if err != nil || got.p != want.p || timeless(t, h) != timeless(t, wantHistory) {
+		t.Errorf("the first run: %v, parameters %v, want %v", err, got.p, want.p)
+	}
+	// After its end, and after a panic of a callback, the folder is free.
+	func() {
+		defer func() { _ = recover() }()
+		_, _, _ = s.run(context.Background(), dir, func(o *FitOptions) {
+			o.Epochs, o.EarlyStop.Patience = 99, 0
+			o.OnStep = func(*FitEvent) error { panic("mine") }
+		})
+	}()
+	if _, _, err := s.run(context.Background(), dir, nil); err != nil {
+		t.Error(err)
 	}
 }
 
@@ -364,5 +404,42 @@ func TestResumeAfterStop(t *testing.T) {
 	got, h, err := s.run(context.Background(), dir, nil)
 	if err != nil || got.p != want.p || timeless(t, h) != timeless(t, wantHistory) {
 		t.Errorf("%v: parameters %v, want %v\n%s\n%s", err, got.p, want.p, timeless(t, h), timeless(t, wantHistory))
+	}
+}
+
+// TestResumeWithinAnEpochIsReported checks that a run that was interrupted within an epoch says where it stands before it goes on.
+func TestResumeWithinAnEpochIsReported(t *testing.T) {
+	s, dir := setups[0], t.TempDir()
+	const at = 6 // of 4 steps an epoch
+	ctx, cancel := context.WithCancel(context.Background())
+	_, _, err := s.run(ctx, dir, func(o *FitOptions) {
+		o.OnStep = func(e *FitEvent) error {
+			if e.Step == at {
+				cancel()
+			}
+			return nil
+		}
+	})
+	if !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	for _, again := range []bool{true, false} { // cancelled before a step, then not
+		var kinds []EventKind
+		ctx, cancel := context.WithCancel(context.Background())
+		if again {
+			cancel()
+		}
+		_, _, err := s.run(ctx, dir, func(o *FitOptions) {
+			o.Report = func(e *FitEvent) {
+				if len(kinds) == 0 && (e.Kind != EventStart || e.Epoch != 2 || e.Step != at || e.Rows != 8 || len(e.Values) != 0) {
+					t.Errorf("got %+v first", e)
+				}
+				kinds = append(kinds, e.Kind)
+			}
+		})
+		cancel()
+		if again != errors.Is(err, context.Canceled) || !again && err != nil || kinds[len(kinds)-1] != EventEnd {
+			t.Errorf("cancelled %v: got events %v and error %v", again, kinds, err)
+		}
 	}
 }

@@ -5,6 +5,7 @@ package nnrt
 import (
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"time"
 )
@@ -72,7 +73,9 @@ func (f *fit) adopt(s fitState, h *History) error {
 		f.sums[i] = float64(v)
 	}
 	if s.ValidationNames != nil {
-		f.setValidation(s.ValidationNames)
+		if err := f.setValidation(s.ValidationNames); err != nil {
+			return err
+		}
 		for _, v := range s.Validation {
 			f.event.Validation = append(f.event.Validation, float64(v))
 		}
@@ -91,6 +94,15 @@ type fitSaver struct {
 	last  time.Duration // when the last was saved
 	step  int           // of the last
 	path  string        // of the last; empty if there is none
+
+	folder *os.File // locked for the run
+}
+
+// leave frees the folder for other runs.
+func (s *fitSaver) leave() {
+	if s.folder != nil {
+		s.folder.Close() // was only locked
+	}
 }
 
 // isDue reports whether a checkpoint is due after an update.
@@ -141,6 +153,12 @@ func (f *fit) save() error {
 func (f *fit) start() error {
 	c := &f.o.Checkpoints
 	f.saver.on, f.saver.every = c.Dir != "", c.Every
+	if f.saver.on {
+		var err error
+		if f.saver.folder, err = c.take(); err != nil {
+			return fmt.Errorf("fit: %w", err)
+		}
+	}
 	switch {
 	case c.Dir == "":
 	case c.Resume:
@@ -154,13 +172,18 @@ func (f *fit) start() error {
 			return fmt.Errorf("fit: %w", err)
 		}
 	}
+	f.history.Stopped = f.ended()
+	if f.saver.on && f.history.Stopped == "" {
+		if err := c.probe(); err != nil { // now, not after a minute of training
+			return fmt.Errorf("fit: %w", err)
+		}
+	}
 	f.clock.start(f.step, f.samples)
 	f.due = f.nextDue()
 	if f.o.Report != nil {
 		f.fill(EventStart)
 		f.o.Report(&f.event)
 	}
-	f.history.Stopped = f.ended()
 	return nil
 }
 

@@ -16,8 +16,8 @@ func Gather[T any](dst, table []T, idx []int32, width int) {
 		return
 	}
 	for i, r := range idx {
-		row := int(r) * width
-		copy(dst[i*width:(i+1)*width], table[row:row+width])
+		row := int64(r) * int64(width) // more than an int of 32 bits holds, if the index is wrong
+		copy(dst[i*width:(i+1)*width], table[row:row+int64(width)])
 	}
 }
 
@@ -29,8 +29,8 @@ func ScatterAdd[T Float](dst, upd []T, idx []int32, width, lo, hi int) {
 		return
 	}
 	for i, r := range idx {
-		base := int(r) * width
-		d := dst[base+lo : base+hi]
+		base := int64(r) * int64(width)
+		d := dst[base+int64(lo) : base+int64(hi)]
 		u := upd[i*width+lo : i*width+hi]
 		u = u[:len(d)]
 		for j := range d {

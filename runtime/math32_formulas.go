@@ -183,19 +183,11 @@ func cosNear32(r float32) float32 {
 	return poly5(w, 1, -0.5, 0x1.55554ap-5, -0x1.6c0c2ap-10, 0x1.99e91p-16)
 }
 
-// sin32 returns the sine of x radians. Arguments beyond 0x1p17 on either side are left to package math.
-func sin32(x float32) float32 {
-	if !(-0x1p17 <= x && x <= 0x1p17) {
-		return float32(math.Sin(float64(x)))
-	}
-	return sinWithin32(x)
-}
-
-// sinWithin32 returns the sine of x radians. Error at most 2 ulp, or 2 where products are rounded.
+// sinShort32 returns the sine of x radians, |x| up to 2**17.
 //
 // Method: |x| = k pi/2 + r with pi/2 in three constants (Cody and Waite); the first difference is exact and the others
 // are rounded once, so that arguments near multiples of pi keep their relative accuracy.
-func sinWithin32(x float32) float32 {
+func sinShort32(x float32) float32 {
 	a := andn32(signBit32(), x)
 	t := fma32(a, 0x1.45f306p-1, 12582912) // k in the low bits
 	k := t - 12582912
@@ -210,18 +202,10 @@ func sinWithin32(x float32) float32 {
 	return xor32(y, and32(sign, signBit32()))
 }
 
-// cos32 returns the cosine of x radians. Arguments beyond 0x1p17 on either side are left to package math.
-func cos32(x float32) float32 {
-	if !(-0x1p17 <= x && x <= 0x1p17) {
-		return float32(math.Cos(float64(x)))
-	}
-	return cosWithin32(x)
-}
-
-// cosWithin32 returns the cosine of x radians. Error at most 2 ulp, or 2 where products are rounded.
+// cosShort32 returns the cosine of x radians, |x| up to 2**17.
 //
 // Method: as sin, a quadrant further.
-func cosWithin32(x float32) float32 {
+func cosShort32(x float32) float32 {
 	a := andn32(signBit32(), x)
 	t := fma32(a, 0x1.45f306p-1, 12582912) // k in the low bits
 	k := t - 12582912
@@ -236,18 +220,10 @@ func cosWithin32(x float32) float32 {
 	return xor32(y, and32(math.Float32frombits(uint32(q<<30)), signBit32()))
 }
 
-// tan32 returns the tangent of x radians. Arguments beyond 0x1p17 on either side are left to package math.
-func tan32(x float32) float32 {
-	if !(-0x1p17 <= x && x <= 0x1p17) {
-		return float32(math.Tan(float64(x)))
-	}
-	return tanWithin32(x)
-}
-
-// tanWithin32 returns the tangent of x radians. Error at most 4 ulp, or 4 where products are rounded.
+// tanShort32 returns the tangent of x radians, |x| up to 2**17.
 //
 // Method: as sin, and the sine divided by the cosine; their places change in odd quadrants.
-func tanWithin32(x float32) float32 {
+func tanShort32(x float32) float32 {
 	a := andn32(signBit32(), x)
 	t := fma32(a, 0x1.45f306p-1, 12582912) // k in the low bits
 	k := t - 12582912
@@ -257,6 +233,129 @@ func tanWithin32(x float32) float32 {
 	even := (int32(math.Float32bits(t)) & 1) == 0
 	sign := xor32(x, math.Float32frombits(uint32(int32(math.Float32bits(t))<<31)))
 	return xor32(select32(even, s, c)/select32(even, c, s), and32(sign, signBit32()))
+}
+
+// sineLong32 returns the sine of a + q pi/2 radians, a from 2**17 up, q = 0 or 1.
+//
+// Method: a = 2**(16 i) x, and x times 2**(16 i) 2/pi: multiples of 256 in the second factor are whole circles, because
+// x is a multiple of 2**-6 (Payne and Hanek, 1983). What is left of it is in four parts; products and sums with the
+// larger ones are exact, as sums of two float32 (Dekker, 1971; Knuth's sum). The error is below 2**-55 quadrants, and
+// no float32 is nearer to a multiple of pi/2 than 2**-30.
+func sineLong32(a, q float32) float32 {
+	e := int32(math.Float32bits(a)) - 0x48000000 // 144 is the biased exponent of 2**17
+	i := int32(uint32(e) >> 27)
+	x := math.Float32frombits(uint32(int32(math.Float32bits(a)) - (i << 27)))
+	i0 := i == 0
+	i1 := i == 1
+	i2 := i == 2
+	i3 := i == 3
+	i4 := i == 4
+	i5 := i == 5
+	c0 := select32(i0, 0x1.45f4p-1, select32(i1, -0x1.9f248p2, select32(i2, 0x1.b9391p6, select32(i3, 0x1.1054a8p6, select32(i4, 0x1.4fe138p5, select32(i5, 0x1.3abe9p5, -0x1.705658p5))))))
+	c1 := select32(i0, -0x1.f246c8p-18, select32(i1, 0x1.391054p-18, select32(i2, 0x1.529fcp-20, select32(i3, -0x1.ec54p-23, select32(i4, 0x1.5f47d4p-18, select32(i5, -0x1.59644p-21, -0x1.11f928p-19))))))
+	c2 := select32(i0, 0x1.1054a8p-42, select32(i1, 0x1.4fe138p-43, select32(i2, 0x1.3abe9p-43, select32(i3, -0x1.705658p-43, select32(i4, 0x1.a6ee08p-43, select32(i5, -0x1.f924e8p-43, 0x1.8a5664p-42))))))
+	c3 := select32(i0, -0x1.ec5418p-71, select32(i1, 0x1.5f47d4p-66, select32(i2, -0x1.596448p-69, select32(i3, -0x1.11f924p-67, select32(i4, -0x1.24eb54p-67, select32(i5, -0x1.a99b0ep-66, 0x1.e21c82p-67))))))
+	p0 := float32(x * c0)
+	d0 := fmaOnce32(-x, c0, p0) // p0 - d0 = x c0
+	p1 := float32(x * c1)
+	d1 := fmaOnce32(-x, c1, p1)
+	p2 := float32(x * c2)
+	d2 := fmaOnce32(-x, c2, p2)
+	n0 := fma32(-round32(float32(p0*0.25)), 4, p0)
+	m0 := fma32(-round32(float32(d0*0.25)), 4, d0)
+	n1 := fma32(-round32(float32(p1*0.25)), 4, p1)
+	s := n0 - m0 // exact: a multiple of 2**-22 up to 4
+	u := s + n1
+	u1 := u - s
+	uLow := (s - (u - u1)) + (n1 - u1)
+	t := u + 12582912 // k in the low bits
+	f := u - (t - 12582912)
+	v := f - d1
+	v1 := v - f
+	vLow := (f - (v - v1)) - (d1 + v1)
+	w := v + p2
+	w1 := w - v
+	wLow := (v - (w - w1)) + (p2 - w1)
+	g := uLow + vLow
+	g1 := g - uLow
+	gLow := (uLow - (g - g1)) + (vLow - g1)
+	h := g + wLow
+	h1 := h - g
+	hLow := (g - (h - h1)) + (wLow - h1)
+	y := w + h
+	y1 := y - w
+	yLow := (w - (y - y1)) + (h - y1)
+	low := yLow + ((gLow + hLow) + fma32(x, c3, 0-d2))
+	r := fmaOnce32(-y, -0x1.921fb6p0, fma32(low, 0x1.921fb6p0, fma32(y, -0x1.777a5cp-25, a-a))) // NaN where a is infinite
+	z := int32(math.Float32bits(t + q))
+	var sine float32
+	if (z & 1) == 0 {
+		sine = sinNear32(r)
+	} else {
+		sine = cosNear32(r)
+	}
+	return xor32(sine, and32(math.Float32frombits(uint32(z<<30)), signBit32()))
+}
+
+// sinLong32 returns the sine of x radians, |x| from 2**17 up.
+//
+// Method: sine_long.
+func sinLong32(x float32) float32 {
+	return xor32(sineLong32(andn32(signBit32(), x), 0), and32(x, signBit32()))
+}
+
+// cosLong32 returns the cosine of x radians, |x| from 2**17 up.
+//
+// Method: sine_long, a quadrant further.
+func cosLong32(x float32) float32 {
+	return sineLong32(andn32(signBit32(), x), 1)
+}
+
+// tanLong32 returns the tangent of x radians, |x| from 2**17 up.
+//
+// Method: the sine divided by the cosine.
+func tanLong32(x float32) float32 {
+	a := andn32(signBit32(), x)
+	return xor32(sineLong32(a, 0)/sineLong32(a, 1), and32(x, signBit32()))
+}
+
+// sin32 returns the sine of x radians. Error at most 2 ulp, or 2 where products are rounded.
+//
+// Method: one method for arguments up to 2**17, and a longer one beyond.
+func sin32(x float32) float32 {
+	var y float32
+	if 0x1p17 < andn32(signBit32(), x) {
+		y = sinLong32(x)
+	} else {
+		y = sinShort32(x)
+	}
+	return y
+}
+
+// cos32 returns the cosine of x radians. Error at most 2 ulp, or 2 where products are rounded.
+//
+// Method: one method for arguments up to 2**17, and a longer one beyond.
+func cos32(x float32) float32 {
+	var y float32
+	if 0x1p17 < andn32(signBit32(), x) {
+		y = cosLong32(x)
+	} else {
+		y = cosShort32(x)
+	}
+	return y
+}
+
+// tan32 returns the tangent of x radians. Error at most 4 ulp, or 4 where products are rounded.
+//
+// Method: one method for arguments up to 2**17, and a longer one beyond.
+func tan32(x float32) float32 {
+	var y float32
+	if 0x1p17 < andn32(signBit32(), x) {
+		y = tanLong32(x)
+	} else {
+		y = tanShort32(x)
+	}
+	return y
 }
 
 // pow32 returns x**y with the special cases of [math.Pow]. Error at most 2 ulp, or 2.5 where products are rounded.

@@ -80,3 +80,6 @@ func andn32(a, b float32) float32 {
 func signBit32() float32 { return math.Float32frombits(1 << 31) }
 func inf32() float32     { return math.Float32frombits(0x7f800000) }
 func nan32() float32     { return math.Float32frombits(0x7fc00000) }
+
+// round32 rounds to the nearest integer, halves to even.
+func round32(x float32) float32 { return float32(math.RoundToEven(float64(x))) }

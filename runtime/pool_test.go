@@ -2,6 +2,7 @@ package nnrt
 
 import (
 	"errors"
+	"math/rand/v2"
 	"runtime"
 	"strings"
 	"sync"
@@ -115,6 +116,71 @@ func TestPoolNestedRun(t *testing.T) {
 			t.Errorf("%d inner tasks ran, want 64", n.Load())
 		}
 	})
+}
+
+// TestPoolStorm lets several callers use the crew at once while GOMAXPROCS changes and bodies panic or start regions of their own: every task
+// runs once or, in a region that panics, at most once; workers that run at the same time have different numbers; and no body runs any more
+// when Run is over.
+func TestPoolStorm(t *testing.T) {
+	withProcs(t, 4, func() {
+		var callers sync.WaitGroup
+		for g := range 4 {
+			callers.Add(1)
+			go func() {
+				defer callers.Done()
+				p := NewPool(1 + g)
+				rng := rand.New(rand.NewPCG(1, uint64(g)))
+				for range 300 {
+					stormRegion(t, p, 2+rng.IntN(40), rng.IntN(60))
+				}
+			}()
+		}
+		over := make(chan struct{})
+		go func() { callers.Wait(); close(over) }()
+		for n := 1; ; n = n%5 + 1 {
+			runtime.GOMAXPROCS(n)
+			select {
+			case <-over:
+				return
+			case <-time.After(100 * time.Microsecond):
+			}
+		}
+	})
+}
+
+// stormRegion runs tasks of which number bad panics, if there is one.
+func stormRegion(t *testing.T, p *Pool, tasks, bad int) {
+	ran := make([]atomic.Int32, tasks)
+	busy := make([]atomic.Bool, p.Workers())
+	var running atomic.Int32
+	err := func() (err any) {
+		defer func() { err = recover() }()
+		p.Run(tasks, func(worker, task int) {
+			running.Add(1)
+			defer running.Add(-1)
+			if !busy[worker].CompareAndSwap(false, true) {
+				t.Errorf("two tasks ran as worker %d at the same time", worker)
+			}
+			defer busy[worker].Store(false)
+			ran[task].Add(1)
+			p.Run(3, func(_, _ int) { runtime.Gosched() })
+			if task == bad {
+				panic("storm")
+			}
+		})
+		return nil
+	}()
+	if n := running.Load(); n != 0 {
+		t.Errorf("%d bodies ran after the end of Run", n)
+	}
+	if e, ok := err.(*TaskPanic); (bad < tasks) != ok || ok && e.Task != bad {
+		t.Errorf("%d tasks, number %d panics: Run ended with %v", tasks, bad, err)
+	}
+	for task := range ran {
+		if n := ran[task].Load(); n > 1 || n == 0 && err == nil {
+			t.Errorf("task %d of %d ran %d times", task, tasks, n)
+		}
+	}
 }
 
 // Helpers that are late for a region never take part in the next one if its pool has fewer workers.

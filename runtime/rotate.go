@@ -20,7 +20,7 @@ import (
 //
 // The folder holds step-000001200.safetensors for the checkpoint after 1200 updates, and best.safetensors, which stays until it is
 // replaced. Files are written beside their place, synced and renamed, so a process that is killed, a full disk or a power failure leaves
-// the checkpoints before it whole. Only one process may write to a folder at a time.
+// the checkpoints before it whole. Only one run may write to a folder at a time; [Fit] locks it where the system can.
 type Checkpoints struct {
 	Dir   string // made when it is missing
 	Every int    // updates between checkpoints; 0: none but those that the caller asks for
@@ -100,6 +100,31 @@ func (c Checkpoints) SaveBest(s State, sections Sections) (path string, err erro
 		return "", err
 	}
 	return path, nil
+}
+
+// take makes the folder and locks it for a run; it is free again when the file is closed. The file is nil where there are no locks.
+func (c Checkpoints) take() (*os.File, error) {
+	if err := makeFolder(c.Dir); err != nil {
+		return nil, fmt.Errorf("checkpoints: %w", err)
+	}
+	f, free, err := lockFolder(c.Dir)
+	if err != nil {
+		return nil, fmt.Errorf("checkpoints: %w", err)
+	}
+	if !free {
+		return nil, fmt.Errorf("checkpoints: %s: got a folder that another run writes to, want one for each", c.Dir)
+	}
+	return f, nil
+}
+
+// probe returns an error if no file can be written to the folder.
+func (c Checkpoints) probe() error {
+	f, err := createTemp(c.Dir, bestName)
+	if err != nil {
+		return fmt.Errorf("checkpoints: %s: got a folder that cannot be written to, want one that can: %w", c.Dir, err)
+	}
+	f.Close()
+	return os.Remove(f.Name())
 }
 
 // prepare checks what a caller said, makes the folder, and removes what a killed process left half-written in it.

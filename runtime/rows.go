@@ -26,10 +26,11 @@ func GatherRows[T any](dst, src []T, idx []int, width int) []T {
 		return dst
 	}
 	for i, r := range idx {
+		row := int64(r) * int64(width) // more than an int of 32 bits holds, if the index is wrong
 		if width > 0 {
-			_ = src[(r+1)*width-1] // a slice expression would accept what lies beyond the length
+			_ = src[row+int64(width)-1] // a slice expression would accept what lies beyond the length
 		}
-		copy(dst[i*width:][:width], src[r*width:])
+		copy(dst[i*width:][:width], src[row:])
 	}
 	return dst
 }

@@ -8,7 +8,8 @@ import (
 )
 
 // SetSource serves a data set in memory, as [WholeSet], [Stochastic] or [MiniBatch] says. It is a [Source] for one goroutine at a time,
-// and allocates nothing once b has grown to the size of a batch. The set must keep its length.
+// and allocates nothing once b has grown to the size of a batch. The set must keep its length. If it has a
+// method Check() error, as generated sets do, its error is that of the first Next.
 type SetSource[B any] struct {
 	set     Set[B]
 	batches *Batches
@@ -16,6 +17,7 @@ type SetSource[B any] struct {
 	served  int   // how many of them Next has served
 	slice   bool  // rows of a part lie next to each other: they are shown, not copied
 	order   string
+	err     error // of the set when the source was made
 }
 
 // WholeSet is batch gradient descent: every step sees all rows of the set, so an epoch is one step. Where the set exceeds the capacity
@@ -46,12 +48,18 @@ func MiniBatch[B any](set Set[B], size int, seed uint64, options ...BatchOption)
 
 func newSetSource[B any](set Set[B], size int, options ...BatchOption) *SetSource[B] {
 	n := 0
-	if set != nil {
-		n = set.Len()
+	var err error
+	if !isNil(set) {
+		if c, ok := set.(interface{ Check() error }); ok {
+			err = c.Check() // Gather and Slice do not look, and Len may not know
+		}
+		if err == nil {
+			n = set.Len()
+		}
 	}
 	b := NewBatches(n, size, options...)
 	// A part of one row is shown as well, but only where all are: GatherRows leaves memory that was shown alone and takes fresh.
-	return &SetSource[B]{set: set, batches: b, slice: b.order == ascendingOrder || b.size == 1}
+	return &SetSource[B]{set: set, err: err, batches: b, slice: b.order == ascendingOrder || b.size == 1}
 }
 
 // describe says what the order of rows depends on.
@@ -99,6 +107,9 @@ func (s *SetSource[B]) Next(b *B, capacity int) (Served, error) {
 
 // begin takes the next batch, unless the set has no rows or not those that it had.
 func (s *SetSource[B]) begin() error {
+	if s.err != nil {
+		return s.err
+	}
 	if len(s.batches.rows) == 0 {
 		return errors.New("the data set has no rows")
 	}

@@ -43,9 +43,6 @@ func measure(t *testing.T, f Formula, step int) measured {
 		for i, x := range x {
 			w, z := want(float64(x)), plain(x)
 			m.portable.see(ulpError(z, w), x)
-			if f.Domain > 0 && math.Abs(float64(x)) > f.Domain && !math.IsInf(float64(x), 0) {
-				continue
-			}
 			m.fused.see(ulpError(y[i], w), x)
 			if math.Float32bits(y[i]) != math.Float32bits(z) && (z == z || y[i] == y[i]) {
 				m.different++

@@ -30,6 +30,7 @@ type body struct {
 	pin   map[Value]bool // operands of the instruction being printed
 
 	storing bool // elements in memory may no longer be what they were
+	rare    rare
 }
 
 // newBody prepares a body of a stage whose results are roots. avail are the vector registers that it may use beside those that hold hoisted
@@ -78,10 +79,16 @@ func (f *function) newBody(st *Stage, roots []Value, avail []int) *body {
 func (b *body) run() {
 	for i, v := range b.order {
 		in := &b.p.Insts[v]
-		if ops[in.Op].form != formLeaf {
-			b.inst(i, v, in)
+		if ops[in.Op].form == formLeaf {
+			continue
 		}
+		if in.Where != b.rare.where {
+			b.endRare()
+			b.beginRare(in.Where)
+		}
+		b.inst(i, v, in)
 	}
+	b.endRare()
 }
 
 // settle loads the results that are elements before anything is stored: stores may be in their place.
@@ -172,11 +179,15 @@ func (b *body) evict(mask bool) {
 	op := b.p.Insts[victim].Op
 	if _, ok := b.slot[victim]; !ok && (ops[op].form != formLeaf || op == OpLoad && b.storing) {
 		b.slot[victim] = b.spill()
+		at := b.spillLine(victim)
+		rest := slices.Clone(b.lines[at:])
+		b.lines = b.lines[:at]
 		if mask {
 			b.line("KMOVW K%d, %d(SP)", b.at[victim], b.slot[victim])
 		} else {
 			b.line("VMOVUPS %s, %d(SP)", b.m.vec(b.at[victim]), b.slot[victim])
 		}
+		b.lines = append(b.lines, rest...)
 	}
 	b.release(victim)
 }
@@ -207,7 +218,7 @@ func (b *body) name(v Value) string {
 func (b *body) load(v Value, r int) {
 	in := &b.p.Insts[v]
 	d := b.m.vec(r)
-	if b.loaded != nil {
+	if b.loaded != nil && b.rare.where == 0 {
 		b.loaded[v] = true
 	}
 	if s, ok := b.slot[v]; ok {

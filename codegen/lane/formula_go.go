@@ -32,16 +32,9 @@ import "math"
 	return format.Source(b.Bytes())
 }
 
-// print writes f as a Go function; where f has a domain, a second one takes the arguments beyond it.
+// print writes f as a Go function.
 func (f *formula) print(b *bytes.Buffer) {
 	name, params := goName(f.Name), strings.Join(f.params, ", ")
-	if f.Domain != 0 {
-		near := goName(f.Name + "_within")
-		comment(b, fmt.Sprintf("%s %s Arguments beyond %s on either side are left to package math.", name, f.Doc, trimFloat(f.Domain)))
-		fmt.Fprintf(b, "func %s(%s float32) float32 {\n\tif !(-%[3]s <= %[2]s && %[2]s <= %[3]s) {\n\t\treturn float32(%[4]s(float64(%[2]s)))\n\t}\n\treturn %[5]s(%[2]s)\n}\n",
-			name, params, trimFloat(f.Domain), f.Beyond, near)
-		name = near
-	}
 	text := fmt.Sprintf("%s %s", name, f.Doc)
 	if f.Bound != 0 {
 		text += fmt.Sprintf(" Error at most %g ulp, or %g where products are rounded.", f.Bound, f.Portable)
@@ -94,9 +87,6 @@ func goName(name string) string {
 	}
 	return strings.Join(parts, "") + "32"
 }
-
-// trimFloat writes a power of two as in a formula.
-func trimFloat(x float64) string { return strings.Replace(fmt.Sprintf("%x", x), "p+", "p", 1) }
 
 // goText writes x as Go.
 func (x *expr) goText() string {

@@ -245,16 +245,8 @@ func polynomial(x *expr, c []*expr) *expr {
 }
 
 // Call adds the instructions of formula name applied to args and returns its result. It reports false where there is no such formula, where it takes
-// another number of arguments, where it does not serve every float32 (its Domain), or where the program is not on float32.
+// another number of arguments, or where the program is not on float32.
 func (p *Program) Call(name string, args ...Value) (Value, bool) {
-	if f := parsed()[name]; f == nil || f.Domain != 0 {
-		return 0, false
-	}
-	return p.CallWithin(name, args...)
-}
-
-// CallWithin is Call for callers who see to it that arguments outside the formula's Domain are computed otherwise.
-func (p *Program) CallWithin(name string, args ...Value) (Value, bool) {
 	f := parsed()[name]
 	if f == nil || p.Size != 4 || len(args) != len(f.params) {
 		return 0, false
@@ -281,6 +273,14 @@ func (p *Program) expand(x *expr, values map[string]Value) Value {
 		return values[x.text]
 	case x.leaf == leafNumber:
 		return p.put(Inst{Op: OpConst, Type: x.typ, Imm: uint64(x.bits)})
+	}
+	if x.op == OpSelect && x.args[1].call != nil && x.args[1].call.Rare {
+		m, often := p.expand(x.args[0], values), p.expand(x.args[2], values)
+		around := p.where
+		p.where = m
+		rare := p.expand(x.args[1], values)
+		p.where = around
+		return p.Do(OpSelect, m, rare, often)
 	}
 	args := make([]Value, len(x.args))
 	for i, a := range x.args {

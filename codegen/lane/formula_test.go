@@ -105,7 +105,7 @@ func program(t testing.TB, name string, args int) (*Program, Value) {
 	for i := range args {
 		a = append(a, p.Load(i, Float))
 	}
-	v, ok := p.CallWithin(name, a...)
+	v, ok := p.Call(name, a...)
 	if !ok {
 		t.Fatalf("there is no formula %s", name)
 	}
@@ -121,7 +121,7 @@ func TestFormulaRange(t *testing.T) {
 		end       bool // 1 for large arguments
 	}{
 		{"tanh", true, false, math.Inf(1), true}, {"erf", true, false, math.Inf(1), true}, {"sigmoid", false, false, math.Inf(1), true},
-		{"sin", true, false, 0x1p17, false}, {"cos", false, true, 0x1p17, false},
+		{"sin", true, false, math.Inf(1), false}, {"cos", false, true, math.Inf(1), false},
 	} {
 		p, v := program(t, c.name, 1)
 		everyFloat(9973, func(x []float32) {
@@ -151,11 +151,11 @@ func TestFormulaRange(t *testing.T) {
 	}
 }
 
-// instructions counts what the processor executes: all but constants, operands and views.
+// instructions counts what the processor executes for an ordinary vector: all but constants, operands, views and what a Rare formula needs.
 func instructions(p *Program) int {
 	n := 0
 	for _, in := range p.Insts {
-		if form := ops[in.Op].form; form != formLeaf && form != formFree {
+		if form := ops[in.Op].form; form != formLeaf && form != formFree && in.Where == 0 {
 			n++
 		}
 	}
@@ -178,9 +178,6 @@ func TestFormulaSpecial(t *testing.T) {
 		y := make([]float32, len(x))
 		NewInterpreter(p).Run(y, v, [][]float32{x}, nil)
 		for i := range x {
-			if f.Domain > 0 && !(math.Abs(float64(x[i])) <= f.Domain) && !math.IsInf(float64(x[i]), 0) {
-				continue
-			}
 			if w := want(float64(x[i])); !(ulpError(y[i], w) <= f.Bound) {
 				t.Errorf("%s(%g) = %g, want %g", f.Name, x[i], y[i], w)
 			}

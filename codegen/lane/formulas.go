@@ -19,10 +19,8 @@ type Formula struct {
 	Doc  string // what it computes, as a Go comment says it; the function's name goes before
 	// Source says where the method is from and how good the fit is.
 	Source string
-	// Domain, where it is not zero, is the greatest absolute value of a finite argument that the formula serves; beyond it the Go function Beyond does, and
-	// assembly must leave such arguments to portable code.
-	Domain float64
-	Beyond string
+	// Rare says that few elements need the formula, as one arm of where: vector code passes over it where no lane of a vector does.
+	Rare bool
 	// Bound is the greatest error in units in the last place where fma rounds once; Portable that of portable Go, which rounds products. Both are
 	// checked over every float32. Zero for parts.
 	Bound, Portable float64
@@ -207,8 +205,8 @@ var formulas = []Formula{
 			return horner(w, 1, -0.5, 0x1.55554ap-5, -0x1.6c0c2ap-10, 0x1.99e91p-16)`,
 	},
 	{
-		Name: "sin", Args: "x", Bound: 2, Portable: 2, Domain: 0x1p17, Beyond: "math.Sin",
-		Doc: "returns the sine of x radians.",
+		Name: "sin_short", Args: "x",
+		Doc: "returns the sine of x radians, |x| up to 2**17.",
 		Source: "|x| = k pi/2 + r with pi/2 in three constants (Cody and Waite); the first difference is exact and the others are rounded once, so that arguments near multiples " +
 			"of pi keep their relative accuracy",
 		Body: `
@@ -221,8 +219,8 @@ var formulas = []Formula{
 			return xor(y, and(sign, -0.0))`,
 	},
 	{
-		Name: "cos", Args: "x", Bound: 2, Portable: 2, Domain: 0x1p17, Beyond: "math.Cos",
-		Doc:    "returns the cosine of x radians.",
+		Name: "cos_short", Args: "x",
+		Doc:    "returns the cosine of x radians, |x| up to 2**17.",
 		Source: "as sin, a quadrant further",
 		Body: `
 			a = andn(-0.0, x)
@@ -234,8 +232,8 @@ var formulas = []Formula{
 			return xor(y, and(unbits(shl(q, 30)), -0.0))`,
 	},
 	{
-		Name: "tan", Args: "x", Bound: 4, Portable: 4, Domain: 0x1p17, Beyond: "math.Tan",
-		Doc:    "returns the tangent of x radians.",
+		Name: "tan_short", Args: "x",
+		Doc:    "returns the tangent of x radians, |x| up to 2**17.",
 		Source: "as sin, and the sine divided by the cosine; their places change in odd quadrants",
 		Body: `
 			a = andn(-0.0, x)
@@ -247,6 +245,106 @@ var formulas = []Formula{
 			even = ieq(iand(bits(t), 1), 0)
 			sign = xor(x, unbits(shl(bits(t), 31)))
 			return xor(div(where(even, s, c), where(even, c, s)), and(sign, -0.0))`,
+	},
+	{
+		Name: "sine_long", Args: "a, q",
+		Doc: "returns the sine of a + q pi/2 radians, a from 2**17 up, q = 0 or 1.",
+		Source: "a = 2**(16 i) x, and x times 2**(16 i) 2/pi: multiples of 256 in the second factor are whole circles, because x is a multiple of 2**-6 (Payne and Hanek, 1983). " +
+			"What is left of it is in four parts; products and sums with the larger ones are exact, as sums of two float32 (Dekker, 1971; Knuth's sum). The " +
+			"error is below 2**-55 quadrants, and no float32 is nearer to a multiple of pi/2 than 2**-30",
+		Body: `
+			e = isub(bits(a), 0x48000000)  // 144 is the biased exponent of 2**17
+			i = shr(e, 27)
+			x = unbits(isub(bits(a), shl(i, 27)))
+			i0 = ieq(i, 0)
+			i1 = ieq(i, 1)
+			i2 = ieq(i, 2)
+			i3 = ieq(i, 3)
+			i4 = ieq(i, 4)
+			i5 = ieq(i, 5)
+			c0 = where(i0, 0x1.45f4p-1, where(i1, -0x1.9f248p2, where(i2, 0x1.b9391p6, where(i3, 0x1.1054a8p6, where(i4, 0x1.4fe138p5, where(i5, 0x1.3abe9p5, -0x1.705658p5))))))
+			c1 = where(i0, -0x1.f246c8p-18, where(i1, 0x1.391054p-18, where(i2, 0x1.529fcp-20, where(i3, -0x1.ec54p-23, where(i4, 0x1.5f47d4p-18, where(i5, -0x1.59644p-21, -0x1.11f928p-19))))))
+			c2 = where(i0, 0x1.1054a8p-42, where(i1, 0x1.4fe138p-43, where(i2, 0x1.3abe9p-43, where(i3, -0x1.705658p-43, where(i4, 0x1.a6ee08p-43, where(i5, -0x1.f924e8p-43, 0x1.8a5664p-42))))))
+			c3 = where(i0, -0x1.ec5418p-71, where(i1, 0x1.5f47d4p-66, where(i2, -0x1.596448p-69, where(i3, -0x1.11f924p-67, where(i4, -0x1.24eb54p-67, where(i5, -0x1.a99b0ep-66, 0x1.e21c82p-67))))))
+			p0 = mul(x, c0)
+			d0 = fnma1(x, c0, p0)  // p0 - d0 = x c0
+			p1 = mul(x, c1)
+			d1 = fnma1(x, c1, p1)
+			p2 = mul(x, c2)
+			d2 = fnma1(x, c2, p2)
+			n0 = fnma(round(mul(p0, 0.25)), 4, p0)
+			m0 = fnma(round(mul(d0, 0.25)), 4, d0)
+			n1 = fnma(round(mul(p1, 0.25)), 4, p1)
+			s = sub(n0, m0)  // exact: a multiple of 2**-22 up to 4
+			u = add(s, n1)
+			u1 = sub(u, s)
+			uLow = add(sub(s, sub(u, u1)), sub(n1, u1))
+			t = add(u, 12582912)  // k in the low bits
+			f = sub(u, sub(t, 12582912))
+			v = sub(f, d1)
+			v1 = sub(v, f)
+			vLow = sub(sub(f, sub(v, v1)), add(d1, v1))
+			w = add(v, p2)
+			w1 = sub(w, v)
+			wLow = add(sub(v, sub(w, w1)), sub(p2, w1))
+			g = add(uLow, vLow)
+			g1 = sub(g, uLow)
+			gLow = add(sub(uLow, sub(g, g1)), sub(vLow, g1))
+			h = add(g, wLow)
+			h1 = sub(h, g)
+			hLow = add(sub(g, sub(h, h1)), sub(wLow, h1))
+			y = add(w, h)
+			y1 = sub(y, w)
+			yLow = add(sub(w, sub(y, y1)), sub(h, y1))
+			low = add(yLow, add(add(gLow, hLow), fma(x, c3, sub(0, d2))))
+			r = fnma1(y, -0x1.921fb6p0, fma(low, 0x1.921fb6p0, fma(y, -0x1.777a5cp-25, sub(a, a))))  // NaN where a is infinite
+			z = bits(add(t, q))
+			sine = where(ieq(iand(z, 1), 0), sin_near(r), cos_near(r))
+			return xor(sine, and(unbits(shl(z, 30)), -0.0))`,
+	},
+	{
+		Name: "sin_long", Args: "x", Rare: true,
+		Doc:    "returns the sine of x radians, |x| from 2**17 up.",
+		Source: "sine_long",
+		Body:   `return xor(sine_long(andn(-0.0, x), 0), and(x, -0.0))`,
+	},
+	{
+		Name: "cos_long", Args: "x", Rare: true,
+		Doc:    "returns the cosine of x radians, |x| from 2**17 up.",
+		Source: "sine_long, a quadrant further",
+		Body:   `return sine_long(andn(-0.0, x), 1)`,
+	},
+	{
+		Name: "tan_long", Args: "x", Rare: true,
+		Doc:    "returns the tangent of x radians, |x| from 2**17 up.",
+		Source: "the sine divided by the cosine",
+		Body: `
+			a = andn(-0.0, x)
+			return xor(div(sine_long(a, 0), sine_long(a, 1)), and(x, -0.0))`,
+	},
+	{
+		Name: "sin", Args: "x", Bound: 2, Portable: 2,
+		Doc:    "returns the sine of x radians.",
+		Source: "one method for arguments up to 2**17, and a longer one beyond",
+		Body: `
+			y = where(lt(0x1p17, andn(-0.0, x)), sin_long(x), sin_short(x))
+			return y`,
+	},
+	{
+		Name: "cos", Args: "x", Bound: 2, Portable: 2,
+		Doc:    "returns the cosine of x radians.",
+		Source: "one method for arguments up to 2**17, and a longer one beyond",
+		Body: `
+			y = where(lt(0x1p17, andn(-0.0, x)), cos_long(x), cos_short(x))
+			return y`,
+	},
+	{
+		Name: "tan", Args: "x", Bound: 4, Portable: 4,
+		Doc:    "returns the tangent of x radians.",
+		Source: "one method for arguments up to 2**17, and a longer one beyond",
+		Body: `
+			y = where(lt(0x1p17, andn(-0.0, x)), tan_long(x), tan_short(x))
+			return y`,
 	},
 	{
 		Name: "pow", Args: "x, y", Bound: 2, Portable: 2.5,

@@ -164,7 +164,7 @@ func (k *Kernel) Key() string {
 			continue
 		}
 		for _, in := range st.Prog.Insts {
-			fmt.Fprintf(&b, "\n%v %v %d %d %d %t %d %d", in.Op, in.Args, in.Type, in.Imm, in.Index, in.Moves, in.Off, in.Step)
+			fmt.Fprintf(&b, "\n%v %v %d %d %d %t %d %d %d", in.Op, in.Args, in.Type, in.Imm, in.Index, in.Moves, in.Off, in.Step, in.Where)
 		}
 	}
 	return b.String()

@@ -60,6 +60,13 @@ func (r *randomKernel) grow(prog *Program, p pool) {
 		return vs[max(0, len(vs)-1-r.IntN(3))], true
 	}
 	for range r.IntN(r.most) {
+		if r.size == 4 && r.IntN(40) == 0 { // a formula with a part for few elements
+			if a, ok := arg(Float); ok {
+				v, _ := prog.Call(pick(r, "sin", "cos", "tan"), a)
+				p.add(prog, v)
+			}
+			continue
+		}
 		op := pick(r, common...)
 		if r.IntN(5) == 0 {
 			op = OpAdd + Op(r.IntN(int(numOps-OpAdd)))

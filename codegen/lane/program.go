@@ -17,6 +17,7 @@ type Inst struct {
 	Moves bool   // of a load: with the inner loop, element by element; else one element serves all lanes
 	Off   int    // of a load: elements from where the loops are
 	Step  int    // of a load that moves: elements from lane to lane; 0 is 1
+	Where Value  // the mask of the lanes that need it, of those that only a Rare formula does; zero: all
 }
 
 // A Program is straight-line code on lanes, in order of dependence. Equal instructions are one.
@@ -24,13 +25,17 @@ type Program struct {
 	Size  int // bytes of a float: 4 or 8
 	Insts []Inst
 	known map[string]Value
+	where Value // of the instructions being added
 }
 
 // NewProgram returns an empty program on floats of size bytes.
 func NewProgram(size int) *Program { return &Program{Size: size, known: map[string]Value{}} }
 
 func (p *Program) put(in Inst) Value {
-	key := fmt.Sprint(in.Op, in.Args, in.Type, in.Imm, in.Index, in.Moves, in.Off, in.Step)
+	if ops[in.Op].form != formLeaf {
+		in.Where = p.where
+	}
+	key := fmt.Sprint(in.Op, in.Args, in.Type, in.Imm, in.Index, in.Moves, in.Off, in.Step, in.Where)
 	if v, ok := p.known[key]; ok {
 		return v
 	}

@@ -2,6 +2,6 @@
 // seed. `nngen gen --tests` writes a test file beside a model's code that calls it with data of the model's shapes; only tests import it.
 //
 // [Training] is a trainer with a batch, [Prediction] a predictor with an input. [TestTraining] and [TestPrediction] run all checks of one, each in a
-// subtest of its own, so that `go test -run 'TestDigitsNN/gradients'` runs one of them. What a check needs fresh it makes by the function it is given,
+// subtest of its own, so that `go test -run 'TestDigitsNNTraining/gradients'` runs one of them. What a check needs fresh it makes by the function it is given,
 // which makes the same every time.
 package nncheck

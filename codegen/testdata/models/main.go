@@ -55,6 +55,7 @@ type adapter struct {
 	backward, update func() error
 	forks            func() uint64
 	allocs           func(*Call) []float64
+	resume           func(*Call) error
 }
 
 func main() {
@@ -143,6 +144,8 @@ func (m *adapter) call(c *Call) ([][]float64, error) {
 		return one(m.grads(), nil)
 	case "evaluate":
 		return one(m.evaluate(c))
+	case "resume":
+		return nil, m.resume(c)
 	case "forks":
 		return one([]float64{float64(m.forks())}, nil)
 	case "allocs":
