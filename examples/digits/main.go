@@ -3,6 +3,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"log"
 	"strings"
@@ -26,10 +27,11 @@ func main() {
 	mean := 0.0
 	for seed := uint64(1); seed <= 5; seed++ {
 		fmt.Printf("\nseed %d\n", seed)
-		model, err := fit(train, seed, func(epoch int, loss, accuracy float64) {
-			if epoch == 1 || epoch%5 == 0 {
-				fmt.Printf("  epoch %2d  loss %.4f  accuracy %5.1f %%\n", epoch, loss, 100*accuracy)
+		model, err := fit(train, seed, func(e *nnrt.FitEvent) error {
+			if e.Epoch == 1 || e.Epoch%5 == 0 {
+				fmt.Printf("  epoch %2d  loss %.4f  accuracy %5.1f %%\n", e.Epoch, e.Value("loss"), 100*e.Value("accuracy"))
 			}
+			return nil
 		})
 		if err != nil {
 			log.Fatal(err)
@@ -48,31 +50,16 @@ func main() {
 	}
 }
 
-// fit trains a model from a seed on shuffled mini-batches and calls report after each epoch with the means over it.
-func fit(train DigitsData, seed uint64, report func(epoch int, loss, accuracy float64)) (*Digits, error) {
+// fit trains a model from a seed on shuffled mini-batches and calls report after each epoch.
+func fit(train DigitsData, seed uint64, report func(*nnrt.FitEvent) error) (*Digits, error) {
 	model := NewDigits(seed)
 	trainer, err := NewDigitsTrainer(model, DigitsTrainerOptions{MaxBatch: batchSize, Seed: seed})
 	if err != nil {
 		return nil, err
 	}
-	batches := nnrt.NewBatches(train.Len(), batchSize, nnrt.Shuffled(seed))
-	var batch DigitsBatch
-	for epoch := range epochs {
-		var loss, accuracy float64
-		for range batches.PerEpoch() {
-			rows := batches.Next()
-			train.Gather(rows, &batch)
-			m, err := trainer.Step(batch)
-			if err != nil {
-				return nil, err
-			}
-			share := float64(len(rows)) / float64(train.Len()) // the last batch is shorter
-			loss += m.Loss * share
-			accuracy += m.Accuracy * share
-		}
-		report(epoch+1, loss, accuracy)
-	}
-	return model, nil
+	batches := nnrt.MiniBatch(&train, batchSize, seed)
+	_, err = nnrt.Fit(context.Background(), trainer, batches, nnrt.FitOptions{Epochs: epochs, OnEpoch: report})
+	return model, err
 }
 
 // evaluate measures a model on data of any size.

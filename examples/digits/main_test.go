@@ -18,7 +18,7 @@ func TestAccuracy(t *testing.T) {
 	}
 	mean := 0.0
 	for seed := uint64(1); seed <= 5; seed++ {
-		model, err := fit(train, seed, func(int, float64, float64) {})
+		model, err := fit(train, seed, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -6,7 +6,6 @@ import (
 	"bytes"
 	_ "embed"
 	"fmt"
-	"math"
 
 	"nngen/runtime/data"
 )
@@ -23,21 +22,12 @@ func load() (x, y []float64, err error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("iris.csv: %w", err)
 	}
-	x = table.Features
-	n := len(features)
-	for col := range n {
-		var sum, squares float64
-		for r := range table.Rows {
-			sum += x[r*n+col]
-		}
-		mean := sum / float64(table.Rows)
-		for r := range table.Rows {
-			squares += (x[r*n+col] - mean) * (x[r*n+col] - mean)
-		}
-		deviation := math.Sqrt(squares / float64(table.Rows))
-		for r := range table.Rows {
-			x[r*n+col] = (x[r*n+col] - mean) / deviation
-		}
+	scaling, err := data.Standardise(table)
+	if err != nil {
+		return nil, nil, fmt.Errorf("iris.csv: %w", err)
 	}
-	return x, table.Target, nil
+	if err := scaling.Apply(table); err != nil {
+		return nil, nil, fmt.Errorf("iris.csv: %w", err)
+	}
+	return table.Features, table.Target, nil
 }
