@@ -104,7 +104,7 @@ func search(f *flowers, w io.Writer) error {
 	for opt := range optimizers {
 		for by := range sampling(samplings) {
 			var best curve
-			reach := 0
+			working := 0
 			for _, rate := range grid() {
 				c, err := follow(f, opt, by, rate)
 				if diverged := (*nnrt.DivergenceError)(nil); errors.As(err, &diverged) {
@@ -113,7 +113,7 @@ func search(f *flowers, w io.Writer) error {
 					return err
 				}
 				if _, ok := c.settled(); ok {
-					reach++
+					working++
 				}
 				if best.loss == nil || c.better(&best) {
 					best = c
@@ -121,7 +121,7 @@ func search(f *flowers, w io.Writer) error {
 			}
 			epoch, _ := best.settled()
 			if _, err := fmt.Fprintf(w, "%-17s %-23s best rate %-6g settles at %g after %3d epochs, %2d of %d rates do\n",
-				optimizers[opt].name, by, best.rate, goal, epoch, reach, len(grid())); err != nil {
+				optimizers[opt].name, by, best.rate, goal, epoch, working, len(grid())); err != nil {
 				return err
 			}
 		}

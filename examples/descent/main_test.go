@@ -97,12 +97,12 @@ func TestWrite(t *testing.T) {
 func TestStart(t *testing.T) {
 	f := trained(t).flowers
 	for _, o := range optimizers {
-		for name, make := range map[string][2]func(*flowers) (learner, error){"network": {optimizers[0].net, o.net}, "valley": {optimizers[0].valley, o.valley}} {
-			first, err := make[0](f)
+		for name, pair := range map[string][2]func(*flowers) (learner, error){"network": {optimizers[0].net, o.net}, "valley": {optimizers[0].valley, o.valley}} {
+			first, err := pair[0](f)
 			if err != nil {
 				t.Fatal(err)
 			}
-			this, err := make[1](f)
+			this, err := pair[1](f)
 			if err != nil {
 				t.Fatal(err)
 			}
