@@ -9,13 +9,12 @@ import (
 	"hash/crc32"
 	"io"
 	"math"
-	"os"
 )
 
 // A frameReader reads frames in order.
 type frameReader struct {
 	path    string
-	file    *os.File
+	file    io.ReaderAt
 	at, end int64  // where the next frame begins, and the file ends
 	samples uint64 // in the frames so far
 	in      *bufio.Reader
@@ -25,7 +24,7 @@ type frameReader struct {
 }
 
 // newFrameReader returns a reader of the frames from byte at to the end of the file.
-func newFrameReader(path string, file *os.File, at, end int64) *frameReader {
+func newFrameReader(path string, file io.ReaderAt, at, end int64) *frameReader {
 	return &frameReader{path: path, file: file, at: at, end: end, in: bufio.NewReaderSize(io.NewSectionReader(file, at, end-at), 1<<18)}
 }
 
