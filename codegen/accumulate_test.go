@@ -339,7 +339,7 @@ func main() {
 const partsWant = `nothing accumulated: Seq: Apply called without Accumulate before it
 no rows announced: Seq: got a part of a batch of 0 rows, want at least 1 row
 too many rows at once: Seq: got a part of 2 rows, want at most 1 row together
-above the capacity: Seq: got a batch of 5 rows, want at most 4 (the capacity)
+above the capacity: Seq: got a batch of 5 rows, want at most 4 (MaxBatch, the capacity)
 first part: <nil>
 another whole: Seq: got a part of a batch of 9 rows, want one of 10 rows, as the parts before it
 another time: Seq: got a part with time 2, want time 3, as in the parts before it

@@ -93,7 +93,7 @@ func batchError(model string, n, max int) error {
 		}
 		return &BorderError{Model: model, Got: "an empty batch", Want: want}
 	}
-	return &BorderError{Model: model, Got: "a batch of " + counted(n, "row"), Want: fmt.Sprintf("at most %d (the capacity)", max)}
+	return &BorderError{Model: model, Got: "a batch of " + counted(n, "row"), Want: fmt.Sprintf("at most %d (MaxBatch, the capacity)", max)}
 }
 
 func counted(n int, unit string) string {

@@ -39,7 +39,7 @@ func TestBorderErrors(t *testing.T) {
 		{CheckCapacity("text", math.MaxInt), fmt.Sprintf("text: field MaxBatch: got %d, want 1 to 134217728", math.MaxInt)},
 		{CheckSize("text", "Time", 0, 20), "text: field Time: got 0, want a size from 1 to 20"},
 		{CheckBatch("digits", 0, 64), "digits: got an empty batch, want 1 to 64 rows"},
-		{CheckBatch("digits", 65, 64), "digits: got a batch of 65 rows, want at most 64 (the capacity)"},
+		{CheckBatch("digits", 65, 64), "digits: got a batch of 65 rows, want at most 64 (MaxBatch, the capacity)"},
 		{&OrderError{Model: "digits", Call: "Backward", Need: "Forward"}, "digits: Backward called without Forward before it"},
 	} {
 		got := ""

@@ -2,11 +2,15 @@
 // user data, sources of batches, the training loop, and the files of models and training runs. Besides the standard library it imports its
 // own package safetensors only (and may import golang.org/x/sys).
 //
-// A program that uses generated code needs few of its names. [Fit] trains, with [FitOptions], on batches of [WholeSet], [Stochastic] or
-// [MiniBatch], and returns a [History]; [NewBatches] chooses the rows of the next step for a loop of one's own. [Attach] keeps values beside
-// the weights of a model, and [Checkpoints] says where a training run keeps its state. A [BorderError] says which field of a batch does not
-// fit, a [FileError] which file and why, a [DivergenceError] where training met a value that is not finite. The rest is called by
-// generated code.
+// A program that uses generated code needs few of its names:
+//
+//   - [Fit] trains, as [FitOptions] say, and returns a [History]; [Checkpoints] says where a run saves its state;
+//   - [WholeSet], [MiniBatch] and [Stochastic] say which rows a step sees; [NewBatches] serves row numbers to a loop of your own;
+//   - [Attach] adds values to the files of models;
+//   - a [BorderError] says which field of a batch does not fit, an [OrderError] which call came too early, a [DivergenceError]
+//     where numbers ceased to be finite, a [FileError] what is wrong with a file, and at which place.
+//
+// The rest is called by generated code. Package [nngen/runtime/data] reads data, [nngen/runtime/progress] shows progress.
 //
 // # The specification
 //

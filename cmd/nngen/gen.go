@@ -38,7 +38,7 @@ are removed. Nothing is written when a model has errors.
 
 With --tests, digits_nn_test.go checks the model itself on random data of its shapes: gradients against finite differences, no allocation
 in a step or a prediction, the same bits for any number of workers, vector instructions against portable Go; and benchmarks.
-Without it, a test file that was generated before is removed.
+A test file that is there is kept up to date without it; --tests=false removes it.
 
 The package is the one that the folder's Go files belong to, else GOPACKAGE as set by go generate, else the folder's name.`,
 		Example: `  nngen gen digits.nn
@@ -56,7 +56,7 @@ The package is the one that the folder's Go files belong to, else GOPACKAGE as s
 	cmd.Flags().StringVar(&f.pkg, "package", "", "`name` of the generated package")
 	cmd.Flags().StringVar(&f.emit, "emit", "all", "`what` to generate: all, or predict for model and predictor without the trainer")
 	cmd.Flags().BoolVar(&f.asm, "asm", true, "write vector assembly beside the Go code; never in a package that uses cgo")
-	cmd.Flags().BoolVar(&f.tests, "tests", false, "write tests and benchmarks of the models beside the Go code: gradients, allocations, same bits, vectors")
+	cmd.Flags().BoolVar(&f.tests, "tests", false, "write tests and benchmarks of the models beside the Go code: gradients, allocations, same bits, vectors; unless said otherwise, where such a file is already")
 	cmd.Flags().BoolVar(&f.check, "check", false, "write nothing; fail and name the files that are not up to date")
 	return cmd
 }
@@ -125,8 +125,12 @@ func (f *genFlags) one(cmd *cobra.Command, s source) (bool, error) {
 		if cgo && f.asm && !quiet(cmd) {
 			fmt.Fprintf(cmd.OutOrStdout(), "note: the package in %s uses cgo, beside which Go builds no assembly: the loops of %s stay Go\n", dir, filepath.Base(s.path))
 		}
+		tests := f.tests
+		if !cmd.Flags().Changed("tests") {
+			tests = hasTests(dir, filepath.Base(s.path))
+		}
 		var more diag.List
-		files, more, err = compile(pkg, codegen.Config{Package: name, Source: filepath.Base(s.path), Predict: f.emit == "predict", Tests: f.tests, NoAsm: cgo || !f.asm})
+		files, more, err = compile(pkg, codegen.Config{Package: name, Source: filepath.Base(s.path), Predict: f.emit == "predict", Tests: tests, NoAsm: cgo || !f.asm})
 		if err != nil {
 			return false, fmt.Errorf("%s: %w", s.path, err)
 		}

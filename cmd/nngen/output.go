@@ -59,6 +59,12 @@ func compare(dir, source string, files []codegen.File) (changes, error) {
 	return c, nil
 }
 
+// hasTests reports whether dir holds tests generated from source.
+func hasTests(dir, source string) bool {
+	data, err := os.ReadFile(filepath.Join(dir, strings.TrimSuffix(source, ".nn")+"_nn_test.go"))
+	return err == nil && isFrom(data, source)
+}
+
 // generatedExt reports whether the generator writes files with this extension.
 func generatedExt(name string) bool {
 	ext := filepath.Ext(name)
