@@ -87,7 +87,7 @@ func eachFigure(v reflect.Value, path string, visit func(path string, v reflect.
 	case Number:
 		skip = []string{"Name"}
 	case Program:
-		skip = []string{"Size", "known"}
+		skip = []string{"Size", "known", "where"} // what only building reads
 	}
 	for i := range v.NumField() {
 		f := v.Type().Field(i)
