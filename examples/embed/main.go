@@ -37,6 +37,8 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	addr := flags.String("addr", "127.0.0.1:8080", "address to listen on; port 0 takes a free one")
 	pretrainData := flags.String("pretrain", "", "instead of serving, train the model that the program begins with on this CSV file (examples/digits/digits.csv)")
 	modelFile := flags.String("model", "examples/embed/digit.safetensors", "the file that -pretrain writes, for go:embed")
+	pictureFile := flags.String("picture", "", "instead of serving, draw what the model gains from posted samples into this SVG `file`")
+	imagesFile := flags.String("images", "examples/digits/digits.csv", "the CSV `file` whose samples -picture learns from")
 	flags.StringVar(&o.Dir, "dir", "embed-data", "folder of the journal and the checkpoints; made when it is missing")
 	flags.IntVar(&o.CheckpointEvery, "checkpoint", o.CheckpointEvery, "samples between checkpoints")
 	flags.IntVar(&o.PublishSteps, "publish-steps", o.PublishSteps, "publish what was learnt after this many samples")
@@ -48,8 +50,13 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return fmt.Errorf("got the argument %q, want flags only (-h lists them)", flags.Arg(0))
 	}
 	logger := log.New(out, "", 0)
-	if *pretrainData != "" {
+	switch {
+	case *pretrainData != "" && *pictureFile != "":
+		return errors.New("got -pretrain beside -picture, want one or the other: the picture is of the model that is compiled in")
+	case *pretrainData != "":
 		return pretrain(*pretrainData, *modelFile, logger)
+	case *pictureFile != "":
+		return picture(*imagesFile, *pictureFile, logger)
 	}
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()

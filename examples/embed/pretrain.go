@@ -45,6 +45,16 @@ func readImages(path string) (train, test DigitData, names []string, err error) 
 	return DigitData{X: rest.Features, Y: rest.Labels}, DigitData{X: kept.Features, Y: kept.Labels}, table.Classes, nil
 }
 
+// samplesOf returns images as a client posts them, in their order.
+func samplesOf(d DigitData) []sample {
+	samples := make([]sample, d.Len())
+	for i := range samples {
+		copy(samples[i].X[:], d.X[i*pixels:])
+		samples[i].Y = d.Y[i]
+	}
+	return samples
+}
+
 // pretrain writes the model that is embedded: it knows the first images only, so that there is something left to learn.
 func pretrain(path, out string, logger *log.Logger) error {
 	train, test, names, err := readImages(path)

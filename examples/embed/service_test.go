@@ -27,12 +27,7 @@ var images = sync.OnceValues(func() (train []sample, test DigitData) {
 	if err != nil {
 		panic(err)
 	}
-	train = make([]sample, all.Len())
-	for i := range train {
-		copy(train[i].X[:], all.X[i*pixels:])
-		train[i].Y = all.Y[i]
-	}
-	return train, test
+	return samplesOf(all), test
 })
 
 // open starts a service in a folder; what it logs is the test's.
