@@ -337,6 +337,9 @@ func (e *elaborator) unknownArgument(fn callee, sig *signature, a *syntax.Arg) {
 	for _, p := range sig.params {
 		names = append(names, p.name)
 	}
+	if d, ok := fn.(*decl); ok && d.isFunc(syntax.Optimizer) {
+		names = append(names, "clip", "average") // which all optimizers have
+	}
 	site := e.place(a.Name)
 	d := site.report(&e.list, unknownArgument, "%s has no argument %s", fn.calleeName(), a.Name.Name)
 	suggestArgument(d, a, names, "arguments", site.rewritable)
