@@ -47,7 +47,7 @@ func (e *modelEmitter) dataTypes(batch *bundle) {
 				slice = append(slice, raw("b.%s = d.%s", f, f))
 			}
 		}
-		e.file.Comment("Check returns an error that names the field whose length or values do not fit the others; nil when the set is whole.")
+		e.file.Comment("Check returns an error that names the field whose length or indices do not fit the others; nil when the set is whole. Floats are not looked at: NaN and infinity pass.")
 		e.file.Func().Params(jen.Id("d").Op("*").Id(name+"Data")).Id("Check").Params().Error().Block(
 			raw("b := %sBatch(*d)", name),
 			jen.Add(raw("%serr := b.sizes(", strings.Repeat("_, ", len(batch.syms))), jen.List(batch.unbounded()...), raw(")")),
@@ -110,7 +110,7 @@ func (e *modelEmitter) evaluateMethod(t string, batch *bundle) {
 		last, frame = e.chunk, "t.eval"
 		body = append(body, jen.If(raw("rows > t.maxBatch")).Block(
 			raw("return %s{}, &nnrt.BorderError{Model: %q, Got: nnrt.Itoa(rows) + \" rows\", Want: \"at most \" + nnrt.Itoa(t.maxBatch) + %q}", metrics, e.prog.Model.Name,
-				" (MaxBatch): "+e.prog.Eval.Whole)))
+				" (MaxBatch), because "+e.prog.Eval.Whole)))
 		body = append(body, run...)
 	} else {
 		body = append(body, e.collected(batch, run)...)

@@ -3,8 +3,10 @@
 package codegen
 
 import (
+	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"nngen/dsl"
 	"nngen/symbolic"
@@ -16,7 +18,7 @@ type Evaluation struct {
 	Finish *symbolic.Func // loss and metrics from the sums; its batch is the number of all rows
 	Kinds  []collect      // how each result of Chunk is collected
 
-	// Whole says why loss and metrics are no sums over rows, such as "r2 depends on a mean inside a sum". Then Chunk computes them at
+	// Whole says why loss and metrics are no sums over rows, such as "r2 needs all rows at once (a mean sees other rows than its own)". Then Chunk computes them at
 	// once, from all rows, and Finish is nil.
 	Whole string
 }
@@ -64,7 +66,7 @@ func newEvaluation(p *Program) *Evaluation {
 		if err := ev.cut(r.Node); err != nil {
 			return &Evaluation{
 				Chunk: optimised(p.closed("eval", "computes loss and metrics of a whole set", results(rs))),
-				Whole: r.Name + " " + err.Error(),
+				Whole: fmt.Sprintf("%s needs all rows at once (%v)", r.Name, err),
 			}
 		}
 	}
@@ -93,7 +95,7 @@ func hasBatch(shape []symbolic.Dim) bool {
 // batchName is the run-time size that data sets are cut along.
 const batchName = "batch"
 
-// cut walks down from a number to the sums over the batch that it is made of.
+// cut walks down from a number to the sums over the batch that it is made of. An error says why it is not made of such sums.
 func (ev *evaluator) cut(n *symbolic.Node) error {
 	if ev.cuts[n] != nil {
 		return nil
@@ -108,10 +110,13 @@ func (ev *evaluator) cut(n *symbolic.Node) error {
 	over := len(n.Args) == 1 && hasBatch(n.Args[0].Shape)
 	switch {
 	case n.Rank() > 0:
-		return fmt.Errorf("cannot be made of numbers that are sums over rows: it goes through %s", tensorName(n))
+		return fmt.Errorf("it goes through %s, which is no sum over rows", tensorName(n))
 	case over && (n.Op == symbolic.OpSum || n.Op == symbolic.OpReduceMax):
 		if at := mixing(n.Args[0], false); at != nil {
-			return fmt.Errorf("cannot be made of sums over rows: %s sees other rows than its own", tensorName(at))
+			if at.Op == symbolic.OpDimval {
+				return errors.New("it uses the number of rows inside a sum over rows")
+			}
+			return fmt.Errorf("%s sees other rows than its own", tensorName(at))
 		}
 		kind := collectSum
 		if n.Op == symbolic.OpReduceMax {
@@ -120,7 +125,7 @@ func (ev *evaluator) cut(n *symbolic.Node) error {
 		ev.collect(n, kind)
 		return nil
 	case over:
-		return fmt.Errorf("cannot be made of sums over rows: it takes %s over all of them", n.Info().Name)
+		return fmt.Errorf("it takes %s over all of them", strings.TrimPrefix(n.Info().Name, "reduce_"))
 	}
 	for _, a := range n.Args {
 		if err := ev.cut(a); err != nil {
@@ -138,7 +143,7 @@ func tensorName(n *symbolic.Node) string {
 	if n.Op == symbolic.OpDimval {
 		return "the number of rows"
 	}
-	return "a " + n.Info().Name
+	return "a " + strings.TrimPrefix(n.Info().Name, "reduce_")
 }
 
 // usesNumber reports whether n is made of sizes and constants only.

@@ -74,6 +74,25 @@ func TestEvaluatedInPieces(t *testing.T) {
 	}
 }
 
+// TestWhyWhole reads the reasons for which a loss cannot be evaluated chunk by chunk.
+func TestWhyWhole(t *testing.T) {
+	for loss, want := range map[string]string{
+		"sum((y*batch - z)^2)":                      "loss needs all rows at once (it uses the number of rows inside a sum over rows)",
+		"mean(mse(cumsum(z, axis: 0), y))":          "loss needs all rows at once (a cumsum sees other rows than its own)",
+		"sum(max(z, axis: 0)) + mean(y)":            "loss needs all rows at once (it goes through a max, which is no sum over rows)",
+		"prod(mean(mse(z, y), axis: -1)) + mean(y)": "loss needs all rows at once (it takes prod over all of them)",
+	} {
+		p, err := newProgram(lossModel(t, loss, "z"), false)
+		if err != nil {
+			t.Errorf("%s: %v", loss, err)
+			continue
+		}
+		if p.Eval.Whole != want {
+			t.Errorf("%s:\ngot  %s\nwant %s", loss, p.Eval.Whole, want)
+		}
+	}
+}
+
 func TestOutputOfATarget(t *testing.T) {
 	_, err := newProgram(lossModel(t, "mean(mse(z, y))", "z + y"), false)
 	var model *ModelError

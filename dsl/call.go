@@ -337,13 +337,12 @@ func (e *elaborator) unknownArgument(fn callee, sig *signature, a *syntax.Arg) {
 	for _, p := range sig.params {
 		names = append(names, p.name)
 	}
+	if d, ok := fn.(*decl); ok && d.isFunc(syntax.Optimizer) {
+		names = append(names, "clip", "average") // which all optimizers have
+	}
 	site := e.place(a.Name)
 	d := site.report(&e.list, unknownArgument, "%s has no argument %s", fn.calleeName(), a.Name.Name)
-	if near := diag.Closest(a.Name.Name, names); near != "" && site.rewritable {
-		d.Help("did you mean "+near+"?", diag.Edit{Pos: a.Name.Pos(), End: a.Name.End(), New: near})
-	} else {
-		d.Help("its arguments are " + strings.Join(names, ", "))
-	}
+	suggestArgument(d, a, names, "arguments", site.rewritable)
 	e.noteDecl(d, fn)
 }
 

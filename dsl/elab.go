@@ -26,10 +26,11 @@ type elaborator struct {
 	funcNames map[string]int        // how often a name of a Func was asked for
 	inits     map[string]*symbolic.Func
 
-	implicit  []symbolic.Dim            // shape that a call gets in a parameter's initial value; nil elsewhere
-	opt       *optimizerBuilder         // the optimizer under elaboration
-	optimizer bool                      // in the body of an optimizer: constant zeros drop their terms
-	origin    map[*symbolic.Node]string // which library function a value came out of, for warnings
+	implicit   []symbolic.Dim            // shape that a call gets in a parameter's initial value; nil elsewhere
+	opt        *optimizerBuilder         // the optimizer under elaboration
+	incomplete bool                      // a name was undefined, which the resolver may have reported: layers may be missing
+	optimizer  bool                      // in the body of an optimizer: constant zeros drop their terms
+	origin     map[*symbolic.Node]string // which library function a value came out of, for warnings
 }
 
 func newElaborator(p *loader, b *modelBuilder) *elaborator {

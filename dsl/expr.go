@@ -134,6 +134,7 @@ func (e *elaborator) selector(sc *scope, x *syntax.Selector) value {
 			if !v.file.broken {
 				undefined(&e.list, e.place(x.Sel), x.Sel.Name, v.file.name, sorted(names))
 			}
+			e.incomplete = true
 			return poison{}
 		}
 		return e.declValue(d, x.Sel)

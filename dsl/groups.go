@@ -13,6 +13,7 @@ import (
 func (o *optimizerBuilder) groups() {
 	e := o.e
 	params := e.model.out.Params
+	o.doubtful = e.incomplete || e.list.HasErrors()
 	owner := map[*Param]*Group{}
 	var order []*Group
 	settings := map[*Group]map[int]argument{}
@@ -150,11 +151,7 @@ func (o *optimizerBuilder) groupSettings(g *syntax.Group, gr *Group) map[int]arg
 				names = append(names, p.name)
 			}
 			d := e.errorf(unknownArgument, a.Name, "%s has no setting %s", o.decl.name.Name, a.Name.Name)
-			if near := diag.Closest(a.Name.Name, names); near != "" {
-				d.Help("did you mean "+near+"?", diag.Edit{Pos: a.Name.Pos(), End: a.Name.End(), New: near})
-			} else {
-				d.Help("its settings are " + strings.Join(names, ", "))
-			}
+			suggestArgument(d, a, names, "settings", true)
 		default:
 			if old, given := out[i]; given {
 				e.errorf(repeatedArgument, a, "%s is given twice", a.Name.Name).Notef(old.pos, old.end, "given here")
@@ -180,11 +177,15 @@ func (o *optimizerBuilder) share(pat *syntax.StringLit, gr *Group, params []*Par
 			owner[p] = gr
 		}
 	}
-	if matched {
+	if matched || o.doubtful {
 		return
 	}
 	d := o.e.errorf(badSetting, pat, "no parameter matches %q", pat.Value)
-	if near := diag.Closest(pat.Value, paths); near != "" {
+	if len(paths) == 0 {
+		d.Help("the model has no parameters")
+		return
+	}
+	if near := nearPattern(pat.Value, paths); near != "" {
 		d.Help("did you mean "+near+"?", diag.Edit{Pos: pat.Pos(), End: pat.End(), New: `"` + near + `"`})
 		return
 	}

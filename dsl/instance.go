@@ -89,7 +89,11 @@ func (e *elaborator) take(u *unit, nm naming, d *decl, at, c spanned) bool {
 		diagnostic.Help("choose another name")
 	default:
 		diagnostic.Message = fmt.Sprintf("two layers are called %s", name)
-		e.helpAs(diagnostic, site, nm, c, freshName(u, d, name))
+		fresh := freshName(u, d, name)
+		if len(u.loops) > 0 { // the next round makes one more
+			fresh += "[" + u.loops[len(u.loops)-1] + "]"
+		}
+		e.helpAs(diagnostic, site, nm, c, fresh)
 	}
 	return false
 }

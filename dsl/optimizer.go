@@ -19,6 +19,8 @@ type optimizerBuilder struct {
 	lr   *symbolic.Node   // the trainer's LR or LRScale; nil for an optimizer without lr
 	args map[int]argument // settings of all groups
 
+	doubtful bool // the model has errors, so that parameters may be missing
+
 	states []*stateVar // of the body under elaboration
 }
 

@@ -4,6 +4,7 @@ package dsl
 import (
 	"go/token"
 	"sort"
+	"strings"
 
 	"nngen/dsl/diag"
 	"nngen/dsl/syntax"
@@ -128,6 +129,7 @@ func (e *elaborator) ident(sc *scope, id *syntax.Ident) value {
 	if !sc.file.broken && !e.pkg.unresolved[id.Pos()] {
 		undefined(&e.list, e.place(id), id.Name, "", sc.visible(e))
 	}
+	e.incomplete = true
 	return poison{}
 }
 
@@ -157,6 +159,9 @@ func undefined(list *diag.List, at site, name, where string, candidates []string
 		code, message = notInFile, where+" has no "+name
 	}
 	d := at.report(list, code, "%s", message)
+	if strings.EqualFold(name, "nan") {
+		return d.Help("there is no constant that is not a number") // tan, which is near, is never meant
+	}
 	if near := diag.Closest(name, candidates); near != "" {
 		fix := []diag.Edit{}
 		if at.rewritable {

@@ -15,8 +15,9 @@ type DivergenceError struct {
 	Checkpoint string  // path of the last checkpoint; empty if there is none
 }
 
-// Error returns, for example, "training diverged at step 120 (epoch 3): train: loss is NaN, gradient of h.W is not finite; the last
-// checkpoint is ckpt/step-000000100.safetensors".
+// Error returns, for example, "training diverged at step 120 (epoch 3): train: loss is NaN, gradient of h.W is not finite; check the data
+// for NaN and infinity, or lower the learning rate; the last checkpoint is ckpt/step-000000100.safetensors". Batches are not searched for
+// such values: nothing but their effect on the loss shows them.
 func (e *DivergenceError) Error() string {
 	text := fmt.Sprintf("training diverged at step %d (epoch %d): %s: ", e.Step, e.Epoch, e.Block)
 	if e.Loss-e.Loss != 0 {
@@ -27,6 +28,9 @@ func (e *DivergenceError) Error() string {
 	}
 	if e.Tensor != "" {
 		text += e.Tensor + " is not finite"
+	}
+	if e.Loss-e.Loss != 0 {
+		text += "; check the data for NaN and infinity, or lower the learning rate"
 	}
 	if e.Checkpoint != "" {
 		text += "; the last checkpoint is " + e.Checkpoint

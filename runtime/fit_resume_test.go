@@ -185,7 +185,9 @@ func TestResumeWithOtherOptions(t *testing.T) {
 	}{
 		{"monitor", nil, func(o *FitOptions) { o.Monitor, o.Mode = "val_worst", Minimize }, "the run monitors val_loss (min), want val_worst (min) as the options say"},
 		{"batch size", func(s *setup) { s.source = func(p *points) *SetSource[points] { return MiniBatch(p, 7, 1) } }, nil,
-			"the position belongs to another source: got batches of 4 of 14 rows shuffled by seed 1, want batches of 7 of 14 rows shuffled by seed 1"},
+			"the position belongs to another source: got batches of 4 of 14 rows shuffled by seed 1, want batches of 7 of 14 rows shuffled by seed 1; use the source of that run, or another folder"},
+		{"source's seed", func(s *setup) { s.source = func(p *points) *SetSource[points] { return MiniBatch(p, 4, 2) } }, nil,
+			"got batches of 4 of 14 rows shuffled by seed 1, want batches of 4 of 14 rows shuffled by seed 2; use the source of that run, or another folder"},
 		{"not asked to resume", nil, func(o *FitOptions) { o.Checkpoints.Resume = false }, "got a checkpoint of an earlier run, want Resume to go on with it, or another folder"},
 	} {
 		s := setups[0]
@@ -208,6 +210,36 @@ func TestResumeWithOtherOptions(t *testing.T) {
 		if !before && h.Best.Epoch < 3 {
 			t.Errorf("best %+v of an epoch whose parameters were not kept", h.Best)
 		}
+	}
+}
+
+// TestResumeWithAnotherTrainer checks that what a checkpoint replaces in a trainer is said: the seed is an error, the learning rate a line.
+func TestResumeWithAnotherTrainer(t *testing.T) {
+	dir := t.TempDir()
+	resume := func(epochs int, change func(*lineTrainer)) (string, error) {
+		var log bytes.Buffer
+		tr := newLine(8)
+		change(tr)
+		o := FitOptions{Epochs: epochs, Log: &log, Checkpoints: Checkpoints{Dir: dir, Resume: true}}
+		_, err := Fit(context.Background(), tr, MiniBatch(linePoints(8, 1), 4, 1), o)
+		return log.String(), err
+	}
+	if _, err := resume(1, func(*lineTrainer) {}); err != nil {
+		t.Fatal(err)
+	}
+	_, err := resume(2, func(tr *lineTrainer) { tr.seed = 4 })
+	want := filepath.Join(dir, "step-000000002.safetensors") +
+		": the checkpoint belongs to another run: got a trainer of seed 4, want seed 3; use the seed of that run, or another folder"
+	if err == nil || err.Error() != "fit: "+want {
+		t.Errorf("another seed:\ngot  %v\nwant fit: %s", err, want)
+	}
+	log, err := resume(2, func(tr *lineTrainer) { tr.lr = 0.5 })
+	if want := "resumed with lr 0.05 of the checkpoint; the program had 0.5\n"; err != nil || !strings.Contains(log, want) {
+		t.Errorf("another rate: %v\ngot  %swant %s", err, log, want)
+	}
+	log, err = resume(3, func(*lineTrainer) {})
+	if err != nil || strings.Contains(log, "resumed with") || !strings.Contains(log, "resumed from") {
+		t.Errorf("the same rate: %v\n%s", err, log)
 	}
 }
 

@@ -200,8 +200,13 @@ func (f *fit) ended() StopReason {
 	return ""
 }
 
-// resume goes on from the newest whole checkpoint, if there is one.
+// resume goes on from the newest whole checkpoint, if there is one. What the checkpoint replaces is said: another seed is an error, since
+// the run would not be the one that the program describes; another learning rate is not, since schedules and callbacks change it.
 func (f *fit) resume() error {
+	seed, rate := *f.trainer.State().Seed, 0.0
+	if f.rate != nil {
+		rate = *f.rate
+	}
 	r, sought, err := f.load()
 	if errors.Is(err, ErrNoCheckpoint) {
 		return nil
@@ -216,11 +221,16 @@ func (f *fit) resume() error {
 	var position Position
 	history := new(History)
 	err = errors.Join(r.Sections.Get(fitSection, &state), r.Sections.Get(historySection, history), r.Sections.Get(sourceSection, &position))
+	if saved := *f.trainer.State().Seed; err == nil && saved != seed {
+		err = fmt.Errorf("the checkpoint belongs to another run: got a trainer of seed %d, want seed %d; use the seed of that run, or another folder", seed, saved)
+	}
 	if err == nil {
 		err = f.adopt(state, history)
 	}
 	if err == nil {
-		err = f.source.Seek(position)
+		if err = f.source.Seek(position); err != nil {
+			err = fmt.Errorf("%w; use the source of that run, or another folder", err)
+		}
 	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", r.Path, err)
@@ -230,6 +240,9 @@ func (f *fit) resume() error {
 	}
 	f.saver.path, f.saver.step = r.Path, f.step
 	f.log("resumed from %s: epoch %d, step %d", r.Path, f.lastEpoch(), f.step)
+	if f.rate != nil && *f.rate != rate {
+		f.log("resumed with %s %v of the checkpoint; the program had %v", f.event.RateName, *f.rate, rate)
+	}
 	return nil
 }
 

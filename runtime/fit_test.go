@@ -341,6 +341,7 @@ func TestFitDiverges(t *testing.T) {
 	set := linePoints(8, 1)
 	bad := linePoints(8, 1)
 	bad.Y[3] = math.Inf(1)
+	const advice = "; check the data for NaN and infinity, or lower the learning rate"
 	for _, c := range []struct {
 		name   string
 		poison int
@@ -348,10 +349,10 @@ func TestFitDiverges(t *testing.T) {
 		o      FitOptions
 		want   string
 	}{
-		{"data", 0, bad, FitOptions{Epochs: 2}, "training diverged at step 2 (epoch 1): train: loss is +Inf, w is not finite"},
-		{"parameters", 5, set, FitOptions{Epochs: 3}, "training diverged at step 6 (epoch 2): train: loss is NaN, w is not finite"},
+		{"data", 0, bad, FitOptions{Epochs: 2}, "training diverged at step 2 (epoch 1): train: loss is +Inf, w is not finite" + advice},
+		{"parameters", 5, set, FitOptions{Epochs: 3}, "training diverged at step 6 (epoch 2): train: loss is NaN, w is not finite" + advice},
 		{"the last update", 4, set, FitOptions{Epochs: 1}, "training diverged at step 4 (epoch 1): train: w is not finite"},
-		{"validation", 4, set, FitOptions{Epochs: 3, Validate: falling(math.NaN())}, "training diverged at step 4 (epoch 1): validation: loss is NaN, w is not finite"},
+		{"validation", 4, set, FitOptions{Epochs: 3, Validate: falling(math.NaN())}, "training diverged at step 4 (epoch 1): validation: loss is NaN, w is not finite" + advice},
 	} {
 		tr := newLine(2)
 		tr.poison = c.poison

@@ -67,7 +67,11 @@ func (h *History) Column(name string) []float64 {
 	return out
 }
 
-// Last returns the newest value of a column that is not missing; NaN if there is none.
+// Has reports whether there is a column of that name.
+func (h *History) Has(name string) bool { return slices.Contains(h.names, name) }
+
+// Last returns the newest value of a column that is not missing; NaN if there is none, which is also so for a name that [History.Has] does
+// not know, such as a misspelt one.
 func (h *History) Last(name string) float64 {
 	if i := slices.Index(h.names, name); i >= 0 {
 		for row := h.rows - 1; row >= 0; row-- {

@@ -47,6 +47,9 @@ func TestHistoryAccess(t *testing.T) {
 	if got := h.Last("val_loss"); got != math.MaxFloat64 {
 		t.Errorf("last val_loss: %v", got)
 	}
+	if !h.Has("val_loss") || h.Has("val_los") || new(History).Has("") {
+		t.Error("Has does not tell the columns")
+	}
 	if h.Column("none") != nil || !math.IsNaN(h.Last("none")) || !math.IsNaN(new(History).Last("loss")) {
 		t.Error("a column that is not there has values")
 	}

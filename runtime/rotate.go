@@ -31,7 +31,9 @@ type Checkpoints struct {
 	Interval    time.Duration // about the time between checkpoints
 
 	// Resume goes on from the newest checkpoint in Dir that is whole, bit for bit as if the run had not been interrupted; where there is
-	// none the run begins. Without Resume, checkpoints in Dir are an error, so that no run writes over another.
+	// none the run begins. A trainer or a source of another seed is an error; what else the checkpoint holds, such as the learning rate,
+	// replaces what the program set, which Log says of the rate. Without Resume, checkpoints in Dir are an error, so that no run writes
+	// over another.
 	Resume bool
 }
 

@@ -156,7 +156,7 @@ func (d *XorData) Len() int {
 	return len(d.X) / 2
 }
 
-// Check returns an error that names the field whose length or values do not fit the others; nil when the set is whole.
+// Check returns an error that names the field whose length or indices do not fit the others; nil when the set is whole. Floats are not looked at: NaN and infinity pass.
 func (d *XorData) Check() error {
 	b := XorBatch(*d)
 	_, err := b.sizes(math.MaxInt)
@@ -1237,7 +1237,7 @@ func (d *IrisData) Len() int {
 	return len(d.X) / 4
 }
 
-// Check returns an error that names the field whose length or values do not fit the others; nil when the set is whole.
+// Check returns an error that names the field whose length or indices do not fit the others; nil when the set is whole. Floats are not looked at: NaN and infinity pass.
 func (d *IrisData) Check() error {
 	b := IrisBatch(*d)
 	_, err := b.sizes(math.MaxInt)
@@ -2431,7 +2431,7 @@ func (d *MnistData) Len() int {
 	return len(d.X) / 784
 }
 
-// Check returns an error that names the field whose length or values do not fit the others; nil when the set is whole.
+// Check returns an error that names the field whose length or indices do not fit the others; nil when the set is whole. Floats are not looked at: NaN and infinity pass.
 func (d *MnistData) Check() error {
 	b := MnistBatch(*d)
 	_, err := b.sizes(math.MaxInt)
@@ -3684,7 +3684,7 @@ func (d *MnistDeepData) Len() int {
 	return len(d.X) / 784
 }
 
-// Check returns an error that names the field whose length or values do not fit the others; nil when the set is whole.
+// Check returns an error that names the field whose length or indices do not fit the others; nil when the set is whole. Floats are not looked at: NaN and infinity pass.
 func (d *MnistDeepData) Check() error {
 	b := MnistDeepBatch(*d)
 	_, err := b.sizes(math.MaxInt)
@@ -5155,7 +5155,7 @@ func (d *GeluData) Len() int {
 	return len(d.X) / 64
 }
 
-// Check returns an error that names the field whose length or values do not fit the others; nil when the set is whole.
+// Check returns an error that names the field whose length or indices do not fit the others; nil when the set is whole. Floats are not looked at: NaN and infinity pass.
 func (d *GeluData) Check() error {
 	b := GeluBatch(*d)
 	_, err := b.sizes(math.MaxInt)

@@ -325,7 +325,7 @@ func (d *DescentData) Len() int {
 	return len(d.X) / 4
 }
 
-// Check returns an error that names the field whose length or values do not fit the others; nil when the set is whole.
+// Check returns an error that names the field whose length or indices do not fit the others; nil when the set is whole. Floats are not looked at: NaN and infinity pass.
 func (d *DescentData) Check() error {
 	b := DescentBatch(*d)
 	_, err := b.sizes(math.MaxInt)
@@ -1709,7 +1709,7 @@ func (d *DescentMomentumData) Len() int {
 	return len(d.X) / 4
 }
 
-// Check returns an error that names the field whose length or values do not fit the others; nil when the set is whole.
+// Check returns an error that names the field whose length or indices do not fit the others; nil when the set is whole. Floats are not looked at: NaN and infinity pass.
 func (d *DescentMomentumData) Check() error {
 	b := DescentMomentumBatch(*d)
 	_, err := b.sizes(math.MaxInt)
@@ -3109,7 +3109,7 @@ func (d *DescentAdagradData) Len() int {
 	return len(d.X) / 4
 }
 
-// Check returns an error that names the field whose length or values do not fit the others; nil when the set is whole.
+// Check returns an error that names the field whose length or indices do not fit the others; nil when the set is whole. Floats are not looked at: NaN and infinity pass.
 func (d *DescentAdagradData) Check() error {
 	b := DescentAdagradBatch(*d)
 	_, err := b.sizes(math.MaxInt)
@@ -4509,7 +4509,7 @@ func (d *DescentRMSpropData) Len() int {
 	return len(d.X) / 4
 }
 
-// Check returns an error that names the field whose length or values do not fit the others; nil when the set is whole.
+// Check returns an error that names the field whose length or indices do not fit the others; nil when the set is whole. Floats are not looked at: NaN and infinity pass.
 func (d *DescentRMSpropData) Check() error {
 	b := DescentRMSpropBatch(*d)
 	_, err := b.sizes(math.MaxInt)
@@ -5909,7 +5909,7 @@ func (d *DescentAdadeltaData) Len() int {
 	return len(d.X) / 4
 }
 
-// Check returns an error that names the field whose length or values do not fit the others; nil when the set is whole.
+// Check returns an error that names the field whose length or indices do not fit the others; nil when the set is whole. Floats are not looked at: NaN and infinity pass.
 func (d *DescentAdadeltaData) Check() error {
 	b := DescentAdadeltaBatch(*d)
 	_, err := b.sizes(math.MaxInt)
@@ -7325,7 +7325,7 @@ func (d *DescentAdamData) Len() int {
 	return len(d.X) / 4
 }
 
-// Check returns an error that names the field whose length or values do not fit the others; nil when the set is whole.
+// Check returns an error that names the field whose length or indices do not fit the others; nil when the set is whole. Floats are not looked at: NaN and infinity pass.
 func (d *DescentAdamData) Check() error {
 	b := DescentAdamBatch(*d)
 	_, err := b.sizes(math.MaxInt)

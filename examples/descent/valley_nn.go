@@ -294,7 +294,7 @@ func (d *ValleyData) Len() int {
 	return len(d.X) / 1
 }
 
-// Check returns an error that names the field whose length or values do not fit the others; nil when the set is whole.
+// Check returns an error that names the field whose length or indices do not fit the others; nil when the set is whole. Floats are not looked at: NaN and infinity pass.
 func (d *ValleyData) Check() error {
 	b := ValleyBatch(*d)
 	_, err := b.sizes(math.MaxInt)
@@ -1321,7 +1321,7 @@ func (d *ValleyMomentumData) Len() int {
 	return len(d.X) / 1
 }
 
-// Check returns an error that names the field whose length or values do not fit the others; nil when the set is whole.
+// Check returns an error that names the field whose length or indices do not fit the others; nil when the set is whole. Floats are not looked at: NaN and infinity pass.
 func (d *ValleyMomentumData) Check() error {
 	b := ValleyMomentumBatch(*d)
 	_, err := b.sizes(math.MaxInt)
@@ -2364,7 +2364,7 @@ func (d *ValleyAdagradData) Len() int {
 	return len(d.X) / 1
 }
 
-// Check returns an error that names the field whose length or values do not fit the others; nil when the set is whole.
+// Check returns an error that names the field whose length or indices do not fit the others; nil when the set is whole. Floats are not looked at: NaN and infinity pass.
 func (d *ValleyAdagradData) Check() error {
 	b := ValleyAdagradBatch(*d)
 	_, err := b.sizes(math.MaxInt)
@@ -3407,7 +3407,7 @@ func (d *ValleyRMSpropData) Len() int {
 	return len(d.X) / 1
 }
 
-// Check returns an error that names the field whose length or values do not fit the others; nil when the set is whole.
+// Check returns an error that names the field whose length or indices do not fit the others; nil when the set is whole. Floats are not looked at: NaN and infinity pass.
 func (d *ValleyRMSpropData) Check() error {
 	b := ValleyRMSpropBatch(*d)
 	_, err := b.sizes(math.MaxInt)
@@ -4450,7 +4450,7 @@ func (d *ValleyAdadeltaData) Len() int {
 	return len(d.X) / 1
 }
 
-// Check returns an error that names the field whose length or values do not fit the others; nil when the set is whole.
+// Check returns an error that names the field whose length or indices do not fit the others; nil when the set is whole. Floats are not looked at: NaN and infinity pass.
 func (d *ValleyAdadeltaData) Check() error {
 	b := ValleyAdadeltaBatch(*d)
 	_, err := b.sizes(math.MaxInt)
@@ -5509,7 +5509,7 @@ func (d *ValleyAdamData) Len() int {
 	return len(d.X) / 1
 }
 
-// Check returns an error that names the field whose length or values do not fit the others; nil when the set is whole.
+// Check returns an error that names the field whose length or indices do not fit the others; nil when the set is whole. Floats are not looked at: NaN and infinity pass.
 func (d *ValleyAdamData) Check() error {
 	b := ValleyAdamBatch(*d)
 	_, err := b.sizes(math.MaxInt)

@@ -323,7 +323,7 @@ func (d *DigitsData) Len() int {
 	return len(d.X) / 64
 }
 
-// Check returns an error that names the field whose length or values do not fit the others; nil when the set is whole.
+// Check returns an error that names the field whose length or indices do not fit the others; nil when the set is whole. Floats are not looked at: NaN and infinity pass.
 func (d *DigitsData) Check() error {
 	b := DigitsBatch(*d)
 	_, err := b.sizes(math.MaxInt)

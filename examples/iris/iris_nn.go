@@ -323,7 +323,7 @@ func (d *IrisData) Len() int {
 	return len(d.X) / 4
 }
 
-// Check returns an error that names the field whose length or values do not fit the others; nil when the set is whole.
+// Check returns an error that names the field whose length or indices do not fit the others; nil when the set is whole. Floats are not looked at: NaN and infinity pass.
 func (d *IrisData) Check() error {
 	b := IrisBatch(*d)
 	_, err := b.sizes(math.MaxInt)

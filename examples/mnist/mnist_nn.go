@@ -324,7 +324,7 @@ func (d *MnistData) Len() int {
 	return len(d.X) / 784
 }
 
-// Check returns an error that names the field whose length or values do not fit the others; nil when the set is whole.
+// Check returns an error that names the field whose length or indices do not fit the others; nil when the set is whole. Floats are not looked at: NaN and infinity pass.
 func (d *MnistData) Check() error {
 	b := MnistBatch(*d)
 	_, err := b.sizes(math.MaxInt)

@@ -295,7 +295,7 @@ func (d *LineMeanData) Len() int {
 	return len(d.X) / 3
 }
 
-// Check returns an error that names the field whose length or values do not fit the others; nil when the set is whole.
+// Check returns an error that names the field whose length or indices do not fit the others; nil when the set is whole. Floats are not looked at: NaN and infinity pass.
 func (d *LineMeanData) Check() error {
 	b := LineMeanBatch(*d)
 	_, err := b.sizes(math.MaxInt)
@@ -1428,7 +1428,7 @@ func (d *LineSumData) Len() int {
 	return len(d.X) / 3
 }
 
-// Check returns an error that names the field whose length or values do not fit the others; nil when the set is whole.
+// Check returns an error that names the field whose length or indices do not fit the others; nil when the set is whole. Floats are not looked at: NaN and infinity pass.
 func (d *LineSumData) Check() error {
 	b := LineSumBatch(*d)
 	_, err := b.sizes(math.MaxInt)

@@ -334,7 +334,7 @@ func (d *SpeakerData) Len() int {
 	return len(d.Who) / 1
 }
 
-// Check returns an error that names the field whose length or values do not fit the others; nil when the set is whole.
+// Check returns an error that names the field whose length or indices do not fit the others; nil when the set is whole. Floats are not looked at: NaN and infinity pass.
 func (d *SpeakerData) Check() error {
 	b := SpeakerBatch(*d)
 	_, _, err := b.sizes(math.MaxInt)

@@ -320,7 +320,7 @@ func (d *XorData) Len() int {
 	return len(d.X) / 2
 }
 
-// Check returns an error that names the field whose length or values do not fit the others; nil when the set is whole.
+// Check returns an error that names the field whose length or indices do not fit the others; nil when the set is whole. Floats are not looked at: NaN and infinity pass.
 func (d *XorData) Check() error {
 	b := XorBatch(*d)
 	_, err := b.sizes(math.MaxInt)
@@ -1734,7 +1734,7 @@ func (d *XorAdamData) Len() int {
 	return len(d.X) / 2
 }
 
-// Check returns an error that names the field whose length or values do not fit the others; nil when the set is whole.
+// Check returns an error that names the field whose length or indices do not fit the others; nil when the set is whole. Floats are not looked at: NaN and infinity pass.
 func (d *XorAdamData) Check() error {
 	b := XorAdamBatch(*d)
 	_, err := b.sizes(math.MaxInt)

@@ -27,7 +27,7 @@ type Options struct {
 	Classes []string
 	// Scale is a factor for all features; zero means one.
 	Scale float64
-	// Comma separates the fields; zero means ','.
+	// Comma separates the fields; zero means ',', and that a first line of one field with ';' or a tab in it is an error.
 	Comma rune
 	// DropMissing leaves out rows in which a column that is read holds no value; otherwise they are an error.
 	DropMissing bool

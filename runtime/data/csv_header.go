@@ -10,6 +10,9 @@ import (
 
 // header returns the names of the columns from the first record.
 func header(first []string, o Options, line int) ([]string, error) {
+	if sep := otherComma(first); sep != "" && o.Comma == 0 {
+		return nil, &Error{Line: line, Got: "one field, " + clipped(first[0]), Want: "fields separated by ',', or Options.Comma: '" + sep + "'"}
+	}
 	if o.NoHeader {
 		return numbered(len(first)), nil
 	}
@@ -25,6 +28,18 @@ func header(first []string, o Options, line int) ([]string, error) {
 		return nil, &Error{Line: line, Got: "a header of numbers only", Want: "column names, or the option NoHeader"}
 	}
 	return names, nil
+}
+
+// otherComma returns the character that seems to separate the fields of a record that was read as one, as Go writes it; "" if none does.
+func otherComma(first []string) string {
+	switch {
+	case len(first) != 1:
+	case strings.Contains(first[0], ";"):
+		return ";"
+	case strings.Contains(first[0], "\t"):
+		return `\t`
+	}
+	return ""
 }
 
 // layout says which columns are read; label is -1 when there is no target column, or several.

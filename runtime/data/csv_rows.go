@@ -21,17 +21,18 @@ const longestRecord = 4 << 20
 
 // csvRows reads a file row by row.
 type csvRows[T nnrt.Float] struct {
-	in      *csv.Reader
-	limit   *recordLimit
-	options Options
-	names   []string // of all columns
-	layout  layout
-	scale   float64
-	index   map[string]int32 // the classes that the options name; nil if they name none
-	first   []string         // the first record of a file without header, until it was read
-	started bool             // whether a record was read
-	line    int              // where the last record began
-	dropped int
+	in       *csv.Reader
+	limit    *recordLimit
+	options  Options
+	names    []string // of all columns
+	layout   layout
+	scale    float64
+	index    map[string]int32 // the classes that the options name; nil if they name none
+	first    []string         // the first record of a file without header, until it was read
+	headless bool             // the last record is the first of a file without header
+	started  bool             // whether a record was read
+	line     int              // where the last record began
+	dropped  int
 }
 
 // newCSVRows reads the header.
@@ -99,7 +100,7 @@ func (c *csvRows[T]) table() *Table[T] {
 func (c *csvRows[T]) read(features, target []T) (label string, err error) {
 	for {
 		row := c.first
-		c.first = nil
+		c.first, c.headless = nil, row != nil
 		if row == nil {
 			if row, err = c.record(); err != nil {
 				return "", err
@@ -141,7 +142,7 @@ func (c *csvRows[T]) parse(row []string, features, target []T) (label string, er
 	for j, i := range c.layout.features {
 		v, ok := number[T](row[i])
 		if !ok {
-			return "", c.notNumber(row[i], i)
+			return "", c.notFeature(row, i)
 		}
 		features[j] = T(float64(v) * c.scale)
 		if !finite(features[j]) {
@@ -170,7 +171,25 @@ func (c *csvRows[T]) parse(row []string, features, target []T) (label string, er
 	return label, nil
 }
 
-func (c *csvRows[T]) notNumber(s string, column int) error {
+// notFeature says that a feature is no number, and what may be behind it: the header of a file that is said to have none, or a column of texts.
+func (c *csvRows[T]) notFeature(row []string, column int) error {
+	e := c.notNumber(row[column], column)
+	switch {
+	case c.headless && !slices.ContainsFunc(row, func(s string) bool { return !isText(s) }):
+		e.Want += "; is this line a header? then leave out Options.NoHeader"
+	case isText(row[column]) && !isMissing(row[column]):
+		e.Want += ", or leave the column out by Options.Columns"
+	}
+	return e
+}
+
+// isText reports whether a field is not written as a number, be it one that is too large.
+func isText(s string) bool {
+	_, err := strconv.ParseFloat(s, 64)
+	return errors.Is(err, strconv.ErrSyntax)
+}
+
+func (c *csvRows[T]) notNumber(s string, column int) *Error {
 	e := &Error{Line: c.line, Column: c.names[column], Got: clipped(s), Want: "a finite number"}
 	if isMissing(s) {
 		e.Got = "a missing value (" + e.Got + ")"

@@ -4,7 +4,9 @@ package data
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"reflect"
 
 	"nngen/runtime"
 )
@@ -103,6 +105,16 @@ func (s *Scaling[T]) UnmarshalJSON(b []byte) error {
 	type plain Scaling[T]
 	var p plain
 	if err := json.Unmarshal(b, &p); err != nil {
+		if e := (*json.UnmarshalTypeError)(nil); errors.As(err, &e) { // whose own text names the type plain
+			want := e.Type.String()
+			if e.Type == reflect.TypeFor[plain]() {
+				want = "an object with kind, columns, shift and scale"
+			}
+			if e.Field != "" {
+				return fmt.Errorf("scaling: %s: got %s, want %s", e.Field, e.Value, want)
+			}
+			return fmt.Errorf("scaling: got %s, want %s", e.Value, want)
+		}
 		return fmt.Errorf("scaling: %w", err)
 	}
 	read := Scaling[T](p)

@@ -159,10 +159,12 @@ func TestScalingJSON(t *testing.T) {
 	}
 	for in, want := range map[string]string{
 		`{}`: `scaling: got kind "", want standardise or minmax`,
-		`{"kind": "minmax", "columns": ["a"], "shift": [1], "scale": []}`:         `scaling: got 1 column, 1 shift and 0 scales, want as many of each, and at least one`,
-		`{"kind": "minmax", "columns": ["a"], "shift": [1], "scale": [0]}`:        `scaling: column "a": got shift 1 and scale 0, want finite numbers, and a scale above 0`,
-		`{"kind": "minmax", "columns": ["a"], "shift": ["x"], "scale": [1]}`:      `scaling: json: cannot unmarshal string`,
-		`{"kind": "minmax", "columns": ["a"], "shift": [1e999], "scale": [1]}`:    `scaling: json: cannot unmarshal number 1e999`,
+		`{"kind": "minmax", "columns": ["a"], "shift": [1], "scale": []}`:      `scaling: got 1 column, 1 shift and 0 scales, want as many of each, and at least one`,
+		`{"kind": "minmax", "columns": ["a"], "shift": [1], "scale": [0]}`:     `scaling: column "a": got shift 1 and scale 0, want finite numbers, and a scale above 0`,
+		`{"kind": "minmax", "columns": ["a"], "shift": ["x"], "scale": [1]}`:   `scaling: shift: got string, want float64`,
+		`{"kind": "minmax", "columns": ["a"], "shift": [1e999], "scale": [1]}`: `scaling: shift: got number 1e999, want float64`,
+		`["a"]`: `scaling: got array, want an object with kind, columns, shift and scale`,
+
 		`{"kind": "minmax", "columns": ["a"], "shift": [1], "scale": [1e-1]}   x`: `invalid character 'x'`,
 	} {
 		kept := got
