@@ -93,7 +93,7 @@ func (e *frameEmitter) structType() {
 		}
 		if r.Tiles {
 			for i, l := range r.Body {
-				if !r.split[l.(*Kernel).Node] && e.tilingOf(l.(*Kernel).Node) != nil {
+				if k := l.(*Kernel); !k.Terms && e.tilingOf(k.Node) != nil {
 					line(jen.Id(tileField(r, i)).Int())
 				}
 			}
@@ -331,7 +331,7 @@ func (e *frameEmitter) runRegion(r *Region) []jen.Code {
 		for i, l := range r.Body {
 			n := l.(*Kernel).Node
 			body = append(body, e.comment([]*symbolic.Node{n})...)
-			if r.split[n] {
+			if l.(*Kernel).Terms {
 				tasks = append(tasks, "nnrt.SplitTasks("+splitSizes(n, e.sym)+")")
 				work = plus(work, e.size(symbolic.Size(n.Shape).Mul(symbolic.Size(pickDims(n.Args[0].Shape, productOf(n).contractA)))))
 				continue
@@ -474,7 +474,7 @@ func (e *frameEmitter) tileMethod(r *Region) {
 		var work []jen.Code
 		work = append(work, e.comment([]*symbolic.Node{n})...)
 		tasks := "1"
-		if r.split[n] {
+		if l.(*Kernel).Terms {
 			tasks = "nnrt.SplitTasks(" + splitSizes(n, e.sym) + ")"
 			work = append(work, raw("nnrt.GemmNNSplit(task, %s, f.%s, %s, %s, %s)", re.result(n), partsField(r, i), re.operand(n, 0), re.operand(n, 1), splitSizes(n, e.sym)))
 		} else if t == nil {

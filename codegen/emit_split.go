@@ -8,8 +8,8 @@ import (
 	"nngen/symbolic"
 )
 
-// splitTerms is the least number of terms that have more than one sum of their own: nnrt.KC.
-const splitTerms = 512
+// sumTerms is the largest number of terms of a product that have one sum, and of rows that a column sum adds in one go: nnrt.KC.
+const sumTerms = 512
 
 // splits reports whether workers share the terms of n in a forward pass that an update follows: a product of rows by a parameter with so many terms that they
 // make several sums, and so large that a batch of few rows is worth a fork. Then a worker reads only the part of the parameter that it updates.
@@ -23,7 +23,7 @@ func splits(n *symbolic.Node) bool {
 	}
 	k, ok := symbolic.Size(pickDims(n.Args[0].Shape, p.contractA)).Const()
 	cols, constant := n.Shape[1].Const()
-	return ok && constant && k > splitTerms && leastBlock*k*cols >= 2*taskWork
+	return ok && constant && k > sumTerms && leastBlock*k*cols >= 2*taskWork
 }
 
 // splitSizes returns the Go expressions of rows, columns and terms of a product whose terms are shared.
@@ -37,7 +37,7 @@ func partsField(r *Region, i int) string { return fmt.Sprintf("parts%d%s", r.Ind
 // eachSplit visits the products of a tile region whose terms are shared, with their position.
 func (r *Region) eachSplit(visit func(n *symbolic.Node, i int)) {
 	for i, l := range r.Body {
-		if k, ok := l.(*Kernel); ok && r.Tiles && r.split[k.Node] {
+		if k, ok := l.(*Kernel); ok && k.Terms {
 			visit(k.Node, i)
 		}
 	}

@@ -128,7 +128,7 @@ func (e *modelEmitter) plans() error {
 			return nil
 		}
 		var p *Plan
-		p, err = newPlan(f, e.low+name, env{float: e.prog.Model.Float, member: member, array: array, callee: e.callee, task: e.task, split: name == "Forward"})
+		p, err = newPlan(f, e.low+name, env{float: e.prog.Model.Float, member: member, array: array, callee: e.callee, task: e.task, split: f == e.prog.Forward})
 		return p
 	}
 	m := e.prog.Model

@@ -90,8 +90,6 @@ type Region struct {
 	Body   []Leaf
 	Panels []*Panel   // buffers of one worker
 	Sums   []*Partial // sums over rows, collected by block
-
-	split map[*symbolic.Node]bool // products of a tile region whose terms workers share
 }
 
 // A Panel is a buffer of one worker for Block rows.
@@ -111,7 +109,10 @@ type Partial struct {
 type Leaf interface{ leaf() }
 
 // A Kernel is one call of a runtime kernel, on the block's rows in a Rows region.
-type Kernel struct{ Node *symbolic.Node }
+type Kernel struct {
+	Node  *symbolic.Node
+	Terms bool // a product of a tile region whose terms workers share
+}
 
 // A Group is a fused loop over elements, with row reductions. Space is the shape it runs over; Prefix is how many leading
 // axes are rows: members of that shape (what reductions leave, numbers of a row) are computed between loops over the rest. It is the

@@ -105,7 +105,7 @@ func (p *Plan) regionText(b *strings.Builder, r *Region) {
 			if l.Node.Op == symbolic.OpDot {
 				name = productOf(l.Node).variant()
 			}
-			if r.split[l.Node] {
+			if l.Terms {
 				name += " by terms"
 			}
 			fmt.Fprintf(b, "    kernel %s: %s\n", name, p.formula(l.Node))

@@ -218,7 +218,7 @@ func (s *scheduler) call(pending []*symbolic.Node) bool {
 }
 
 func (s *scheduler) tileRegion(pending []*symbolic.Node) bool {
-	r := &Region{Tiles: true, split: map[*symbolic.Node]bool{}}
+	r := &Region{Tiles: true}
 	var members []*symbolic.Node
 	for _, n := range pending {
 		if s.class[n] == classTile && s.ready(n) {
@@ -232,10 +232,7 @@ func (s *scheduler) tileRegion(pending []*symbolic.Node) bool {
 	slices.SortStableFunc(members, func(a, b *symbolic.Node) int { return cmp.Compare(tileWork(b), tileWork(a)) })
 	for _, n := range members {
 		s.done[n] = true
-		r.Body = append(r.Body, &Kernel{Node: n})
-		if s.splits(n) {
-			r.split[n] = true
-		}
+		r.Body = append(r.Body, &Kernel{Node: n, Terms: s.splits(n)})
 	}
 	s.steps = append(s.steps, r)
 	return true

@@ -16,8 +16,8 @@ import (
 const (
 	smallProduct = 64
 	smallMatrix  = 512
-	smallRows    = 512 // nnrt.KC, the rows that a product or a column sum adds in one go
-	dearRow      = 20  // price of an element: an exponential, and something
+	smallRows    = sumTerms
+	dearRow      = 20 // price of an element: an exponential, and something
 )
 
 // A smallPass is one kernel for steps first to last of a plan.

@@ -151,7 +151,7 @@ func gemm[T Float](p *product) {
 		gemmEmpty[T](p)
 		return
 	}
-	if p.bias != nil && gemmTile[T](p) || gemmVector[T](p) {
+	if p.bias != nil && gemmTile[T](p) || gemmVector[T](p) { // without a bias, GemmNN and GemmTN have tried one tile
 		return
 	}
 	if exact {
