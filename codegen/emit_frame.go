@@ -97,6 +97,9 @@ func (e *frameEmitter) structType() {
 					line(jen.Id(tileField(r, i)).Int())
 				}
 			}
+			if e.counted(r) {
+				line(jen.Id(countsField(r)).Index(jen.Lit(len(r.Body))).Int().Comment(fmt.Sprintf("tasks of each product or sum of region %d", r.Index)))
+			}
 			r.eachSplit(func(n *symbolic.Node, i int) {
 				line(jen.Id(partsField(r, i)).Index().Id(goTypes[n.DType]).Comment("sums of later terms of " + p.valueOf(n).Name))
 			})
@@ -127,6 +130,7 @@ func (e *frameEmitter) structType() {
 
 func tileField(r *Region, i int) string { return fmt.Sprintf("tile%d%s", r.Index, letters(i)) }
 func bodyField(r *Region) string        { return fmt.Sprintf("body%d", r.Index) }
+func countsField(r *Region) string      { return fmt.Sprintf("counts%d", r.Index) }
 
 func (p *Plan) localTypes() []symbolic.DType {
 	var out []symbolic.DType
@@ -342,12 +346,19 @@ func (e *frameEmitter) runRegion(r *Region) []jen.Code {
 				continue
 			}
 			body = append(body, raw("f.%s = nnrt.Tile(%s, %s)", tileField(r, i), t.count, t.work))
-			tasks = append(tasks, fmt.Sprintf("nnrt.Blocks(%s, f.%s)", t.count, tileField(r, i)))
+			tasks = append(tasks, fmt.Sprintf("nnrt.Tiles(%s, f.%s)", t.count, tileField(r, i)))
 			work = plus(work, times(t.count, t.work))
 		}
-		body = append(body, raw("f.pool.RunWork(%s, %s, f.%s)", work, strings.Join(tasks, "+"), bodyField(r)))
+		all := strings.Join(tasks, "+")
+		if e.counted(r) {
+			body = append(body, raw("f.%s = [%d]int{%s}", countsField(r), len(tasks), strings.Join(tasks, ", ")))
+			all = fmt.Sprintf("nnrt.Total(f.%s[:])", countsField(r))
+		}
+		body = append(body, raw("f.pool.RunWork(%s, %s, f.%s)", work, all, bodyField(r)))
 		r.eachSplit(func(n *symbolic.Node, i int) {
-			body = append(body, raw("nnrt.JoinSplit(%s, f.%s, %s)", e.at(n), partsField(r, i), splitSizes(n, e.sym)))
+			if !r.Body[i].(*Kernel).Joined {
+				body = append(body, e.join(Join{n, r, i}, "0", e.size(n.Shape[0])))
+			}
 		})
 		return body
 	}
@@ -464,33 +475,45 @@ func (e *frameEmitter) scalars(st *Scalars) []jen.Code {
 	return out
 }
 
+// counted reports whether a tile region has several kernels of which some are cut: then the numbers of tiles say which of them a task is.
+func (e *frameEmitter) counted(r *Region) bool {
+	return len(r.Body) > 1 && slices.ContainsFunc(r.Body, func(l Leaf) bool {
+		k := l.(*Kernel)
+		return k.Terms || e.tilingOf(k.Node) != nil
+	})
+}
+
 // tileMethod writes the body of a tile region: each task is one tile of one kernel.
 func (e *frameEmitter) tileMethod(r *Region) {
 	re := &regionEmitter{frameEmitter: e, r: r, names: newNamer(frameNames...), seen: map[*Value]string{}, nums: map[*Value]string{}}
-	var body []jen.Code
+	var body, cases []jen.Code
+	kernel, tile := "task", "task"
+	if e.counted(r) {
+		kernel, tile = "kernel", "tile"
+		body = append(body, raw("kernel, tile := nnrt.FromEnds(task, f.%s[:])", countsField(r)))
+	}
 	for i, l := range r.Body {
 		n := l.(*Kernel).Node
 		t := e.tilingOf(n)
-		var work []jen.Code
-		work = append(work, e.comment([]*symbolic.Node{n})...)
-		tasks := "1"
-		if l.(*Kernel).Terms {
-			tasks = "nnrt.SplitTasks(" + splitSizes(n, e.sym) + ")"
-			work = append(work, raw("nnrt.GemmNNSplit(task, %s, f.%s, %s, %s, %s)", re.result(n), partsField(r, i), re.operand(n, 0), re.operand(n, 1), splitSizes(n, e.sym)))
-		} else if t == nil {
+		work := e.comment([]*symbolic.Node{n})
+		switch {
+		case l.(*Kernel).Terms:
+			work = append(work, raw("nnrt.GemmNNSplit(%s, %s, f.%s, %s, %s, %s)", tile, re.result(n), partsField(r, i), re.operand(n, 0), re.operand(n, 1), splitSizes(n, e.sym)))
+		case t == nil:
 			work = append(work, re.kernel(n)...)
-		} else {
-			tile := "f." + tileField(r, i)
-			tasks = fmt.Sprintf("nnrt.Blocks(%s, %s)", t.count, tile)
-			work = append(work, raw("lo := task * %s", tile), raw("hi := min(lo+%s, %s)", tile, t.count))
+		default:
+			work = append(work, raw("lo, hi := nnrt.TileRange(%s, %s, f.%s)", tile, t.count, tileField(r, i)))
 			work = append(work, re.tile(n, t)...)
 		}
 		work = append(work, e.done(n, t)...)
-		if i == len(r.Body)-1 {
-			body = append(body, work...)
-			continue
+		if len(r.Body) == 1 {
+			body = work
+			break
 		}
-		body = append(body, jen.If(raw("n := %s; task < n", tasks)).Block(append(work, jen.Return())...).Else().Block(raw("task -= n")))
+		cases = append(cases, jen.Case(jen.Lit(i)).Block(work...))
+	}
+	if cases != nil {
+		body = append(body, jen.Switch(jen.Id(kernel)).Block(cases...))
 	}
 	e.file.Commentf("tiles%d works on one tile of one product or sum, number task.", r.Index)
 	e.file.Func().Params(jen.Id("f").Op("*").Id(e.p.Name)).Id(fmt.Sprintf("tiles%d", r.Index)).

@@ -187,7 +187,11 @@ func (e *frameEmitter) rowMethod(r *Region) {
 		name := localName(t)
 		head = append(head, raw("%s := f.%s[worker*f.%sSize:]", name, name, name))
 	}
-	body = append(append(head, re.views...), body...)
+	head = append(head, re.views...)
+	for _, j := range r.Joins {
+		head = append(head, e.join(j, "r0", "r1"))
+	}
+	body = append(head, body...)
 	if e.spans {
 		e.file.Commentf("span works on elements r0 to r1 of %s.", r.Rows)
 	} else {

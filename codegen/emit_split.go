@@ -5,6 +5,8 @@ package codegen
 import (
 	"fmt"
 
+	"github.com/dave/jennifer/jen"
+
 	"nngen/symbolic"
 )
 
@@ -41,4 +43,47 @@ func (r *Region) eachSplit(visit func(n *symbolic.Node, i int)) {
 			visit(k.Node, i)
 		}
 	}
+}
+
+// joins finds, for each product whose terms workers share, the region that reads it first: if that is one over its rows, each block adds up the sums of
+// its rows just before it reads them. Otherwise nothing but a loop of the caller alone would be left.
+func (s *scheduler) joins() {
+	for at, st := range s.steps {
+		r, ok := st.(*Region)
+		if !ok || !r.Tiles {
+			continue
+		}
+		r.eachSplit(func(n *symbolic.Node, i int) {
+			if to := s.rowReader(n, s.steps[at+1:]); to != nil {
+				to.Joins = append(to.Joins, Join{n, r, i})
+				r.Body[i].(*Kernel).Joined = true
+			}
+		})
+	}
+}
+
+// rowReader returns the first step that reads n, if it is a region over n's rows that reads them row by row.
+func (s *scheduler) rowReader(n *symbolic.Node, steps []Step) *Region {
+	for _, st := range steps {
+		read, byRow := false, true
+		for _, m := range computed(st) {
+			s.deps(m, func(d *symbolic.Node, ok bool) {
+				read = read || d == n
+				byRow = byRow && (d != n || ok)
+			})
+		}
+		if !read {
+			continue
+		}
+		if r, ok := st.(*Region); ok && !r.Tiles && byRow && r.Rows == n.Shape[0] {
+			return r
+		}
+		return nil
+	}
+	return nil
+}
+
+// join adds the sums of rows lo to hi.
+func (e *frameEmitter) join(j Join, lo, hi string) jen.Code {
+	return raw("nnrt.JoinSplit(%s, f.%s, %s, %s, %s)", e.at(j.Node), partsField(j.Region, j.Place), lo, hi, splitSizes(j.Node, e.sym))
 }

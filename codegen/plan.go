@@ -88,6 +88,7 @@ type Region struct {
 	Work   symbolic.Dim // multiplications that one of Rows is worth
 	Warm   bool         // other regions of the run have woken the helpers
 	Body   []Leaf
+	Joins  []Join
 	Panels []*Panel   // buffers of one worker
 	Sums   []*Partial // sums over rows, collected by block
 }
@@ -110,8 +111,16 @@ type Leaf interface{ leaf() }
 
 // A Kernel is one call of a runtime kernel, on the block's rows in a Rows region.
 type Kernel struct {
-	Node  *symbolic.Node
-	Terms bool // a product of a tile region whose terms workers share
+	Node   *symbolic.Node
+	Terms  bool // a product of a tile region whose terms workers share
+	Joined bool // its sums are added up by the region of rows that reads it first
+}
+
+// A Join is a product whose terms workers shared, and which a region of rows makes whole before it reads it.
+type Join struct {
+	Node   *symbolic.Node
+	Region *Region // that computes it
+	Place  int     // in the body of that region
 }
 
 // A Group is a fused loop over elements, with row reductions. Space is the shape it runs over; Prefix is how many leading

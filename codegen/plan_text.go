@@ -98,6 +98,9 @@ func (p *Plan) regionText(b *strings.Builder, r *Region) {
 	for i, pn := range r.Panels {
 		fmt.Fprintf(b, "    panel %d %s width %s\n", i, pn.DType, pn.Width)
 	}
+	for _, j := range r.Joins {
+		fmt.Fprintf(b, "    join %s\n", p.valueOf(j.Node).Name)
+	}
 	for _, l := range r.Body {
 		switch l := l.(type) {
 		case *Kernel:

@@ -188,6 +188,7 @@ func (s *scheduler) run() error {
 			return fmt.Errorf("codegen: %s: no order for %d operations from %s", s.f.Name, before, pending[0].Info().Name)
 		}
 	}
+	s.joins()
 	return nil
 }
 

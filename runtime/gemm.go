@@ -8,14 +8,14 @@ import "unsafe"
 // result. It is part of the specification of [GemmNN], [GemmNT] and [GemmTN].
 const KC = 512
 
-// termBlock returns how many of k terms make one partial sum: all of them up to [KC], and otherwise a multiple of 16 that leaves as few and as
+// termBlock returns how many of k terms make one partial sum: all of them up to [KC], and otherwise a multiple of 8 that leaves as few and as
 // equal blocks as can be, so that they are worth the same when workers share them (see [GemmNNSplit]).
 func termBlock(k int) int {
 	if k <= KC {
 		return KC
 	}
 	blocks := (k + KC - 1) / KC
-	return lanes((k + blocks - 1) / blocks)
+	return ((k+blocks-1)/blocks + 7) &^ 7
 }
 
 // GemmNN computes c = a*b, or c += a*b if acc, for row-major matrices a [m, k], b [k, n] and c [m, n] with row

@@ -53,10 +53,11 @@ func GemmNNSplit[T Float](task int, c, parts, a, b []T, m, n, k int) {
 	GemmNN(c[i0*n+j0:], n, a[i0*k+k0:], k, b[k0*n+j0:], n, mc, nc, min(terms, k-k0), false)
 }
 
-// JoinSplit adds the sums of the later blocks of terms to c, in order.
-func JoinSplit[T Float](c, parts []T, m, n, k int) {
+// JoinSplit adds the sums of the later blocks of terms to rows r0 to r1 of c, in order.
+func JoinSplit[T Float](c, parts []T, r0, r1, m, n, k int) {
 	blocks, _, _ := splitGrid(m, n, k)
+	rows := c[r0*n : r1*n]
 	for i := range blocks - 1 {
-		SumRows(c[:m*n], parts[i*m*n:], 1, m*n, m*n, true)
+		SumRows(rows, parts[(i*m+r0)*n:], 1, len(rows), len(rows), true)
 	}
 }

@@ -28,10 +28,10 @@ func fusedSum[T Float](acc, x, y T) T {
 // gemmSpec is the specification of the products, term by term: element (i, kk) of a lies at i*ar + kk*ac, element
 // (kk, j) of b at kk*br + j*bc. Vector instructions round a term once, plain Go twice.
 func gemmSpec[T Float](c []T, ldc int, a []T, ar, ac int, b []T, br, bc int, m, n, k int, acc bool) {
-	// All terms at once up to KC, else the fewest blocks, as equal as multiples of 16 can be.
+	// All terms at once up to KC, else the fewest blocks, as equal as multiples of 8 can be.
 	block := k
 	if blocks := (k + KC - 1) / KC; blocks > 1 {
-		block = ((k+blocks-1)/blocks + 15) / 16 * 16
+		block = ((k+blocks-1)/blocks + 7) / 8 * 8
 	}
 	for i := range m {
 		for j := range n {

@@ -641,14 +641,15 @@ type xorBackward struct {
 	mul2 []float32 // [batch, 8]
 
 	// Numbers and streams.
-	div    float32
-	sum    float32
-	part0a []float32 // parts of sum, by block
-	tile1a int
-	tile1b int
-	tile1c int
-	body0  func(worker, task int)
-	body1  func(worker, task int)
+	div     float32
+	sum     float32
+	part0a  []float32 // parts of sum, by block
+	tile1a  int
+	tile1b  int
+	tile1c  int
+	counts1 [3]int // tasks of each product or sum of region 1
+	body0   func(worker, task int)
+	body1   func(worker, task int)
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
@@ -681,7 +682,8 @@ func (f *xorBackward) run() {
 		f.tile1b = nnrt.Tile(8, f.nBatch)
 		// gradHB = sum(mul2, axis: 0)  (bench.nn:7)
 		f.tile1c = nnrt.Tile(8, f.nBatch)
-		f.pool.RunWork(8*f.nBatch*2+8*f.nBatch+8*f.nBatch, nnrt.Blocks(8, f.tile1a)+nnrt.Blocks(8, f.tile1b)+nnrt.Blocks(8, f.tile1c), f.body1)
+		f.counts1 = [3]int{nnrt.Tiles(8, f.tile1a), nnrt.Tiles(8, f.tile1b), nnrt.Tiles(8, f.tile1c)}
+		f.pool.RunWork(8*f.nBatch*2+8*f.nBatch+8*f.nBatch, nnrt.Total(f.counts1[:]), f.body1)
 	}
 
 	// gradZB = sum  (bench.nn:8)
@@ -723,28 +725,21 @@ func (f *xorBackward) rows0(worker, task int) {
 
 // tiles1 works on one tile of one product or sum, number task.
 func (f *xorBackward) tiles1(_, task int) {
-	if n := nnrt.Blocks(8, f.tile1a); task < n {
+	kernel, tile := nnrt.FromEnds(task, f.counts1[:])
+	switch kernel {
+	case 0:
 		// gradHW = transpose(x) @ mul2  (bench.nn:7)
-		lo := task * f.tile1a
-		hi := min(lo+f.tile1a, 8)
+		lo, hi := nnrt.TileRange(tile, 8, f.tile1a)
 		nnrt.GemmTN(f.gradHW[lo:], 8, f.x, 2, f.mul2[lo:], 8, 2, hi-lo, f.nBatch, false)
-		return
-	} else {
-		task -= n
-	}
-	if n := nnrt.Blocks(8, f.tile1b); task < n {
+	case 1:
 		// gradZW = transpose(savedH) @ mul  (bench.nn:8)
-		lo := task * f.tile1b
-		hi := min(lo+f.tile1b, 8)
+		lo, hi := nnrt.TileRange(tile, 8, f.tile1b)
 		nnrt.GemmTN(f.gradZW[lo:], 1, f.savedH[lo:], 8, f.mul, 1, hi-lo, 1, f.nBatch, false)
-		return
-	} else {
-		task -= n
+	case 2:
+		// gradHB = sum(mul2, axis: 0)  (bench.nn:7)
+		lo, hi := nnrt.TileRange(tile, 8, f.tile1c)
+		nnrt.SumRows(f.gradHB[lo:hi], f.mul2[lo:], f.nBatch, hi-lo, 8, false)
 	}
-	// gradHB = sum(mul2, axis: 0)  (bench.nn:7)
-	lo := task * f.tile1c
-	hi := min(lo+f.tile1c, 8)
-	nnrt.SumRows(f.gradHB[lo:hi], f.mul2[lo:], f.nBatch, hi-lo, 8, false)
 }
 
 // xorAdd is the frame of add: what one run reads, writes and needs in between.
@@ -1767,6 +1762,7 @@ type irisBackward struct {
 	tile1b           int
 	tile1c           int
 	tile1d           int
+	counts1          [4]int    // tasks of each product or sum of region 1
 	panel0           int       // rows of a panel of region 0
 	localFloat32     []float32 // panels of all workers
 	localFloat32Size int
@@ -1806,7 +1802,8 @@ func (f *irisBackward) run() {
 		f.tile1c = nnrt.Tile(16, f.nBatch)
 		// gradLogitsB = sum(add, axis: 0)  (bench.nn:18)
 		f.tile1d = nnrt.Tile(3, f.nBatch)
-		f.pool.RunWork(16*f.nBatch*4+16*f.nBatch*3+16*f.nBatch+3*f.nBatch, nnrt.Blocks(16, f.tile1a)+nnrt.Blocks(16, f.tile1b)+nnrt.Blocks(16, f.tile1c)+nnrt.Blocks(3, f.tile1d), f.body1)
+		f.counts1 = [4]int{nnrt.Tiles(16, f.tile1a), nnrt.Tiles(16, f.tile1b), nnrt.Tiles(16, f.tile1c), nnrt.Tiles(3, f.tile1d)}
+		f.pool.RunWork(16*f.nBatch*4+16*f.nBatch*3+16*f.nBatch+3*f.nBatch, nnrt.Total(f.counts1[:]), f.body1)
 	}
 }
 
@@ -1864,37 +1861,25 @@ func (f *irisBackward) rows0(worker, task int) {
 
 // tiles1 works on one tile of one product or sum, number task.
 func (f *irisBackward) tiles1(_, task int) {
-	if n := nnrt.Blocks(16, f.tile1a); task < n {
+	kernel, tile := nnrt.FromEnds(task, f.counts1[:])
+	switch kernel {
+	case 0:
 		// gradHW = transpose(x) @ mul  (bench.nn:17)
-		lo := task * f.tile1a
-		hi := min(lo+f.tile1a, 16)
+		lo, hi := nnrt.TileRange(tile, 16, f.tile1a)
 		nnrt.GemmTN(f.gradHW[lo:], 16, f.x, 4, f.mul[lo:], 16, 4, hi-lo, f.nBatch, false)
-		return
-	} else {
-		task -= n
-	}
-	if n := nnrt.Blocks(16, f.tile1b); task < n {
+	case 1:
 		// gradLogitsW = transpose(savedH) @ add  (bench.nn:18)
-		lo := task * f.tile1b
-		hi := min(lo+f.tile1b, 16)
+		lo, hi := nnrt.TileRange(tile, 16, f.tile1b)
 		nnrt.GemmTN(f.gradLogitsW[lo*3:], 3, f.savedH[lo:], 16, f.add, 3, hi-lo, 3, f.nBatch, false)
-		return
-	} else {
-		task -= n
-	}
-	if n := nnrt.Blocks(16, f.tile1c); task < n {
+	case 2:
 		// gradHB = sum(mul, axis: 0)  (bench.nn:17)
-		lo := task * f.tile1c
-		hi := min(lo+f.tile1c, 16)
+		lo, hi := nnrt.TileRange(tile, 16, f.tile1c)
 		nnrt.SumRows(f.gradHB[lo:hi], f.mul[lo:], f.nBatch, hi-lo, 16, false)
-		return
-	} else {
-		task -= n
+	case 3:
+		// gradLogitsB = sum(add, axis: 0)  (bench.nn:18)
+		lo, hi := nnrt.TileRange(tile, 3, f.tile1d)
+		nnrt.SumRows(f.gradLogitsB[lo:hi], f.add[lo:], f.nBatch, hi-lo, 3, false)
 	}
-	// gradLogitsB = sum(add, axis: 0)  (bench.nn:18)
-	lo := task * f.tile1d
-	hi := min(lo+f.tile1d, 3)
-	nnrt.SumRows(f.gradLogitsB[lo:hi], f.add[lo:], f.nBatch, hi-lo, 3, false)
 }
 
 // irisAdd is the frame of add: what one run reads, writes and needs in between.
@@ -2863,7 +2848,6 @@ func (f *mnistForward) run() {
 
 	// z = x @ hW  (bench.nn:27)
 	f.pool.RunWork(f.nBatch*100352, nnrt.SplitTasks(f.nBatch, 128, 784), f.body0)
-	nnrt.JoinSplit(f.z, f.parts0a, f.nBatch, 128, 784)
 
 	// savedH = max(0, z + hB)  (bench.nn:27)
 	// z2 = savedH @ logitsW  (bench.nn:28)
@@ -2894,6 +2878,7 @@ func (f *mnistForward) rows1(worker, task int) {
 	y := f.y[r0:r1]
 	savedExp := f.savedExp[r0*10 : r1*10]
 	savedSum := f.savedSum[r0:r1]
+	nnrt.JoinSplit(f.z, f.parts0a, r0, r1, f.nBatch, 128, 784)
 
 	// savedH = max(0, z + hB)  (bench.nn:27)
 	{
@@ -2984,6 +2969,7 @@ type mnistBackward struct {
 	tile1b           int
 	tile1c           int
 	tile1d           int
+	counts1          [4]int    // tasks of each product or sum of region 1
 	block0           int       // rows of a block of region 0
 	panel0           int       // rows of a panel of region 0
 	localFloat32     []float32 // panels of all workers
@@ -3025,7 +3011,8 @@ func (f *mnistBackward) run() {
 	f.tile1c = nnrt.Tile(128, f.nBatch)
 	// gradLogitsB = sum(add, axis: 0)  (bench.nn:28)
 	f.tile1d = nnrt.Tile(10, f.nBatch)
-	f.pool.RunWork(784*f.nBatch*128+128*f.nBatch*10+128*f.nBatch+10*f.nBatch, nnrt.Blocks(784, f.tile1a)+nnrt.Blocks(128, f.tile1b)+nnrt.Blocks(128, f.tile1c)+nnrt.Blocks(10, f.tile1d), f.body1)
+	f.counts1 = [4]int{nnrt.Tiles(784, f.tile1a), nnrt.Tiles(128, f.tile1b), nnrt.Tiles(128, f.tile1c), nnrt.Tiles(10, f.tile1d)}
+	f.pool.RunWork(784*f.nBatch*128+128*f.nBatch*10+128*f.nBatch+10*f.nBatch, nnrt.Total(f.counts1[:]), f.body1)
 }
 
 // rows0 works on one block of the rows of batch, number task.
@@ -3086,48 +3073,36 @@ func (f *mnistBackward) rows0(worker, task int) {
 
 // tiles1 works on one tile of one product or sum, number task.
 func (f *mnistBackward) tiles1(_, task int) {
-	if n := nnrt.Blocks(784, f.tile1a); task < n {
+	kernel, tile := nnrt.FromEnds(task, f.counts1[:])
+	switch kernel {
+	case 0:
 		// gradHW = transpose(x) @ where  (bench.nn:27)
-		lo := task * f.tile1a
-		hi := min(lo+f.tile1a, 784)
+		lo, hi := nnrt.TileRange(tile, 784, f.tile1a)
 		nnrt.GemmTN(f.gradHW[lo*128:], 128, f.x[lo:], 784, f.where, 128, hi-lo, 128, f.nBatch, false)
 		if f.done != nil {
 			f.done(lo*128, hi*128)
 		}
-		return
-	} else {
-		task -= n
-	}
-	if n := nnrt.Blocks(128, f.tile1b); task < n {
+	case 1:
 		// gradLogitsW = transpose(savedH) @ add  (bench.nn:28)
-		lo := task * f.tile1b
-		hi := min(lo+f.tile1b, 128)
+		lo, hi := nnrt.TileRange(tile, 128, f.tile1b)
 		nnrt.GemmTN(f.gradLogitsW[lo*10:], 10, f.savedH[lo:], 128, f.add, 10, hi-lo, 10, f.nBatch, false)
 		if f.done != nil {
 			f.done(100480+lo*10, 100480+hi*10)
 		}
-		return
-	} else {
-		task -= n
-	}
-	if n := nnrt.Blocks(128, f.tile1c); task < n {
+	case 2:
 		// gradHB = sum(where, axis: 0)  (bench.nn:27)
-		lo := task * f.tile1c
-		hi := min(lo+f.tile1c, 128)
+		lo, hi := nnrt.TileRange(tile, 128, f.tile1c)
 		nnrt.SumRows(f.gradHB[lo:hi], f.where[lo:], f.nBatch, hi-lo, 128, false)
 		if f.done != nil {
 			f.done(100352+lo, 100352+hi)
 		}
-		return
-	} else {
-		task -= n
-	}
-	// gradLogitsB = sum(add, axis: 0)  (bench.nn:28)
-	lo := task * f.tile1d
-	hi := min(lo+f.tile1d, 10)
-	nnrt.SumRows(f.gradLogitsB[lo:hi], f.add[lo:], f.nBatch, hi-lo, 10, false)
-	if f.done != nil {
-		f.done(101760+lo, 101760+hi)
+	case 3:
+		// gradLogitsB = sum(add, axis: 0)  (bench.nn:28)
+		lo, hi := nnrt.TileRange(tile, 10, f.tile1d)
+		nnrt.SumRows(f.gradLogitsB[lo:hi], f.add[lo:], f.nBatch, hi-lo, 10, false)
+		if f.done != nil {
+			f.done(101760+lo, 101760+hi)
+		}
 	}
 }
 
@@ -4121,7 +4096,6 @@ func (f *mnistDeepForward) run() {
 
 	// z = x @ h1W  (bench.nn:37)
 	f.pool.RunWork(f.nBatch*401408, nnrt.SplitTasks(f.nBatch, 512, 784), f.body0)
-	nnrt.JoinSplit(f.z, f.parts0a, f.nBatch, 512, 784)
 
 	// savedH1 = max(0, z + h1B)  (bench.nn:37)
 	// z2 = savedH1 @ h2W  (bench.nn:38)
@@ -4156,6 +4130,7 @@ func (f *mnistDeepForward) rows1(worker, task int) {
 	y := f.y[r0:r1]
 	savedExp := f.savedExp[r0*10 : r1*10]
 	savedSum := f.savedSum[r0:r1]
+	nnrt.JoinSplit(f.z, f.parts0a, r0, r1, f.nBatch, 512, 784)
 
 	// savedH1 = max(0, z + h1B)  (bench.nn:37)
 	{
@@ -4281,6 +4256,7 @@ type mnistDeepBackward struct {
 	tile1d           int
 	tile1e           int
 	tile1f           int
+	counts1          [6]int                 // tasks of each product or sum of region 1
 	block0           int                    // rows of a block of region 0
 	panel0           int                    // rows of a panel of region 0
 	columns0d        func(worker, task int) // of dot2, where all rows are one block
@@ -4332,7 +4308,8 @@ func (f *mnistDeepBackward) run() {
 	f.tile1e = nnrt.Tile(512, f.nBatch)
 	// gradLogitsB = sum(add, axis: 0)  (bench.nn:39)
 	f.tile1f = nnrt.Tile(10, f.nBatch)
-	f.pool.RunWork(784*f.nBatch*512+512*f.nBatch*512+512*f.nBatch*10+512*f.nBatch+512*f.nBatch+10*f.nBatch, nnrt.Blocks(784, f.tile1a)+nnrt.Blocks(512, f.tile1b)+nnrt.Blocks(512, f.tile1c)+nnrt.Blocks(512, f.tile1d)+nnrt.Blocks(512, f.tile1e)+nnrt.Blocks(10, f.tile1f), f.body1)
+	f.counts1 = [6]int{nnrt.Tiles(784, f.tile1a), nnrt.Tiles(512, f.tile1b), nnrt.Tiles(512, f.tile1c), nnrt.Tiles(512, f.tile1d), nnrt.Tiles(512, f.tile1e), nnrt.Tiles(10, f.tile1f)}
+	f.pool.RunWork(784*f.nBatch*512+512*f.nBatch*512+512*f.nBatch*10+512*f.nBatch+512*f.nBatch+10*f.nBatch, nnrt.Total(f.counts1[:]), f.body1)
 }
 
 // rows0 works on one block of the rows of batch, number task.
@@ -4427,55 +4404,33 @@ func (f *mnistDeepBackward) columnsOf0d(_, task int) {
 
 // tiles1 works on one tile of one product or sum, number task.
 func (f *mnistDeepBackward) tiles1(_, task int) {
-	if n := nnrt.Blocks(784, f.tile1a); task < n {
+	kernel, tile := nnrt.FromEnds(task, f.counts1[:])
+	switch kernel {
+	case 0:
 		// gradH1W = transpose(x) @ where2  (bench.nn:37)
-		lo := task * f.tile1a
-		hi := min(lo+f.tile1a, 784)
+		lo, hi := nnrt.TileRange(tile, 784, f.tile1a)
 		nnrt.GemmTN(f.gradH1W[lo*512:], 512, f.x[lo:], 784, f.where2, 512, hi-lo, 512, f.nBatch, false)
-		return
-	} else {
-		task -= n
-	}
-	if n := nnrt.Blocks(512, f.tile1b); task < n {
+	case 1:
 		// gradH2W = transpose(savedH1) @ where  (bench.nn:38)
-		lo := task * f.tile1b
-		hi := min(lo+f.tile1b, 512)
+		lo, hi := nnrt.TileRange(tile, 512, f.tile1b)
 		nnrt.GemmTN(f.gradH2W[lo*512:], 512, f.savedH1[lo:], 512, f.where, 512, hi-lo, 512, f.nBatch, false)
-		return
-	} else {
-		task -= n
-	}
-	if n := nnrt.Blocks(512, f.tile1c); task < n {
+	case 2:
 		// gradLogitsW = transpose(savedH2) @ add  (bench.nn:39)
-		lo := task * f.tile1c
-		hi := min(lo+f.tile1c, 512)
+		lo, hi := nnrt.TileRange(tile, 512, f.tile1c)
 		nnrt.GemmTN(f.gradLogitsW[lo*10:], 10, f.savedH2[lo:], 512, f.add, 10, hi-lo, 10, f.nBatch, false)
-		return
-	} else {
-		task -= n
-	}
-	if n := nnrt.Blocks(512, f.tile1d); task < n {
+	case 3:
 		// gradH1B = sum(where2, axis: 0)  (bench.nn:37)
-		lo := task * f.tile1d
-		hi := min(lo+f.tile1d, 512)
+		lo, hi := nnrt.TileRange(tile, 512, f.tile1d)
 		nnrt.SumRows(f.gradH1B[lo:hi], f.where2[lo:], f.nBatch, hi-lo, 512, false)
-		return
-	} else {
-		task -= n
-	}
-	if n := nnrt.Blocks(512, f.tile1e); task < n {
+	case 4:
 		// gradH2B = sum(where, axis: 0)  (bench.nn:38)
-		lo := task * f.tile1e
-		hi := min(lo+f.tile1e, 512)
+		lo, hi := nnrt.TileRange(tile, 512, f.tile1e)
 		nnrt.SumRows(f.gradH2B[lo:hi], f.where[lo:], f.nBatch, hi-lo, 512, false)
-		return
-	} else {
-		task -= n
+	case 5:
+		// gradLogitsB = sum(add, axis: 0)  (bench.nn:39)
+		lo, hi := nnrt.TileRange(tile, 10, f.tile1f)
+		nnrt.SumRows(f.gradLogitsB[lo:hi], f.add[lo:], f.nBatch, hi-lo, 10, false)
 	}
-	// gradLogitsB = sum(add, axis: 0)  (bench.nn:39)
-	lo := task * f.tile1f
-	hi := min(lo+f.tile1f, 10)
-	nnrt.SumRows(f.gradLogitsB[lo:hi], f.add[lo:], f.nBatch, hi-lo, 10, false)
 }
 
 // mnistDeepAdd is the frame of add: what one run reads, writes and needs in between.
@@ -5831,6 +5786,7 @@ type geluBackward struct {
 	tile1f           int
 	tile1g           int
 	tile1h           int
+	counts1          [8]int                 // tasks of each product or sum of region 1
 	block0           int                    // rows of a block of region 0
 	panel0           int                    // rows of a panel of region 0
 	columns0d        func(worker, task int) // of dot2, where all rows are one block
@@ -5891,7 +5847,8 @@ func (f *geluBackward) run() {
 	f.tile1g = nnrt.Tile(256, f.nBatch)
 	// gradOutB = sum(mul, axis: 0)  (bench.nn:51)
 	f.tile1h = nnrt.Tile(8, f.nBatch)
-	f.pool.RunWork(256*f.nBatch*256+256*f.nBatch*256+64*f.nBatch*256+256*f.nBatch*8+256*f.nBatch+256*f.nBatch+256*f.nBatch+8*f.nBatch, nnrt.Blocks(256, f.tile1a)+nnrt.Blocks(256, f.tile1b)+nnrt.Blocks(64, f.tile1c)+nnrt.Blocks(256, f.tile1d)+nnrt.Blocks(256, f.tile1e)+nnrt.Blocks(256, f.tile1f)+nnrt.Blocks(256, f.tile1g)+nnrt.Blocks(8, f.tile1h), f.body1)
+	f.counts1 = [8]int{nnrt.Tiles(256, f.tile1a), nnrt.Tiles(256, f.tile1b), nnrt.Tiles(64, f.tile1c), nnrt.Tiles(256, f.tile1d), nnrt.Tiles(256, f.tile1e), nnrt.Tiles(256, f.tile1f), nnrt.Tiles(256, f.tile1g), nnrt.Tiles(8, f.tile1h)}
+	f.pool.RunWork(256*f.nBatch*256+256*f.nBatch*256+64*f.nBatch*256+256*f.nBatch*8+256*f.nBatch+256*f.nBatch+256*f.nBatch+8*f.nBatch, nnrt.Total(f.counts1[:]), f.body1)
 }
 
 // rows0 works on one block of the rows of batch, number task.
@@ -6011,73 +5968,41 @@ func (f *geluBackward) columnsOf0f(_, task int) {
 
 // tiles1 works on one tile of one product or sum, number task.
 func (f *geluBackward) tiles1(_, task int) {
-	if n := nnrt.Blocks(256, f.tile1a); task < n {
+	kernel, tile := nnrt.FromEnds(task, f.counts1[:])
+	switch kernel {
+	case 0:
 		// gradH2W = transpose(savedH1) @ add2  (bench.nn:49)
-		lo := task * f.tile1a
-		hi := min(lo+f.tile1a, 256)
+		lo, hi := nnrt.TileRange(tile, 256, f.tile1a)
 		nnrt.GemmTN(f.gradH2W[lo*256:], 256, f.savedH1[lo:], 256, f.add2, 256, hi-lo, 256, f.nBatch, false)
-		return
-	} else {
-		task -= n
-	}
-	if n := nnrt.Blocks(256, f.tile1b); task < n {
+	case 1:
 		// gradH3W = transpose(savedH2) @ add  (bench.nn:50)
-		lo := task * f.tile1b
-		hi := min(lo+f.tile1b, 256)
+		lo, hi := nnrt.TileRange(tile, 256, f.tile1b)
 		nnrt.GemmTN(f.gradH3W[lo*256:], 256, f.savedH2[lo:], 256, f.add, 256, hi-lo, 256, f.nBatch, false)
-		return
-	} else {
-		task -= n
-	}
-	if n := nnrt.Blocks(64, f.tile1c); task < n {
+	case 2:
 		// gradH1W = transpose(x) @ add3  (bench.nn:48)
-		lo := task * f.tile1c
-		hi := min(lo+f.tile1c, 64)
+		lo, hi := nnrt.TileRange(tile, 64, f.tile1c)
 		nnrt.GemmTN(f.gradH1W[lo*256:], 256, f.x[lo:], 64, f.add3, 256, hi-lo, 256, f.nBatch, false)
-		return
-	} else {
-		task -= n
-	}
-	if n := nnrt.Blocks(256, f.tile1d); task < n {
+	case 3:
 		// gradOutW = transpose(savedH3) @ mul  (bench.nn:51)
-		lo := task * f.tile1d
-		hi := min(lo+f.tile1d, 256)
+		lo, hi := nnrt.TileRange(tile, 256, f.tile1d)
 		nnrt.GemmTN(f.gradOutW[lo*8:], 8, f.savedH3[lo:], 256, f.mul, 8, hi-lo, 8, f.nBatch, false)
-		return
-	} else {
-		task -= n
-	}
-	if n := nnrt.Blocks(256, f.tile1e); task < n {
+	case 4:
 		// gradH1B = sum(add3, axis: 0)  (bench.nn:48)
-		lo := task * f.tile1e
-		hi := min(lo+f.tile1e, 256)
+		lo, hi := nnrt.TileRange(tile, 256, f.tile1e)
 		nnrt.SumRows(f.gradH1B[lo:hi], f.add3[lo:], f.nBatch, hi-lo, 256, false)
-		return
-	} else {
-		task -= n
-	}
-	if n := nnrt.Blocks(256, f.tile1f); task < n {
+	case 5:
 		// gradH2B = sum(add2, axis: 0)  (bench.nn:49)
-		lo := task * f.tile1f
-		hi := min(lo+f.tile1f, 256)
+		lo, hi := nnrt.TileRange(tile, 256, f.tile1f)
 		nnrt.SumRows(f.gradH2B[lo:hi], f.add2[lo:], f.nBatch, hi-lo, 256, false)
-		return
-	} else {
-		task -= n
-	}
-	if n := nnrt.Blocks(256, f.tile1g); task < n {
+	case 6:
 		// gradH3B = sum(add, axis: 0)  (bench.nn:50)
-		lo := task * f.tile1g
-		hi := min(lo+f.tile1g, 256)
+		lo, hi := nnrt.TileRange(tile, 256, f.tile1g)
 		nnrt.SumRows(f.gradH3B[lo:hi], f.add[lo:], f.nBatch, hi-lo, 256, false)
-		return
-	} else {
-		task -= n
+	case 7:
+		// gradOutB = sum(mul, axis: 0)  (bench.nn:51)
+		lo, hi := nnrt.TileRange(tile, 8, f.tile1h)
+		nnrt.SumRows(f.gradOutB[lo:hi], f.mul[lo:], f.nBatch, hi-lo, 8, false)
 	}
-	// gradOutB = sum(mul, axis: 0)  (bench.nn:51)
-	lo := task * f.tile1h
-	hi := min(lo+f.tile1h, 8)
-	nnrt.SumRows(f.gradOutB[lo:hi], f.mul[lo:], f.nBatch, hi-lo, 8, false)
 }
 
 // geluAdd is the frame of add: what one run reads, writes and needs in between.

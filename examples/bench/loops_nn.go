@@ -14263,7 +14263,7 @@ func (f *layerNormBackward) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 func (f *layerNormBackward) run() {
 	// gradHB = sum(w, axis: 0)  (loops.nn:77)
 	f.tile0a = nnrt.Tile(256, 32)
-	f.pool.RunWork(256*32, nnrt.Blocks(256, f.tile0a), f.body0)
+	f.pool.RunWork(256*32, nnrt.Tiles(256, f.tile0a), f.body0)
 
 	// mul = w * ((p - savedSum * 0.00390625) * savedRsqrt)  (loops.nn:77)
 	// gradP = w * hG * savedRsqrt + sum(w * hG * (p - savedSum * 0.00390625), axis: 1) * (savedRsqrt * -0.5 * savedRsqrt * s ...  (loops.nn:77)
@@ -14271,14 +14271,13 @@ func (f *layerNormBackward) run() {
 
 	// gradHG = sum(mul, axis: 0)  (loops.nn:77)
 	f.tile2a = nnrt.Tile(256, 32)
-	f.pool.RunWork(256*32, nnrt.Blocks(256, f.tile2a), f.body2)
+	f.pool.RunWork(256*32, nnrt.Tiles(256, f.tile2a), f.body2)
 }
 
 // tiles0 works on one tile of one product or sum, number task.
 func (f *layerNormBackward) tiles0(_, task int) {
 	// gradHB = sum(w, axis: 0)  (loops.nn:77)
-	lo := task * f.tile0a
-	hi := min(lo+f.tile0a, 256)
+	lo, hi := nnrt.TileRange(task, 256, f.tile0a)
 	nnrt.SumRows(f.gradHB[lo:hi], f.w[lo:], 32, hi-lo, 256, false)
 }
 
@@ -14338,8 +14337,7 @@ func (f *layerNormBackward) rows1(worker, task int) {
 // tiles2 works on one tile of one product or sum, number task.
 func (f *layerNormBackward) tiles2(_, task int) {
 	// gradHG = sum(mul, axis: 0)  (loops.nn:77)
-	lo := task * f.tile2a
-	hi := min(lo+f.tile2a, 256)
+	lo, hi := nnrt.TileRange(task, 256, f.tile2a)
 	nnrt.SumRows(f.gradHG[lo:hi], f.mul[lo:], 32, hi-lo, 256, false)
 }
 

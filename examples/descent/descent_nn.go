@@ -836,6 +836,7 @@ type descentBackward struct {
 	tile1b           int
 	tile1c           int
 	tile1d           int
+	counts1          [4]int    // tasks of each product or sum of region 1
 	panel0           int       // rows of a panel of region 0
 	localFloat64     []float64 // panels of all workers
 	localFloat64Size int
@@ -875,7 +876,8 @@ func (f *descentBackward) run() {
 	f.tile1c = nnrt.Tile(8, f.nBatch)
 	// gradZB = sum(add, axis: 0)  (descent.nn:11)
 	f.tile1d = nnrt.Tile(3, f.nBatch)
-	f.pool.RunWork(8*f.nBatch*4+8*f.nBatch*3+8*f.nBatch+3*f.nBatch, nnrt.Blocks(8, f.tile1a)+nnrt.Blocks(8, f.tile1b)+nnrt.Blocks(8, f.tile1c)+nnrt.Blocks(3, f.tile1d), f.body1)
+	f.counts1 = [4]int{nnrt.Tiles(8, f.tile1a), nnrt.Tiles(8, f.tile1b), nnrt.Tiles(8, f.tile1c), nnrt.Tiles(3, f.tile1d)}
+	f.pool.RunWork(8*f.nBatch*4+8*f.nBatch*3+8*f.nBatch+3*f.nBatch, nnrt.Total(f.counts1[:]), f.body1)
 }
 
 // rows0 works on one block of the rows of batch, number task.
@@ -928,37 +930,25 @@ func (f *descentBackward) rows0(worker, task int) {
 
 // tiles1 works on one tile of one product or sum, number task.
 func (f *descentBackward) tiles1(_, task int) {
-	if n := nnrt.Blocks(8, f.tile1a); task < n {
+	kernel, tile := nnrt.FromEnds(task, f.counts1[:])
+	switch kernel {
+	case 0:
 		// gradHW = transpose(x) @ mul  (descent.nn:10)
-		lo := task * f.tile1a
-		hi := min(lo+f.tile1a, 8)
+		lo, hi := nnrt.TileRange(tile, 8, f.tile1a)
 		nnrt.GemmTN(f.gradHW[lo:], 8, f.x, 4, f.mul[lo:], 8, 4, hi-lo, f.nBatch, false)
-		return
-	} else {
-		task -= n
-	}
-	if n := nnrt.Blocks(8, f.tile1b); task < n {
+	case 1:
 		// gradZW = transpose(savedH) @ add  (descent.nn:11)
-		lo := task * f.tile1b
-		hi := min(lo+f.tile1b, 8)
+		lo, hi := nnrt.TileRange(tile, 8, f.tile1b)
 		nnrt.GemmTN(f.gradZW[lo*3:], 3, f.savedH[lo:], 8, f.add, 3, hi-lo, 3, f.nBatch, false)
-		return
-	} else {
-		task -= n
-	}
-	if n := nnrt.Blocks(8, f.tile1c); task < n {
+	case 2:
 		// gradHB = sum(mul, axis: 0)  (descent.nn:10)
-		lo := task * f.tile1c
-		hi := min(lo+f.tile1c, 8)
+		lo, hi := nnrt.TileRange(tile, 8, f.tile1c)
 		nnrt.SumRows(f.gradHB[lo:hi], f.mul[lo:], f.nBatch, hi-lo, 8, false)
-		return
-	} else {
-		task -= n
+	case 3:
+		// gradZB = sum(add, axis: 0)  (descent.nn:11)
+		lo, hi := nnrt.TileRange(tile, 3, f.tile1d)
+		nnrt.SumRows(f.gradZB[lo:hi], f.add[lo:], f.nBatch, hi-lo, 3, false)
 	}
-	// gradZB = sum(add, axis: 0)  (descent.nn:11)
-	lo := task * f.tile1d
-	hi := min(lo+f.tile1d, 3)
-	nnrt.SumRows(f.gradZB[lo:hi], f.add[lo:], f.nBatch, hi-lo, 3, false)
 }
 
 // descentAdd is the frame of add: what one run reads, writes and needs in between.
@@ -2225,6 +2215,7 @@ type descentMomentumBackward struct {
 	tile1b           int
 	tile1c           int
 	tile1d           int
+	counts1          [4]int    // tasks of each product or sum of region 1
 	panel0           int       // rows of a panel of region 0
 	localFloat64     []float64 // panels of all workers
 	localFloat64Size int
@@ -2264,7 +2255,8 @@ func (f *descentMomentumBackward) run() {
 	f.tile1c = nnrt.Tile(8, f.nBatch)
 	// gradZB = sum(add, axis: 0)  (descent.nn:11)
 	f.tile1d = nnrt.Tile(3, f.nBatch)
-	f.pool.RunWork(8*f.nBatch*4+8*f.nBatch*3+8*f.nBatch+3*f.nBatch, nnrt.Blocks(8, f.tile1a)+nnrt.Blocks(8, f.tile1b)+nnrt.Blocks(8, f.tile1c)+nnrt.Blocks(3, f.tile1d), f.body1)
+	f.counts1 = [4]int{nnrt.Tiles(8, f.tile1a), nnrt.Tiles(8, f.tile1b), nnrt.Tiles(8, f.tile1c), nnrt.Tiles(3, f.tile1d)}
+	f.pool.RunWork(8*f.nBatch*4+8*f.nBatch*3+8*f.nBatch+3*f.nBatch, nnrt.Total(f.counts1[:]), f.body1)
 }
 
 // rows0 works on one block of the rows of batch, number task.
@@ -2317,37 +2309,25 @@ func (f *descentMomentumBackward) rows0(worker, task int) {
 
 // tiles1 works on one tile of one product or sum, number task.
 func (f *descentMomentumBackward) tiles1(_, task int) {
-	if n := nnrt.Blocks(8, f.tile1a); task < n {
+	kernel, tile := nnrt.FromEnds(task, f.counts1[:])
+	switch kernel {
+	case 0:
 		// gradHW = transpose(x) @ mul  (descent.nn:10)
-		lo := task * f.tile1a
-		hi := min(lo+f.tile1a, 8)
+		lo, hi := nnrt.TileRange(tile, 8, f.tile1a)
 		nnrt.GemmTN(f.gradHW[lo:], 8, f.x, 4, f.mul[lo:], 8, 4, hi-lo, f.nBatch, false)
-		return
-	} else {
-		task -= n
-	}
-	if n := nnrt.Blocks(8, f.tile1b); task < n {
+	case 1:
 		// gradZW = transpose(savedH) @ add  (descent.nn:11)
-		lo := task * f.tile1b
-		hi := min(lo+f.tile1b, 8)
+		lo, hi := nnrt.TileRange(tile, 8, f.tile1b)
 		nnrt.GemmTN(f.gradZW[lo*3:], 3, f.savedH[lo:], 8, f.add, 3, hi-lo, 3, f.nBatch, false)
-		return
-	} else {
-		task -= n
-	}
-	if n := nnrt.Blocks(8, f.tile1c); task < n {
+	case 2:
 		// gradHB = sum(mul, axis: 0)  (descent.nn:10)
-		lo := task * f.tile1c
-		hi := min(lo+f.tile1c, 8)
+		lo, hi := nnrt.TileRange(tile, 8, f.tile1c)
 		nnrt.SumRows(f.gradHB[lo:hi], f.mul[lo:], f.nBatch, hi-lo, 8, false)
-		return
-	} else {
-		task -= n
+	case 3:
+		// gradZB = sum(add, axis: 0)  (descent.nn:11)
+		lo, hi := nnrt.TileRange(tile, 3, f.tile1d)
+		nnrt.SumRows(f.gradZB[lo:hi], f.add[lo:], f.nBatch, hi-lo, 3, false)
 	}
-	// gradZB = sum(add, axis: 0)  (descent.nn:11)
-	lo := task * f.tile1d
-	hi := min(lo+f.tile1d, 3)
-	nnrt.SumRows(f.gradZB[lo:hi], f.add[lo:], f.nBatch, hi-lo, 3, false)
 }
 
 // descentMomentumAdd is the frame of add: what one run reads, writes and needs in between.
@@ -3625,6 +3605,7 @@ type descentAdagradBackward struct {
 	tile1b           int
 	tile1c           int
 	tile1d           int
+	counts1          [4]int    // tasks of each product or sum of region 1
 	panel0           int       // rows of a panel of region 0
 	localFloat64     []float64 // panels of all workers
 	localFloat64Size int
@@ -3664,7 +3645,8 @@ func (f *descentAdagradBackward) run() {
 	f.tile1c = nnrt.Tile(8, f.nBatch)
 	// gradZB = sum(add, axis: 0)  (descent.nn:11)
 	f.tile1d = nnrt.Tile(3, f.nBatch)
-	f.pool.RunWork(8*f.nBatch*4+8*f.nBatch*3+8*f.nBatch+3*f.nBatch, nnrt.Blocks(8, f.tile1a)+nnrt.Blocks(8, f.tile1b)+nnrt.Blocks(8, f.tile1c)+nnrt.Blocks(3, f.tile1d), f.body1)
+	f.counts1 = [4]int{nnrt.Tiles(8, f.tile1a), nnrt.Tiles(8, f.tile1b), nnrt.Tiles(8, f.tile1c), nnrt.Tiles(3, f.tile1d)}
+	f.pool.RunWork(8*f.nBatch*4+8*f.nBatch*3+8*f.nBatch+3*f.nBatch, nnrt.Total(f.counts1[:]), f.body1)
 }
 
 // rows0 works on one block of the rows of batch, number task.
@@ -3717,37 +3699,25 @@ func (f *descentAdagradBackward) rows0(worker, task int) {
 
 // tiles1 works on one tile of one product or sum, number task.
 func (f *descentAdagradBackward) tiles1(_, task int) {
-	if n := nnrt.Blocks(8, f.tile1a); task < n {
+	kernel, tile := nnrt.FromEnds(task, f.counts1[:])
+	switch kernel {
+	case 0:
 		// gradHW = transpose(x) @ mul  (descent.nn:10)
-		lo := task * f.tile1a
-		hi := min(lo+f.tile1a, 8)
+		lo, hi := nnrt.TileRange(tile, 8, f.tile1a)
 		nnrt.GemmTN(f.gradHW[lo:], 8, f.x, 4, f.mul[lo:], 8, 4, hi-lo, f.nBatch, false)
-		return
-	} else {
-		task -= n
-	}
-	if n := nnrt.Blocks(8, f.tile1b); task < n {
+	case 1:
 		// gradZW = transpose(savedH) @ add  (descent.nn:11)
-		lo := task * f.tile1b
-		hi := min(lo+f.tile1b, 8)
+		lo, hi := nnrt.TileRange(tile, 8, f.tile1b)
 		nnrt.GemmTN(f.gradZW[lo*3:], 3, f.savedH[lo:], 8, f.add, 3, hi-lo, 3, f.nBatch, false)
-		return
-	} else {
-		task -= n
-	}
-	if n := nnrt.Blocks(8, f.tile1c); task < n {
+	case 2:
 		// gradHB = sum(mul, axis: 0)  (descent.nn:10)
-		lo := task * f.tile1c
-		hi := min(lo+f.tile1c, 8)
+		lo, hi := nnrt.TileRange(tile, 8, f.tile1c)
 		nnrt.SumRows(f.gradHB[lo:hi], f.mul[lo:], f.nBatch, hi-lo, 8, false)
-		return
-	} else {
-		task -= n
+	case 3:
+		// gradZB = sum(add, axis: 0)  (descent.nn:11)
+		lo, hi := nnrt.TileRange(tile, 3, f.tile1d)
+		nnrt.SumRows(f.gradZB[lo:hi], f.add[lo:], f.nBatch, hi-lo, 3, false)
 	}
-	// gradZB = sum(add, axis: 0)  (descent.nn:11)
-	lo := task * f.tile1d
-	hi := min(lo+f.tile1d, 3)
-	nnrt.SumRows(f.gradZB[lo:hi], f.add[lo:], f.nBatch, hi-lo, 3, false)
 }
 
 // descentAdagradAdd is the frame of add: what one run reads, writes and needs in between.
@@ -5025,6 +4995,7 @@ type descentRMSpropBackward struct {
 	tile1b           int
 	tile1c           int
 	tile1d           int
+	counts1          [4]int    // tasks of each product or sum of region 1
 	panel0           int       // rows of a panel of region 0
 	localFloat64     []float64 // panels of all workers
 	localFloat64Size int
@@ -5064,7 +5035,8 @@ func (f *descentRMSpropBackward) run() {
 	f.tile1c = nnrt.Tile(8, f.nBatch)
 	// gradZB = sum(add, axis: 0)  (descent.nn:11)
 	f.tile1d = nnrt.Tile(3, f.nBatch)
-	f.pool.RunWork(8*f.nBatch*4+8*f.nBatch*3+8*f.nBatch+3*f.nBatch, nnrt.Blocks(8, f.tile1a)+nnrt.Blocks(8, f.tile1b)+nnrt.Blocks(8, f.tile1c)+nnrt.Blocks(3, f.tile1d), f.body1)
+	f.counts1 = [4]int{nnrt.Tiles(8, f.tile1a), nnrt.Tiles(8, f.tile1b), nnrt.Tiles(8, f.tile1c), nnrt.Tiles(3, f.tile1d)}
+	f.pool.RunWork(8*f.nBatch*4+8*f.nBatch*3+8*f.nBatch+3*f.nBatch, nnrt.Total(f.counts1[:]), f.body1)
 }
 
 // rows0 works on one block of the rows of batch, number task.
@@ -5117,37 +5089,25 @@ func (f *descentRMSpropBackward) rows0(worker, task int) {
 
 // tiles1 works on one tile of one product or sum, number task.
 func (f *descentRMSpropBackward) tiles1(_, task int) {
-	if n := nnrt.Blocks(8, f.tile1a); task < n {
+	kernel, tile := nnrt.FromEnds(task, f.counts1[:])
+	switch kernel {
+	case 0:
 		// gradHW = transpose(x) @ mul  (descent.nn:10)
-		lo := task * f.tile1a
-		hi := min(lo+f.tile1a, 8)
+		lo, hi := nnrt.TileRange(tile, 8, f.tile1a)
 		nnrt.GemmTN(f.gradHW[lo:], 8, f.x, 4, f.mul[lo:], 8, 4, hi-lo, f.nBatch, false)
-		return
-	} else {
-		task -= n
-	}
-	if n := nnrt.Blocks(8, f.tile1b); task < n {
+	case 1:
 		// gradZW = transpose(savedH) @ add  (descent.nn:11)
-		lo := task * f.tile1b
-		hi := min(lo+f.tile1b, 8)
+		lo, hi := nnrt.TileRange(tile, 8, f.tile1b)
 		nnrt.GemmTN(f.gradZW[lo*3:], 3, f.savedH[lo:], 8, f.add, 3, hi-lo, 3, f.nBatch, false)
-		return
-	} else {
-		task -= n
-	}
-	if n := nnrt.Blocks(8, f.tile1c); task < n {
+	case 2:
 		// gradHB = sum(mul, axis: 0)  (descent.nn:10)
-		lo := task * f.tile1c
-		hi := min(lo+f.tile1c, 8)
+		lo, hi := nnrt.TileRange(tile, 8, f.tile1c)
 		nnrt.SumRows(f.gradHB[lo:hi], f.mul[lo:], f.nBatch, hi-lo, 8, false)
-		return
-	} else {
-		task -= n
+	case 3:
+		// gradZB = sum(add, axis: 0)  (descent.nn:11)
+		lo, hi := nnrt.TileRange(tile, 3, f.tile1d)
+		nnrt.SumRows(f.gradZB[lo:hi], f.add[lo:], f.nBatch, hi-lo, 3, false)
 	}
-	// gradZB = sum(add, axis: 0)  (descent.nn:11)
-	lo := task * f.tile1d
-	hi := min(lo+f.tile1d, 3)
-	nnrt.SumRows(f.gradZB[lo:hi], f.add[lo:], f.nBatch, hi-lo, 3, false)
 }
 
 // descentRMSpropAdd is the frame of add: what one run reads, writes and needs in between.
@@ -6430,6 +6390,7 @@ type descentAdadeltaBackward struct {
 	tile1b           int
 	tile1c           int
 	tile1d           int
+	counts1          [4]int    // tasks of each product or sum of region 1
 	panel0           int       // rows of a panel of region 0
 	localFloat64     []float64 // panels of all workers
 	localFloat64Size int
@@ -6469,7 +6430,8 @@ func (f *descentAdadeltaBackward) run() {
 	f.tile1c = nnrt.Tile(8, f.nBatch)
 	// gradZB = sum(add, axis: 0)  (descent.nn:11)
 	f.tile1d = nnrt.Tile(3, f.nBatch)
-	f.pool.RunWork(8*f.nBatch*4+8*f.nBatch*3+8*f.nBatch+3*f.nBatch, nnrt.Blocks(8, f.tile1a)+nnrt.Blocks(8, f.tile1b)+nnrt.Blocks(8, f.tile1c)+nnrt.Blocks(3, f.tile1d), f.body1)
+	f.counts1 = [4]int{nnrt.Tiles(8, f.tile1a), nnrt.Tiles(8, f.tile1b), nnrt.Tiles(8, f.tile1c), nnrt.Tiles(3, f.tile1d)}
+	f.pool.RunWork(8*f.nBatch*4+8*f.nBatch*3+8*f.nBatch+3*f.nBatch, nnrt.Total(f.counts1[:]), f.body1)
 }
 
 // rows0 works on one block of the rows of batch, number task.
@@ -6522,37 +6484,25 @@ func (f *descentAdadeltaBackward) rows0(worker, task int) {
 
 // tiles1 works on one tile of one product or sum, number task.
 func (f *descentAdadeltaBackward) tiles1(_, task int) {
-	if n := nnrt.Blocks(8, f.tile1a); task < n {
+	kernel, tile := nnrt.FromEnds(task, f.counts1[:])
+	switch kernel {
+	case 0:
 		// gradHW = transpose(x) @ mul  (descent.nn:10)
-		lo := task * f.tile1a
-		hi := min(lo+f.tile1a, 8)
+		lo, hi := nnrt.TileRange(tile, 8, f.tile1a)
 		nnrt.GemmTN(f.gradHW[lo:], 8, f.x, 4, f.mul[lo:], 8, 4, hi-lo, f.nBatch, false)
-		return
-	} else {
-		task -= n
-	}
-	if n := nnrt.Blocks(8, f.tile1b); task < n {
+	case 1:
 		// gradZW = transpose(savedH) @ add  (descent.nn:11)
-		lo := task * f.tile1b
-		hi := min(lo+f.tile1b, 8)
+		lo, hi := nnrt.TileRange(tile, 8, f.tile1b)
 		nnrt.GemmTN(f.gradZW[lo*3:], 3, f.savedH[lo:], 8, f.add, 3, hi-lo, 3, f.nBatch, false)
-		return
-	} else {
-		task -= n
-	}
-	if n := nnrt.Blocks(8, f.tile1c); task < n {
+	case 2:
 		// gradHB = sum(mul, axis: 0)  (descent.nn:10)
-		lo := task * f.tile1c
-		hi := min(lo+f.tile1c, 8)
+		lo, hi := nnrt.TileRange(tile, 8, f.tile1c)
 		nnrt.SumRows(f.gradHB[lo:hi], f.mul[lo:], f.nBatch, hi-lo, 8, false)
-		return
-	} else {
-		task -= n
+	case 3:
+		// gradZB = sum(add, axis: 0)  (descent.nn:11)
+		lo, hi := nnrt.TileRange(tile, 3, f.tile1d)
+		nnrt.SumRows(f.gradZB[lo:hi], f.add[lo:], f.nBatch, hi-lo, 3, false)
 	}
-	// gradZB = sum(add, axis: 0)  (descent.nn:11)
-	lo := task * f.tile1d
-	hi := min(lo+f.tile1d, 3)
-	nnrt.SumRows(f.gradZB[lo:hi], f.add[lo:], f.nBatch, hi-lo, 3, false)
 }
 
 // descentAdadeltaAdd is the frame of add: what one run reads, writes and needs in between.
@@ -7848,6 +7798,7 @@ type descentAdamBackward struct {
 	tile1b           int
 	tile1c           int
 	tile1d           int
+	counts1          [4]int    // tasks of each product or sum of region 1
 	panel0           int       // rows of a panel of region 0
 	localFloat64     []float64 // panels of all workers
 	localFloat64Size int
@@ -7887,7 +7838,8 @@ func (f *descentAdamBackward) run() {
 	f.tile1c = nnrt.Tile(8, f.nBatch)
 	// gradZB = sum(add, axis: 0)  (descent.nn:11)
 	f.tile1d = nnrt.Tile(3, f.nBatch)
-	f.pool.RunWork(8*f.nBatch*4+8*f.nBatch*3+8*f.nBatch+3*f.nBatch, nnrt.Blocks(8, f.tile1a)+nnrt.Blocks(8, f.tile1b)+nnrt.Blocks(8, f.tile1c)+nnrt.Blocks(3, f.tile1d), f.body1)
+	f.counts1 = [4]int{nnrt.Tiles(8, f.tile1a), nnrt.Tiles(8, f.tile1b), nnrt.Tiles(8, f.tile1c), nnrt.Tiles(3, f.tile1d)}
+	f.pool.RunWork(8*f.nBatch*4+8*f.nBatch*3+8*f.nBatch+3*f.nBatch, nnrt.Total(f.counts1[:]), f.body1)
 }
 
 // rows0 works on one block of the rows of batch, number task.
@@ -7940,37 +7892,25 @@ func (f *descentAdamBackward) rows0(worker, task int) {
 
 // tiles1 works on one tile of one product or sum, number task.
 func (f *descentAdamBackward) tiles1(_, task int) {
-	if n := nnrt.Blocks(8, f.tile1a); task < n {
+	kernel, tile := nnrt.FromEnds(task, f.counts1[:])
+	switch kernel {
+	case 0:
 		// gradHW = transpose(x) @ mul  (descent.nn:10)
-		lo := task * f.tile1a
-		hi := min(lo+f.tile1a, 8)
+		lo, hi := nnrt.TileRange(tile, 8, f.tile1a)
 		nnrt.GemmTN(f.gradHW[lo:], 8, f.x, 4, f.mul[lo:], 8, 4, hi-lo, f.nBatch, false)
-		return
-	} else {
-		task -= n
-	}
-	if n := nnrt.Blocks(8, f.tile1b); task < n {
+	case 1:
 		// gradZW = transpose(savedH) @ add  (descent.nn:11)
-		lo := task * f.tile1b
-		hi := min(lo+f.tile1b, 8)
+		lo, hi := nnrt.TileRange(tile, 8, f.tile1b)
 		nnrt.GemmTN(f.gradZW[lo*3:], 3, f.savedH[lo:], 8, f.add, 3, hi-lo, 3, f.nBatch, false)
-		return
-	} else {
-		task -= n
-	}
-	if n := nnrt.Blocks(8, f.tile1c); task < n {
+	case 2:
 		// gradHB = sum(mul, axis: 0)  (descent.nn:10)
-		lo := task * f.tile1c
-		hi := min(lo+f.tile1c, 8)
+		lo, hi := nnrt.TileRange(tile, 8, f.tile1c)
 		nnrt.SumRows(f.gradHB[lo:hi], f.mul[lo:], f.nBatch, hi-lo, 8, false)
-		return
-	} else {
-		task -= n
+	case 3:
+		// gradZB = sum(add, axis: 0)  (descent.nn:11)
+		lo, hi := nnrt.TileRange(tile, 3, f.tile1d)
+		nnrt.SumRows(f.gradZB[lo:hi], f.add[lo:], f.nBatch, hi-lo, 3, false)
 	}
-	// gradZB = sum(add, axis: 0)  (descent.nn:11)
-	lo := task * f.tile1d
-	hi := min(lo+f.tile1d, 3)
-	nnrt.SumRows(f.gradZB[lo:hi], f.add[lo:], f.nBatch, hi-lo, 3, false)
 }
 
 // descentAdamAdd is the frame of add: what one run reads, writes and needs in between.

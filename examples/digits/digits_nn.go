@@ -898,6 +898,7 @@ type digitsBackward struct {
 	tile1b           int
 	tile1c           int
 	tile1d           int
+	counts1          [4]int    // tasks of each product or sum of region 1
 	block0           int       // rows of a block of region 0
 	panel0           int       // rows of a panel of region 0
 	localFloat32     []float32 // panels of all workers
@@ -939,7 +940,8 @@ func (f *digitsBackward) run() {
 	f.tile1c = nnrt.Tile(128, f.nBatch)
 	// gradLogitsB = sum(add, axis: 0)  (digits.nn:7)
 	f.tile1d = nnrt.Tile(10, f.nBatch)
-	f.pool.RunWork(64*f.nBatch*128+128*f.nBatch*10+128*f.nBatch+10*f.nBatch, nnrt.Blocks(64, f.tile1a)+nnrt.Blocks(128, f.tile1b)+nnrt.Blocks(128, f.tile1c)+nnrt.Blocks(10, f.tile1d), f.body1)
+	f.counts1 = [4]int{nnrt.Tiles(64, f.tile1a), nnrt.Tiles(128, f.tile1b), nnrt.Tiles(128, f.tile1c), nnrt.Tiles(10, f.tile1d)}
+	f.pool.RunWork(64*f.nBatch*128+128*f.nBatch*10+128*f.nBatch+10*f.nBatch, nnrt.Total(f.counts1[:]), f.body1)
 }
 
 // rows0 works on one block of the rows of batch, number task.
@@ -1000,37 +1002,25 @@ func (f *digitsBackward) rows0(worker, task int) {
 
 // tiles1 works on one tile of one product or sum, number task.
 func (f *digitsBackward) tiles1(_, task int) {
-	if n := nnrt.Blocks(64, f.tile1a); task < n {
+	kernel, tile := nnrt.FromEnds(task, f.counts1[:])
+	switch kernel {
+	case 0:
 		// gradHW = transpose(x) @ where  (digits.nn:6)
-		lo := task * f.tile1a
-		hi := min(lo+f.tile1a, 64)
+		lo, hi := nnrt.TileRange(tile, 64, f.tile1a)
 		nnrt.GemmTN(f.gradHW[lo*128:], 128, f.x[lo:], 64, f.where, 128, hi-lo, 128, f.nBatch, false)
-		return
-	} else {
-		task -= n
-	}
-	if n := nnrt.Blocks(128, f.tile1b); task < n {
+	case 1:
 		// gradLogitsW = transpose(savedH) @ add  (digits.nn:7)
-		lo := task * f.tile1b
-		hi := min(lo+f.tile1b, 128)
+		lo, hi := nnrt.TileRange(tile, 128, f.tile1b)
 		nnrt.GemmTN(f.gradLogitsW[lo*10:], 10, f.savedH[lo:], 128, f.add, 10, hi-lo, 10, f.nBatch, false)
-		return
-	} else {
-		task -= n
-	}
-	if n := nnrt.Blocks(128, f.tile1c); task < n {
+	case 2:
 		// gradHB = sum(where, axis: 0)  (digits.nn:6)
-		lo := task * f.tile1c
-		hi := min(lo+f.tile1c, 128)
+		lo, hi := nnrt.TileRange(tile, 128, f.tile1c)
 		nnrt.SumRows(f.gradHB[lo:hi], f.where[lo:], f.nBatch, hi-lo, 128, false)
-		return
-	} else {
-		task -= n
+	case 3:
+		// gradLogitsB = sum(add, axis: 0)  (digits.nn:7)
+		lo, hi := nnrt.TileRange(tile, 10, f.tile1d)
+		nnrt.SumRows(f.gradLogitsB[lo:hi], f.add[lo:], f.nBatch, hi-lo, 10, false)
 	}
-	// gradLogitsB = sum(add, axis: 0)  (digits.nn:7)
-	lo := task * f.tile1d
-	hi := min(lo+f.tile1d, 10)
-	nnrt.SumRows(f.gradLogitsB[lo:hi], f.add[lo:], f.nBatch, hi-lo, 10, false)
 }
 
 // digitsAdd is the frame of add: what one run reads, writes and needs in between.

@@ -896,6 +896,7 @@ type digitBackward struct {
 	tile1b           int
 	tile1c           int
 	tile1d           int
+	counts1          [4]int    // tasks of each product or sum of region 1
 	panel0           int       // rows of a panel of region 0
 	localFloat32     []float32 // panels of all workers
 	localFloat32Size int
@@ -935,7 +936,8 @@ func (f *digitBackward) run() {
 	f.tile1c = nnrt.Tile(32, f.nBatch)
 	// gradLogitsB = sum(add, axis: 0)  (digit.nn:7)
 	f.tile1d = nnrt.Tile(10, f.nBatch)
-	f.pool.RunWork(64*f.nBatch*32+32*f.nBatch*10+32*f.nBatch+10*f.nBatch, nnrt.Blocks(64, f.tile1a)+nnrt.Blocks(32, f.tile1b)+nnrt.Blocks(32, f.tile1c)+nnrt.Blocks(10, f.tile1d), f.body1)
+	f.counts1 = [4]int{nnrt.Tiles(64, f.tile1a), nnrt.Tiles(32, f.tile1b), nnrt.Tiles(32, f.tile1c), nnrt.Tiles(10, f.tile1d)}
+	f.pool.RunWork(64*f.nBatch*32+32*f.nBatch*10+32*f.nBatch+10*f.nBatch, nnrt.Total(f.counts1[:]), f.body1)
 }
 
 // rows0 works on one block of the rows of batch, number task.
@@ -996,37 +998,25 @@ func (f *digitBackward) rows0(worker, task int) {
 
 // tiles1 works on one tile of one product or sum, number task.
 func (f *digitBackward) tiles1(_, task int) {
-	if n := nnrt.Blocks(64, f.tile1a); task < n {
+	kernel, tile := nnrt.FromEnds(task, f.counts1[:])
+	switch kernel {
+	case 0:
 		// gradHW = transpose(x) @ where  (digit.nn:6)
-		lo := task * f.tile1a
-		hi := min(lo+f.tile1a, 64)
+		lo, hi := nnrt.TileRange(tile, 64, f.tile1a)
 		nnrt.GemmTN(f.gradHW[lo*32:], 32, f.x[lo:], 64, f.where, 32, hi-lo, 32, f.nBatch, false)
-		return
-	} else {
-		task -= n
-	}
-	if n := nnrt.Blocks(32, f.tile1b); task < n {
+	case 1:
 		// gradLogitsW = transpose(savedH) @ add  (digit.nn:7)
-		lo := task * f.tile1b
-		hi := min(lo+f.tile1b, 32)
+		lo, hi := nnrt.TileRange(tile, 32, f.tile1b)
 		nnrt.GemmTN(f.gradLogitsW[lo*10:], 10, f.savedH[lo:], 32, f.add, 10, hi-lo, 10, f.nBatch, false)
-		return
-	} else {
-		task -= n
-	}
-	if n := nnrt.Blocks(32, f.tile1c); task < n {
+	case 2:
 		// gradHB = sum(where, axis: 0)  (digit.nn:6)
-		lo := task * f.tile1c
-		hi := min(lo+f.tile1c, 32)
+		lo, hi := nnrt.TileRange(tile, 32, f.tile1c)
 		nnrt.SumRows(f.gradHB[lo:hi], f.where[lo:], f.nBatch, hi-lo, 32, false)
-		return
-	} else {
-		task -= n
+	case 3:
+		// gradLogitsB = sum(add, axis: 0)  (digit.nn:7)
+		lo, hi := nnrt.TileRange(tile, 10, f.tile1d)
+		nnrt.SumRows(f.gradLogitsB[lo:hi], f.add[lo:], f.nBatch, hi-lo, 10, false)
 	}
-	// gradLogitsB = sum(add, axis: 0)  (digit.nn:7)
-	lo := task * f.tile1d
-	hi := min(lo+f.tile1d, 10)
-	nnrt.SumRows(f.gradLogitsB[lo:hi], f.add[lo:], f.nBatch, hi-lo, 10, false)
 }
 
 // digitAdd is the frame of add: what one run reads, writes and needs in between.

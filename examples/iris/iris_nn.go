@@ -896,6 +896,7 @@ type irisBackward struct {
 	tile1b           int
 	tile1c           int
 	tile1d           int
+	counts1          [4]int    // tasks of each product or sum of region 1
 	panel0           int       // rows of a panel of region 0
 	localFloat32     []float32 // panels of all workers
 	localFloat32Size int
@@ -935,7 +936,8 @@ func (f *irisBackward) run() {
 		f.tile1c = nnrt.Tile(16, f.nBatch)
 		// gradLogitsB = sum(add, axis: 0)  (iris.nn:7)
 		f.tile1d = nnrt.Tile(3, f.nBatch)
-		f.pool.RunWork(16*f.nBatch*4+16*f.nBatch*3+16*f.nBatch+3*f.nBatch, nnrt.Blocks(16, f.tile1a)+nnrt.Blocks(16, f.tile1b)+nnrt.Blocks(16, f.tile1c)+nnrt.Blocks(3, f.tile1d), f.body1)
+		f.counts1 = [4]int{nnrt.Tiles(16, f.tile1a), nnrt.Tiles(16, f.tile1b), nnrt.Tiles(16, f.tile1c), nnrt.Tiles(3, f.tile1d)}
+		f.pool.RunWork(16*f.nBatch*4+16*f.nBatch*3+16*f.nBatch+3*f.nBatch, nnrt.Total(f.counts1[:]), f.body1)
 	}
 }
 
@@ -993,37 +995,25 @@ func (f *irisBackward) rows0(worker, task int) {
 
 // tiles1 works on one tile of one product or sum, number task.
 func (f *irisBackward) tiles1(_, task int) {
-	if n := nnrt.Blocks(16, f.tile1a); task < n {
+	kernel, tile := nnrt.FromEnds(task, f.counts1[:])
+	switch kernel {
+	case 0:
 		// gradHW = transpose(x) @ mul  (iris.nn:6)
-		lo := task * f.tile1a
-		hi := min(lo+f.tile1a, 16)
+		lo, hi := nnrt.TileRange(tile, 16, f.tile1a)
 		nnrt.GemmTN(f.gradHW[lo:], 16, f.x, 4, f.mul[lo:], 16, 4, hi-lo, f.nBatch, false)
-		return
-	} else {
-		task -= n
-	}
-	if n := nnrt.Blocks(16, f.tile1b); task < n {
+	case 1:
 		// gradLogitsW = transpose(savedH) @ add  (iris.nn:7)
-		lo := task * f.tile1b
-		hi := min(lo+f.tile1b, 16)
+		lo, hi := nnrt.TileRange(tile, 16, f.tile1b)
 		nnrt.GemmTN(f.gradLogitsW[lo*3:], 3, f.savedH[lo:], 16, f.add, 3, hi-lo, 3, f.nBatch, false)
-		return
-	} else {
-		task -= n
-	}
-	if n := nnrt.Blocks(16, f.tile1c); task < n {
+	case 2:
 		// gradHB = sum(mul, axis: 0)  (iris.nn:6)
-		lo := task * f.tile1c
-		hi := min(lo+f.tile1c, 16)
+		lo, hi := nnrt.TileRange(tile, 16, f.tile1c)
 		nnrt.SumRows(f.gradHB[lo:hi], f.mul[lo:], f.nBatch, hi-lo, 16, false)
-		return
-	} else {
-		task -= n
+	case 3:
+		// gradLogitsB = sum(add, axis: 0)  (iris.nn:7)
+		lo, hi := nnrt.TileRange(tile, 3, f.tile1d)
+		nnrt.SumRows(f.gradLogitsB[lo:hi], f.add[lo:], f.nBatch, hi-lo, 3, false)
 	}
-	// gradLogitsB = sum(add, axis: 0)  (iris.nn:7)
-	lo := task * f.tile1d
-	hi := min(lo+f.tile1d, 3)
-	nnrt.SumRows(f.gradLogitsB[lo:hi], f.add[lo:], f.nBatch, hi-lo, 3, false)
 }
 
 // irisAdd is the frame of add: what one run reads, writes and needs in between.

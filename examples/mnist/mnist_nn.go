@@ -778,7 +778,6 @@ func (f *mnistForward) run() {
 
 	// z = x @ hW  (mnist.nn:7)
 	f.pool.RunWork(f.nBatch*200704, nnrt.SplitTasks(f.nBatch, 256, 784), f.body0)
-	nnrt.JoinSplit(f.z, f.parts0a, f.nBatch, 256, 784)
 
 	// rand = uniform  (layers.nn:26)
 	// savedH = max(0, z + hB)  (mnist.nn:7)
@@ -820,6 +819,7 @@ func (f *mnistForward) rows1(worker, task int) {
 	savedExp := f.savedExp[r0*10 : r1*10]
 	savedSum := f.savedSum[r0:r1]
 	argmax := localInt32[0:][:rows]
+	nnrt.JoinSplit(f.z, f.parts0a, r0, r1, f.nBatch, 256, 784)
 
 	// rand = uniform  (layers.nn:26)
 	nnrt.FillUniform(rand, f.key[0], uint64(r0*256))
@@ -947,6 +947,7 @@ type mnistBackward struct {
 	tile1b           int
 	tile1c           int
 	tile1d           int
+	counts1          [4]int    // tasks of each product or sum of region 1
 	block0           int       // rows of a block of region 0
 	panel0           int       // rows of a panel of region 0
 	localFloat32     []float32 // panels of all workers
@@ -990,7 +991,8 @@ func (f *mnistBackward) run() {
 	f.tile1c = nnrt.Tile(256, f.nBatch)
 	// gradLogitsB = sum(add, axis: 0)  (mnist.nn:8)
 	f.tile1d = nnrt.Tile(10, f.nBatch)
-	f.pool.RunWork(784*f.nBatch*256+256*f.nBatch*10+256*f.nBatch+10*f.nBatch, nnrt.Blocks(784, f.tile1a)+nnrt.Blocks(256, f.tile1b)+nnrt.Blocks(256, f.tile1c)+nnrt.Blocks(10, f.tile1d), f.body1)
+	f.counts1 = [4]int{nnrt.Tiles(784, f.tile1a), nnrt.Tiles(256, f.tile1b), nnrt.Tiles(256, f.tile1c), nnrt.Tiles(10, f.tile1d)}
+	f.pool.RunWork(784*f.nBatch*256+256*f.nBatch*10+256*f.nBatch+10*f.nBatch, nnrt.Total(f.counts1[:]), f.body1)
 }
 
 // rows0 works on one block of the rows of batch, number task.
@@ -1060,37 +1062,25 @@ func (f *mnistBackward) rows0(worker, task int) {
 
 // tiles1 works on one tile of one product or sum, number task.
 func (f *mnistBackward) tiles1(_, task int) {
-	if n := nnrt.Blocks(784, f.tile1a); task < n {
+	kernel, tile := nnrt.FromEnds(task, f.counts1[:])
+	switch kernel {
+	case 0:
 		// gradHW = transpose(x) @ where  (mnist.nn:7)
-		lo := task * f.tile1a
-		hi := min(lo+f.tile1a, 784)
+		lo, hi := nnrt.TileRange(tile, 784, f.tile1a)
 		nnrt.GemmTN(f.gradHW[lo*256:], 256, f.x[lo:], 784, f.where, 256, hi-lo, 256, f.nBatch, false)
-		return
-	} else {
-		task -= n
-	}
-	if n := nnrt.Blocks(256, f.tile1b); task < n {
+	case 1:
 		// gradLogitsW = transpose(savedWhere) @ add  (mnist.nn:8)
-		lo := task * f.tile1b
-		hi := min(lo+f.tile1b, 256)
+		lo, hi := nnrt.TileRange(tile, 256, f.tile1b)
 		nnrt.GemmTN(f.gradLogitsW[lo*10:], 10, f.savedWhere[lo:], 256, f.add, 10, hi-lo, 10, f.nBatch, false)
-		return
-	} else {
-		task -= n
-	}
-	if n := nnrt.Blocks(256, f.tile1c); task < n {
+	case 2:
 		// gradHB = sum(where, axis: 0)  (mnist.nn:7)
-		lo := task * f.tile1c
-		hi := min(lo+f.tile1c, 256)
+		lo, hi := nnrt.TileRange(tile, 256, f.tile1c)
 		nnrt.SumRows(f.gradHB[lo:hi], f.where[lo:], f.nBatch, hi-lo, 256, false)
-		return
-	} else {
-		task -= n
+	case 3:
+		// gradLogitsB = sum(add, axis: 0)  (mnist.nn:8)
+		lo, hi := nnrt.TileRange(tile, 10, f.tile1d)
+		nnrt.SumRows(f.gradLogitsB[lo:hi], f.add[lo:], f.nBatch, hi-lo, 10, false)
 	}
-	// gradLogitsB = sum(add, axis: 0)  (mnist.nn:8)
-	lo := task * f.tile1d
-	hi := min(lo+f.tile1d, 10)
-	nnrt.SumRows(f.gradLogitsB[lo:hi], f.add[lo:], f.nBatch, hi-lo, 10, false)
 }
 
 // mnistAdd is the frame of add: what one run reads, writes and needs in between.

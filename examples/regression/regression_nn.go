@@ -773,7 +773,7 @@ func (f *lineMeanBackward) run() {
 
 		// gradFitW = transpose(x) @ mul  (regression.nn:8)
 		f.tile1a = nnrt.Tile(3, f.nBatch)
-		f.pool.RunWork(3*f.nBatch, nnrt.Blocks(3, f.tile1a), f.body1)
+		f.pool.RunWork(3*f.nBatch, nnrt.Tiles(3, f.tile1a), f.body1)
 	}
 
 	// gradFitB = sum  (regression.nn:8)
@@ -807,8 +807,7 @@ func (f *lineMeanBackward) rows0(worker, task int) {
 // tiles1 works on one tile of one product or sum, number task.
 func (f *lineMeanBackward) tiles1(_, task int) {
 	// gradFitW = transpose(x) @ mul  (regression.nn:8)
-	lo := task * f.tile1a
-	hi := min(lo+f.tile1a, 3)
+	lo, hi := nnrt.TileRange(task, 3, f.tile1a)
 	nnrt.GemmTN(f.gradFitW[lo:], 1, f.x[lo:], 3, f.mul, 1, hi-lo, 1, f.nBatch, false)
 }
 
@@ -1892,7 +1891,7 @@ func (f *lineSumBackward) run() {
 
 		// gradFitW = transpose(x) @ mul  (regression.nn:8)
 		f.tile1a = nnrt.Tile(3, f.nBatch)
-		f.pool.RunWork(3*f.nBatch, nnrt.Blocks(3, f.tile1a), f.body1)
+		f.pool.RunWork(3*f.nBatch, nnrt.Tiles(3, f.tile1a), f.body1)
 	}
 
 	// gradFitB = sum  (regression.nn:8)
@@ -1925,8 +1924,7 @@ func (f *lineSumBackward) rows0(worker, task int) {
 // tiles1 works on one tile of one product or sum, number task.
 func (f *lineSumBackward) tiles1(_, task int) {
 	// gradFitW = transpose(x) @ mul  (regression.nn:8)
-	lo := task * f.tile1a
-	hi := min(lo+f.tile1a, 3)
+	lo, hi := nnrt.TileRange(task, 3, f.tile1a)
 	nnrt.GemmTN(f.gradFitW[lo:], 1, f.x[lo:], 3, f.mul, 1, hi-lo, 1, f.nBatch, false)
 }
 

@@ -1025,6 +1025,7 @@ type speakerBackward struct {
 	key              []nnrt.Key // streams of 1
 	tile1b           int
 	tile1c           int
+	counts1          [3]int    // tasks of each product or sum of region 1
 	block0           int       // rows of a block of region 0
 	panel0           int       // rows of a panel of region 0
 	localFloat32     []float32 // panels of all workers
@@ -1071,7 +1072,8 @@ func (f *speakerBackward) run() {
 	f.tile1b = nnrt.Tile(32, f.nBatch*6)
 	// gradLogitsB = sum(add, axis: 0)  (speaker.nn:11)
 	f.tile1c = nnrt.Tile(6, f.nBatch)
-	f.pool.RunWork(32*f.nBatch*6+6*f.nBatch, 1+nnrt.Blocks(32, f.tile1b)+nnrt.Blocks(6, f.tile1c), f.body1)
+	f.counts1 = [3]int{1, nnrt.Tiles(32, f.tile1b), nnrt.Tiles(6, f.tile1c)}
+	f.pool.RunWork(32*f.nBatch*6+6*f.nBatch, nnrt.Total(f.counts1[:]), f.body1)
 }
 
 // rows0 works on one block of the rows of batch, number task.
@@ -1172,35 +1174,29 @@ func (f *speakerBackward) rows0(worker, task int) {
 
 // tiles1 works on one tile of one product or sum, number task.
 func (f *speakerBackward) tiles1(_, task int) {
-	if n := 1; task < n {
+	kernel, tile := nnrt.FromEnds(task, f.counts1[:])
+	switch kernel {
+	case 0:
 		// gradEW = scatter_add(words, where)  (speaker.nn:9)
 		clear(f.gradEW[:96000])
 		nnrt.ScatterAdd(f.gradEW[:96000], f.where, f.words[:f.nBatch*f.nTime], 32, 0, 32)
 		if f.done != nil {
 			f.done(0, 96000)
 		}
-		return
-	} else {
-		task -= n
-	}
-	if n := nnrt.Blocks(32, f.tile1b); task < n {
+	case 1:
 		// gradLogitsW = transpose(savedWhere) @ add  (speaker.nn:11)
-		lo := task * f.tile1b
-		hi := min(lo+f.tile1b, 32)
+		lo, hi := nnrt.TileRange(tile, 32, f.tile1b)
 		nnrt.GemmTN(f.gradLogitsW[lo*6:], 6, f.savedWhere[lo:], 32, f.add, 6, hi-lo, 6, f.nBatch, false)
 		if f.done != nil {
 			f.done(96000+lo*6, 96000+hi*6)
 		}
-		return
-	} else {
-		task -= n
-	}
-	// gradLogitsB = sum(add, axis: 0)  (speaker.nn:11)
-	lo := task * f.tile1c
-	hi := min(lo+f.tile1c, 6)
-	nnrt.SumRows(f.gradLogitsB[lo:hi], f.add[lo:], f.nBatch, hi-lo, 6, false)
-	if f.done != nil {
-		f.done(96192+lo, 96192+hi)
+	case 2:
+		// gradLogitsB = sum(add, axis: 0)  (speaker.nn:11)
+		lo, hi := nnrt.TileRange(tile, 6, f.tile1c)
+		nnrt.SumRows(f.gradLogitsB[lo:hi], f.add[lo:], f.nBatch, hi-lo, 6, false)
+		if f.done != nil {
+			f.done(96192+lo, 96192+hi)
+		}
 	}
 }
 

@@ -846,15 +846,16 @@ type xorBackward struct {
 	mul []float32 // [batch, 8]
 
 	// Numbers and streams.
-	div    float32
-	neg    float32
-	sum    float32
-	part0a []float32 // parts of sum, by block
-	tile1a int
-	tile1b int
-	tile1c int
-	body0  func(worker, task int)
-	body1  func(worker, task int)
+	div     float32
+	neg     float32
+	sum     float32
+	part0a  []float32 // parts of sum, by block
+	tile1a  int
+	tile1b  int
+	tile1c  int
+	counts1 [3]int // tasks of each product or sum of region 1
+	body0   func(worker, task int)
+	body1   func(worker, task int)
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
@@ -888,7 +889,8 @@ func (f *xorBackward) run() {
 		f.tile1b = nnrt.Tile(8, f.nBatch)
 		// gradHB = sum(mul, axis: 0)  (xor.nn:6)
 		f.tile1c = nnrt.Tile(8, f.nBatch)
-		f.pool.RunWork(8*f.nBatch*2+8*f.nBatch+8*f.nBatch, nnrt.Blocks(8, f.tile1a)+nnrt.Blocks(8, f.tile1b)+nnrt.Blocks(8, f.tile1c), f.body1)
+		f.counts1 = [3]int{nnrt.Tiles(8, f.tile1a), nnrt.Tiles(8, f.tile1b), nnrt.Tiles(8, f.tile1c)}
+		f.pool.RunWork(8*f.nBatch*2+8*f.nBatch+8*f.nBatch, nnrt.Total(f.counts1[:]), f.body1)
 	}
 
 	// gradZB = sum  (xor.nn:7)
@@ -939,28 +941,21 @@ func (f *xorBackward) rows0(worker, task int) {
 
 // tiles1 works on one tile of one product or sum, number task.
 func (f *xorBackward) tiles1(_, task int) {
-	if n := nnrt.Blocks(8, f.tile1a); task < n {
+	kernel, tile := nnrt.FromEnds(task, f.counts1[:])
+	switch kernel {
+	case 0:
 		// gradHW = transpose(x) @ mul  (xor.nn:6)
-		lo := task * f.tile1a
-		hi := min(lo+f.tile1a, 8)
+		lo, hi := nnrt.TileRange(tile, 8, f.tile1a)
 		nnrt.GemmTN(f.gradHW[lo:], 8, f.x, 2, f.mul[lo:], 8, 2, hi-lo, f.nBatch, false)
-		return
-	} else {
-		task -= n
-	}
-	if n := nnrt.Blocks(8, f.tile1b); task < n {
+	case 1:
 		// gradZW = transpose(savedH) @ add  (xor.nn:7)
-		lo := task * f.tile1b
-		hi := min(lo+f.tile1b, 8)
+		lo, hi := nnrt.TileRange(tile, 8, f.tile1b)
 		nnrt.GemmTN(f.gradZW[lo:], 1, f.savedH[lo:], 8, f.add, 1, hi-lo, 1, f.nBatch, false)
-		return
-	} else {
-		task -= n
+	case 2:
+		// gradHB = sum(mul, axis: 0)  (xor.nn:6)
+		lo, hi := nnrt.TileRange(tile, 8, f.tile1c)
+		nnrt.SumRows(f.gradHB[lo:hi], f.mul[lo:], f.nBatch, hi-lo, 8, false)
 	}
-	// gradHB = sum(mul, axis: 0)  (xor.nn:6)
-	lo := task * f.tile1c
-	hi := min(lo+f.tile1c, 8)
-	nnrt.SumRows(f.gradHB[lo:hi], f.mul[lo:], f.nBatch, hi-lo, 8, false)
 }
 
 // xorAdd is the frame of add: what one run reads, writes and needs in between.
@@ -2267,15 +2262,16 @@ type xorAdamBackward struct {
 	mul []float32 // [batch, 8]
 
 	// Numbers and streams.
-	div    float32
-	neg    float32
-	sum    float32
-	part0a []float32 // parts of sum, by block
-	tile1a int
-	tile1b int
-	tile1c int
-	body0  func(worker, task int)
-	body1  func(worker, task int)
+	div     float32
+	neg     float32
+	sum     float32
+	part0a  []float32 // parts of sum, by block
+	tile1a  int
+	tile1b  int
+	tile1c  int
+	counts1 [3]int // tasks of each product or sum of region 1
+	body0   func(worker, task int)
+	body1   func(worker, task int)
 }
 
 // init lays out scratch memory for the given capacities; once for the life of the frame.
@@ -2309,7 +2305,8 @@ func (f *xorAdamBackward) run() {
 		f.tile1b = nnrt.Tile(8, f.nBatch)
 		// gradHB = sum(mul, axis: 0)  (xor.nn:6)
 		f.tile1c = nnrt.Tile(8, f.nBatch)
-		f.pool.RunWork(8*f.nBatch*2+8*f.nBatch+8*f.nBatch, nnrt.Blocks(8, f.tile1a)+nnrt.Blocks(8, f.tile1b)+nnrt.Blocks(8, f.tile1c), f.body1)
+		f.counts1 = [3]int{nnrt.Tiles(8, f.tile1a), nnrt.Tiles(8, f.tile1b), nnrt.Tiles(8, f.tile1c)}
+		f.pool.RunWork(8*f.nBatch*2+8*f.nBatch+8*f.nBatch, nnrt.Total(f.counts1[:]), f.body1)
 	}
 
 	// gradZB = sum  (xor.nn:7)
@@ -2360,28 +2357,21 @@ func (f *xorAdamBackward) rows0(worker, task int) {
 
 // tiles1 works on one tile of one product or sum, number task.
 func (f *xorAdamBackward) tiles1(_, task int) {
-	if n := nnrt.Blocks(8, f.tile1a); task < n {
+	kernel, tile := nnrt.FromEnds(task, f.counts1[:])
+	switch kernel {
+	case 0:
 		// gradHW = transpose(x) @ mul  (xor.nn:6)
-		lo := task * f.tile1a
-		hi := min(lo+f.tile1a, 8)
+		lo, hi := nnrt.TileRange(tile, 8, f.tile1a)
 		nnrt.GemmTN(f.gradHW[lo:], 8, f.x, 2, f.mul[lo:], 8, 2, hi-lo, f.nBatch, false)
-		return
-	} else {
-		task -= n
-	}
-	if n := nnrt.Blocks(8, f.tile1b); task < n {
+	case 1:
 		// gradZW = transpose(savedH) @ add  (xor.nn:7)
-		lo := task * f.tile1b
-		hi := min(lo+f.tile1b, 8)
+		lo, hi := nnrt.TileRange(tile, 8, f.tile1b)
 		nnrt.GemmTN(f.gradZW[lo:], 1, f.savedH[lo:], 8, f.add, 1, hi-lo, 1, f.nBatch, false)
-		return
-	} else {
-		task -= n
+	case 2:
+		// gradHB = sum(mul, axis: 0)  (xor.nn:6)
+		lo, hi := nnrt.TileRange(tile, 8, f.tile1c)
+		nnrt.SumRows(f.gradHB[lo:hi], f.mul[lo:], f.nBatch, hi-lo, 8, false)
 	}
-	// gradHB = sum(mul, axis: 0)  (xor.nn:6)
-	lo := task * f.tile1c
-	hi := min(lo+f.tile1c, 8)
-	nnrt.SumRows(f.gradHB[lo:hi], f.mul[lo:], f.nBatch, hi-lo, 8, false)
 }
 
 // xorAdamAdd is the frame of add: what one run reads, writes and needs in between.

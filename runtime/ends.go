@@ -1,0 +1,74 @@
+package nnrt
+
+// This file answers: in which order do workers take the tiles of several products and sums?
+//
+// Workers take tasks from the two ends of a region (pool_crew.go). Largest first from either end: what is left where they meet, while some wait
+// for the others, is small then, and of each gradient the first half goes to one core and the second to another.
+
+// Total returns how many tasks a region of kernels with so many tiles has.
+func Total(counts []int) int {
+	total := 0
+	for _, n := range counts {
+		total += n
+	}
+	return total
+}
+
+// FromEnds says which tile of which kernel a task is, for kernels with so many tiles, the largest first: the first halves of all kernels in
+// order, then the second halves in reverse.
+func FromEnds(task int, counts []int) (kernel, tile int) {
+	for i, n := range counts {
+		first := (n + 1) / 2
+		if task < first {
+			return i, task
+		}
+		task -= first
+	}
+	for i := len(counts) - 1; i > 0; i-- {
+		second := counts[i] / 2
+		if task < second {
+			return i, counts[i] - second + task
+		}
+		task -= second
+	}
+	return 0, (counts[0]+1)/2 + task
+}
+
+// Tiles are all alike where there are fewer than fewTiles; none has fewer outputs than leastTile, but the last.
+const (
+	fewTiles  = 8
+	leastTile = 16
+)
+
+// cut returns how n outputs are cut into tiles of size outputs: so many from either end, and what is left in the middle into pieces of the smallest
+// size, so that workers who meet there end at nearly the same time.
+func cut(n, size int) (ends, pieces int) {
+	if n < fewTiles*size || size <= leastTile {
+		return Blocks(n, size), 0
+	}
+	ends = n/(2*size) - 1
+	return ends, (lanes(n) - 2*ends*size) / leastTile
+}
+
+// Tiles returns the number of tiles of n outputs.
+func Tiles(n, size int) int {
+	ends, pieces := cut(n, size)
+	if pieces == 0 {
+		return ends
+	}
+	return 2*ends + pieces
+}
+
+// TileRange returns the outputs of a tile.
+func TileRange(tile, n, size int) (lo, hi int) {
+	ends, pieces := cut(n, size)
+	switch {
+	case pieces == 0 || tile < ends:
+		lo = tile * size
+	case tile < ends+pieces:
+		lo, size = ends*size+(tile-ends)*leastTile, leastTile
+	default:
+		lo = lanes(n) - (2*ends+pieces-tile)*size
+	}
+	return lo, min(lo+size, n)
+}
