@@ -102,6 +102,8 @@ type product struct {
 	taller                    int
 	mask                      uintptr // lanes of the last vector: bits for AVX-512, the address of a vector for AVX2
 	shape                     int     // position in the list of tileShapes
+	ahead, lines              int     // from a row of b to the first line to ask for, and how many; none if both are zero
+	fetch                     bool    // ask for b ahead of its use
 }
 
 func accFlag(b bool) int {

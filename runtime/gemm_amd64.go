@@ -79,6 +79,10 @@ func strips[T Float](p *product, m, bytes int) {
 		if s.mask >= 0 {
 			p.mask = maskOf[T](min(bytes, s.width) - s.mask)
 		}
+		p.ahead, p.lines = 0, 0
+		if p.fetch && bytes > s.width {
+			p.ahead, p.lines = s.width, min(s.width, bytes-s.width+63)/64
+		}
 		if m <= crowdedRows && m <= s.rows {
 			p.tiles, p.rows, p.taller = 1, m, 0
 			callTiles[T](p)

@@ -5,7 +5,7 @@
 #include "textflag.h"
 
 // func tilesAVX512F32(args *byte)
-// Requires: AVX, AVX512F, AVX512VL
+// Requires: AVX, AVX512F, AVX512VL, MMX+
 TEXT ·tilesAVX512F32(SB), NOSPLIT, $0-8
 	MOVQ  args+0(FP), R8
 	MOVQ  (R8), DI
@@ -3901,6 +3901,7 @@ choose3:
 	JGE   shape3_from2_to3
 	MOVQ  SI, DX
 	MOVQ  BX, AX
+	MOVQ  184(R8), R15
 	MOVQ  96(R8), CX
 	VPXOR X0, X0, X0
 	VPXOR X1, X1, X1
@@ -3915,6 +3916,7 @@ shape3_rows1:
 	VFMADD231PS  128(AX), Z4, Z2
 	VFMADD231PS  Z5, Z4, Z3
 	ADDQ         R10, DX
+	PREFETCHT1   (AX)(R15*1)
 	ADDQ         R11, AX
 	DECQ         CX
 	JNZ          shape3_rows1
@@ -3949,15 +3951,25 @@ shape3_rows1_store:
 	ADDQ    DX, DI
 	IMUL3Q  $0x01, R9, CX
 	ADDQ    CX, SI
-	DECQ    144(R8)
-	JNZ     shape3
-	JMP     done
+	MOVQ    192(R8), CX
+	TESTQ   CX, CX
+	JEQ     shape3_rows1_next
+	ADDQ    $+64, 184(R8)
+	DECQ    192(R8)
+	JNZ     shape3_rows1_next
+	MOVQ    $+0, 184(R8)
+
+shape3_rows1_next:
+	DECQ 144(R8)
+	JNZ  shape3
+	JMP  done
 
 shape3_from2_to3:
 	CMPQ  AX, $0x03
 	JGE   shape3_from3_to3
 	MOVQ  SI, DX
 	MOVQ  BX, AX
+	MOVQ  184(R8), R15
 	MOVQ  96(R8), CX
 	VPXOR X0, X0, X0
 	VPXOR X1, X1, X1
@@ -3984,6 +3996,7 @@ shape3_rows2:
 	VFMADD231PS  Z10, Z12, Z6
 	VFMADD231PS  Z11, Z12, Z7
 	ADDQ         R10, DX
+	PREFETCHT1   (AX)(R15*1)
 	ADDQ         R11, AX
 	DECQ         CX
 	JNZ          shape3_rows2
@@ -4032,13 +4045,23 @@ shape3_rows2_store:
 	ADDQ    DX, DI
 	IMUL3Q  $0x02, R9, CX
 	ADDQ    CX, SI
-	DECQ    144(R8)
-	JNZ     shape3
-	JMP     done
+	MOVQ    192(R8), CX
+	TESTQ   CX, CX
+	JEQ     shape3_rows2_next
+	ADDQ    $+64, 184(R8)
+	DECQ    192(R8)
+	JNZ     shape3_rows2_next
+	MOVQ    $+0, 184(R8)
+
+shape3_rows2_next:
+	DECQ 144(R8)
+	JNZ  shape3
+	JMP  done
 
 shape3_from3_to3:
 	MOVQ  SI, DX
 	MOVQ  BX, AX
+	MOVQ  184(R8), R15
 	MOVQ  96(R8), CX
 	VPXOR X0, X0, X0
 	VPXOR X1, X1, X1
@@ -4074,6 +4097,7 @@ shape3_rows3:
 	VFMADD231PS  Z14, Z16, Z10
 	VFMADD231PS  Z15, Z16, Z11
 	ADDQ         R10, DX
+	PREFETCHT1   (AX)(R15*1)
 	ADDQ         R11, AX
 	DECQ         CX
 	JNZ          shape3_rows3
@@ -4136,15 +4160,25 @@ shape3_rows3_store:
 	ADDQ    DX, DI
 	IMUL3Q  $0x03, R9, CX
 	ADDQ    CX, SI
-	DECQ    144(R8)
-	JNZ     shape3
-	JMP     done
+	MOVQ    192(R8), CX
+	TESTQ   CX, CX
+	JEQ     shape3_rows3_next
+	ADDQ    $+64, 184(R8)
+	DECQ    192(R8)
+	JNZ     shape3_rows3_next
+	MOVQ    $+0, 184(R8)
+
+shape3_rows3_next:
+	DECQ 144(R8)
+	JNZ  shape3
+	JMP  done
 
 shape3_from4_to6:
 	CMPQ  AX, $0x05
 	JGE   shape3_from5_to6
 	MOVQ  SI, DX
 	MOVQ  BX, AX
+	MOVQ  184(R8), R15
 	MOVQ  96(R8), CX
 	VPXOR X0, X0, X0
 	VPXOR X1, X1, X1
@@ -4189,6 +4223,7 @@ shape3_rows4:
 	VFMADD231PS  Z18, Z20, Z14
 	VFMADD231PS  Z19, Z20, Z15
 	ADDQ         R10, DX
+	PREFETCHT1   (AX)(R15*1)
 	ADDQ         R11, AX
 	DECQ         CX
 	JNZ          shape3_rows4
@@ -4265,9 +4300,18 @@ shape3_rows4_store:
 	ADDQ    DX, DI
 	IMUL3Q  $0x04, R9, CX
 	ADDQ    CX, SI
-	DECQ    144(R8)
-	JNZ     shape3
-	JMP     done
+	MOVQ    192(R8), CX
+	TESTQ   CX, CX
+	JEQ     shape3_rows4_next
+	ADDQ    $+64, 184(R8)
+	DECQ    192(R8)
+	JNZ     shape3_rows4_next
+	MOVQ    $+0, 184(R8)
+
+shape3_rows4_next:
+	DECQ 144(R8)
+	JNZ  shape3
+	JMP  done
 
 shape3_from5_to6:
 	CMPQ   AX, $0x06
@@ -4275,6 +4319,7 @@ shape3_from5_to6:
 	MOVQ   SI, DX
 	LEAQ   (DX)(R9*4), R13
 	MOVQ   BX, AX
+	MOVQ   184(R8), R15
 	MOVQ   96(R8), CX
 	VPXOR  X0, X0, X0
 	VPXOR  X1, X1, X1
@@ -4329,6 +4374,7 @@ shape3_rows5:
 	VFMADD231PS  Z23, Z24, Z19
 	ADDQ         R10, DX
 	ADDQ         R10, R13
+	PREFETCHT1   (AX)(R15*1)
 	ADDQ         R11, AX
 	DECQ         CX
 	JNZ          shape3_rows5
@@ -4419,14 +4465,24 @@ shape3_rows5_store:
 	ADDQ    DX, DI
 	IMUL3Q  $0x05, R9, CX
 	ADDQ    CX, SI
-	DECQ    144(R8)
-	JNZ     shape3
-	JMP     done
+	MOVQ    192(R8), CX
+	TESTQ   CX, CX
+	JEQ     shape3_rows5_next
+	ADDQ    $+64, 184(R8)
+	DECQ    192(R8)
+	JNZ     shape3_rows5_next
+	MOVQ    $+0, 184(R8)
+
+shape3_rows5_next:
+	DECQ 144(R8)
+	JNZ  shape3
+	JMP  done
 
 shape3_from6_to6:
 	MOVQ   SI, DX
 	LEAQ   (DX)(R9*4), R13
 	MOVQ   BX, AX
+	MOVQ   184(R8), R15
 	MOVQ   96(R8), CX
 	VPXOR  X0, X0, X0
 	VPXOR  X1, X1, X1
@@ -4490,6 +4546,7 @@ shape3_rows6:
 	VFMADD231PS  Z27, Z28, Z23
 	ADDQ         R10, DX
 	ADDQ         R10, R13
+	PREFETCHT1   (AX)(R15*1)
 	ADDQ         R11, AX
 	DECQ         CX
 	JNZ          shape3_rows6
@@ -4594,9 +4651,18 @@ shape3_rows6_store:
 	ADDQ    DX, DI
 	IMUL3Q  $0x06, R9, CX
 	ADDQ    CX, SI
-	DECQ    144(R8)
-	JNZ     shape3
-	JMP     done
+	MOVQ    192(R8), CX
+	TESTQ   CX, CX
+	JEQ     shape3_rows6_next
+	ADDQ    $+64, 184(R8)
+	DECQ    192(R8)
+	JNZ     shape3_rows6_next
+	MOVQ    $+0, 184(R8)
+
+shape3_rows6_next:
+	DECQ 144(R8)
+	JNZ  shape3
+	JMP  done
 
 shape4:
 	MOVQ 152(R8), AX
@@ -4819,7 +4885,7 @@ done:
 	RET
 
 // func tilesAVX512F64(args *byte)
-// Requires: AVX, AVX512F, AVX512VL
+// Requires: AVX, AVX512F, AVX512VL, MMX+
 TEXT ·tilesAVX512F64(SB), NOSPLIT, $0-8
 	MOVQ  args+0(FP), R8
 	MOVQ  (R8), DI
@@ -8715,6 +8781,7 @@ choose3:
 	JGE   shape3_from2_to3
 	MOVQ  SI, DX
 	MOVQ  BX, AX
+	MOVQ  184(R8), R15
 	MOVQ  96(R8), CX
 	VPXOR X0, X0, X0
 	VPXOR X1, X1, X1
@@ -8729,6 +8796,7 @@ shape3_rows1:
 	VFMADD231PD  128(AX), Z4, Z2
 	VFMADD231PD  Z5, Z4, Z3
 	ADDQ         R10, DX
+	PREFETCHT1   (AX)(R15*1)
 	ADDQ         R11, AX
 	DECQ         CX
 	JNZ          shape3_rows1
@@ -8763,15 +8831,25 @@ shape3_rows1_store:
 	ADDQ    DX, DI
 	IMUL3Q  $0x01, R9, CX
 	ADDQ    CX, SI
-	DECQ    144(R8)
-	JNZ     shape3
-	JMP     done
+	MOVQ    192(R8), CX
+	TESTQ   CX, CX
+	JEQ     shape3_rows1_next
+	ADDQ    $+64, 184(R8)
+	DECQ    192(R8)
+	JNZ     shape3_rows1_next
+	MOVQ    $+0, 184(R8)
+
+shape3_rows1_next:
+	DECQ 144(R8)
+	JNZ  shape3
+	JMP  done
 
 shape3_from2_to3:
 	CMPQ  AX, $0x03
 	JGE   shape3_from3_to3
 	MOVQ  SI, DX
 	MOVQ  BX, AX
+	MOVQ  184(R8), R15
 	MOVQ  96(R8), CX
 	VPXOR X0, X0, X0
 	VPXOR X1, X1, X1
@@ -8798,6 +8876,7 @@ shape3_rows2:
 	VFMADD231PD  Z10, Z12, Z6
 	VFMADD231PD  Z11, Z12, Z7
 	ADDQ         R10, DX
+	PREFETCHT1   (AX)(R15*1)
 	ADDQ         R11, AX
 	DECQ         CX
 	JNZ          shape3_rows2
@@ -8846,13 +8925,23 @@ shape3_rows2_store:
 	ADDQ    DX, DI
 	IMUL3Q  $0x02, R9, CX
 	ADDQ    CX, SI
-	DECQ    144(R8)
-	JNZ     shape3
-	JMP     done
+	MOVQ    192(R8), CX
+	TESTQ   CX, CX
+	JEQ     shape3_rows2_next
+	ADDQ    $+64, 184(R8)
+	DECQ    192(R8)
+	JNZ     shape3_rows2_next
+	MOVQ    $+0, 184(R8)
+
+shape3_rows2_next:
+	DECQ 144(R8)
+	JNZ  shape3
+	JMP  done
 
 shape3_from3_to3:
 	MOVQ  SI, DX
 	MOVQ  BX, AX
+	MOVQ  184(R8), R15
 	MOVQ  96(R8), CX
 	VPXOR X0, X0, X0
 	VPXOR X1, X1, X1
@@ -8888,6 +8977,7 @@ shape3_rows3:
 	VFMADD231PD  Z14, Z16, Z10
 	VFMADD231PD  Z15, Z16, Z11
 	ADDQ         R10, DX
+	PREFETCHT1   (AX)(R15*1)
 	ADDQ         R11, AX
 	DECQ         CX
 	JNZ          shape3_rows3
@@ -8950,15 +9040,25 @@ shape3_rows3_store:
 	ADDQ    DX, DI
 	IMUL3Q  $0x03, R9, CX
 	ADDQ    CX, SI
-	DECQ    144(R8)
-	JNZ     shape3
-	JMP     done
+	MOVQ    192(R8), CX
+	TESTQ   CX, CX
+	JEQ     shape3_rows3_next
+	ADDQ    $+64, 184(R8)
+	DECQ    192(R8)
+	JNZ     shape3_rows3_next
+	MOVQ    $+0, 184(R8)
+
+shape3_rows3_next:
+	DECQ 144(R8)
+	JNZ  shape3
+	JMP  done
 
 shape3_from4_to6:
 	CMPQ  AX, $0x05
 	JGE   shape3_from5_to6
 	MOVQ  SI, DX
 	MOVQ  BX, AX
+	MOVQ  184(R8), R15
 	MOVQ  96(R8), CX
 	VPXOR X0, X0, X0
 	VPXOR X1, X1, X1
@@ -9003,6 +9103,7 @@ shape3_rows4:
 	VFMADD231PD  Z18, Z20, Z14
 	VFMADD231PD  Z19, Z20, Z15
 	ADDQ         R10, DX
+	PREFETCHT1   (AX)(R15*1)
 	ADDQ         R11, AX
 	DECQ         CX
 	JNZ          shape3_rows4
@@ -9079,9 +9180,18 @@ shape3_rows4_store:
 	ADDQ    DX, DI
 	IMUL3Q  $0x04, R9, CX
 	ADDQ    CX, SI
-	DECQ    144(R8)
-	JNZ     shape3
-	JMP     done
+	MOVQ    192(R8), CX
+	TESTQ   CX, CX
+	JEQ     shape3_rows4_next
+	ADDQ    $+64, 184(R8)
+	DECQ    192(R8)
+	JNZ     shape3_rows4_next
+	MOVQ    $+0, 184(R8)
+
+shape3_rows4_next:
+	DECQ 144(R8)
+	JNZ  shape3
+	JMP  done
 
 shape3_from5_to6:
 	CMPQ   AX, $0x06
@@ -9089,6 +9199,7 @@ shape3_from5_to6:
 	MOVQ   SI, DX
 	LEAQ   (DX)(R9*4), R13
 	MOVQ   BX, AX
+	MOVQ   184(R8), R15
 	MOVQ   96(R8), CX
 	VPXOR  X0, X0, X0
 	VPXOR  X1, X1, X1
@@ -9143,6 +9254,7 @@ shape3_rows5:
 	VFMADD231PD  Z23, Z24, Z19
 	ADDQ         R10, DX
 	ADDQ         R10, R13
+	PREFETCHT1   (AX)(R15*1)
 	ADDQ         R11, AX
 	DECQ         CX
 	JNZ          shape3_rows5
@@ -9233,14 +9345,24 @@ shape3_rows5_store:
 	ADDQ    DX, DI
 	IMUL3Q  $0x05, R9, CX
 	ADDQ    CX, SI
-	DECQ    144(R8)
-	JNZ     shape3
-	JMP     done
+	MOVQ    192(R8), CX
+	TESTQ   CX, CX
+	JEQ     shape3_rows5_next
+	ADDQ    $+64, 184(R8)
+	DECQ    192(R8)
+	JNZ     shape3_rows5_next
+	MOVQ    $+0, 184(R8)
+
+shape3_rows5_next:
+	DECQ 144(R8)
+	JNZ  shape3
+	JMP  done
 
 shape3_from6_to6:
 	MOVQ   SI, DX
 	LEAQ   (DX)(R9*4), R13
 	MOVQ   BX, AX
+	MOVQ   184(R8), R15
 	MOVQ   96(R8), CX
 	VPXOR  X0, X0, X0
 	VPXOR  X1, X1, X1
@@ -9304,6 +9426,7 @@ shape3_rows6:
 	VFMADD231PD  Z27, Z28, Z23
 	ADDQ         R10, DX
 	ADDQ         R10, R13
+	PREFETCHT1   (AX)(R15*1)
 	ADDQ         R11, AX
 	DECQ         CX
 	JNZ          shape3_rows6
@@ -9408,9 +9531,18 @@ shape3_rows6_store:
 	ADDQ    DX, DI
 	IMUL3Q  $0x06, R9, CX
 	ADDQ    CX, SI
-	DECQ    144(R8)
-	JNZ     shape3
-	JMP     done
+	MOVQ    192(R8), CX
+	TESTQ   CX, CX
+	JEQ     shape3_rows6_next
+	ADDQ    $+64, 184(R8)
+	DECQ    192(R8)
+	JNZ     shape3_rows6_next
+	MOVQ    $+0, 184(R8)
+
+shape3_rows6_next:
+	DECQ 144(R8)
+	JNZ  shape3
+	JMP  done
 
 shape4:
 	MOVQ 152(R8), AX

@@ -51,6 +51,7 @@ func multiply[T Float](w way, p *product) {
 		switch w {
 		case inPlace:
 			p.offB, p.offC, p.offBias = 0, 0, 0
+			p.fetch = p.k*p.n*int(unsafe.Sizeof(*new(T))) > fetchBytes
 			strips[T](p, p.m, p.n*int(unsafe.Sizeof(*new(T))))
 		case packing:
 			packed[T](*p)
@@ -98,9 +99,10 @@ func chooseWay(p *product, size int) way {
 }
 
 const (
-	wideBytes = 256     // with longer rows of c, few lanes are idle
-	swapWork  = 1 << 12 // below so many products nothing is worth a choice
-	nearBytes = 1 << 15 // a larger strip leaves the first-level cache before it is used
+	wideBytes  = 256     // with longer rows of c, few lanes are idle
+	swapWork   = 1 << 12 // below so many products nothing is worth a choice
+	fetchBytes = 1 << 18 // a larger matrix comes from beyond the second-level cache, or shares it with what the rest of a step needs
+	nearBytes  = 1 << 15 // a larger strip leaves the first-level cache before it is used
 )
 
 // far says whether m rows of c pay for packing so many bytes of b: if they are more than the core's own caches hold, or if the rows of b lie

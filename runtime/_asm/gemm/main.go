@@ -43,6 +43,8 @@ const (
 	argTaller
 	argMask
 	argShape
+	argAhead
+	argLines
 )
 
 // A shape is a width of tiles: v vectors, rows up to the given number. The last vector is masked, or all of them are whole.
@@ -86,6 +88,7 @@ var (
 	bk    = RAX // row k of b
 	kLeft = RCX
 	ak    = []Register{RDX, R13, R14, R15} // element k of rows 0, 4, 8 and 12 of the tile of a
+	ahead = R15                            // of tiles with at most 12 rows: from row k of b to a line of the next strip
 )
 
 func main() {
@@ -222,6 +225,9 @@ func (p *printer) tile(r int) {
 		}
 	}
 	MOVQ(b, bk)
+	if p.fetches() {
+		MOVQ(arg(argAhead), ahead)
+	}
 	MOVQ(arg(argK), kLeft)
 	for i := range r * v {
 		p.zero(i)
@@ -250,12 +256,19 @@ func (p *printer) tile(r int) {
 	for g := 0; 4*g < r; g++ {
 		ADDQ(colA, ak[g])
 	}
+	if p.fetches() {
+		PREFETCHT1(operand.Mem{Base: bk, Index: ahead, Scale: 1})
+	}
 	ADDQ(rowB, bk)
 	DECQ(kLeft)
 	JNZ(operand.LabelRef(name))
 
 	p.finish(r, name, sum, masked, vecB(0))
 }
+
+// fetches reports whether tiles of this shape ask for the lines of b that the next strip reads: in each row one line, in as many tiles as the strip
+// has lines. They lie a row apart, so that no processor guesses them. A tile that asks for nothing new asks for a line that it has just read.
+func (p *printer) fetches() bool { return p.evex && p.v == 4 }
 
 // elementA is element k of row i of the tile of a.
 func (p *printer) elementA(i int) operand.Mem {
@@ -306,6 +319,16 @@ func (p *printer) finish(r int, name string, sum func(i, j int) Register, masked
 	}
 	IMUL3Q(operand.Imm(uint64(r)), rowA, t)
 	ADDQ(t, a)
+	if p.fetches() {
+		MOVQ(arg(argLines), t)
+		TESTQ(t, t)
+		JEQ(operand.LabelRef(name + "_next"))
+		ADDQ(operand.I8(64), arg(argAhead))
+		DECQ(arg(argLines))
+		JNZ(operand.LabelRef(name + "_next"))
+		MOVQ(operand.I32(0), arg(argAhead))
+		Label(name + "_next")
+	}
 	DECQ(arg(argTiles))
 	JNZ(operand.LabelRef(fmt.Sprintf("shape%d", p.id)))
 	JMP(operand.LabelRef("done"))
