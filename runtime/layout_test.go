@@ -322,3 +322,16 @@ func BenchmarkMove(b *testing.B) {
 		benchEachCPU(b, c.name, c.bytes, c.f)
 	}
 }
+
+// TestAlignedApart checks that equal large buffers do not all begin at the same distance from where the allocator puts them.
+func TestAlignedApart(t *testing.T) {
+	seen := map[int]bool{}
+	for range staggers {
+		s := Aligned[float32](largeBytes / 4)
+		checkAligned(t, s, largeBytes/4)
+		seen[int(uintptr(unsafe.Pointer(unsafe.SliceData(s)))/staggerBytes%staggers)] = true
+	}
+	if len(seen) < 2 {
+		t.Errorf("%d large buffers begin at the same multiple of %d bytes", staggers, staggerBytes)
+	}
+}
