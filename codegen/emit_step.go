@@ -59,6 +59,9 @@ func (e *modelEmitter) forwardMethod(t string, batch *bundle) {
 	body = append(body, e.shares(batch)...)
 	body = append(body, e.streams("t.forward", p)...)
 	body = append(body, raw("t.forward.run()"))
+	if e.shadow != nil {
+		body = append(body, raw("t.backward.done = nil // a Step that panicked left it"))
+	}
 	body = append(body, e.arguments("t.backward", e.backward, "b", "t")...)
 	body = append(body, e.streams("t.backward", e.backward)...)
 	for i, r := range p.Func.Results[:1+len(e.prog.Model.Train.Metrics)] {

@@ -2557,6 +2557,7 @@ func (t *MnistTrainer) Forward(b MnistBatch) (MnistMetrics, error) {
 	t.forward.x = b.X
 	t.forward.y = b.Y
 	t.forward.run()
+	t.backward.done = nil // a Step that panicked left it
 	t.backward.nBatch = nBatch
 	t.backward.nTotal = nTotal
 	t.backward.x = b.X

@@ -487,6 +487,7 @@ func (t *SpeakerTrainer) Forward(b SpeakerBatch) (SpeakerMetrics, error) {
 	t.forward.who = b.Who
 	nnrt.SetStep(t.forward.key, t.steps)
 	t.forward.run()
+	t.backward.done = nil // a Step that panicked left it
 	t.backward.nBatch = nBatch
 	t.backward.nTime = nTime
 	t.backward.nTotal = nTotal
