@@ -18,6 +18,7 @@ type kernelBuilder struct {
 	re       *regionEmitter
 	k        *lane.Kernel
 	operands map[string]int
+	panels   map[int]bool           // operands of a small pass that lie in panels, which nothing after it reads
 	input    map[*symbolic.Node]int // numbers: arguments, and what stages left
 	known    []*symbolic.Node       // the arguments among them, in order
 	slices   []string               // Go expressions of the operands that are arguments
@@ -27,7 +28,7 @@ type kernelBuilder struct {
 }
 
 func newKernelBuilder(re *regionEmitter) *kernelBuilder {
-	b := &kernelBuilder{re: re, k: &lane.Kernel{Size: 4}, operands: map[string]int{}, input: map[*symbolic.Node]int{}, sizes: map[string]string{}, names: newNamer("task", "g")}
+	b := &kernelBuilder{re: re, k: &lane.Kernel{Size: 4}, operands: map[string]int{}, panels: map[int]bool{}, input: map[*symbolic.Node]int{}, sizes: map[string]string{}, names: newNamer("task", "g")}
 	if re.p.Float == symbolic.F64 {
 		b.k.Size = 8
 	}
@@ -102,6 +103,7 @@ func (b *kernelBuilder) operand(expr, name string, t symbolic.DType, steps []sym
 	}
 	if b.k.Frame != "" {
 		op.Name, op.Base = b.field(expr, size)
+		b.panels[i] = op.Name == localName(t)
 	}
 	b.k.Operands = append(b.k.Operands, op)
 	b.slices = append(b.slices, expr)

@@ -4,6 +4,7 @@ package codegen
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/dave/jennifer/jen"
 
@@ -136,6 +137,7 @@ func (e *frameEmitter) smallCall(r, tiles *Region) string {
 	if b.why != "" {
 		return ""
 	}
+	b.dropUnread()
 	return b.finish(fmt.Sprintf("%sSmall%d", e.p.Name, r.Index), e.explain(shown))
 }
 
@@ -149,6 +151,31 @@ func (b *kernelBuilder) pass(first int) {
 		if i >= leftBase {
 			delete(b.input, n)
 		}
+	}
+}
+
+// dropUnread drops what stages leave in panels and no other stage reads: the product whose rows the next loop took from registers.
+func (b *kernelBuilder) dropUnread() {
+	read := map[int]bool{}
+	for _, op := range b.k.Operands {
+		if op.Turn != nil {
+			read[op.Turn.Operand] = true
+		}
+	}
+	for _, st := range b.k.Stages {
+		if st.Gather != nil {
+			read[st.Gather.A], read[st.Gather.B] = true, true
+			continue
+		}
+		for _, in := range st.Prog.Insts {
+			if in.Op == lane.OpLoad {
+				read[in.Index] = true
+			}
+		}
+	}
+	for i := range b.k.Stages {
+		st := &b.k.Stages[i]
+		st.Stores = slices.DeleteFunc(st.Stores, func(s lane.Store) bool { return b.panels[s.Operand] && !read[s.Operand] })
 	}
 }
 
