@@ -102,7 +102,7 @@ func (e *modelEmitter) order(call, need string, stage int) jen.Code {
 }
 
 func (e *modelEmitter) backwardMethod(t string) {
-	body := []jen.Code{e.order("Backward", "Forward", 1)}
+	body := []jen.Code{e.order("Backward", "Forward", 1), raw("t.stage = 0 // until it is done")}
 	body = append(body, e.numbers("t.backward", e.backward, "t.Model.flat")...)
 	for _, p := range e.saved() {
 		if p.fwd.Node.Rank() == 0 {

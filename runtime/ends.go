@@ -50,7 +50,7 @@ func cut(n, size int) (ends, pieces int) {
 	return ends, (lanes(n) - 2*ends*size) / leastTile
 }
 
-// Tiles returns the number of tiles of n outputs.
+// Tiles returns the number of tiles of n outputs, for a size that [Tile] gives: a multiple of 16, or n and more.
 func Tiles(n, size int) int {
 	ends, pieces := cut(n, size)
 	if pieces == 0 {
@@ -59,7 +59,7 @@ func Tiles(n, size int) int {
 	return 2*ends + pieces
 }
 
-// TileRange returns the outputs of a tile.
+// TileRange returns the outputs of a tile, for the same sizes.
 func TileRange(tile, n, size int) (lo, hi int) {
 	ends, pieces := cut(n, size)
 	switch {

@@ -306,6 +306,7 @@ func (t *XorTrainer) Backward() error {
 	if t.stage != 1 {
 		return &nnrt.OrderError{Model: "Xor", Call: "Backward", Need: "Forward"}
 	}
+	t.stage = 0 // until it is done
 	t.backward.run()
 	t.stage = 2
 	return nil
@@ -1393,6 +1394,7 @@ func (t *IrisTrainer) Backward() error {
 	if t.stage != 1 {
 		return &nnrt.OrderError{Model: "Iris", Call: "Backward", Need: "Forward"}
 	}
+	t.stage = 0 // until it is done
 	t.backward.run()
 	t.stage = 2
 	return nil
@@ -2572,6 +2574,7 @@ func (t *MnistTrainer) Backward() error {
 	if t.stage != 1 {
 		return &nnrt.OrderError{Model: "Mnist", Call: "Backward", Need: "Forward"}
 	}
+	t.stage = 0 // until it is done
 	t.backward.run()
 	t.stage = 2
 	return nil
@@ -3830,6 +3833,7 @@ func (t *MnistDeepTrainer) Backward() error {
 	if t.stage != 1 {
 		return &nnrt.OrderError{Model: "MnistDeep", Call: "Backward", Need: "Forward"}
 	}
+	t.stage = 0 // until it is done
 	t.backward.run()
 	t.stage = 2
 	return nil
@@ -5299,6 +5303,7 @@ func (t *GeluTrainer) Backward() error {
 	if t.stage != 1 {
 		return &nnrt.OrderError{Model: "Gelu", Call: "Backward", Need: "Forward"}
 	}
+	t.stage = 0 // until it is done
 	t.backward.run()
 	t.stage = 2
 	return nil

@@ -185,6 +185,7 @@ func (t *UpdateSgdTrainer) Backward() error {
 	if t.stage != 1 {
 		return &nnrt.OrderError{Model: "UpdateSgd", Call: "Backward", Need: "Forward"}
 	}
+	t.stage = 0 // until it is done
 	t.backward.run()
 	t.stage = 2
 	return nil
@@ -693,6 +694,7 @@ func (t *UpdateSgdLargeTrainer) Backward() error {
 	if t.stage != 1 {
 		return &nnrt.OrderError{Model: "UpdateSgdLarge", Call: "Backward", Need: "Forward"}
 	}
+	t.stage = 0 // until it is done
 	t.backward.run()
 	t.stage = 2
 	return nil
@@ -1213,6 +1215,7 @@ func (t *UpdateMomentumTrainer) Backward() error {
 	if t.stage != 1 {
 		return &nnrt.OrderError{Model: "UpdateMomentum", Call: "Backward", Need: "Forward"}
 	}
+	t.stage = 0 // until it is done
 	t.backward.run()
 	t.stage = 2
 	return nil
@@ -1737,6 +1740,7 @@ func (t *UpdateMomentumLargeTrainer) Backward() error {
 	if t.stage != 1 {
 		return &nnrt.OrderError{Model: "UpdateMomentumLarge", Call: "Backward", Need: "Forward"}
 	}
+	t.stage = 0 // until it is done
 	t.backward.run()
 	t.stage = 2
 	return nil
@@ -2273,6 +2277,7 @@ func (t *UpdateAdamTrainer) Backward() error {
 	if t.stage != 1 {
 		return &nnrt.OrderError{Model: "UpdateAdam", Call: "Backward", Need: "Forward"}
 	}
+	t.stage = 0 // until it is done
 	t.backward.run()
 	t.stage = 2
 	return nil
@@ -2821,6 +2826,7 @@ func (t *UpdateAdamLargeTrainer) Backward() error {
 	if t.stage != 1 {
 		return &nnrt.OrderError{Model: "UpdateAdamLarge", Call: "Backward", Need: "Forward"}
 	}
+	t.stage = 0 // until it is done
 	t.backward.run()
 	t.stage = 2
 	return nil
@@ -3377,6 +3383,7 @@ func (t *UpdateAdamWTrainer) Backward() error {
 	if t.stage != 1 {
 		return &nnrt.OrderError{Model: "UpdateAdamW", Call: "Backward", Need: "Forward"}
 	}
+	t.stage = 0 // until it is done
 	t.backward.run()
 	t.stage = 2
 	return nil
@@ -3932,6 +3939,7 @@ func (t *UpdateAdamWLargeTrainer) Backward() error {
 	if t.stage != 1 {
 		return &nnrt.OrderError{Model: "UpdateAdamWLarge", Call: "Backward", Need: "Forward"}
 	}
+	t.stage = 0 // until it is done
 	t.backward.run()
 	t.stage = 2
 	return nil
@@ -4491,6 +4499,7 @@ func (t *UpdateRmsPropTrainer) Backward() error {
 	if t.stage != 1 {
 		return &nnrt.OrderError{Model: "UpdateRmsProp", Call: "Backward", Need: "Forward"}
 	}
+	t.stage = 0 // until it is done
 	t.backward.run()
 	t.stage = 2
 	return nil
@@ -5015,6 +5024,7 @@ func (t *UpdateRmsPropLargeTrainer) Backward() error {
 	if t.stage != 1 {
 		return &nnrt.OrderError{Model: "UpdateRmsPropLarge", Call: "Backward", Need: "Forward"}
 	}
+	t.stage = 0 // until it is done
 	t.backward.run()
 	t.stage = 2
 	return nil
@@ -5547,6 +5557,7 @@ func (t *UpdateAdagradTrainer) Backward() error {
 	if t.stage != 1 {
 		return &nnrt.OrderError{Model: "UpdateAdagrad", Call: "Backward", Need: "Forward"}
 	}
+	t.stage = 0 // until it is done
 	t.backward.run()
 	t.stage = 2
 	return nil
@@ -6071,6 +6082,7 @@ func (t *UpdateAdagradLargeTrainer) Backward() error {
 	if t.stage != 1 {
 		return &nnrt.OrderError{Model: "UpdateAdagradLarge", Call: "Backward", Need: "Forward"}
 	}
+	t.stage = 0 // until it is done
 	t.backward.run()
 	t.stage = 2
 	return nil
@@ -6607,6 +6619,7 @@ func (t *UpdateAdadeltaTrainer) Backward() error {
 	if t.stage != 1 {
 		return &nnrt.OrderError{Model: "UpdateAdadelta", Call: "Backward", Need: "Forward"}
 	}
+	t.stage = 0 // until it is done
 	t.backward.run()
 	t.stage = 2
 	return nil
@@ -7147,6 +7160,7 @@ func (t *UpdateAdadeltaLargeTrainer) Backward() error {
 	if t.stage != 1 {
 		return &nnrt.OrderError{Model: "UpdateAdadeltaLarge", Call: "Backward", Need: "Forward"}
 	}
+	t.stage = 0 // until it is done
 	t.backward.run()
 	t.stage = 2
 	return nil
@@ -7708,6 +7722,7 @@ func (t *ActTanhTrainer) Backward() error {
 	if t.stage != 1 {
 		return &nnrt.OrderError{Model: "ActTanh", Call: "Backward", Need: "Forward"}
 	}
+	t.stage = 0 // until it is done
 	t.backward.run()
 	t.stage = 2
 	return nil
@@ -8312,6 +8327,7 @@ func (t *ActSigmoidTrainer) Backward() error {
 	if t.stage != 1 {
 		return &nnrt.OrderError{Model: "ActSigmoid", Call: "Backward", Need: "Forward"}
 	}
+	t.stage = 0 // until it is done
 	t.backward.run()
 	t.stage = 2
 	return nil
@@ -8918,6 +8934,7 @@ func (t *ActGeluTrainer) Backward() error {
 	if t.stage != 1 {
 		return &nnrt.OrderError{Model: "ActGelu", Call: "Backward", Need: "Forward"}
 	}
+	t.stage = 0 // until it is done
 	t.backward.run()
 	t.stage = 2
 	return nil
@@ -9530,6 +9547,7 @@ func (t *ActGeluTanhTrainer) Backward() error {
 	if t.stage != 1 {
 		return &nnrt.OrderError{Model: "ActGeluTanh", Call: "Backward", Need: "Forward"}
 	}
+	t.stage = 0 // until it is done
 	t.backward.run()
 	t.stage = 2
 	return nil
@@ -10147,6 +10165,7 @@ func (t *ActSiluTrainer) Backward() error {
 	if t.stage != 1 {
 		return &nnrt.OrderError{Model: "ActSilu", Call: "Backward", Need: "Forward"}
 	}
+	t.stage = 0 // until it is done
 	t.backward.run()
 	t.stage = 2
 	return nil
@@ -10758,6 +10777,7 @@ func (t *ActSoftplusTrainer) Backward() error {
 	if t.stage != 1 {
 		return &nnrt.OrderError{Model: "ActSoftplus", Call: "Backward", Need: "Forward"}
 	}
+	t.stage = 0 // until it is done
 	t.backward.run()
 	t.stage = 2
 	return nil
@@ -11399,6 +11419,7 @@ func (t *ActReluTrainer) Backward() error {
 	if t.stage != 1 {
 		return &nnrt.OrderError{Model: "ActRelu", Call: "Backward", Need: "Forward"}
 	}
+	t.stage = 0 // until it is done
 	t.backward.run()
 	t.stage = 2
 	return nil
@@ -12000,6 +12021,7 @@ func (t *Softmax10Trainer) Backward() error {
 	if t.stage != 1 {
 		return &nnrt.OrderError{Model: "Softmax10", Call: "Backward", Need: "Forward"}
 	}
+	t.stage = 0 // until it is done
 	t.backward.run()
 	t.stage = 2
 	return nil
@@ -12663,6 +12685,7 @@ func (t *Softmax128Trainer) Backward() error {
 	if t.stage != 1 {
 		return &nnrt.OrderError{Model: "Softmax128", Call: "Backward", Need: "Forward"}
 	}
+	t.stage = 0 // until it is done
 	t.backward.run()
 	t.stage = 2
 	return nil
@@ -13326,6 +13349,7 @@ func (t *Softmax1000Trainer) Backward() error {
 	if t.stage != 1 {
 		return &nnrt.OrderError{Model: "Softmax1000", Call: "Backward", Need: "Forward"}
 	}
+	t.stage = 0 // until it is done
 	t.backward.run()
 	t.stage = 2
 	return nil
@@ -14025,6 +14049,7 @@ func (t *LayerNormTrainer) Backward() error {
 	if t.stage != 1 {
 		return &nnrt.OrderError{Model: "LayerNorm", Call: "Backward", Need: "Forward"}
 	}
+	t.stage = 0 // until it is done
 	t.backward.run()
 	t.stage = 2
 	return nil
@@ -14792,6 +14817,7 @@ func (t *CrossEntropy10Trainer) Backward() error {
 	if t.stage != 1 {
 		return &nnrt.OrderError{Model: "CrossEntropy10", Call: "Backward", Need: "Forward"}
 	}
+	t.stage = 0 // until it is done
 	t.backward.run()
 	t.stage = 2
 	return nil
@@ -15458,6 +15484,7 @@ func (t *CrossEntropy1000Trainer) Backward() error {
 	if t.stage != 1 {
 		return &nnrt.OrderError{Model: "CrossEntropy1000", Call: "Backward", Need: "Forward"}
 	}
+	t.stage = 0 // until it is done
 	t.backward.run()
 	t.stage = 2
 	return nil

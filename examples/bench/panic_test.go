@@ -27,6 +27,9 @@ func TestStepThatPanicked(t *testing.T) {
 		tr.Step(b)
 	}()
 	tr.backward.gradHW = gradient
+	if tr.Backward() == nil || tr.Update() == nil {
+		t.Error("Backward or Update of the Step that panicked was no error")
+	}
 	if _, err := tr.Forward(b); err != nil {
 		t.Fatal(err)
 	}

@@ -478,6 +478,7 @@ func (t *DescentTrainer) Backward() error {
 	if t.stage != 1 {
 		return &nnrt.OrderError{Model: "Descent", Call: "Backward", Need: "Forward"}
 	}
+	t.stage = 0 // until it is done
 	t.backward.run()
 	t.stage = 2
 	return nil
@@ -1856,6 +1857,7 @@ func (t *DescentMomentumTrainer) Backward() error {
 	if t.stage != 1 {
 		return &nnrt.OrderError{Model: "DescentMomentum", Call: "Backward", Need: "Forward"}
 	}
+	t.stage = 0 // until it is done
 	t.backward.run()
 	t.stage = 2
 	return nil
@@ -3246,6 +3248,7 @@ func (t *DescentAdagradTrainer) Backward() error {
 	if t.stage != 1 {
 		return &nnrt.OrderError{Model: "DescentAdagrad", Call: "Backward", Need: "Forward"}
 	}
+	t.stage = 0 // until it is done
 	t.backward.run()
 	t.stage = 2
 	return nil
@@ -4636,6 +4639,7 @@ func (t *DescentRMSpropTrainer) Backward() error {
 	if t.stage != 1 {
 		return &nnrt.OrderError{Model: "DescentRMSprop", Call: "Backward", Need: "Forward"}
 	}
+	t.stage = 0 // until it is done
 	t.backward.run()
 	t.stage = 2
 	return nil
@@ -6030,6 +6034,7 @@ func (t *DescentAdadeltaTrainer) Backward() error {
 	if t.stage != 1 {
 		return &nnrt.OrderError{Model: "DescentAdadelta", Call: "Backward", Need: "Forward"}
 	}
+	t.stage = 0 // until it is done
 	t.backward.run()
 	t.stage = 2
 	return nil
@@ -7436,6 +7441,7 @@ func (t *DescentAdamTrainer) Backward() error {
 	if t.stage != 1 {
 		return &nnrt.OrderError{Model: "DescentAdam", Call: "Backward", Need: "Forward"}
 	}
+	t.stage = 0 // until it is done
 	t.backward.run()
 	t.stage = 2
 	return nil

@@ -432,6 +432,7 @@ func (t *ValleyTrainer) Backward() error {
 	if t.stage != 1 {
 		return &nnrt.OrderError{Model: "Valley", Call: "Backward", Need: "Forward"}
 	}
+	t.stage = 0 // until it is done
 	t.backward.v = t.Model.flat[1]
 	t.backward.run()
 	t.gradient.flat[0] = t.backward.gradW
@@ -1463,6 +1464,7 @@ func (t *ValleyMomentumTrainer) Backward() error {
 	if t.stage != 1 {
 		return &nnrt.OrderError{Model: "ValleyMomentum", Call: "Backward", Need: "Forward"}
 	}
+	t.stage = 0 // until it is done
 	t.backward.v = t.Model.flat[1]
 	t.backward.run()
 	t.gradient.flat[0] = t.backward.gradW
@@ -2506,6 +2508,7 @@ func (t *ValleyAdagradTrainer) Backward() error {
 	if t.stage != 1 {
 		return &nnrt.OrderError{Model: "ValleyAdagrad", Call: "Backward", Need: "Forward"}
 	}
+	t.stage = 0 // until it is done
 	t.backward.v = t.Model.flat[1]
 	t.backward.run()
 	t.gradient.flat[0] = t.backward.gradW
@@ -3549,6 +3552,7 @@ func (t *ValleyRMSpropTrainer) Backward() error {
 	if t.stage != 1 {
 		return &nnrt.OrderError{Model: "ValleyRMSprop", Call: "Backward", Need: "Forward"}
 	}
+	t.stage = 0 // until it is done
 	t.backward.v = t.Model.flat[1]
 	t.backward.run()
 	t.gradient.flat[0] = t.backward.gradW
@@ -4596,6 +4600,7 @@ func (t *ValleyAdadeltaTrainer) Backward() error {
 	if t.stage != 1 {
 		return &nnrt.OrderError{Model: "ValleyAdadelta", Call: "Backward", Need: "Forward"}
 	}
+	t.stage = 0 // until it is done
 	t.backward.v = t.Model.flat[1]
 	t.backward.run()
 	t.gradient.flat[0] = t.backward.gradW
@@ -5655,6 +5660,7 @@ func (t *ValleyAdamTrainer) Backward() error {
 	if t.stage != 1 {
 		return &nnrt.OrderError{Model: "ValleyAdam", Call: "Backward", Need: "Forward"}
 	}
+	t.stage = 0 // until it is done
 	t.backward.v = t.Model.flat[1]
 	t.backward.run()
 	t.gradient.flat[0] = t.backward.gradW

@@ -486,6 +486,7 @@ func (t *DigitTrainer) Backward() error {
 	if t.stage != 1 {
 		return &nnrt.OrderError{Model: "Digit", Call: "Backward", Need: "Forward"}
 	}
+	t.stage = 0 // until it is done
 	t.backward.run()
 	t.stage = 2
 	return nil

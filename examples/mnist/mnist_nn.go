@@ -493,6 +493,7 @@ func (t *MnistTrainer) Backward() error {
 	if t.stage != 1 {
 		return &nnrt.OrderError{Model: "Mnist", Call: "Backward", Need: "Forward"}
 	}
+	t.stage = 0 // until it is done
 	t.backward.run()
 	t.stage = 2
 	return nil

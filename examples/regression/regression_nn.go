@@ -436,6 +436,7 @@ func (t *LineMeanTrainer) Backward() error {
 	if t.stage != 1 {
 		return &nnrt.OrderError{Model: "LineMean", Call: "Backward", Need: "Forward"}
 	}
+	t.stage = 0 // until it is done
 	t.backward.run()
 	t.stage = 2
 	return nil
@@ -1564,6 +1565,7 @@ func (t *LineSumTrainer) Backward() error {
 	if t.stage != 1 {
 		return &nnrt.OrderError{Model: "LineSum", Call: "Backward", Need: "Forward"}
 	}
+	t.stage = 0 // until it is done
 	t.backward.run()
 	t.stage = 2
 	return nil

@@ -505,6 +505,7 @@ func (t *SpeakerTrainer) Backward() error {
 	if t.stage != 1 {
 		return &nnrt.OrderError{Model: "Speaker", Call: "Backward", Need: "Forward"}
 	}
+	t.stage = 0 // until it is done
 	t.backward.run()
 	t.stage = 2
 	return nil

@@ -479,6 +479,7 @@ func (t *XorTrainer) Backward() error {
 	if t.stage != 1 {
 		return &nnrt.OrderError{Model: "Xor", Call: "Backward", Need: "Forward"}
 	}
+	t.stage = 0 // until it is done
 	t.backward.run()
 	t.stage = 2
 	return nil
@@ -1892,6 +1893,7 @@ func (t *XorAdamTrainer) Backward() error {
 	if t.stage != 1 {
 		return &nnrt.OrderError{Model: "XorAdam", Call: "Backward", Need: "Forward"}
 	}
+	t.stage = 0 // until it is done
 	t.backward.run()
 	t.stage = 2
 	return nil
