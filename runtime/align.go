@@ -3,6 +3,7 @@ package nnrt
 // This file answers: how are buffers allocated?
 
 import (
+	"sync"
 	"sync/atomic"
 	"unsafe"
 )
@@ -25,6 +26,32 @@ const (
 
 var largeBuffers atomic.Uint32
 
+// Small buffers lie side by side in chunks. The allocator puts the first buffer of each size at the beginning of a page, so that in the first trainer of
+// a program all of them would share a few sets of the first-level cache: a step of a net of 4, 16 and 3 units with Adam took up to a fifth longer than
+// in trainers that came later.
+const (
+	smallBytes = 4 << 10
+	chunkBytes = 64 << 10
+)
+
+var chunk struct {
+	sync.Mutex
+	left []uint64
+}
+
+// small returns zeroed memory of a multiple of 64 bytes, at a multiple of 64.
+func small(bytes int) unsafe.Pointer {
+	chunk.Lock()
+	defer chunk.Unlock()
+	if len(chunk.left)*8 < bytes {
+		fresh := make([]uint64, (chunkBytes+alignBytes)/8)
+		chunk.left = fresh[-uintptr(unsafe.Pointer(unsafe.SliceData(fresh)))%alignBytes/8:]
+	}
+	p := unsafe.Pointer(unsafe.SliceData(chunk.left))
+	chunk.left = chunk.left[bytes/8:]
+	return p
+}
+
 // Aligned returns a zeroed slice of n elements whose first element lies on a 64-byte boundary and whose
 // capacity is n rounded up to a multiple of 16, so that flat loops may run over s[:cap(s)] without a tail. T
 // must not contain pointers, and its size must divide 64. A negative n counts as zero.
@@ -35,6 +62,9 @@ func Aligned[T any](n int) []T {
 	padded := (n + padElems - 1) / padElems * padElems
 	if size == 0 {
 		return make([]T, n, padded)
+	}
+	if bytes := (padded*size + alignBytes - 1) &^ (alignBytes - 1); 0 < bytes && bytes <= smallBytes {
+		return unsafe.Slice((*T)(small(bytes)), padded)[:n]
 	}
 	extra, skip := alignBytes/size, 0
 	if padded >= largeBytes/size {
