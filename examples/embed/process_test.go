@@ -17,6 +17,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -38,7 +39,7 @@ var build = sync.OnceValues(func() (string, error) {
 	}
 	builtIn = dir
 	out := filepath.Join(dir, "embed")
-	if text, err := exec.Command("go", "build", "-o", out, ".").CombinedOutput(); err != nil {
+	if text, err := exec.Command("go", "build", "-tags", buildTags(), "-o", out, ".").CombinedOutput(); err != nil {
 		return "", fmt.Errorf("%v: %s", err, text)
 	}
 	return out, nil
@@ -226,6 +227,18 @@ func TestKill(t *testing.T) {
 	if !slices.Equal(model.Flat(), want) {
 		t.Error("the parameters are not those of an undisturbed service")
 	}
+}
+
+// buildTags returns the tags that this test was built with: a service without the vector instructions of the test would compute other bits.
+func buildTags() string {
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, s := range info.Settings {
+			if s.Key == "-tags" {
+				return s.Value
+			}
+		}
+	}
+	return ""
 }
 
 // sum adds numbers.
