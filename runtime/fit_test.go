@@ -68,8 +68,8 @@ func TestFitIsALoop(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			loss += m.Loss * float64(s.Rows)
-			worst += m.Worst * float64(s.Rows)
+			loss += float64(m.Loss * float64(s.Rows)) // rounded, as in Fit, where the processor could fuse it with the sum
+			worst += float64(m.Worst * float64(s.Rows))
 			end = s.EpochEnd
 		}
 		losses, worsts = append(losses, loss/23), append(worsts, worst/23)

@@ -240,7 +240,7 @@ func TestRunRefuses(t *testing.T) {
 		want string
 	}{
 		{[]string{"-load", saved}, "got 1 speakers and 1 words, want 6 and 3000"},
-		{[]string{"-load", filepath.Join(dir, "none")}, "no such file"},
+		{[]string{"-load", filepath.Join(dir, "none")}, "o such file"}, // some systems begin it with a capital
 		{[]string{"-load", other, "!?"}, `got the line "!?", want one with words`},
 		{[]string{"-cut", filepath.Join(dir, "none")}, "none"},
 		{[]string{"-cut", saved, "-speeches", filepath.Join(dir, "c")}, saved + ": line 1: got"},
