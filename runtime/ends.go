@@ -34,25 +34,23 @@ func FromEnds(task int, counts []int) (kernel, tile int) {
 	return 0, (counts[0]+1)/2 + task
 }
 
-// Tiles are all alike where there are fewer than fewTiles; none has fewer outputs than leastTile, but the last.
-const (
-	fewTiles  = 8
-	leastTile = 16
-)
+// fewTiles is the number of tiles below which all are alike.
+const fewTiles = 8
 
-// cut returns how n outputs are cut into tiles of size outputs: so many from either end, and what is left in the middle into pieces of the smallest
-// size, so that workers who meet there end at nearly the same time.
-func cut(n, size int) (ends, pieces int) {
-	if n < fewTiles*size || size <= leastTile {
-		return Blocks(n, size), 0
+// cut returns how n outputs are cut into tiles of size outputs: so many from either end, and what is left in the middle into pieces of about a quarter, so
+// that workers who meet there end at nearly the same time. Every tile begins at a multiple of 16.
+func cut(n, size int) (ends, pieces, piece int) {
+	piece = lanes(size / 4)
+	if n < fewTiles*size || size <= piece {
+		return Blocks(n, size), 0, 0
 	}
 	ends = n/(2*size) - 1
-	return ends, (lanes(n) - 2*ends*size) / leastTile
+	return ends, Blocks(lanes(n)-2*ends*size, piece), piece
 }
 
 // Tiles returns the number of tiles of n outputs, for a size that [Tile] gives: a multiple of 16, or n and more.
 func Tiles(n, size int) int {
-	ends, pieces := cut(n, size)
+	ends, pieces, _ := cut(n, size)
 	if pieces == 0 {
 		return ends
 	}
@@ -61,14 +59,17 @@ func Tiles(n, size int) int {
 
 // TileRange returns the outputs of a tile, for the same sizes.
 func TileRange(tile, n, size int) (lo, hi int) {
-	ends, pieces := cut(n, size)
+	ends, pieces, piece := cut(n, size)
+	last := lanes(n) - ends*size // where the tiles at the second end begin
 	switch {
 	case pieces == 0 || tile < ends:
-		lo = tile * size
+		lo, hi = tile*size, tile*size+size
 	case tile < ends+pieces:
-		lo, size = ends*size+(tile-ends)*leastTile, leastTile
+		lo = ends*size + (tile-ends)*piece
+		hi = min(lo+piece, last)
 	default:
-		lo = lanes(n) - (2*ends+pieces-tile)*size
+		lo = last + (tile-ends-pieces)*size
+		hi = lo + size
 	}
-	return lo, min(lo+size, n)
+	return lo, min(hi, n)
 }

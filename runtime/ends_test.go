@@ -46,6 +46,18 @@ func TestTileRange(t *testing.T) {
 			}
 		}
 	}
+	for _, c := range [][2]int{{784, 48}, {50_000, 400}, {100_000, 3920}} {
+		n, size := c[0], c[1]
+		short := 0
+		for i := range Tiles(n, size) {
+			if lo, hi := TileRange(i, n, size); 4*(hi-lo) < size {
+				short++
+			}
+		}
+		if short > 2 {
+			t.Errorf("%d tiles of %d outputs are less than a quarter of %d", short, n, size)
+		}
+	}
 	if got := Tiles(784, 48); got != 21 {
 		t.Errorf("784 in tiles of 48: %d tiles, want 7 from either end and 7 small ones", got)
 	}
