@@ -26,6 +26,9 @@ const (
 
 var largeBuffers atomic.Uint32
 
+// stagger returns how many bytes after its allocation the next large buffer begins.
+func stagger() int { return int(largeBuffers.Add(1)%staggers) * staggerBytes }
+
 // Small buffers lie side by side in chunks. The allocator puts the first buffer of each size at the beginning of a page, so that in the first trainer of
 // a program all of them would share a few sets of the first-level cache: a step of a net of 4, 16 and 3 units with Adam took up to a fifth longer than
 // in trainers that came later.
@@ -69,7 +72,7 @@ func Aligned[T any](n int) []T {
 	extra, skip := alignBytes/size, 0
 	if padded >= largeBytes/size {
 		extra += (staggers - 1) * staggerBytes / size
-		skip = int(largeBuffers.Add(1)%staggers) * staggerBytes / size
+		skip = stagger() / size
 	}
 	buf := make([]T, padded+extra)
 	if off := int(uintptr(unsafe.Pointer(unsafe.SliceData(buf))) % alignBytes); off != 0 {

@@ -323,15 +323,33 @@ func BenchmarkMove(b *testing.B) {
 	}
 }
 
-// TestAlignedApart checks that equal large buffers do not all begin at the same distance from where the allocator puts them.
+// TestAlignedApart checks that large buffers begin at different distances from where the allocator puts them, and are whole at each of these.
 func TestAlignedApart(t *testing.T) {
+	for range staggers {
+		before := largeBuffers.Load()
+		checkAligned(t, Aligned[float32](largeBytes/4), largeBytes/4)
+		if largeBuffers.Load() == before {
+			t.Fatal("a large buffer is not staggered")
+		}
+	}
 	seen := map[int]bool{}
 	for range staggers {
-		s := Aligned[float32](largeBytes / 4)
-		checkAligned(t, s, largeBytes/4)
-		seen[int(uintptr(unsafe.Pointer(unsafe.SliceData(s)))/staggerBytes%staggers)] = true
+		seen[stagger()] = true
 	}
-	if len(seen) < 2 {
-		t.Errorf("%d large buffers begin at the same multiple of %d bytes", staggers, staggerBytes)
+	if len(seen) != staggers || !seen[0] || !seen[(staggers-1)*staggerBytes] {
+		t.Errorf("distances %v, want %d from 0 on", seen, staggers)
 	}
+}
+
+// TestAlignedSmall checks that small buffers of different sizes and types follow each other in memory.
+func TestAlignedSmall(t *testing.T) {
+	address := func(p unsafe.Pointer) uintptr { return uintptr(p) }
+	for range 10 { // now and then a chunk ends, or another test takes a piece of it
+		a, b, c := Aligned[float32](20), Aligned[bool](3), Aligned[float64](5)
+		first, second, third := address(unsafe.Pointer(&a[0])), address(unsafe.Pointer(&b[0])), address(unsafe.Pointer(&c[0]))
+		if second == first+128 && third == second+64 {
+			return
+		}
+	}
+	t.Error("no three small buffers in ten lay side by side")
 }
