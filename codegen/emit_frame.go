@@ -329,38 +329,7 @@ func (e *frameEmitter) step(st Step, after bool) []jen.Code {
 
 func (e *frameEmitter) runRegion(r *Region) []jen.Code {
 	if r.Tiles {
-		var body []jen.Code
-		var tasks []string
-		work := "0"
-		for i, l := range r.Body {
-			n := l.(*Kernel).Node
-			body = append(body, e.comment([]*symbolic.Node{n})...)
-			if l.(*Kernel).Terms {
-				tasks = append(tasks, "nnrt.SplitTasks("+splitSizes(n, e.sym)+")")
-				work = plus(work, e.size(symbolic.Size(n.Shape).Mul(symbolic.Size(pickDims(n.Args[0].Shape, productOf(n).contractA)))))
-				continue
-			}
-			t := e.tilingOf(n)
-			if t == nil {
-				tasks = append(tasks, "1")
-				continue
-			}
-			body = append(body, raw("f.%s = nnrt.Tile(%s, %s)", tileField(r, i), t.count, t.work))
-			tasks = append(tasks, fmt.Sprintf("nnrt.Tiles(%s, f.%s)", t.count, tileField(r, i)))
-			work = plus(work, times(t.count, t.work))
-		}
-		all := strings.Join(tasks, "+")
-		if e.counted(r) {
-			body = append(body, raw("f.%s = [%d]int{%s}", countsField(r), len(tasks), strings.Join(tasks, ", ")))
-			all = fmt.Sprintf("nnrt.Total(f.%s[:])", countsField(r))
-		}
-		body = append(body, raw("f.pool.RunWork(%s, %s, f.%s)", work, all, bodyField(r)))
-		r.eachSplit(func(n *symbolic.Node, i int) {
-			if !r.Body[i].(*Kernel).Joined {
-				body = append(body, e.join(Join{n, r, i}, "0", e.size(n.Shape[0])))
-			}
-		})
-		return body
+		return e.runTiles(r)
 	}
 	var shown []*symbolic.Node
 	for _, l := range r.Body {
@@ -473,49 +442,4 @@ func (e *frameEmitter) scalars(st *Scalars) []jen.Code {
 		}
 	}
 	return out
-}
-
-// counted reports whether a tile region has several kernels of which some are cut: then the numbers of tiles say which of them a task is.
-func (e *frameEmitter) counted(r *Region) bool {
-	return len(r.Body) > 1 && slices.ContainsFunc(r.Body, func(l Leaf) bool {
-		k := l.(*Kernel)
-		return k.Terms || e.tilingOf(k.Node) != nil
-	})
-}
-
-// tileMethod writes the body of a tile region: each task is one tile of one kernel.
-func (e *frameEmitter) tileMethod(r *Region) {
-	re := &regionEmitter{frameEmitter: e, r: r, names: newNamer(frameNames...), seen: map[*Value]string{}, nums: map[*Value]string{}}
-	var body, cases []jen.Code
-	kernel, tile := "task", "task"
-	if e.counted(r) {
-		kernel, tile = "kernel", "tile"
-		body = append(body, raw("kernel, tile := nnrt.FromEnds(task, f.%s[:])", countsField(r)))
-	}
-	for i, l := range r.Body {
-		n := l.(*Kernel).Node
-		t := e.tilingOf(n)
-		work := e.comment([]*symbolic.Node{n})
-		switch {
-		case l.(*Kernel).Terms:
-			work = append(work, raw("nnrt.GemmNNSplit(%s, %s, f.%s, %s, %s, %s)", tile, re.result(n), partsField(r, i), re.operand(n, 0), re.operand(n, 1), splitSizes(n, e.sym)))
-		case t == nil:
-			work = append(work, re.kernel(n)...)
-		default:
-			work = append(work, raw("lo, hi := nnrt.TileRange(%s, %s, f.%s)", tile, t.count, tileField(r, i)))
-			work = append(work, re.tile(n, t)...)
-		}
-		work = append(work, e.done(n, t)...)
-		if len(r.Body) == 1 {
-			body = work
-			break
-		}
-		cases = append(cases, jen.Case(jen.Lit(i)).Block(work...))
-	}
-	if cases != nil {
-		body = append(body, jen.Switch(jen.Id(kernel)).Block(cases...))
-	}
-	e.file.Commentf("tiles%d works on one tile of one product or sum, number task.", r.Index)
-	e.file.Func().Params(jen.Id("f").Op("*").Id(e.p.Name)).Id(fmt.Sprintf("tiles%d", r.Index)).
-		Params(jen.List(jen.Id("_"), jen.Id("task")).Int()).Block(body...)
 }

@@ -46,7 +46,7 @@ func (r *Region) eachSplit(visit func(n *symbolic.Node, i int)) {
 }
 
 // joins finds, for each product whose terms workers share, the region that reads it first: if that is one over its rows, each block adds up the sums of
-// its rows just before it reads them. Otherwise nothing but a loop of the caller alone would be left.
+// its rows just before it reads them. What is read in any other way is added up by the caller alone, before anything else.
 func (s *scheduler) joins() {
 	for at, st := range s.steps {
 		r, ok := st.(*Region)

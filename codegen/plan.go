@@ -88,7 +88,7 @@ type Region struct {
 	Work   symbolic.Dim // multiplications that one of Rows is worth
 	Warm   bool         // other regions of the run have woken the helpers
 	Body   []Leaf
-	Joins  []Join
+	Joins  []Join     // what a Rows region adds up before its body
 	Panels []*Panel   // buffers of one worker
 	Sums   []*Partial // sums over rows, collected by block
 }
