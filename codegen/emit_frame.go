@@ -93,8 +93,13 @@ func (e *frameEmitter) structType() {
 		}
 		if r.Tiles {
 			for i, l := range r.Body {
-				if k := l.(*Kernel); !k.Terms && e.tilingOf(k.Node) != nil {
+				k := l.(*Kernel)
+				if !k.Terms && e.tilingOf(k.Node) != nil {
 					line(jen.Id(tileField(r, i)).Int())
+				}
+				if fo := e.shadow[k.Node]; fo != nil && fo.rate != "" {
+					line(jen.Id(fo.moved).Index().Id(goTypes[k.Node.DType]).Comment(fo.param.Path + ", which moves with its gradient if done is set"))
+					line(jen.Id(fo.pace).Id(goTypes[k.Node.DType]).Comment("how far"))
 				}
 			}
 			if e.counted(r) {

@@ -16,8 +16,8 @@ type frameEmitter struct {
 	// where prints the place of a node in its model, for comments: "digits.nn:6".
 	where   func(*symbolic.Node) string
 	vectors *vectorFile
-	shadow  map[*symbolic.Node]int // kernels whose pieces are reported when they are done, and where they begin in the flat buffer
-	spans   bool                   // the loop can also run over a part of its elements
+	shadow  map[*symbolic.Node]*follower // updates that follow kernels piece by piece
+	spans   bool                         // the loop can also run over a part of its elements
 }
 
 // sym returns how the frame's methods call a run-time size.

@@ -22,8 +22,20 @@ const (
 
 // A shadow says which gradients Step's updates follow piece by piece.
 type shadow struct {
-	kernels map[*symbolic.Node]int // kernels of the backward half that finish a gradient, and where it begins in the flat buffer
-	rest    []Span                 // what is updated after the backward half
+	kernels map[*symbolic.Node]*follower // by the kernels of the backward half that finish a gradient
+	order   []*follower
+	rest    []Span // what is updated after the backward half
+}
+
+// A follower is the update that follows a gradient.
+type follower struct {
+	param *dsl.Param
+	group int
+	at    int // where parameter and gradient begin in the flat buffers
+
+	// Of plain gradient descent by a product: the step is the end of the product, which has the gradient in registers.
+	rate        string // field of the group's update: how far
+	moved, pace string // fields of the backward half: the parameter, and rate
 }
 
 // planShadow finds the gradients that an update may follow, or returns nil if it is worth it for none. Every update must work element by element, by
@@ -49,17 +61,23 @@ func (e *modelEmitter) planShadow() *shadow {
 			return nil
 		}
 	}
-	s := &shadow{kernels: map[*symbolic.Node]int{}}
+	s := &shadow{kernels: map[*symbolic.Node]*follower{}}
 	covered := map[*dsl.Param]bool{}
 	worth := false
-	for _, g := range o.Groups {
+	for i, g := range o.Groups {
 		for _, x := range g.Params {
 			v := e.gradValue(x)
 			if g.Frozen || v == nil || v.Store != StoreResult || v.Base != nil || v.Node.Rank() == 0 {
 				continue
 			}
-			if n := e.backward.finished(v, x.Node); n != nil {
-				s.kernels[n] = e.prog.Layout.Offset[x]
+			if r, k := e.backward.finished(v, x.Node); r != nil {
+				n := r.Body[k].(*Kernel).Node
+				fo := &follower{param: x, group: i, at: e.prog.Layout.Offset[x]}
+				if rate := e.updates[i].descent(); rate != nil && n.Op == symbolic.OpDot && len(n.Attr.Dot.BatchA) == 0 && productOf(n).transA {
+					fo.rate, fo.moved, fo.pace = rate.Name, fmt.Sprintf("moved%d%s", r.Index, letters(k)), fmt.Sprintf("rate%d%s", r.Index, letters(k))
+				}
+				s.kernels[n] = fo
+				s.order = append(s.order, fo)
 				covered[x] = true
 				worth = worth || paramSize(x) >= shadowLeast
 			}
@@ -81,25 +99,48 @@ func (e *modelEmitter) planShadow() *shadow {
 	return s
 }
 
-// finished returns the kernel of a tile region that leaves v whole or in pieces without gaps, if nothing reads the parameter from that region on.
-func (p *Plan) finished(v *Value, param *symbolic.Node) *symbolic.Node {
+// descent returns the number c of an update that is plain gradient descent, p - c*g, or nil.
+func (p *Plan) descent() *Value {
+	if len(p.Func.Results) != 1 {
+		return nil
+	}
+	is := func(n *symbolic.Node, name string) bool {
+		return slices.Contains(p.Func.Params, n) && n.Attr.Name == name
+	}
+	step := p.Func.Results[0].Node
+	if step.Op != symbolic.OpSub || !is(step.Args[0], "p") || step.Args[1].Op != symbolic.OpMul {
+		return nil
+	}
+	c, g := step.Args[1].Args[0], step.Args[1].Args[1]
+	if is(c, "g") {
+		c, g = g, c
+	}
+	if !is(g, "g") || c.Op != symbolic.OpBroadcast || c.Args[0].Rank() > 0 {
+		return nil
+	}
+	return p.value[c.Args[0]]
+}
+
+// finished returns the kernel of a tile region that leaves v whole or in pieces without gaps, by region and place, if nothing reads the parameter
+// from that region on.
+func (p *Plan) finished(v *Value, param *symbolic.Node) (*Region, int) {
 	for i, st := range p.Steps {
 		r, ok := st.(*Region)
 		if !ok || !r.Tiles || p.lastRead(param) >= i {
 			continue
 		}
-		for _, l := range r.Body {
+		for k, l := range r.Body {
 			n := l.(*Kernel).Node
 			if p.value[n] != v {
 				continue
 			}
 			if t := (&frameEmitter{p: p}).tilingOf(n); t != nil && t.cols && n.Op == symbolic.OpDot {
-				return nil // pieces of rows
+				return nil, 0 // pieces of rows
 			}
-			return n
+			return r, k
 		}
 	}
-	return nil
+	return nil, 0
 }
 
 // sliceable reports whether a run of p is one loop over elements that may as well run over a part of them.
@@ -123,17 +164,21 @@ func (p *Plan) sliceable() bool {
 	return regions == 1
 }
 
-// done writes the call that reports outputs lo to hi of kernel n as finished; nothing where no update follows it.
-func (e *frameEmitter) done(n *symbolic.Node, t *tiling) []jen.Code {
-	off, ok := e.shadow[n]
-	if !ok {
-		return nil
+// follow writes work, which computes outputs lo to hi of kernel n, and the update of these if one follows. descent is how a product ends with it.
+func (e *frameEmitter) follow(n *symbolic.Node, t *tiling, work []jen.Code, descent func(*follower) jen.Code) []jen.Code {
+	fo := e.shadow[n]
+	if fo == nil {
+		return work
+	}
+	if fo.rate != "" {
+		why := jen.Comment(fmt.Sprintf("%s moves by what comes out.", fo.param.Path))
+		return []jen.Code{jen.If(raw("f.done != nil")).Block(why, descent(fo)).Else().Block(work...)}
 	}
 	at := func(x, width string) string {
-		if off == 0 {
+		if fo.at == 0 {
 			return times(x, width)
 		}
-		return plus(fmt.Sprint(off), times(x, width))
+		return plus(fmt.Sprint(fo.at), times(x, width))
 	}
 	size := e.size(symbolic.Size(n.Shape))
 	lo, hi := at("0", size), at("1", size)
@@ -144,7 +189,7 @@ func (e *frameEmitter) done(n *symbolic.Node, t *tiling) []jen.Code {
 		}
 		lo, hi = at("lo", width), at("hi", width)
 	}
-	return []jen.Code{jen.If(raw("f.done != nil")).Block(raw("f.done(%s, %s)", lo, hi))}
+	return append(work, jen.If(raw("f.done != nil")).Block(raw("f.done(%s, %s)", lo, hi)))
 }
 
 // movesMethods writes what Step does besides the public parts where updates follow gradients.
@@ -159,6 +204,11 @@ func (e *modelEmitter) movesMethods(t string) {
 		begin = append(begin, e.scalarsOf(g, e.prologues[i], u, fmt.Sprintf("t.prologue%d", i), fmt.Sprintf("t.update%d", i), i)...)
 		if u.hasNumbers() {
 			begin = append(begin, raw("t.update%d.numbers()", i))
+		}
+	}
+	for _, fo := range e.shadow.order {
+		if fo.rate != "" {
+			begin = append(begin, raw("t.backward.%s = t.update%d.%s", fo.pace, fo.group, fo.rate))
 		}
 	}
 	e.file.Comment("begin computes the numbers of the next update.")

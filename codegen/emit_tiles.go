@@ -72,12 +72,11 @@ func (e *frameEmitter) tileMethod(r *Region) {
 		case l.(*Kernel).Terms:
 			work = append(work, raw("nnrt.GemmNNSplit(%s, %s, f.%s, %s, %s, %s)", tile, re.result(n), partsField(r, i), re.operand(n, 0), re.operand(n, 1), splitSizes(n, e.sym)))
 		case t == nil:
-			work = append(work, re.kernel(n)...)
+			work = append(work, e.follow(n, t, re.kernel(n), nil)...)
 		default:
 			work = append(work, raw("lo, hi := nnrt.TileRange(%s, %s, f.%s)", tile, t.count, tileField(r, i)))
-			work = append(work, re.tile(n, t)...)
+			work = append(work, e.follow(n, t, re.tile(n, t), func(fo *follower) jen.Code { return re.descent(n, fo) })...)
 		}
-		work = append(work, e.done(n, t)...)
 		if len(r.Body) == 1 {
 			body = work
 			break
@@ -126,15 +125,31 @@ func (e *regionEmitter) tile(n *symbolic.Node, t *tiling) []jen.Code {
 		return []jen.Code{raw("nnrt.SumRows(%s[lo:hi], %s[lo:], %s, hi-lo, %s, false)", e.result(n), e.operand(n, 0), rows, cols)}
 	}
 	p := productOf(n)
-	k := e.size(symbolic.Size(pickDims(a.Shape, p.contractA)))
-	nn := e.size(symbolic.Size(pickDims(n.Args[1].Shape, p.freeB)))
-	m := e.size(symbolic.Size(pickDims(a.Shape, p.freeA)))
-	lda, row := k, times("lo", factor(k))
-	if p.transA {
-		lda, row = m, "lo"
-	}
 	if t.cols {
+		m, nn, k, lda, _ := e.band(n)
 		return []jen.Code{productColumns(p, e.result(n), e.operand(n, 0), e.operand(n, 1), m, nn, k, lda)}
 	}
+	_, nn, k, lda, row := e.band(n)
 	return []jen.Code{gemm(p, from(e.result(n), times("lo", factor(nn))), from(e.operand(n, 0), row), e.operand(n, 1), "hi-lo", nn, k, lda)}
+}
+
+// descent writes rows lo to hi of a product of which the update of a parameter is the end.
+func (e *regionEmitter) descent(n *symbolic.Node, fo *follower) jen.Code {
+	_, nn, k, lda, row := e.band(n)
+	at := times("lo", factor(nn))
+	return raw("nnrt.GemmTNDescend(%s, f.%s, %s, %s, %s, %s, %s, %s, hi-lo, %s, %s)",
+		from("f."+fo.moved, at), fo.pace, from(e.result(n), at), nn, from(e.operand(n, 0), row), lda, e.operand(n, 1), nn, nn, k)
+}
+
+// band returns the sizes of a product, and the stride of the rows of its first argument with where row lo begins.
+func (e *regionEmitter) band(n *symbolic.Node) (m, nn, k, lda, row string) {
+	p := productOf(n)
+	a := n.Args[0]
+	m = e.size(symbolic.Size(pickDims(a.Shape, p.freeA)))
+	nn = e.size(symbolic.Size(pickDims(n.Args[1].Shape, p.freeB)))
+	k = e.size(symbolic.Size(pickDims(a.Shape, p.contractA)))
+	if p.transA {
+		return m, nn, k, m, "lo"
+	}
+	return m, nn, k, k, times("lo", factor(k))
 }

@@ -167,6 +167,13 @@ func (e *modelEmitter) newTrainer(t string) {
 	body = append(body, raw(""), jen.Comment("Parameters, gradients and optimizer state lie where the model and the trainer hold them."))
 	body = append(body, e.parameters("t.forward", e.forward, "m.flat")...)
 	body = append(body, e.parameters("t.backward", e.backward, "m.flat")...)
+	if e.shadow != nil {
+		for _, fo := range e.shadow.order {
+			if fo.rate != "" {
+				body = append(body, raw("t.backward.%s = m.flat[%d:%d]", fo.moved, fo.at, fo.at+paramSize(fo.param)))
+			}
+		}
+	}
 	if e.chunk != nil {
 		body = append(body, e.parameters("t.eval", e.chunk, "m.flat")...)
 	}

@@ -2,6 +2,7 @@ package codegen
 
 import (
 	"errors"
+	"fmt"
 	"os/exec"
 	"strings"
 	"testing"
@@ -100,6 +101,30 @@ func main() {
 	}
 	if out, err := exec.Command(exe).CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+// TestNamesOfFrames compiles a model whose parameters have the names of fields, methods and variables of the frames that it needs: products whose terms
+// are shared, tiles of several kernels, updates that follow gradients, panels, and sums over rows.
+func TestNamesOfFrames(t *testing.T) {
+	var params, chain strings.Builder
+	for _, name := range []string{"done", "numbers", "span", "kernel", "tile", "counts1", "tile1a", "parts0a", "part1a", "columns0a", "moved1a", "rate1a", "block0", "panel0", "body1", "tiles1", "rows0", "localFloat32", "done2"} {
+		fmt.Fprintf(&params, "    param %s [32, 32] = normal()\n", name)
+		fmt.Fprintf(&chain, "    h = relu(h @ %s)\n", name)
+	}
+	src := "model M {\n    input x [batch, 784]\n    target y [batch]int\n    param moved [784, 32] = normal()\n" + params.String() +
+		"    h := x @ moved\n" + chain.String() + "    logits := dense(h, 10)\n    loss = mean(cross_entropy(logits, y))\n    optimizer sgd(lr: 0.1)\n}\n"
+	files, err := generateText(t, src)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		if f.Name == "names_nn.go" && !strings.Contains(string(f.Data), "GemmTNDescend(f.moved") {
+			t.Error("no update follows a gradient")
+		}
+	}
+	if exe, message := goBuild(t, withFiles(map[string]string{"main.go": "package main\n\nfunc main() {}\n"}, files), "build"); exe == "" {
+		t.Error(message)
 	}
 }
 

@@ -20,7 +20,7 @@ var modelSources = [][2]string{
 	{"xor.nn", "Xor"}, {"digits.nn", "Digits"}, {"gelu.nn", "Gelu"}, {"topics.nn", "Topics"}, {"norm.nn", "Norm"},
 	{"dropout.nn", "Dropout"}, {"tagger.nn", "Tagger"}, {"slopes.nn", "Slopes"}, {"tower.nn", "Tower"}, {"blocks.nn", "Blocks"},
 	{"odd.nn", "Odd"}, {"pair.nn", "Pair"}, {"tied.nn", "Tied"}, {"series.nn", "Series"}, {"stats.nn", "Stats"}, {"kinds.nn", "Kinds"}, {"delay.nn", "Delay"},
-	{"wide.nn", "Wide"}, {"long.nn", "Long"},
+	{"wide.nn", "Wide"}, {"long.nn", "Long"}, {"descent.nn", "Descent"},
 }
 
 // deep is what loadModel replaces to get 48 layers under another name.

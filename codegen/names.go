@@ -22,12 +22,12 @@ func newNamer(reserved ...string) namer {
 
 // frameNames are the names that every frame's methods use themselves.
 var frameNames = []string{"f", "pool", "local", "worker", "task", "tasks", "rows", "r0", "r1", "lo", "hi", "off", "arena",
-	"init", "run", "nnrt", "math", "max", "min", "len", "float32", "float64", "int32", "bool", "uint8", "int", "clear", "range"}
+	"init", "run", "numbers", "span", "done", "kernel", "tile", "nnrt", "math", "max", "min", "len", "float32", "float64", "int32", "bool", "uint8", "int", "clear", "range"}
 
 // pick returns a free identifier close to hint: "h.W" gives hW, then hW2, hW3.
 func (n namer) pick(hint string) string {
 	base := lower(hint)
-	if internalName.MatchString(base) {
+	if internalName.MatchString(base) || n.used[base] && internalName.MatchString(base+"2") {
 		base += "V"
 	}
 	name := base
@@ -39,7 +39,7 @@ func (n namer) pick(hint string) string {
 }
 
 // internalName matches the numbered names that frames use themselves, and those of sizes.
-var internalName = regexp.MustCompile(`^(block|body|call|panel|part|rows|slot|tasks|tile|tiles|carry|s)[0-9]|^n[A-Z]|^local[A-Z]|^key$`)
+var internalName = regexp.MustCompile(`^(block|body|call|carry|columns|columnsOf|counts|moved|panel|part|parts|rate|rows|slot|tasks|tile|tiles)[0-9]|^n[A-Z]|^local[A-Z]|^key$`)
 
 // words splits a name of the model at everything that is not a letter or a digit.
 func words(s string) []string {

@@ -30,6 +30,16 @@ func TestPickAvoidsKeywords(t *testing.T) {
 	}
 }
 
+// Names of a model keep away from the numbered ones of frames, also where they get a number.
+func TestPickAvoidsFrames(t *testing.T) {
+	n := newNamer(frameNames...)
+	for _, pick := range [][2]string{{"rows", "rowsV"}, {"rows2", "rows2V"}, {"body", "body"}, {"body", "bodyV"}, {"done", "done2"}, {"counts1", "counts1V"}, {"h", "h"}, {"h", "h2"}} {
+		if got := n.pick(pick[0]); got != pick[1] {
+			t.Errorf("pick(%s) = %q, want %q", pick[0], got, pick[1])
+		}
+	}
+}
+
 func TestLetters(t *testing.T) {
 	for i, want := range map[int]string{0: "a", 25: "z", 26: "aa", 51: "az", 52: "ba", 701: "zz", 702: "aaa"} {
 		if got := letters(i); got != want {

@@ -54,6 +54,17 @@ func GemmTN[T Float](c []T, ldc int, a []T, lda int, b []T, ldb int, m, n, k int
 	gemm[T](&p)
 }
 
+// GemmTNDescend computes c = transpose(a)*b, [GemmTN] without acc, and p -= rate*c for a p [m, n] with the row stride of c: a gradient of weights
+// and the step of plain gradient descent by it, while the gradient is in registers. rate*c and the difference are both rounded.
+func GemmTNDescend[T Float](p []T, rate T, c []T, ldc int, a []T, lda int, b []T, ldb int, m, n, k int) {
+	var x product
+	x.c, x.a, x.b = view(c, m, n, ldc, 1), view(a, m, k, 1, lda), view(b, k, n, ldb, 1)
+	x.descends = view(p, m, n, ldc, 1).p
+	*(*T)(unsafe.Pointer(&x.rate)) = rate
+	x.m, x.n, x.k = m, n, k
+	gemm[T](&x)
+}
+
 // GemmNNBias computes c = a*b + bias: [GemmNN] without acc, with bias [n] added to each row of c after the last product.
 func GemmNNBias[T Float](c []T, ldc int, a []T, lda int, b []T, ldb int, bias []T, m, n, k int) {
 	var p product
@@ -103,7 +114,10 @@ type product struct {
 	mask                      uintptr // lanes of the last vector: bits for AVX-512, the address of a vector for AVX2
 	shape                     int     // position in the list of tileShapes
 	ahead, lines              int     // from a row of b to the first line to ask for, and how many; none if both are zero
-	fetch                     bool    // ask for b ahead of its use
+
+	descends unsafe.Pointer // parameters that lie like c and move against it, or nil
+	rate     uint64         // bits of how far
+	fetch    bool           // ask for b ahead of its use
 }
 
 func accFlag(b bool) int {
@@ -153,7 +167,7 @@ func gemm[T Float](p *product) {
 		gemmEmpty[T](p)
 		return
 	}
-	if p.bias != nil && gemmTile[T](p) || gemmVector[T](p) { // without a bias, GemmNN and GemmTN have tried one tile
+	if p.ends() && gemmTile[T](p) || gemmVector[T](p) { // without an end, GemmNN and GemmTN have tried one tile
 		return
 	}
 	if exact {
@@ -161,8 +175,11 @@ func gemm[T Float](p *product) {
 	} else {
 		gemmPortable[T](p.c, p.a, p.b, p.m, p.n, p.k, p.acc != 0)
 	}
-	addBias[T](p)
+	end[T](p)
 }
+
+// ends reports whether something follows the last term of each element.
+func (p *product) ends() bool { return p.bias != nil || p.descends != nil }
 
 // gemmEmpty is the product without terms.
 func gemmEmpty[T Float](p *product) {
@@ -171,19 +188,28 @@ func gemmEmpty[T Float](p *product) {
 			clear(unsafe.Slice((*T)(p.c.at(i, 0)), p.n))
 		}
 	}
-	addBias[T](p)
+	end[T](p)
 }
 
-// addBias adds the bias, if there is one, to each row of c.
-func addBias[T Float](p *product) {
-	if p.bias == nil {
-		return
+// end does to the finished sums what the assembly does at the end of a tile: it adds the bias to each row of c and moves parameters.
+func end[T Float](p *product) {
+	if p.bias != nil {
+		bias := unsafe.Slice((*T)(p.bias), p.n)
+		for i := range p.m {
+			c := unsafe.Slice((*T)(p.c.at(i, 0)), p.n)
+			for j, v := range bias {
+				c[j] += v
+			}
+		}
 	}
-	bias := unsafe.Slice((*T)(p.bias), p.n)
-	for i := range p.m {
-		c := unsafe.Slice((*T)(p.c.at(i, 0)), p.n)
-		for j, v := range bias {
-			c[j] += v
+	if p.descends != nil {
+		rate := *(*T)(unsafe.Pointer(&p.rate))
+		for i := range p.m {
+			c := unsafe.Slice((*T)(p.c.at(i, 0)), p.n)
+			w := unsafe.Slice((*T)(unsafe.Add(p.descends, i*p.c.row)), p.n)
+			for j, g := range c {
+				w[j] -= T(rate * g)
+			}
 		}
 	}
 }

@@ -73,13 +73,26 @@ shape0_rows1_bias:
 	VADDPS     Y2, Y0, Y0
 
 shape0_rows1_store:
-	VMASKMOVPS Y0, Y15, (DI)
-	ADDQ       DX, DI
-	IMUL3Q     $0x01, R9, CX
-	ADDQ       CX, SI
-	DECQ       144(R8)
-	JNZ        shape0
-	JMP        done
+	VMASKMOVPS   Y0, Y15, (DI)
+	ADDQ         DX, DI
+	MOVQ         200(R8), CX
+	TESTQ        CX, CX
+	JEQ          shape0_rows1_stays
+	ADDQ         DI, CX
+	SUBQ         (R8), CX
+	VBROADCASTSS 208(R8), Y1
+	SUBQ         DX, CX
+	VMULPS       Y1, Y0, Y0
+	VMASKMOVPS   (CX), Y15, Y2
+	VSUBPS       Y0, Y2, Y2
+	VMASKMOVPS   Y2, Y15, (CX)
+
+shape0_rows1_stays:
+	IMUL3Q $0x01, R9, CX
+	ADDQ   CX, SI
+	DECQ   144(R8)
+	JNZ    shape0
+	JMP    done
 
 shape0_from2_to3:
 	CMPQ  AX, $0x03
@@ -120,15 +133,33 @@ shape0_rows2_bias:
 	VADDPS     Y2, Y1, Y1
 
 shape0_rows2_store:
-	VMASKMOVPS Y0, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPS Y1, Y15, (DI)
-	ADDQ       DX, DI
-	IMUL3Q     $0x02, R9, CX
-	ADDQ       CX, SI
-	DECQ       144(R8)
-	JNZ        shape0
-	JMP        done
+	VMASKMOVPS   Y0, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPS   Y1, Y15, (DI)
+	ADDQ         DX, DI
+	MOVQ         200(R8), CX
+	TESTQ        CX, CX
+	JEQ          shape0_rows2_stays
+	ADDQ         DI, CX
+	SUBQ         (R8), CX
+	VBROADCASTSS 208(R8), Y3
+	SUBQ         DX, CX
+	VMULPS       Y3, Y1, Y1
+	VMASKMOVPS   (CX), Y15, Y2
+	VSUBPS       Y1, Y2, Y2
+	VMASKMOVPS   Y2, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y3, Y0, Y0
+	VMASKMOVPS   (CX), Y15, Y2
+	VSUBPS       Y0, Y2, Y2
+	VMASKMOVPS   Y2, Y15, (CX)
+
+shape0_rows2_stays:
+	IMUL3Q $0x02, R9, CX
+	ADDQ   CX, SI
+	DECQ   144(R8)
+	JNZ    shape0
+	JMP    done
 
 shape0_from3_to3:
 	MOVQ  SI, DX
@@ -174,17 +205,40 @@ shape0_rows3_bias:
 	VADDPS     Y3, Y2, Y2
 
 shape0_rows3_store:
-	VMASKMOVPS Y0, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPS Y1, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPS Y2, Y15, (DI)
-	ADDQ       DX, DI
-	IMUL3Q     $0x03, R9, CX
-	ADDQ       CX, SI
-	DECQ       144(R8)
-	JNZ        shape0
-	JMP        done
+	VMASKMOVPS   Y0, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPS   Y1, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPS   Y2, Y15, (DI)
+	ADDQ         DX, DI
+	MOVQ         200(R8), CX
+	TESTQ        CX, CX
+	JEQ          shape0_rows3_stays
+	ADDQ         DI, CX
+	SUBQ         (R8), CX
+	VBROADCASTSS 208(R8), Y4
+	SUBQ         DX, CX
+	VMULPS       Y4, Y2, Y2
+	VMASKMOVPS   (CX), Y15, Y3
+	VSUBPS       Y2, Y3, Y3
+	VMASKMOVPS   Y3, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y4, Y1, Y1
+	VMASKMOVPS   (CX), Y15, Y3
+	VSUBPS       Y1, Y3, Y3
+	VMASKMOVPS   Y3, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y4, Y0, Y0
+	VMASKMOVPS   (CX), Y15, Y3
+	VSUBPS       Y0, Y3, Y3
+	VMASKMOVPS   Y3, Y15, (CX)
+
+shape0_rows3_stays:
+	IMUL3Q $0x03, R9, CX
+	ADDQ   CX, SI
+	DECQ   144(R8)
+	JNZ    shape0
+	JMP    done
 
 shape0_from4_to6:
 	CMPQ  AX, $0x05
@@ -239,19 +293,47 @@ shape0_rows4_bias:
 	VADDPS     Y4, Y3, Y3
 
 shape0_rows4_store:
-	VMASKMOVPS Y0, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPS Y1, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPS Y2, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPS Y3, Y15, (DI)
-	ADDQ       DX, DI
-	IMUL3Q     $0x04, R9, CX
-	ADDQ       CX, SI
-	DECQ       144(R8)
-	JNZ        shape0
-	JMP        done
+	VMASKMOVPS   Y0, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPS   Y1, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPS   Y2, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPS   Y3, Y15, (DI)
+	ADDQ         DX, DI
+	MOVQ         200(R8), CX
+	TESTQ        CX, CX
+	JEQ          shape0_rows4_stays
+	ADDQ         DI, CX
+	SUBQ         (R8), CX
+	VBROADCASTSS 208(R8), Y5
+	SUBQ         DX, CX
+	VMULPS       Y5, Y3, Y3
+	VMASKMOVPS   (CX), Y15, Y4
+	VSUBPS       Y3, Y4, Y4
+	VMASKMOVPS   Y4, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y5, Y2, Y2
+	VMASKMOVPS   (CX), Y15, Y4
+	VSUBPS       Y2, Y4, Y4
+	VMASKMOVPS   Y4, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y5, Y1, Y1
+	VMASKMOVPS   (CX), Y15, Y4
+	VSUBPS       Y1, Y4, Y4
+	VMASKMOVPS   Y4, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y5, Y0, Y0
+	VMASKMOVPS   (CX), Y15, Y4
+	VSUBPS       Y0, Y4, Y4
+	VMASKMOVPS   Y4, Y15, (CX)
+
+shape0_rows4_stays:
+	IMUL3Q $0x04, R9, CX
+	ADDQ   CX, SI
+	DECQ   144(R8)
+	JNZ    shape0
+	JMP    done
 
 shape0_from5_to6:
 	CMPQ  AX, $0x06
@@ -315,21 +397,54 @@ shape0_rows5_bias:
 	VADDPS     Y5, Y4, Y4
 
 shape0_rows5_store:
-	VMASKMOVPS Y0, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPS Y1, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPS Y2, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPS Y3, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPS Y4, Y15, (DI)
-	ADDQ       DX, DI
-	IMUL3Q     $0x05, R9, CX
-	ADDQ       CX, SI
-	DECQ       144(R8)
-	JNZ        shape0
-	JMP        done
+	VMASKMOVPS   Y0, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPS   Y1, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPS   Y2, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPS   Y3, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPS   Y4, Y15, (DI)
+	ADDQ         DX, DI
+	MOVQ         200(R8), CX
+	TESTQ        CX, CX
+	JEQ          shape0_rows5_stays
+	ADDQ         DI, CX
+	SUBQ         (R8), CX
+	VBROADCASTSS 208(R8), Y6
+	SUBQ         DX, CX
+	VMULPS       Y6, Y4, Y4
+	VMASKMOVPS   (CX), Y15, Y5
+	VSUBPS       Y4, Y5, Y5
+	VMASKMOVPS   Y5, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y6, Y3, Y3
+	VMASKMOVPS   (CX), Y15, Y5
+	VSUBPS       Y3, Y5, Y5
+	VMASKMOVPS   Y5, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y6, Y2, Y2
+	VMASKMOVPS   (CX), Y15, Y5
+	VSUBPS       Y2, Y5, Y5
+	VMASKMOVPS   Y5, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y6, Y1, Y1
+	VMASKMOVPS   (CX), Y15, Y5
+	VSUBPS       Y1, Y5, Y5
+	VMASKMOVPS   Y5, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y6, Y0, Y0
+	VMASKMOVPS   (CX), Y15, Y5
+	VSUBPS       Y0, Y5, Y5
+	VMASKMOVPS   Y5, Y15, (CX)
+
+shape0_rows5_stays:
+	IMUL3Q $0x05, R9, CX
+	ADDQ   CX, SI
+	DECQ   144(R8)
+	JNZ    shape0
+	JMP    done
 
 shape0_from6_to6:
 	MOVQ  SI, DX
@@ -398,23 +513,61 @@ shape0_rows6_bias:
 	VADDPS     Y6, Y5, Y5
 
 shape0_rows6_store:
-	VMASKMOVPS Y0, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPS Y1, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPS Y2, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPS Y3, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPS Y4, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPS Y5, Y15, (DI)
-	ADDQ       DX, DI
-	IMUL3Q     $0x06, R9, CX
-	ADDQ       CX, SI
-	DECQ       144(R8)
-	JNZ        shape0
-	JMP        done
+	VMASKMOVPS   Y0, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPS   Y1, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPS   Y2, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPS   Y3, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPS   Y4, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPS   Y5, Y15, (DI)
+	ADDQ         DX, DI
+	MOVQ         200(R8), CX
+	TESTQ        CX, CX
+	JEQ          shape0_rows6_stays
+	ADDQ         DI, CX
+	SUBQ         (R8), CX
+	VBROADCASTSS 208(R8), Y7
+	SUBQ         DX, CX
+	VMULPS       Y7, Y5, Y5
+	VMASKMOVPS   (CX), Y15, Y6
+	VSUBPS       Y5, Y6, Y6
+	VMASKMOVPS   Y6, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y7, Y4, Y4
+	VMASKMOVPS   (CX), Y15, Y6
+	VSUBPS       Y4, Y6, Y6
+	VMASKMOVPS   Y6, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y7, Y3, Y3
+	VMASKMOVPS   (CX), Y15, Y6
+	VSUBPS       Y3, Y6, Y6
+	VMASKMOVPS   Y6, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y7, Y2, Y2
+	VMASKMOVPS   (CX), Y15, Y6
+	VSUBPS       Y2, Y6, Y6
+	VMASKMOVPS   Y6, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y7, Y1, Y1
+	VMASKMOVPS   (CX), Y15, Y6
+	VSUBPS       Y1, Y6, Y6
+	VMASKMOVPS   Y6, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y7, Y0, Y0
+	VMASKMOVPS   (CX), Y15, Y6
+	VSUBPS       Y0, Y6, Y6
+	VMASKMOVPS   Y6, Y15, (CX)
+
+shape0_rows6_stays:
+	IMUL3Q $0x06, R9, CX
+	ADDQ   CX, SI
+	DECQ   144(R8)
+	JNZ    shape0
+	JMP    done
 
 shape0_from7_to12:
 	CMPQ  AX, $0x0a
@@ -494,25 +647,68 @@ shape0_rows7_bias:
 	VADDPS     Y7, Y6, Y6
 
 shape0_rows7_store:
-	VMASKMOVPS Y0, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPS Y1, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPS Y2, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPS Y3, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPS Y4, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPS Y5, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPS Y6, Y15, (DI)
-	ADDQ       DX, DI
-	IMUL3Q     $0x07, R9, CX
-	ADDQ       CX, SI
-	DECQ       144(R8)
-	JNZ        shape0
-	JMP        done
+	VMASKMOVPS   Y0, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPS   Y1, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPS   Y2, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPS   Y3, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPS   Y4, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPS   Y5, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPS   Y6, Y15, (DI)
+	ADDQ         DX, DI
+	MOVQ         200(R8), CX
+	TESTQ        CX, CX
+	JEQ          shape0_rows7_stays
+	ADDQ         DI, CX
+	SUBQ         (R8), CX
+	VBROADCASTSS 208(R8), Y8
+	SUBQ         DX, CX
+	VMULPS       Y8, Y6, Y6
+	VMASKMOVPS   (CX), Y15, Y7
+	VSUBPS       Y6, Y7, Y7
+	VMASKMOVPS   Y7, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y8, Y5, Y5
+	VMASKMOVPS   (CX), Y15, Y7
+	VSUBPS       Y5, Y7, Y7
+	VMASKMOVPS   Y7, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y8, Y4, Y4
+	VMASKMOVPS   (CX), Y15, Y7
+	VSUBPS       Y4, Y7, Y7
+	VMASKMOVPS   Y7, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y8, Y3, Y3
+	VMASKMOVPS   (CX), Y15, Y7
+	VSUBPS       Y3, Y7, Y7
+	VMASKMOVPS   Y7, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y8, Y2, Y2
+	VMASKMOVPS   (CX), Y15, Y7
+	VSUBPS       Y2, Y7, Y7
+	VMASKMOVPS   Y7, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y8, Y1, Y1
+	VMASKMOVPS   (CX), Y15, Y7
+	VSUBPS       Y1, Y7, Y7
+	VMASKMOVPS   Y7, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y8, Y0, Y0
+	VMASKMOVPS   (CX), Y15, Y7
+	VSUBPS       Y0, Y7, Y7
+	VMASKMOVPS   Y7, Y15, (CX)
+
+shape0_rows7_stays:
+	IMUL3Q $0x07, R9, CX
+	ADDQ   CX, SI
+	DECQ   144(R8)
+	JNZ    shape0
+	JMP    done
 
 shape0_from8_to9:
 	CMPQ  AX, $0x09
@@ -597,27 +793,75 @@ shape0_rows8_bias:
 	VADDPS     Y8, Y7, Y7
 
 shape0_rows8_store:
-	VMASKMOVPS Y0, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPS Y1, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPS Y2, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPS Y3, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPS Y4, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPS Y5, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPS Y6, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPS Y7, Y15, (DI)
-	ADDQ       DX, DI
-	IMUL3Q     $0x08, R9, CX
-	ADDQ       CX, SI
-	DECQ       144(R8)
-	JNZ        shape0
-	JMP        done
+	VMASKMOVPS   Y0, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPS   Y1, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPS   Y2, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPS   Y3, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPS   Y4, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPS   Y5, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPS   Y6, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPS   Y7, Y15, (DI)
+	ADDQ         DX, DI
+	MOVQ         200(R8), CX
+	TESTQ        CX, CX
+	JEQ          shape0_rows8_stays
+	ADDQ         DI, CX
+	SUBQ         (R8), CX
+	VBROADCASTSS 208(R8), Y9
+	SUBQ         DX, CX
+	VMULPS       Y9, Y7, Y7
+	VMASKMOVPS   (CX), Y15, Y8
+	VSUBPS       Y7, Y8, Y8
+	VMASKMOVPS   Y8, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y9, Y6, Y6
+	VMASKMOVPS   (CX), Y15, Y8
+	VSUBPS       Y6, Y8, Y8
+	VMASKMOVPS   Y8, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y9, Y5, Y5
+	VMASKMOVPS   (CX), Y15, Y8
+	VSUBPS       Y5, Y8, Y8
+	VMASKMOVPS   Y8, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y9, Y4, Y4
+	VMASKMOVPS   (CX), Y15, Y8
+	VSUBPS       Y4, Y8, Y8
+	VMASKMOVPS   Y8, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y9, Y3, Y3
+	VMASKMOVPS   (CX), Y15, Y8
+	VSUBPS       Y3, Y8, Y8
+	VMASKMOVPS   Y8, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y9, Y2, Y2
+	VMASKMOVPS   (CX), Y15, Y8
+	VSUBPS       Y2, Y8, Y8
+	VMASKMOVPS   Y8, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y9, Y1, Y1
+	VMASKMOVPS   (CX), Y15, Y8
+	VSUBPS       Y1, Y8, Y8
+	VMASKMOVPS   Y8, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y9, Y0, Y0
+	VMASKMOVPS   (CX), Y15, Y8
+	VSUBPS       Y0, Y8, Y8
+	VMASKMOVPS   Y8, Y15, (CX)
+
+shape0_rows8_stays:
+	IMUL3Q $0x08, R9, CX
+	ADDQ   CX, SI
+	DECQ   144(R8)
+	JNZ    shape0
+	JMP    done
 
 shape0_from9_to9:
 	MOVQ  SI, DX
@@ -709,29 +953,82 @@ shape0_rows9_bias:
 	VADDPS     Y9, Y8, Y8
 
 shape0_rows9_store:
-	VMASKMOVPS Y0, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPS Y1, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPS Y2, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPS Y3, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPS Y4, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPS Y5, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPS Y6, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPS Y7, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPS Y8, Y15, (DI)
-	ADDQ       DX, DI
-	IMUL3Q     $0x09, R9, CX
-	ADDQ       CX, SI
-	DECQ       144(R8)
-	JNZ        shape0
-	JMP        done
+	VMASKMOVPS   Y0, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPS   Y1, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPS   Y2, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPS   Y3, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPS   Y4, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPS   Y5, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPS   Y6, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPS   Y7, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPS   Y8, Y15, (DI)
+	ADDQ         DX, DI
+	MOVQ         200(R8), CX
+	TESTQ        CX, CX
+	JEQ          shape0_rows9_stays
+	ADDQ         DI, CX
+	SUBQ         (R8), CX
+	VBROADCASTSS 208(R8), Y10
+	SUBQ         DX, CX
+	VMULPS       Y10, Y8, Y8
+	VMASKMOVPS   (CX), Y15, Y9
+	VSUBPS       Y8, Y9, Y9
+	VMASKMOVPS   Y9, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y10, Y7, Y7
+	VMASKMOVPS   (CX), Y15, Y9
+	VSUBPS       Y7, Y9, Y9
+	VMASKMOVPS   Y9, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y10, Y6, Y6
+	VMASKMOVPS   (CX), Y15, Y9
+	VSUBPS       Y6, Y9, Y9
+	VMASKMOVPS   Y9, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y10, Y5, Y5
+	VMASKMOVPS   (CX), Y15, Y9
+	VSUBPS       Y5, Y9, Y9
+	VMASKMOVPS   Y9, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y10, Y4, Y4
+	VMASKMOVPS   (CX), Y15, Y9
+	VSUBPS       Y4, Y9, Y9
+	VMASKMOVPS   Y9, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y10, Y3, Y3
+	VMASKMOVPS   (CX), Y15, Y9
+	VSUBPS       Y3, Y9, Y9
+	VMASKMOVPS   Y9, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y10, Y2, Y2
+	VMASKMOVPS   (CX), Y15, Y9
+	VSUBPS       Y2, Y9, Y9
+	VMASKMOVPS   Y9, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y10, Y1, Y1
+	VMASKMOVPS   (CX), Y15, Y9
+	VSUBPS       Y1, Y9, Y9
+	VMASKMOVPS   Y9, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y10, Y0, Y0
+	VMASKMOVPS   (CX), Y15, Y9
+	VSUBPS       Y0, Y9, Y9
+	VMASKMOVPS   Y9, Y15, (CX)
+
+shape0_rows9_stays:
+	IMUL3Q $0x09, R9, CX
+	ADDQ   CX, SI
+	DECQ   144(R8)
+	JNZ    shape0
+	JMP    done
 
 shape0_from10_to12:
 	CMPQ  AX, $0x0b
@@ -832,31 +1129,89 @@ shape0_rows10_bias:
 	VADDPS     Y10, Y9, Y9
 
 shape0_rows10_store:
-	VMASKMOVPS Y0, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPS Y1, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPS Y2, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPS Y3, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPS Y4, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPS Y5, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPS Y6, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPS Y7, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPS Y8, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPS Y9, Y15, (DI)
-	ADDQ       DX, DI
-	IMUL3Q     $0x0a, R9, CX
-	ADDQ       CX, SI
-	DECQ       144(R8)
-	JNZ        shape0
-	JMP        done
+	VMASKMOVPS   Y0, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPS   Y1, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPS   Y2, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPS   Y3, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPS   Y4, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPS   Y5, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPS   Y6, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPS   Y7, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPS   Y8, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPS   Y9, Y15, (DI)
+	ADDQ         DX, DI
+	MOVQ         200(R8), CX
+	TESTQ        CX, CX
+	JEQ          shape0_rows10_stays
+	ADDQ         DI, CX
+	SUBQ         (R8), CX
+	VBROADCASTSS 208(R8), Y11
+	SUBQ         DX, CX
+	VMULPS       Y11, Y9, Y9
+	VMASKMOVPS   (CX), Y15, Y10
+	VSUBPS       Y9, Y10, Y10
+	VMASKMOVPS   Y10, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y11, Y8, Y8
+	VMASKMOVPS   (CX), Y15, Y10
+	VSUBPS       Y8, Y10, Y10
+	VMASKMOVPS   Y10, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y11, Y7, Y7
+	VMASKMOVPS   (CX), Y15, Y10
+	VSUBPS       Y7, Y10, Y10
+	VMASKMOVPS   Y10, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y11, Y6, Y6
+	VMASKMOVPS   (CX), Y15, Y10
+	VSUBPS       Y6, Y10, Y10
+	VMASKMOVPS   Y10, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y11, Y5, Y5
+	VMASKMOVPS   (CX), Y15, Y10
+	VSUBPS       Y5, Y10, Y10
+	VMASKMOVPS   Y10, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y11, Y4, Y4
+	VMASKMOVPS   (CX), Y15, Y10
+	VSUBPS       Y4, Y10, Y10
+	VMASKMOVPS   Y10, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y11, Y3, Y3
+	VMASKMOVPS   (CX), Y15, Y10
+	VSUBPS       Y3, Y10, Y10
+	VMASKMOVPS   Y10, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y11, Y2, Y2
+	VMASKMOVPS   (CX), Y15, Y10
+	VSUBPS       Y2, Y10, Y10
+	VMASKMOVPS   Y10, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y11, Y1, Y1
+	VMASKMOVPS   (CX), Y15, Y10
+	VSUBPS       Y1, Y10, Y10
+	VMASKMOVPS   Y10, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y11, Y0, Y0
+	VMASKMOVPS   (CX), Y15, Y10
+	VSUBPS       Y0, Y10, Y10
+	VMASKMOVPS   Y10, Y15, (CX)
+
+shape0_rows10_stays:
+	IMUL3Q $0x0a, R9, CX
+	ADDQ   CX, SI
+	DECQ   144(R8)
+	JNZ    shape0
+	JMP    done
 
 shape0_from11_to12:
 	CMPQ  AX, $0x0c
@@ -964,33 +1319,96 @@ shape0_rows11_bias:
 	VADDPS     Y11, Y10, Y10
 
 shape0_rows11_store:
-	VMASKMOVPS Y0, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPS Y1, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPS Y2, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPS Y3, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPS Y4, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPS Y5, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPS Y6, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPS Y7, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPS Y8, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPS Y9, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPS Y10, Y15, (DI)
-	ADDQ       DX, DI
-	IMUL3Q     $0x0b, R9, CX
-	ADDQ       CX, SI
-	DECQ       144(R8)
-	JNZ        shape0
-	JMP        done
+	VMASKMOVPS   Y0, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPS   Y1, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPS   Y2, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPS   Y3, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPS   Y4, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPS   Y5, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPS   Y6, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPS   Y7, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPS   Y8, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPS   Y9, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPS   Y10, Y15, (DI)
+	ADDQ         DX, DI
+	MOVQ         200(R8), CX
+	TESTQ        CX, CX
+	JEQ          shape0_rows11_stays
+	ADDQ         DI, CX
+	SUBQ         (R8), CX
+	VBROADCASTSS 208(R8), Y12
+	SUBQ         DX, CX
+	VMULPS       Y12, Y10, Y10
+	VMASKMOVPS   (CX), Y15, Y11
+	VSUBPS       Y10, Y11, Y11
+	VMASKMOVPS   Y11, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y12, Y9, Y9
+	VMASKMOVPS   (CX), Y15, Y11
+	VSUBPS       Y9, Y11, Y11
+	VMASKMOVPS   Y11, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y12, Y8, Y8
+	VMASKMOVPS   (CX), Y15, Y11
+	VSUBPS       Y8, Y11, Y11
+	VMASKMOVPS   Y11, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y12, Y7, Y7
+	VMASKMOVPS   (CX), Y15, Y11
+	VSUBPS       Y7, Y11, Y11
+	VMASKMOVPS   Y11, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y12, Y6, Y6
+	VMASKMOVPS   (CX), Y15, Y11
+	VSUBPS       Y6, Y11, Y11
+	VMASKMOVPS   Y11, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y12, Y5, Y5
+	VMASKMOVPS   (CX), Y15, Y11
+	VSUBPS       Y5, Y11, Y11
+	VMASKMOVPS   Y11, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y12, Y4, Y4
+	VMASKMOVPS   (CX), Y15, Y11
+	VSUBPS       Y4, Y11, Y11
+	VMASKMOVPS   Y11, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y12, Y3, Y3
+	VMASKMOVPS   (CX), Y15, Y11
+	VSUBPS       Y3, Y11, Y11
+	VMASKMOVPS   Y11, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y12, Y2, Y2
+	VMASKMOVPS   (CX), Y15, Y11
+	VSUBPS       Y2, Y11, Y11
+	VMASKMOVPS   Y11, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y12, Y1, Y1
+	VMASKMOVPS   (CX), Y15, Y11
+	VSUBPS       Y1, Y11, Y11
+	VMASKMOVPS   Y11, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y12, Y0, Y0
+	VMASKMOVPS   (CX), Y15, Y11
+	VSUBPS       Y0, Y11, Y11
+	VMASKMOVPS   Y11, Y15, (CX)
+
+shape0_rows11_stays:
+	IMUL3Q $0x0b, R9, CX
+	ADDQ   CX, SI
+	DECQ   144(R8)
+	JNZ    shape0
+	JMP    done
 
 shape0_from12_to12:
 	MOVQ  SI, DX
@@ -1103,35 +1521,103 @@ shape0_rows12_bias:
 	VADDPS     Y12, Y11, Y11
 
 shape0_rows12_store:
-	VMASKMOVPS Y0, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPS Y1, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPS Y2, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPS Y3, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPS Y4, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPS Y5, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPS Y6, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPS Y7, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPS Y8, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPS Y9, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPS Y10, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPS Y11, Y15, (DI)
-	ADDQ       DX, DI
-	IMUL3Q     $0x0c, R9, CX
-	ADDQ       CX, SI
-	DECQ       144(R8)
-	JNZ        shape0
-	JMP        done
+	VMASKMOVPS   Y0, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPS   Y1, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPS   Y2, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPS   Y3, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPS   Y4, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPS   Y5, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPS   Y6, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPS   Y7, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPS   Y8, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPS   Y9, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPS   Y10, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPS   Y11, Y15, (DI)
+	ADDQ         DX, DI
+	MOVQ         200(R8), CX
+	TESTQ        CX, CX
+	JEQ          shape0_rows12_stays
+	ADDQ         DI, CX
+	SUBQ         (R8), CX
+	VBROADCASTSS 208(R8), Y13
+	SUBQ         DX, CX
+	VMULPS       Y13, Y11, Y11
+	VMASKMOVPS   (CX), Y15, Y12
+	VSUBPS       Y11, Y12, Y12
+	VMASKMOVPS   Y12, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y13, Y10, Y10
+	VMASKMOVPS   (CX), Y15, Y12
+	VSUBPS       Y10, Y12, Y12
+	VMASKMOVPS   Y12, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y13, Y9, Y9
+	VMASKMOVPS   (CX), Y15, Y12
+	VSUBPS       Y9, Y12, Y12
+	VMASKMOVPS   Y12, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y13, Y8, Y8
+	VMASKMOVPS   (CX), Y15, Y12
+	VSUBPS       Y8, Y12, Y12
+	VMASKMOVPS   Y12, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y13, Y7, Y7
+	VMASKMOVPS   (CX), Y15, Y12
+	VSUBPS       Y7, Y12, Y12
+	VMASKMOVPS   Y12, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y13, Y6, Y6
+	VMASKMOVPS   (CX), Y15, Y12
+	VSUBPS       Y6, Y12, Y12
+	VMASKMOVPS   Y12, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y13, Y5, Y5
+	VMASKMOVPS   (CX), Y15, Y12
+	VSUBPS       Y5, Y12, Y12
+	VMASKMOVPS   Y12, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y13, Y4, Y4
+	VMASKMOVPS   (CX), Y15, Y12
+	VSUBPS       Y4, Y12, Y12
+	VMASKMOVPS   Y12, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y13, Y3, Y3
+	VMASKMOVPS   (CX), Y15, Y12
+	VSUBPS       Y3, Y12, Y12
+	VMASKMOVPS   Y12, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y13, Y2, Y2
+	VMASKMOVPS   (CX), Y15, Y12
+	VSUBPS       Y2, Y12, Y12
+	VMASKMOVPS   Y12, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y13, Y1, Y1
+	VMASKMOVPS   (CX), Y15, Y12
+	VSUBPS       Y1, Y12, Y12
+	VMASKMOVPS   Y12, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y13, Y0, Y0
+	VMASKMOVPS   (CX), Y15, Y12
+	VSUBPS       Y0, Y12, Y12
+	VMASKMOVPS   Y12, Y15, (CX)
+
+shape0_rows12_stays:
+	IMUL3Q $0x0c, R9, CX
+	ADDQ   CX, SI
+	DECQ   144(R8)
+	JNZ    shape0
+	JMP    done
 
 shape1:
 	MOVQ 152(R8), AX
@@ -1174,13 +1660,26 @@ shape1_rows1_bias:
 	VADDPS  Y2, Y0, Y0
 
 shape1_rows1_store:
-	VMOVUPS Y0, (DI)
-	ADDQ    DX, DI
-	IMUL3Q  $0x01, R9, CX
-	ADDQ    CX, SI
-	DECQ    144(R8)
-	JNZ     shape1
-	JMP     done
+	VMOVUPS      Y0, (DI)
+	ADDQ         DX, DI
+	MOVQ         200(R8), CX
+	TESTQ        CX, CX
+	JEQ          shape1_rows1_stays
+	ADDQ         DI, CX
+	SUBQ         (R8), CX
+	VBROADCASTSS 208(R8), Y1
+	SUBQ         DX, CX
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      (CX), Y2
+	VSUBPS       Y0, Y2, Y2
+	VMOVUPS      Y2, (CX)
+
+shape1_rows1_stays:
+	IMUL3Q $0x01, R9, CX
+	ADDQ   CX, SI
+	DECQ   144(R8)
+	JNZ    shape1
+	JMP    done
 
 shape1_from2_to3:
 	CMPQ  AX, $0x03
@@ -1219,15 +1718,33 @@ shape1_rows2_bias:
 	VADDPS  Y2, Y1, Y1
 
 shape1_rows2_store:
-	VMOVUPS Y0, (DI)
-	ADDQ    DX, DI
-	VMOVUPS Y1, (DI)
-	ADDQ    DX, DI
-	IMUL3Q  $0x02, R9, CX
-	ADDQ    CX, SI
-	DECQ    144(R8)
-	JNZ     shape1
-	JMP     done
+	VMOVUPS      Y0, (DI)
+	ADDQ         DX, DI
+	VMOVUPS      Y1, (DI)
+	ADDQ         DX, DI
+	MOVQ         200(R8), CX
+	TESTQ        CX, CX
+	JEQ          shape1_rows2_stays
+	ADDQ         DI, CX
+	SUBQ         (R8), CX
+	VBROADCASTSS 208(R8), Y3
+	SUBQ         DX, CX
+	VMULPS       Y3, Y1, Y1
+	VMOVUPS      (CX), Y2
+	VSUBPS       Y1, Y2, Y2
+	VMOVUPS      Y2, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y3, Y0, Y0
+	VMOVUPS      (CX), Y2
+	VSUBPS       Y0, Y2, Y2
+	VMOVUPS      Y2, (CX)
+
+shape1_rows2_stays:
+	IMUL3Q $0x02, R9, CX
+	ADDQ   CX, SI
+	DECQ   144(R8)
+	JNZ    shape1
+	JMP    done
 
 shape1_from3_to3:
 	MOVQ  SI, DX
@@ -1270,17 +1787,40 @@ shape1_rows3_bias:
 	VADDPS  Y3, Y2, Y2
 
 shape1_rows3_store:
-	VMOVUPS Y0, (DI)
-	ADDQ    DX, DI
-	VMOVUPS Y1, (DI)
-	ADDQ    DX, DI
-	VMOVUPS Y2, (DI)
-	ADDQ    DX, DI
-	IMUL3Q  $0x03, R9, CX
-	ADDQ    CX, SI
-	DECQ    144(R8)
-	JNZ     shape1
-	JMP     done
+	VMOVUPS      Y0, (DI)
+	ADDQ         DX, DI
+	VMOVUPS      Y1, (DI)
+	ADDQ         DX, DI
+	VMOVUPS      Y2, (DI)
+	ADDQ         DX, DI
+	MOVQ         200(R8), CX
+	TESTQ        CX, CX
+	JEQ          shape1_rows3_stays
+	ADDQ         DI, CX
+	SUBQ         (R8), CX
+	VBROADCASTSS 208(R8), Y4
+	SUBQ         DX, CX
+	VMULPS       Y4, Y2, Y2
+	VMOVUPS      (CX), Y3
+	VSUBPS       Y2, Y3, Y3
+	VMOVUPS      Y3, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y4, Y1, Y1
+	VMOVUPS      (CX), Y3
+	VSUBPS       Y1, Y3, Y3
+	VMOVUPS      Y3, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y4, Y0, Y0
+	VMOVUPS      (CX), Y3
+	VSUBPS       Y0, Y3, Y3
+	VMOVUPS      Y3, (CX)
+
+shape1_rows3_stays:
+	IMUL3Q $0x03, R9, CX
+	ADDQ   CX, SI
+	DECQ   144(R8)
+	JNZ    shape1
+	JMP    done
 
 shape1_from4_to6:
 	CMPQ  AX, $0x05
@@ -1331,19 +1871,47 @@ shape1_rows4_bias:
 	VADDPS  Y4, Y3, Y3
 
 shape1_rows4_store:
-	VMOVUPS Y0, (DI)
-	ADDQ    DX, DI
-	VMOVUPS Y1, (DI)
-	ADDQ    DX, DI
-	VMOVUPS Y2, (DI)
-	ADDQ    DX, DI
-	VMOVUPS Y3, (DI)
-	ADDQ    DX, DI
-	IMUL3Q  $0x04, R9, CX
-	ADDQ    CX, SI
-	DECQ    144(R8)
-	JNZ     shape1
-	JMP     done
+	VMOVUPS      Y0, (DI)
+	ADDQ         DX, DI
+	VMOVUPS      Y1, (DI)
+	ADDQ         DX, DI
+	VMOVUPS      Y2, (DI)
+	ADDQ         DX, DI
+	VMOVUPS      Y3, (DI)
+	ADDQ         DX, DI
+	MOVQ         200(R8), CX
+	TESTQ        CX, CX
+	JEQ          shape1_rows4_stays
+	ADDQ         DI, CX
+	SUBQ         (R8), CX
+	VBROADCASTSS 208(R8), Y5
+	SUBQ         DX, CX
+	VMULPS       Y5, Y3, Y3
+	VMOVUPS      (CX), Y4
+	VSUBPS       Y3, Y4, Y4
+	VMOVUPS      Y4, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y5, Y2, Y2
+	VMOVUPS      (CX), Y4
+	VSUBPS       Y2, Y4, Y4
+	VMOVUPS      Y4, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y5, Y1, Y1
+	VMOVUPS      (CX), Y4
+	VSUBPS       Y1, Y4, Y4
+	VMOVUPS      Y4, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y5, Y0, Y0
+	VMOVUPS      (CX), Y4
+	VSUBPS       Y0, Y4, Y4
+	VMOVUPS      Y4, (CX)
+
+shape1_rows4_stays:
+	IMUL3Q $0x04, R9, CX
+	ADDQ   CX, SI
+	DECQ   144(R8)
+	JNZ    shape1
+	JMP    done
 
 shape1_from5_to6:
 	CMPQ  AX, $0x06
@@ -1402,21 +1970,54 @@ shape1_rows5_bias:
 	VADDPS  Y5, Y4, Y4
 
 shape1_rows5_store:
-	VMOVUPS Y0, (DI)
-	ADDQ    DX, DI
-	VMOVUPS Y1, (DI)
-	ADDQ    DX, DI
-	VMOVUPS Y2, (DI)
-	ADDQ    DX, DI
-	VMOVUPS Y3, (DI)
-	ADDQ    DX, DI
-	VMOVUPS Y4, (DI)
-	ADDQ    DX, DI
-	IMUL3Q  $0x05, R9, CX
-	ADDQ    CX, SI
-	DECQ    144(R8)
-	JNZ     shape1
-	JMP     done
+	VMOVUPS      Y0, (DI)
+	ADDQ         DX, DI
+	VMOVUPS      Y1, (DI)
+	ADDQ         DX, DI
+	VMOVUPS      Y2, (DI)
+	ADDQ         DX, DI
+	VMOVUPS      Y3, (DI)
+	ADDQ         DX, DI
+	VMOVUPS      Y4, (DI)
+	ADDQ         DX, DI
+	MOVQ         200(R8), CX
+	TESTQ        CX, CX
+	JEQ          shape1_rows5_stays
+	ADDQ         DI, CX
+	SUBQ         (R8), CX
+	VBROADCASTSS 208(R8), Y6
+	SUBQ         DX, CX
+	VMULPS       Y6, Y4, Y4
+	VMOVUPS      (CX), Y5
+	VSUBPS       Y4, Y5, Y5
+	VMOVUPS      Y5, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y6, Y3, Y3
+	VMOVUPS      (CX), Y5
+	VSUBPS       Y3, Y5, Y5
+	VMOVUPS      Y5, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y6, Y2, Y2
+	VMOVUPS      (CX), Y5
+	VSUBPS       Y2, Y5, Y5
+	VMOVUPS      Y5, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y6, Y1, Y1
+	VMOVUPS      (CX), Y5
+	VSUBPS       Y1, Y5, Y5
+	VMOVUPS      Y5, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y6, Y0, Y0
+	VMOVUPS      (CX), Y5
+	VSUBPS       Y0, Y5, Y5
+	VMOVUPS      Y5, (CX)
+
+shape1_rows5_stays:
+	IMUL3Q $0x05, R9, CX
+	ADDQ   CX, SI
+	DECQ   144(R8)
+	JNZ    shape1
+	JMP    done
 
 shape1_from6_to6:
 	MOVQ  SI, DX
@@ -1479,23 +2080,61 @@ shape1_rows6_bias:
 	VADDPS  Y6, Y5, Y5
 
 shape1_rows6_store:
-	VMOVUPS Y0, (DI)
-	ADDQ    DX, DI
-	VMOVUPS Y1, (DI)
-	ADDQ    DX, DI
-	VMOVUPS Y2, (DI)
-	ADDQ    DX, DI
-	VMOVUPS Y3, (DI)
-	ADDQ    DX, DI
-	VMOVUPS Y4, (DI)
-	ADDQ    DX, DI
-	VMOVUPS Y5, (DI)
-	ADDQ    DX, DI
-	IMUL3Q  $0x06, R9, CX
-	ADDQ    CX, SI
-	DECQ    144(R8)
-	JNZ     shape1
-	JMP     done
+	VMOVUPS      Y0, (DI)
+	ADDQ         DX, DI
+	VMOVUPS      Y1, (DI)
+	ADDQ         DX, DI
+	VMOVUPS      Y2, (DI)
+	ADDQ         DX, DI
+	VMOVUPS      Y3, (DI)
+	ADDQ         DX, DI
+	VMOVUPS      Y4, (DI)
+	ADDQ         DX, DI
+	VMOVUPS      Y5, (DI)
+	ADDQ         DX, DI
+	MOVQ         200(R8), CX
+	TESTQ        CX, CX
+	JEQ          shape1_rows6_stays
+	ADDQ         DI, CX
+	SUBQ         (R8), CX
+	VBROADCASTSS 208(R8), Y7
+	SUBQ         DX, CX
+	VMULPS       Y7, Y5, Y5
+	VMOVUPS      (CX), Y6
+	VSUBPS       Y5, Y6, Y6
+	VMOVUPS      Y6, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y7, Y4, Y4
+	VMOVUPS      (CX), Y6
+	VSUBPS       Y4, Y6, Y6
+	VMOVUPS      Y6, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y7, Y3, Y3
+	VMOVUPS      (CX), Y6
+	VSUBPS       Y3, Y6, Y6
+	VMOVUPS      Y6, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y7, Y2, Y2
+	VMOVUPS      (CX), Y6
+	VSUBPS       Y2, Y6, Y6
+	VMOVUPS      Y6, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y7, Y1, Y1
+	VMOVUPS      (CX), Y6
+	VSUBPS       Y1, Y6, Y6
+	VMOVUPS      Y6, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y7, Y0, Y0
+	VMOVUPS      (CX), Y6
+	VSUBPS       Y0, Y6, Y6
+	VMOVUPS      Y6, (CX)
+
+shape1_rows6_stays:
+	IMUL3Q $0x06, R9, CX
+	ADDQ   CX, SI
+	DECQ   144(R8)
+	JNZ    shape1
+	JMP    done
 
 shape1_from7_to12:
 	CMPQ  AX, $0x0a
@@ -1568,25 +2207,68 @@ shape1_rows7_bias:
 	VADDPS  Y7, Y6, Y6
 
 shape1_rows7_store:
-	VMOVUPS Y0, (DI)
-	ADDQ    DX, DI
-	VMOVUPS Y1, (DI)
-	ADDQ    DX, DI
-	VMOVUPS Y2, (DI)
-	ADDQ    DX, DI
-	VMOVUPS Y3, (DI)
-	ADDQ    DX, DI
-	VMOVUPS Y4, (DI)
-	ADDQ    DX, DI
-	VMOVUPS Y5, (DI)
-	ADDQ    DX, DI
-	VMOVUPS Y6, (DI)
-	ADDQ    DX, DI
-	IMUL3Q  $0x07, R9, CX
-	ADDQ    CX, SI
-	DECQ    144(R8)
-	JNZ     shape1
-	JMP     done
+	VMOVUPS      Y0, (DI)
+	ADDQ         DX, DI
+	VMOVUPS      Y1, (DI)
+	ADDQ         DX, DI
+	VMOVUPS      Y2, (DI)
+	ADDQ         DX, DI
+	VMOVUPS      Y3, (DI)
+	ADDQ         DX, DI
+	VMOVUPS      Y4, (DI)
+	ADDQ         DX, DI
+	VMOVUPS      Y5, (DI)
+	ADDQ         DX, DI
+	VMOVUPS      Y6, (DI)
+	ADDQ         DX, DI
+	MOVQ         200(R8), CX
+	TESTQ        CX, CX
+	JEQ          shape1_rows7_stays
+	ADDQ         DI, CX
+	SUBQ         (R8), CX
+	VBROADCASTSS 208(R8), Y8
+	SUBQ         DX, CX
+	VMULPS       Y8, Y6, Y6
+	VMOVUPS      (CX), Y7
+	VSUBPS       Y6, Y7, Y7
+	VMOVUPS      Y7, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y8, Y5, Y5
+	VMOVUPS      (CX), Y7
+	VSUBPS       Y5, Y7, Y7
+	VMOVUPS      Y7, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y8, Y4, Y4
+	VMOVUPS      (CX), Y7
+	VSUBPS       Y4, Y7, Y7
+	VMOVUPS      Y7, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y8, Y3, Y3
+	VMOVUPS      (CX), Y7
+	VSUBPS       Y3, Y7, Y7
+	VMOVUPS      Y7, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y8, Y2, Y2
+	VMOVUPS      (CX), Y7
+	VSUBPS       Y2, Y7, Y7
+	VMOVUPS      Y7, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y8, Y1, Y1
+	VMOVUPS      (CX), Y7
+	VSUBPS       Y1, Y7, Y7
+	VMOVUPS      Y7, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y8, Y0, Y0
+	VMOVUPS      (CX), Y7
+	VSUBPS       Y0, Y7, Y7
+	VMOVUPS      Y7, (CX)
+
+shape1_rows7_stays:
+	IMUL3Q $0x07, R9, CX
+	ADDQ   CX, SI
+	DECQ   144(R8)
+	JNZ    shape1
+	JMP    done
 
 shape1_from8_to9:
 	CMPQ  AX, $0x09
@@ -1663,27 +2345,75 @@ shape1_rows8_bias:
 	VADDPS  Y8, Y7, Y7
 
 shape1_rows8_store:
-	VMOVUPS Y0, (DI)
-	ADDQ    DX, DI
-	VMOVUPS Y1, (DI)
-	ADDQ    DX, DI
-	VMOVUPS Y2, (DI)
-	ADDQ    DX, DI
-	VMOVUPS Y3, (DI)
-	ADDQ    DX, DI
-	VMOVUPS Y4, (DI)
-	ADDQ    DX, DI
-	VMOVUPS Y5, (DI)
-	ADDQ    DX, DI
-	VMOVUPS Y6, (DI)
-	ADDQ    DX, DI
-	VMOVUPS Y7, (DI)
-	ADDQ    DX, DI
-	IMUL3Q  $0x08, R9, CX
-	ADDQ    CX, SI
-	DECQ    144(R8)
-	JNZ     shape1
-	JMP     done
+	VMOVUPS      Y0, (DI)
+	ADDQ         DX, DI
+	VMOVUPS      Y1, (DI)
+	ADDQ         DX, DI
+	VMOVUPS      Y2, (DI)
+	ADDQ         DX, DI
+	VMOVUPS      Y3, (DI)
+	ADDQ         DX, DI
+	VMOVUPS      Y4, (DI)
+	ADDQ         DX, DI
+	VMOVUPS      Y5, (DI)
+	ADDQ         DX, DI
+	VMOVUPS      Y6, (DI)
+	ADDQ         DX, DI
+	VMOVUPS      Y7, (DI)
+	ADDQ         DX, DI
+	MOVQ         200(R8), CX
+	TESTQ        CX, CX
+	JEQ          shape1_rows8_stays
+	ADDQ         DI, CX
+	SUBQ         (R8), CX
+	VBROADCASTSS 208(R8), Y9
+	SUBQ         DX, CX
+	VMULPS       Y9, Y7, Y7
+	VMOVUPS      (CX), Y8
+	VSUBPS       Y7, Y8, Y8
+	VMOVUPS      Y8, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y9, Y6, Y6
+	VMOVUPS      (CX), Y8
+	VSUBPS       Y6, Y8, Y8
+	VMOVUPS      Y8, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y9, Y5, Y5
+	VMOVUPS      (CX), Y8
+	VSUBPS       Y5, Y8, Y8
+	VMOVUPS      Y8, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y9, Y4, Y4
+	VMOVUPS      (CX), Y8
+	VSUBPS       Y4, Y8, Y8
+	VMOVUPS      Y8, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y9, Y3, Y3
+	VMOVUPS      (CX), Y8
+	VSUBPS       Y3, Y8, Y8
+	VMOVUPS      Y8, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y9, Y2, Y2
+	VMOVUPS      (CX), Y8
+	VSUBPS       Y2, Y8, Y8
+	VMOVUPS      Y8, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y9, Y1, Y1
+	VMOVUPS      (CX), Y8
+	VSUBPS       Y1, Y8, Y8
+	VMOVUPS      Y8, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y9, Y0, Y0
+	VMOVUPS      (CX), Y8
+	VSUBPS       Y0, Y8, Y8
+	VMOVUPS      Y8, (CX)
+
+shape1_rows8_stays:
+	IMUL3Q $0x08, R9, CX
+	ADDQ   CX, SI
+	DECQ   144(R8)
+	JNZ    shape1
+	JMP    done
 
 shape1_from9_to9:
 	MOVQ  SI, DX
@@ -1766,29 +2496,82 @@ shape1_rows9_bias:
 	VADDPS  Y9, Y8, Y8
 
 shape1_rows9_store:
-	VMOVUPS Y0, (DI)
-	ADDQ    DX, DI
-	VMOVUPS Y1, (DI)
-	ADDQ    DX, DI
-	VMOVUPS Y2, (DI)
-	ADDQ    DX, DI
-	VMOVUPS Y3, (DI)
-	ADDQ    DX, DI
-	VMOVUPS Y4, (DI)
-	ADDQ    DX, DI
-	VMOVUPS Y5, (DI)
-	ADDQ    DX, DI
-	VMOVUPS Y6, (DI)
-	ADDQ    DX, DI
-	VMOVUPS Y7, (DI)
-	ADDQ    DX, DI
-	VMOVUPS Y8, (DI)
-	ADDQ    DX, DI
-	IMUL3Q  $0x09, R9, CX
-	ADDQ    CX, SI
-	DECQ    144(R8)
-	JNZ     shape1
-	JMP     done
+	VMOVUPS      Y0, (DI)
+	ADDQ         DX, DI
+	VMOVUPS      Y1, (DI)
+	ADDQ         DX, DI
+	VMOVUPS      Y2, (DI)
+	ADDQ         DX, DI
+	VMOVUPS      Y3, (DI)
+	ADDQ         DX, DI
+	VMOVUPS      Y4, (DI)
+	ADDQ         DX, DI
+	VMOVUPS      Y5, (DI)
+	ADDQ         DX, DI
+	VMOVUPS      Y6, (DI)
+	ADDQ         DX, DI
+	VMOVUPS      Y7, (DI)
+	ADDQ         DX, DI
+	VMOVUPS      Y8, (DI)
+	ADDQ         DX, DI
+	MOVQ         200(R8), CX
+	TESTQ        CX, CX
+	JEQ          shape1_rows9_stays
+	ADDQ         DI, CX
+	SUBQ         (R8), CX
+	VBROADCASTSS 208(R8), Y10
+	SUBQ         DX, CX
+	VMULPS       Y10, Y8, Y8
+	VMOVUPS      (CX), Y9
+	VSUBPS       Y8, Y9, Y9
+	VMOVUPS      Y9, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y10, Y7, Y7
+	VMOVUPS      (CX), Y9
+	VSUBPS       Y7, Y9, Y9
+	VMOVUPS      Y9, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y10, Y6, Y6
+	VMOVUPS      (CX), Y9
+	VSUBPS       Y6, Y9, Y9
+	VMOVUPS      Y9, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y10, Y5, Y5
+	VMOVUPS      (CX), Y9
+	VSUBPS       Y5, Y9, Y9
+	VMOVUPS      Y9, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y10, Y4, Y4
+	VMOVUPS      (CX), Y9
+	VSUBPS       Y4, Y9, Y9
+	VMOVUPS      Y9, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y10, Y3, Y3
+	VMOVUPS      (CX), Y9
+	VSUBPS       Y3, Y9, Y9
+	VMOVUPS      Y9, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y10, Y2, Y2
+	VMOVUPS      (CX), Y9
+	VSUBPS       Y2, Y9, Y9
+	VMOVUPS      Y9, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y10, Y1, Y1
+	VMOVUPS      (CX), Y9
+	VSUBPS       Y1, Y9, Y9
+	VMOVUPS      Y9, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y10, Y0, Y0
+	VMOVUPS      (CX), Y9
+	VSUBPS       Y0, Y9, Y9
+	VMOVUPS      Y9, (CX)
+
+shape1_rows9_stays:
+	IMUL3Q $0x09, R9, CX
+	ADDQ   CX, SI
+	DECQ   144(R8)
+	JNZ    shape1
+	JMP    done
 
 shape1_from10_to12:
 	CMPQ  AX, $0x0b
@@ -1879,31 +2662,89 @@ shape1_rows10_bias:
 	VADDPS  Y10, Y9, Y9
 
 shape1_rows10_store:
-	VMOVUPS Y0, (DI)
-	ADDQ    DX, DI
-	VMOVUPS Y1, (DI)
-	ADDQ    DX, DI
-	VMOVUPS Y2, (DI)
-	ADDQ    DX, DI
-	VMOVUPS Y3, (DI)
-	ADDQ    DX, DI
-	VMOVUPS Y4, (DI)
-	ADDQ    DX, DI
-	VMOVUPS Y5, (DI)
-	ADDQ    DX, DI
-	VMOVUPS Y6, (DI)
-	ADDQ    DX, DI
-	VMOVUPS Y7, (DI)
-	ADDQ    DX, DI
-	VMOVUPS Y8, (DI)
-	ADDQ    DX, DI
-	VMOVUPS Y9, (DI)
-	ADDQ    DX, DI
-	IMUL3Q  $0x0a, R9, CX
-	ADDQ    CX, SI
-	DECQ    144(R8)
-	JNZ     shape1
-	JMP     done
+	VMOVUPS      Y0, (DI)
+	ADDQ         DX, DI
+	VMOVUPS      Y1, (DI)
+	ADDQ         DX, DI
+	VMOVUPS      Y2, (DI)
+	ADDQ         DX, DI
+	VMOVUPS      Y3, (DI)
+	ADDQ         DX, DI
+	VMOVUPS      Y4, (DI)
+	ADDQ         DX, DI
+	VMOVUPS      Y5, (DI)
+	ADDQ         DX, DI
+	VMOVUPS      Y6, (DI)
+	ADDQ         DX, DI
+	VMOVUPS      Y7, (DI)
+	ADDQ         DX, DI
+	VMOVUPS      Y8, (DI)
+	ADDQ         DX, DI
+	VMOVUPS      Y9, (DI)
+	ADDQ         DX, DI
+	MOVQ         200(R8), CX
+	TESTQ        CX, CX
+	JEQ          shape1_rows10_stays
+	ADDQ         DI, CX
+	SUBQ         (R8), CX
+	VBROADCASTSS 208(R8), Y11
+	SUBQ         DX, CX
+	VMULPS       Y11, Y9, Y9
+	VMOVUPS      (CX), Y10
+	VSUBPS       Y9, Y10, Y10
+	VMOVUPS      Y10, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y11, Y8, Y8
+	VMOVUPS      (CX), Y10
+	VSUBPS       Y8, Y10, Y10
+	VMOVUPS      Y10, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y11, Y7, Y7
+	VMOVUPS      (CX), Y10
+	VSUBPS       Y7, Y10, Y10
+	VMOVUPS      Y10, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y11, Y6, Y6
+	VMOVUPS      (CX), Y10
+	VSUBPS       Y6, Y10, Y10
+	VMOVUPS      Y10, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y11, Y5, Y5
+	VMOVUPS      (CX), Y10
+	VSUBPS       Y5, Y10, Y10
+	VMOVUPS      Y10, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y11, Y4, Y4
+	VMOVUPS      (CX), Y10
+	VSUBPS       Y4, Y10, Y10
+	VMOVUPS      Y10, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y11, Y3, Y3
+	VMOVUPS      (CX), Y10
+	VSUBPS       Y3, Y10, Y10
+	VMOVUPS      Y10, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y11, Y2, Y2
+	VMOVUPS      (CX), Y10
+	VSUBPS       Y2, Y10, Y10
+	VMOVUPS      Y10, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y11, Y1, Y1
+	VMOVUPS      (CX), Y10
+	VSUBPS       Y1, Y10, Y10
+	VMOVUPS      Y10, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y11, Y0, Y0
+	VMOVUPS      (CX), Y10
+	VSUBPS       Y0, Y10, Y10
+	VMOVUPS      Y10, (CX)
+
+shape1_rows10_stays:
+	IMUL3Q $0x0a, R9, CX
+	ADDQ   CX, SI
+	DECQ   144(R8)
+	JNZ    shape1
+	JMP    done
 
 shape1_from11_to12:
 	CMPQ  AX, $0x0c
@@ -2000,33 +2841,96 @@ shape1_rows11_bias:
 	VADDPS  Y11, Y10, Y10
 
 shape1_rows11_store:
-	VMOVUPS Y0, (DI)
-	ADDQ    DX, DI
-	VMOVUPS Y1, (DI)
-	ADDQ    DX, DI
-	VMOVUPS Y2, (DI)
-	ADDQ    DX, DI
-	VMOVUPS Y3, (DI)
-	ADDQ    DX, DI
-	VMOVUPS Y4, (DI)
-	ADDQ    DX, DI
-	VMOVUPS Y5, (DI)
-	ADDQ    DX, DI
-	VMOVUPS Y6, (DI)
-	ADDQ    DX, DI
-	VMOVUPS Y7, (DI)
-	ADDQ    DX, DI
-	VMOVUPS Y8, (DI)
-	ADDQ    DX, DI
-	VMOVUPS Y9, (DI)
-	ADDQ    DX, DI
-	VMOVUPS Y10, (DI)
-	ADDQ    DX, DI
-	IMUL3Q  $0x0b, R9, CX
-	ADDQ    CX, SI
-	DECQ    144(R8)
-	JNZ     shape1
-	JMP     done
+	VMOVUPS      Y0, (DI)
+	ADDQ         DX, DI
+	VMOVUPS      Y1, (DI)
+	ADDQ         DX, DI
+	VMOVUPS      Y2, (DI)
+	ADDQ         DX, DI
+	VMOVUPS      Y3, (DI)
+	ADDQ         DX, DI
+	VMOVUPS      Y4, (DI)
+	ADDQ         DX, DI
+	VMOVUPS      Y5, (DI)
+	ADDQ         DX, DI
+	VMOVUPS      Y6, (DI)
+	ADDQ         DX, DI
+	VMOVUPS      Y7, (DI)
+	ADDQ         DX, DI
+	VMOVUPS      Y8, (DI)
+	ADDQ         DX, DI
+	VMOVUPS      Y9, (DI)
+	ADDQ         DX, DI
+	VMOVUPS      Y10, (DI)
+	ADDQ         DX, DI
+	MOVQ         200(R8), CX
+	TESTQ        CX, CX
+	JEQ          shape1_rows11_stays
+	ADDQ         DI, CX
+	SUBQ         (R8), CX
+	VBROADCASTSS 208(R8), Y12
+	SUBQ         DX, CX
+	VMULPS       Y12, Y10, Y10
+	VMOVUPS      (CX), Y11
+	VSUBPS       Y10, Y11, Y11
+	VMOVUPS      Y11, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y12, Y9, Y9
+	VMOVUPS      (CX), Y11
+	VSUBPS       Y9, Y11, Y11
+	VMOVUPS      Y11, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y12, Y8, Y8
+	VMOVUPS      (CX), Y11
+	VSUBPS       Y8, Y11, Y11
+	VMOVUPS      Y11, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y12, Y7, Y7
+	VMOVUPS      (CX), Y11
+	VSUBPS       Y7, Y11, Y11
+	VMOVUPS      Y11, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y12, Y6, Y6
+	VMOVUPS      (CX), Y11
+	VSUBPS       Y6, Y11, Y11
+	VMOVUPS      Y11, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y12, Y5, Y5
+	VMOVUPS      (CX), Y11
+	VSUBPS       Y5, Y11, Y11
+	VMOVUPS      Y11, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y12, Y4, Y4
+	VMOVUPS      (CX), Y11
+	VSUBPS       Y4, Y11, Y11
+	VMOVUPS      Y11, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y12, Y3, Y3
+	VMOVUPS      (CX), Y11
+	VSUBPS       Y3, Y11, Y11
+	VMOVUPS      Y11, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y12, Y2, Y2
+	VMOVUPS      (CX), Y11
+	VSUBPS       Y2, Y11, Y11
+	VMOVUPS      Y11, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y12, Y1, Y1
+	VMOVUPS      (CX), Y11
+	VSUBPS       Y1, Y11, Y11
+	VMOVUPS      Y11, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y12, Y0, Y0
+	VMOVUPS      (CX), Y11
+	VSUBPS       Y0, Y11, Y11
+	VMOVUPS      Y11, (CX)
+
+shape1_rows11_stays:
+	IMUL3Q $0x0b, R9, CX
+	ADDQ   CX, SI
+	DECQ   144(R8)
+	JNZ    shape1
+	JMP    done
 
 shape1_from12_to12:
 	MOVQ  SI, DX
@@ -2127,35 +3031,103 @@ shape1_rows12_bias:
 	VADDPS  Y12, Y11, Y11
 
 shape1_rows12_store:
-	VMOVUPS Y0, (DI)
-	ADDQ    DX, DI
-	VMOVUPS Y1, (DI)
-	ADDQ    DX, DI
-	VMOVUPS Y2, (DI)
-	ADDQ    DX, DI
-	VMOVUPS Y3, (DI)
-	ADDQ    DX, DI
-	VMOVUPS Y4, (DI)
-	ADDQ    DX, DI
-	VMOVUPS Y5, (DI)
-	ADDQ    DX, DI
-	VMOVUPS Y6, (DI)
-	ADDQ    DX, DI
-	VMOVUPS Y7, (DI)
-	ADDQ    DX, DI
-	VMOVUPS Y8, (DI)
-	ADDQ    DX, DI
-	VMOVUPS Y9, (DI)
-	ADDQ    DX, DI
-	VMOVUPS Y10, (DI)
-	ADDQ    DX, DI
-	VMOVUPS Y11, (DI)
-	ADDQ    DX, DI
-	IMUL3Q  $0x0c, R9, CX
-	ADDQ    CX, SI
-	DECQ    144(R8)
-	JNZ     shape1
-	JMP     done
+	VMOVUPS      Y0, (DI)
+	ADDQ         DX, DI
+	VMOVUPS      Y1, (DI)
+	ADDQ         DX, DI
+	VMOVUPS      Y2, (DI)
+	ADDQ         DX, DI
+	VMOVUPS      Y3, (DI)
+	ADDQ         DX, DI
+	VMOVUPS      Y4, (DI)
+	ADDQ         DX, DI
+	VMOVUPS      Y5, (DI)
+	ADDQ         DX, DI
+	VMOVUPS      Y6, (DI)
+	ADDQ         DX, DI
+	VMOVUPS      Y7, (DI)
+	ADDQ         DX, DI
+	VMOVUPS      Y8, (DI)
+	ADDQ         DX, DI
+	VMOVUPS      Y9, (DI)
+	ADDQ         DX, DI
+	VMOVUPS      Y10, (DI)
+	ADDQ         DX, DI
+	VMOVUPS      Y11, (DI)
+	ADDQ         DX, DI
+	MOVQ         200(R8), CX
+	TESTQ        CX, CX
+	JEQ          shape1_rows12_stays
+	ADDQ         DI, CX
+	SUBQ         (R8), CX
+	VBROADCASTSS 208(R8), Y13
+	SUBQ         DX, CX
+	VMULPS       Y13, Y11, Y11
+	VMOVUPS      (CX), Y12
+	VSUBPS       Y11, Y12, Y12
+	VMOVUPS      Y12, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y13, Y10, Y10
+	VMOVUPS      (CX), Y12
+	VSUBPS       Y10, Y12, Y12
+	VMOVUPS      Y12, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y13, Y9, Y9
+	VMOVUPS      (CX), Y12
+	VSUBPS       Y9, Y12, Y12
+	VMOVUPS      Y12, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y13, Y8, Y8
+	VMOVUPS      (CX), Y12
+	VSUBPS       Y8, Y12, Y12
+	VMOVUPS      Y12, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y13, Y7, Y7
+	VMOVUPS      (CX), Y12
+	VSUBPS       Y7, Y12, Y12
+	VMOVUPS      Y12, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y13, Y6, Y6
+	VMOVUPS      (CX), Y12
+	VSUBPS       Y6, Y12, Y12
+	VMOVUPS      Y12, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y13, Y5, Y5
+	VMOVUPS      (CX), Y12
+	VSUBPS       Y5, Y12, Y12
+	VMOVUPS      Y12, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y13, Y4, Y4
+	VMOVUPS      (CX), Y12
+	VSUBPS       Y4, Y12, Y12
+	VMOVUPS      Y12, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y13, Y3, Y3
+	VMOVUPS      (CX), Y12
+	VSUBPS       Y3, Y12, Y12
+	VMOVUPS      Y12, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y13, Y2, Y2
+	VMOVUPS      (CX), Y12
+	VSUBPS       Y2, Y12, Y12
+	VMOVUPS      Y12, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y13, Y1, Y1
+	VMOVUPS      (CX), Y12
+	VSUBPS       Y1, Y12, Y12
+	VMOVUPS      Y12, (CX)
+	SUBQ         DX, CX
+	VMULPS       Y13, Y0, Y0
+	VMOVUPS      (CX), Y12
+	VSUBPS       Y0, Y12, Y12
+	VMOVUPS      Y12, (CX)
+
+shape1_rows12_stays:
+	IMUL3Q $0x0c, R9, CX
+	ADDQ   CX, SI
+	DECQ   144(R8)
+	JNZ    shape1
+	JMP    done
 
 shape2:
 	MOVQ 152(R8), AX
@@ -2201,14 +3173,31 @@ shape2_rows1_bias:
 	VADDPS  Y3, Y1, Y1
 
 shape2_rows1_store:
-	VMOVUPS Y0, (DI)
-	VMOVUPS Y1, 32(DI)
-	ADDQ    DX, DI
-	IMUL3Q  $0x01, R9, CX
-	ADDQ    CX, SI
-	DECQ    144(R8)
-	JNZ     shape2
-	JMP     done
+	VMOVUPS      Y0, (DI)
+	VMOVUPS      Y1, 32(DI)
+	ADDQ         DX, DI
+	MOVQ         200(R8), CX
+	TESTQ        CX, CX
+	JEQ          shape2_rows1_stays
+	ADDQ         DI, CX
+	SUBQ         (R8), CX
+	VBROADCASTSS 208(R8), Y2
+	SUBQ         DX, CX
+	VMULPS       Y2, Y0, Y0
+	VMOVUPS      (CX), Y3
+	VSUBPS       Y0, Y3, Y3
+	VMOVUPS      Y3, (CX)
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      32(CX), Y3
+	VSUBPS       Y1, Y3, Y3
+	VMOVUPS      Y3, 32(CX)
+
+shape2_rows1_stays:
+	IMUL3Q $0x01, R9, CX
+	ADDQ   CX, SI
+	DECQ   144(R8)
+	JNZ    shape2
+	JMP    done
 
 shape2_from2_to3:
 	CMPQ  AX, $0x03
@@ -2257,17 +3246,43 @@ shape2_rows2_bias:
 	VADDPS  Y4, Y3, Y3
 
 shape2_rows2_store:
-	VMOVUPS Y0, (DI)
-	VMOVUPS Y1, 32(DI)
-	ADDQ    DX, DI
-	VMOVUPS Y2, (DI)
-	VMOVUPS Y3, 32(DI)
-	ADDQ    DX, DI
-	IMUL3Q  $0x02, R9, CX
-	ADDQ    CX, SI
-	DECQ    144(R8)
-	JNZ     shape2
-	JMP     done
+	VMOVUPS      Y0, (DI)
+	VMOVUPS      Y1, 32(DI)
+	ADDQ         DX, DI
+	VMOVUPS      Y2, (DI)
+	VMOVUPS      Y3, 32(DI)
+	ADDQ         DX, DI
+	MOVQ         200(R8), CX
+	TESTQ        CX, CX
+	JEQ          shape2_rows2_stays
+	ADDQ         DI, CX
+	SUBQ         (R8), CX
+	VBROADCASTSS 208(R8), Y6
+	SUBQ         DX, CX
+	VMULPS       Y6, Y2, Y2
+	VMOVUPS      (CX), Y4
+	VSUBPS       Y2, Y4, Y4
+	VMOVUPS      Y4, (CX)
+	VMULPS       Y6, Y3, Y3
+	VMOVUPS      32(CX), Y4
+	VSUBPS       Y3, Y4, Y4
+	VMOVUPS      Y4, 32(CX)
+	SUBQ         DX, CX
+	VMULPS       Y6, Y0, Y0
+	VMOVUPS      (CX), Y4
+	VSUBPS       Y0, Y4, Y4
+	VMOVUPS      Y4, (CX)
+	VMULPS       Y6, Y1, Y1
+	VMOVUPS      32(CX), Y4
+	VSUBPS       Y1, Y4, Y4
+	VMOVUPS      Y4, 32(CX)
+
+shape2_rows2_stays:
+	IMUL3Q $0x02, R9, CX
+	ADDQ   CX, SI
+	DECQ   144(R8)
+	JNZ    shape2
+	JMP    done
 
 shape2_from3_to3:
 	MOVQ  SI, DX
@@ -2324,20 +3339,55 @@ shape2_rows3_bias:
 	VADDPS  Y6, Y5, Y5
 
 shape2_rows3_store:
-	VMOVUPS Y0, (DI)
-	VMOVUPS Y1, 32(DI)
-	ADDQ    DX, DI
-	VMOVUPS Y2, (DI)
-	VMOVUPS Y3, 32(DI)
-	ADDQ    DX, DI
-	VMOVUPS Y4, (DI)
-	VMOVUPS Y5, 32(DI)
-	ADDQ    DX, DI
-	IMUL3Q  $0x03, R9, CX
-	ADDQ    CX, SI
-	DECQ    144(R8)
-	JNZ     shape2
-	JMP     done
+	VMOVUPS      Y0, (DI)
+	VMOVUPS      Y1, 32(DI)
+	ADDQ         DX, DI
+	VMOVUPS      Y2, (DI)
+	VMOVUPS      Y3, 32(DI)
+	ADDQ         DX, DI
+	VMOVUPS      Y4, (DI)
+	VMOVUPS      Y5, 32(DI)
+	ADDQ         DX, DI
+	MOVQ         200(R8), CX
+	TESTQ        CX, CX
+	JEQ          shape2_rows3_stays
+	ADDQ         DI, CX
+	SUBQ         (R8), CX
+	VBROADCASTSS 208(R8), Y8
+	SUBQ         DX, CX
+	VMULPS       Y8, Y4, Y4
+	VMOVUPS      (CX), Y6
+	VSUBPS       Y4, Y6, Y6
+	VMOVUPS      Y6, (CX)
+	VMULPS       Y8, Y5, Y5
+	VMOVUPS      32(CX), Y6
+	VSUBPS       Y5, Y6, Y6
+	VMOVUPS      Y6, 32(CX)
+	SUBQ         DX, CX
+	VMULPS       Y8, Y2, Y2
+	VMOVUPS      (CX), Y6
+	VSUBPS       Y2, Y6, Y6
+	VMOVUPS      Y6, (CX)
+	VMULPS       Y8, Y3, Y3
+	VMOVUPS      32(CX), Y6
+	VSUBPS       Y3, Y6, Y6
+	VMOVUPS      Y6, 32(CX)
+	SUBQ         DX, CX
+	VMULPS       Y8, Y0, Y0
+	VMOVUPS      (CX), Y6
+	VSUBPS       Y0, Y6, Y6
+	VMOVUPS      Y6, (CX)
+	VMULPS       Y8, Y1, Y1
+	VMOVUPS      32(CX), Y6
+	VSUBPS       Y1, Y6, Y6
+	VMOVUPS      Y6, 32(CX)
+
+shape2_rows3_stays:
+	IMUL3Q $0x03, R9, CX
+	ADDQ   CX, SI
+	DECQ   144(R8)
+	JNZ    shape2
+	JMP    done
 
 shape2_from4_to6:
 	CMPQ  AX, $0x05
@@ -2406,23 +3456,67 @@ shape2_rows4_bias:
 	VADDPS  Y8, Y7, Y7
 
 shape2_rows4_store:
-	VMOVUPS Y0, (DI)
-	VMOVUPS Y1, 32(DI)
-	ADDQ    DX, DI
-	VMOVUPS Y2, (DI)
-	VMOVUPS Y3, 32(DI)
-	ADDQ    DX, DI
-	VMOVUPS Y4, (DI)
-	VMOVUPS Y5, 32(DI)
-	ADDQ    DX, DI
-	VMOVUPS Y6, (DI)
-	VMOVUPS Y7, 32(DI)
-	ADDQ    DX, DI
-	IMUL3Q  $0x04, R9, CX
-	ADDQ    CX, SI
-	DECQ    144(R8)
-	JNZ     shape2
-	JMP     done
+	VMOVUPS      Y0, (DI)
+	VMOVUPS      Y1, 32(DI)
+	ADDQ         DX, DI
+	VMOVUPS      Y2, (DI)
+	VMOVUPS      Y3, 32(DI)
+	ADDQ         DX, DI
+	VMOVUPS      Y4, (DI)
+	VMOVUPS      Y5, 32(DI)
+	ADDQ         DX, DI
+	VMOVUPS      Y6, (DI)
+	VMOVUPS      Y7, 32(DI)
+	ADDQ         DX, DI
+	MOVQ         200(R8), CX
+	TESTQ        CX, CX
+	JEQ          shape2_rows4_stays
+	ADDQ         DI, CX
+	SUBQ         (R8), CX
+	VBROADCASTSS 208(R8), Y10
+	SUBQ         DX, CX
+	VMULPS       Y10, Y6, Y6
+	VMOVUPS      (CX), Y8
+	VSUBPS       Y6, Y8, Y8
+	VMOVUPS      Y8, (CX)
+	VMULPS       Y10, Y7, Y7
+	VMOVUPS      32(CX), Y8
+	VSUBPS       Y7, Y8, Y8
+	VMOVUPS      Y8, 32(CX)
+	SUBQ         DX, CX
+	VMULPS       Y10, Y4, Y4
+	VMOVUPS      (CX), Y8
+	VSUBPS       Y4, Y8, Y8
+	VMOVUPS      Y8, (CX)
+	VMULPS       Y10, Y5, Y5
+	VMOVUPS      32(CX), Y8
+	VSUBPS       Y5, Y8, Y8
+	VMOVUPS      Y8, 32(CX)
+	SUBQ         DX, CX
+	VMULPS       Y10, Y2, Y2
+	VMOVUPS      (CX), Y8
+	VSUBPS       Y2, Y8, Y8
+	VMOVUPS      Y8, (CX)
+	VMULPS       Y10, Y3, Y3
+	VMOVUPS      32(CX), Y8
+	VSUBPS       Y3, Y8, Y8
+	VMOVUPS      Y8, 32(CX)
+	SUBQ         DX, CX
+	VMULPS       Y10, Y0, Y0
+	VMOVUPS      (CX), Y8
+	VSUBPS       Y0, Y8, Y8
+	VMOVUPS      Y8, (CX)
+	VMULPS       Y10, Y1, Y1
+	VMOVUPS      32(CX), Y8
+	VSUBPS       Y1, Y8, Y8
+	VMOVUPS      Y8, 32(CX)
+
+shape2_rows4_stays:
+	IMUL3Q $0x04, R9, CX
+	ADDQ   CX, SI
+	DECQ   144(R8)
+	JNZ    shape2
+	JMP    done
 
 shape2_from5_to6:
 	CMPQ  AX, $0x06
@@ -2503,26 +3597,79 @@ shape2_rows5_bias:
 	VADDPS  Y10, Y9, Y9
 
 shape2_rows5_store:
-	VMOVUPS Y0, (DI)
-	VMOVUPS Y1, 32(DI)
-	ADDQ    DX, DI
-	VMOVUPS Y2, (DI)
-	VMOVUPS Y3, 32(DI)
-	ADDQ    DX, DI
-	VMOVUPS Y4, (DI)
-	VMOVUPS Y5, 32(DI)
-	ADDQ    DX, DI
-	VMOVUPS Y6, (DI)
-	VMOVUPS Y7, 32(DI)
-	ADDQ    DX, DI
-	VMOVUPS Y8, (DI)
-	VMOVUPS Y9, 32(DI)
-	ADDQ    DX, DI
-	IMUL3Q  $0x05, R9, CX
-	ADDQ    CX, SI
-	DECQ    144(R8)
-	JNZ     shape2
-	JMP     done
+	VMOVUPS      Y0, (DI)
+	VMOVUPS      Y1, 32(DI)
+	ADDQ         DX, DI
+	VMOVUPS      Y2, (DI)
+	VMOVUPS      Y3, 32(DI)
+	ADDQ         DX, DI
+	VMOVUPS      Y4, (DI)
+	VMOVUPS      Y5, 32(DI)
+	ADDQ         DX, DI
+	VMOVUPS      Y6, (DI)
+	VMOVUPS      Y7, 32(DI)
+	ADDQ         DX, DI
+	VMOVUPS      Y8, (DI)
+	VMOVUPS      Y9, 32(DI)
+	ADDQ         DX, DI
+	MOVQ         200(R8), CX
+	TESTQ        CX, CX
+	JEQ          shape2_rows5_stays
+	ADDQ         DI, CX
+	SUBQ         (R8), CX
+	VBROADCASTSS 208(R8), Y12
+	SUBQ         DX, CX
+	VMULPS       Y12, Y8, Y8
+	VMOVUPS      (CX), Y10
+	VSUBPS       Y8, Y10, Y10
+	VMOVUPS      Y10, (CX)
+	VMULPS       Y12, Y9, Y9
+	VMOVUPS      32(CX), Y10
+	VSUBPS       Y9, Y10, Y10
+	VMOVUPS      Y10, 32(CX)
+	SUBQ         DX, CX
+	VMULPS       Y12, Y6, Y6
+	VMOVUPS      (CX), Y10
+	VSUBPS       Y6, Y10, Y10
+	VMOVUPS      Y10, (CX)
+	VMULPS       Y12, Y7, Y7
+	VMOVUPS      32(CX), Y10
+	VSUBPS       Y7, Y10, Y10
+	VMOVUPS      Y10, 32(CX)
+	SUBQ         DX, CX
+	VMULPS       Y12, Y4, Y4
+	VMOVUPS      (CX), Y10
+	VSUBPS       Y4, Y10, Y10
+	VMOVUPS      Y10, (CX)
+	VMULPS       Y12, Y5, Y5
+	VMOVUPS      32(CX), Y10
+	VSUBPS       Y5, Y10, Y10
+	VMOVUPS      Y10, 32(CX)
+	SUBQ         DX, CX
+	VMULPS       Y12, Y2, Y2
+	VMOVUPS      (CX), Y10
+	VSUBPS       Y2, Y10, Y10
+	VMOVUPS      Y10, (CX)
+	VMULPS       Y12, Y3, Y3
+	VMOVUPS      32(CX), Y10
+	VSUBPS       Y3, Y10, Y10
+	VMOVUPS      Y10, 32(CX)
+	SUBQ         DX, CX
+	VMULPS       Y12, Y0, Y0
+	VMOVUPS      (CX), Y10
+	VSUBPS       Y0, Y10, Y10
+	VMOVUPS      Y10, (CX)
+	VMULPS       Y12, Y1, Y1
+	VMOVUPS      32(CX), Y10
+	VSUBPS       Y1, Y10, Y10
+	VMOVUPS      Y10, 32(CX)
+
+shape2_rows5_stays:
+	IMUL3Q $0x05, R9, CX
+	ADDQ   CX, SI
+	DECQ   144(R8)
+	JNZ    shape2
+	JMP    done
 
 shape2_from6_to6:
 	MOVQ  SI, DX
@@ -2611,29 +3758,91 @@ shape2_rows6_bias:
 	VADDPS  Y12, Y11, Y11
 
 shape2_rows6_store:
-	VMOVUPS Y0, (DI)
-	VMOVUPS Y1, 32(DI)
-	ADDQ    DX, DI
-	VMOVUPS Y2, (DI)
-	VMOVUPS Y3, 32(DI)
-	ADDQ    DX, DI
-	VMOVUPS Y4, (DI)
-	VMOVUPS Y5, 32(DI)
-	ADDQ    DX, DI
-	VMOVUPS Y6, (DI)
-	VMOVUPS Y7, 32(DI)
-	ADDQ    DX, DI
-	VMOVUPS Y8, (DI)
-	VMOVUPS Y9, 32(DI)
-	ADDQ    DX, DI
-	VMOVUPS Y10, (DI)
-	VMOVUPS Y11, 32(DI)
-	ADDQ    DX, DI
-	IMUL3Q  $0x06, R9, CX
-	ADDQ    CX, SI
-	DECQ    144(R8)
-	JNZ     shape2
-	JMP     done
+	VMOVUPS      Y0, (DI)
+	VMOVUPS      Y1, 32(DI)
+	ADDQ         DX, DI
+	VMOVUPS      Y2, (DI)
+	VMOVUPS      Y3, 32(DI)
+	ADDQ         DX, DI
+	VMOVUPS      Y4, (DI)
+	VMOVUPS      Y5, 32(DI)
+	ADDQ         DX, DI
+	VMOVUPS      Y6, (DI)
+	VMOVUPS      Y7, 32(DI)
+	ADDQ         DX, DI
+	VMOVUPS      Y8, (DI)
+	VMOVUPS      Y9, 32(DI)
+	ADDQ         DX, DI
+	VMOVUPS      Y10, (DI)
+	VMOVUPS      Y11, 32(DI)
+	ADDQ         DX, DI
+	MOVQ         200(R8), CX
+	TESTQ        CX, CX
+	JEQ          shape2_rows6_stays
+	ADDQ         DI, CX
+	SUBQ         (R8), CX
+	VBROADCASTSS 208(R8), Y14
+	SUBQ         DX, CX
+	VMULPS       Y14, Y10, Y10
+	VMOVUPS      (CX), Y12
+	VSUBPS       Y10, Y12, Y12
+	VMOVUPS      Y12, (CX)
+	VMULPS       Y14, Y11, Y11
+	VMOVUPS      32(CX), Y12
+	VSUBPS       Y11, Y12, Y12
+	VMOVUPS      Y12, 32(CX)
+	SUBQ         DX, CX
+	VMULPS       Y14, Y8, Y8
+	VMOVUPS      (CX), Y12
+	VSUBPS       Y8, Y12, Y12
+	VMOVUPS      Y12, (CX)
+	VMULPS       Y14, Y9, Y9
+	VMOVUPS      32(CX), Y12
+	VSUBPS       Y9, Y12, Y12
+	VMOVUPS      Y12, 32(CX)
+	SUBQ         DX, CX
+	VMULPS       Y14, Y6, Y6
+	VMOVUPS      (CX), Y12
+	VSUBPS       Y6, Y12, Y12
+	VMOVUPS      Y12, (CX)
+	VMULPS       Y14, Y7, Y7
+	VMOVUPS      32(CX), Y12
+	VSUBPS       Y7, Y12, Y12
+	VMOVUPS      Y12, 32(CX)
+	SUBQ         DX, CX
+	VMULPS       Y14, Y4, Y4
+	VMOVUPS      (CX), Y12
+	VSUBPS       Y4, Y12, Y12
+	VMOVUPS      Y12, (CX)
+	VMULPS       Y14, Y5, Y5
+	VMOVUPS      32(CX), Y12
+	VSUBPS       Y5, Y12, Y12
+	VMOVUPS      Y12, 32(CX)
+	SUBQ         DX, CX
+	VMULPS       Y14, Y2, Y2
+	VMOVUPS      (CX), Y12
+	VSUBPS       Y2, Y12, Y12
+	VMOVUPS      Y12, (CX)
+	VMULPS       Y14, Y3, Y3
+	VMOVUPS      32(CX), Y12
+	VSUBPS       Y3, Y12, Y12
+	VMOVUPS      Y12, 32(CX)
+	SUBQ         DX, CX
+	VMULPS       Y14, Y0, Y0
+	VMOVUPS      (CX), Y12
+	VSUBPS       Y0, Y12, Y12
+	VMOVUPS      Y12, (CX)
+	VMULPS       Y14, Y1, Y1
+	VMOVUPS      32(CX), Y12
+	VSUBPS       Y1, Y12, Y12
+	VMOVUPS      Y12, 32(CX)
+
+shape2_rows6_stays:
+	IMUL3Q $0x06, R9, CX
+	ADDQ   CX, SI
+	DECQ   144(R8)
+	JNZ    shape2
+	JMP    done
 
 shape3:
 	MOVQ 152(R8), AX
@@ -2687,16 +3896,41 @@ shape3_rows1_bias:
 	VADDPS  Y5, Y3, Y3
 
 shape3_rows1_store:
-	VMOVUPS Y0, (DI)
-	VMOVUPS Y1, 32(DI)
-	VMOVUPS Y2, 64(DI)
-	VMOVUPS Y3, 96(DI)
-	ADDQ    DX, DI
-	IMUL3Q  $0x01, R9, CX
-	ADDQ    CX, SI
-	DECQ    144(R8)
-	JNZ     shape3
-	JMP     done
+	VMOVUPS      Y0, (DI)
+	VMOVUPS      Y1, 32(DI)
+	VMOVUPS      Y2, 64(DI)
+	VMOVUPS      Y3, 96(DI)
+	ADDQ         DX, DI
+	MOVQ         200(R8), CX
+	TESTQ        CX, CX
+	JEQ          shape3_rows1_stays
+	ADDQ         DI, CX
+	SUBQ         (R8), CX
+	VBROADCASTSS 208(R8), Y4
+	SUBQ         DX, CX
+	VMULPS       Y4, Y0, Y0
+	VMOVUPS      (CX), Y5
+	VSUBPS       Y0, Y5, Y5
+	VMOVUPS      Y5, (CX)
+	VMULPS       Y4, Y1, Y1
+	VMOVUPS      32(CX), Y5
+	VSUBPS       Y1, Y5, Y5
+	VMOVUPS      Y5, 32(CX)
+	VMULPS       Y4, Y2, Y2
+	VMOVUPS      64(CX), Y5
+	VSUBPS       Y2, Y5, Y5
+	VMOVUPS      Y5, 64(CX)
+	VMULPS       Y4, Y3, Y3
+	VMOVUPS      96(CX), Y5
+	VSUBPS       Y3, Y5, Y5
+	VMOVUPS      Y5, 96(CX)
+
+shape3_rows1_stays:
+	IMUL3Q $0x01, R9, CX
+	ADDQ   CX, SI
+	DECQ   144(R8)
+	JNZ    shape3
+	JMP    done
 
 shape3_from2_to2:
 	MOVQ  SI, DX
@@ -2763,21 +3997,63 @@ shape3_rows2_bias:
 	VADDPS  Y8, Y7, Y7
 
 shape3_rows2_store:
-	VMOVUPS Y0, (DI)
-	VMOVUPS Y1, 32(DI)
-	VMOVUPS Y2, 64(DI)
-	VMOVUPS Y3, 96(DI)
-	ADDQ    DX, DI
-	VMOVUPS Y4, (DI)
-	VMOVUPS Y5, 32(DI)
-	VMOVUPS Y6, 64(DI)
-	VMOVUPS Y7, 96(DI)
-	ADDQ    DX, DI
-	IMUL3Q  $0x02, R9, CX
-	ADDQ    CX, SI
-	DECQ    144(R8)
-	JNZ     shape3
-	JMP     done
+	VMOVUPS      Y0, (DI)
+	VMOVUPS      Y1, 32(DI)
+	VMOVUPS      Y2, 64(DI)
+	VMOVUPS      Y3, 96(DI)
+	ADDQ         DX, DI
+	VMOVUPS      Y4, (DI)
+	VMOVUPS      Y5, 32(DI)
+	VMOVUPS      Y6, 64(DI)
+	VMOVUPS      Y7, 96(DI)
+	ADDQ         DX, DI
+	MOVQ         200(R8), CX
+	TESTQ        CX, CX
+	JEQ          shape3_rows2_stays
+	ADDQ         DI, CX
+	SUBQ         (R8), CX
+	VBROADCASTSS 208(R8), Y12
+	SUBQ         DX, CX
+	VMULPS       Y12, Y4, Y4
+	VMOVUPS      (CX), Y8
+	VSUBPS       Y4, Y8, Y8
+	VMOVUPS      Y8, (CX)
+	VMULPS       Y12, Y5, Y5
+	VMOVUPS      32(CX), Y8
+	VSUBPS       Y5, Y8, Y8
+	VMOVUPS      Y8, 32(CX)
+	VMULPS       Y12, Y6, Y6
+	VMOVUPS      64(CX), Y8
+	VSUBPS       Y6, Y8, Y8
+	VMOVUPS      Y8, 64(CX)
+	VMULPS       Y12, Y7, Y7
+	VMOVUPS      96(CX), Y8
+	VSUBPS       Y7, Y8, Y8
+	VMOVUPS      Y8, 96(CX)
+	SUBQ         DX, CX
+	VMULPS       Y12, Y0, Y0
+	VMOVUPS      (CX), Y8
+	VSUBPS       Y0, Y8, Y8
+	VMOVUPS      Y8, (CX)
+	VMULPS       Y12, Y1, Y1
+	VMOVUPS      32(CX), Y8
+	VSUBPS       Y1, Y8, Y8
+	VMOVUPS      Y8, 32(CX)
+	VMULPS       Y12, Y2, Y2
+	VMOVUPS      64(CX), Y8
+	VSUBPS       Y2, Y8, Y8
+	VMOVUPS      Y8, 64(CX)
+	VMULPS       Y12, Y3, Y3
+	VMOVUPS      96(CX), Y8
+	VSUBPS       Y3, Y8, Y8
+	VMOVUPS      Y8, 96(CX)
+
+shape3_rows2_stays:
+	IMUL3Q $0x02, R9, CX
+	ADDQ   CX, SI
+	DECQ   144(R8)
+	JNZ    shape3
+	JMP    done
 
 shape4:
 	MOVQ 152(R8), AX
@@ -2849,19 +4125,60 @@ shape4_rows1_bias:
 	VADDPS  Y9, Y7, Y7
 
 shape4_rows1_store:
-	VMOVUPS Y0, (DI)
-	VMOVUPS Y1, 32(DI)
-	VMOVUPS Y2, 64(DI)
-	VMOVUPS Y3, 96(DI)
-	VMOVUPS Y4, 128(DI)
-	VMOVUPS Y5, 160(DI)
-	VMOVUPS Y6, 192(DI)
-	VMOVUPS Y7, 224(DI)
-	ADDQ    DX, DI
-	IMUL3Q  $0x01, R9, CX
-	ADDQ    CX, SI
-	DECQ    144(R8)
-	JNZ     shape4
+	VMOVUPS      Y0, (DI)
+	VMOVUPS      Y1, 32(DI)
+	VMOVUPS      Y2, 64(DI)
+	VMOVUPS      Y3, 96(DI)
+	VMOVUPS      Y4, 128(DI)
+	VMOVUPS      Y5, 160(DI)
+	VMOVUPS      Y6, 192(DI)
+	VMOVUPS      Y7, 224(DI)
+	ADDQ         DX, DI
+	MOVQ         200(R8), CX
+	TESTQ        CX, CX
+	JEQ          shape4_rows1_stays
+	ADDQ         DI, CX
+	SUBQ         (R8), CX
+	VBROADCASTSS 208(R8), Y8
+	SUBQ         DX, CX
+	VMULPS       Y8, Y0, Y0
+	VMOVUPS      (CX), Y9
+	VSUBPS       Y0, Y9, Y9
+	VMOVUPS      Y9, (CX)
+	VMULPS       Y8, Y1, Y1
+	VMOVUPS      32(CX), Y9
+	VSUBPS       Y1, Y9, Y9
+	VMOVUPS      Y9, 32(CX)
+	VMULPS       Y8, Y2, Y2
+	VMOVUPS      64(CX), Y9
+	VSUBPS       Y2, Y9, Y9
+	VMOVUPS      Y9, 64(CX)
+	VMULPS       Y8, Y3, Y3
+	VMOVUPS      96(CX), Y9
+	VSUBPS       Y3, Y9, Y9
+	VMOVUPS      Y9, 96(CX)
+	VMULPS       Y8, Y4, Y4
+	VMOVUPS      128(CX), Y9
+	VSUBPS       Y4, Y9, Y9
+	VMOVUPS      Y9, 128(CX)
+	VMULPS       Y8, Y5, Y5
+	VMOVUPS      160(CX), Y9
+	VSUBPS       Y5, Y9, Y9
+	VMOVUPS      Y9, 160(CX)
+	VMULPS       Y8, Y6, Y6
+	VMOVUPS      192(CX), Y9
+	VSUBPS       Y6, Y9, Y9
+	VMOVUPS      Y9, 192(CX)
+	VMULPS       Y8, Y7, Y7
+	VMOVUPS      224(CX), Y9
+	VSUBPS       Y7, Y9, Y9
+	VMOVUPS      Y9, 224(CX)
+
+shape4_rows1_stays:
+	IMUL3Q $0x01, R9, CX
+	ADDQ   CX, SI
+	DECQ   144(R8)
+	JNZ    shape4
 
 done:
 	VZEROUPPER
@@ -2936,13 +4253,26 @@ shape0_rows1_bias:
 	VADDPD     Y2, Y0, Y0
 
 shape0_rows1_store:
-	VMASKMOVPD Y0, Y15, (DI)
-	ADDQ       DX, DI
-	IMUL3Q     $0x01, R9, CX
-	ADDQ       CX, SI
-	DECQ       144(R8)
-	JNZ        shape0
-	JMP        done
+	VMASKMOVPD   Y0, Y15, (DI)
+	ADDQ         DX, DI
+	MOVQ         200(R8), CX
+	TESTQ        CX, CX
+	JEQ          shape0_rows1_stays
+	ADDQ         DI, CX
+	SUBQ         (R8), CX
+	VBROADCASTSD 208(R8), Y1
+	SUBQ         DX, CX
+	VMULPD       Y1, Y0, Y0
+	VMASKMOVPD   (CX), Y15, Y2
+	VSUBPD       Y0, Y2, Y2
+	VMASKMOVPD   Y2, Y15, (CX)
+
+shape0_rows1_stays:
+	IMUL3Q $0x01, R9, CX
+	ADDQ   CX, SI
+	DECQ   144(R8)
+	JNZ    shape0
+	JMP    done
 
 shape0_from2_to3:
 	CMPQ  AX, $0x03
@@ -2983,15 +4313,33 @@ shape0_rows2_bias:
 	VADDPD     Y2, Y1, Y1
 
 shape0_rows2_store:
-	VMASKMOVPD Y0, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPD Y1, Y15, (DI)
-	ADDQ       DX, DI
-	IMUL3Q     $0x02, R9, CX
-	ADDQ       CX, SI
-	DECQ       144(R8)
-	JNZ        shape0
-	JMP        done
+	VMASKMOVPD   Y0, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPD   Y1, Y15, (DI)
+	ADDQ         DX, DI
+	MOVQ         200(R8), CX
+	TESTQ        CX, CX
+	JEQ          shape0_rows2_stays
+	ADDQ         DI, CX
+	SUBQ         (R8), CX
+	VBROADCASTSD 208(R8), Y3
+	SUBQ         DX, CX
+	VMULPD       Y3, Y1, Y1
+	VMASKMOVPD   (CX), Y15, Y2
+	VSUBPD       Y1, Y2, Y2
+	VMASKMOVPD   Y2, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y3, Y0, Y0
+	VMASKMOVPD   (CX), Y15, Y2
+	VSUBPD       Y0, Y2, Y2
+	VMASKMOVPD   Y2, Y15, (CX)
+
+shape0_rows2_stays:
+	IMUL3Q $0x02, R9, CX
+	ADDQ   CX, SI
+	DECQ   144(R8)
+	JNZ    shape0
+	JMP    done
 
 shape0_from3_to3:
 	MOVQ  SI, DX
@@ -3037,17 +4385,40 @@ shape0_rows3_bias:
 	VADDPD     Y3, Y2, Y2
 
 shape0_rows3_store:
-	VMASKMOVPD Y0, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPD Y1, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPD Y2, Y15, (DI)
-	ADDQ       DX, DI
-	IMUL3Q     $0x03, R9, CX
-	ADDQ       CX, SI
-	DECQ       144(R8)
-	JNZ        shape0
-	JMP        done
+	VMASKMOVPD   Y0, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPD   Y1, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPD   Y2, Y15, (DI)
+	ADDQ         DX, DI
+	MOVQ         200(R8), CX
+	TESTQ        CX, CX
+	JEQ          shape0_rows3_stays
+	ADDQ         DI, CX
+	SUBQ         (R8), CX
+	VBROADCASTSD 208(R8), Y4
+	SUBQ         DX, CX
+	VMULPD       Y4, Y2, Y2
+	VMASKMOVPD   (CX), Y15, Y3
+	VSUBPD       Y2, Y3, Y3
+	VMASKMOVPD   Y3, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y4, Y1, Y1
+	VMASKMOVPD   (CX), Y15, Y3
+	VSUBPD       Y1, Y3, Y3
+	VMASKMOVPD   Y3, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y4, Y0, Y0
+	VMASKMOVPD   (CX), Y15, Y3
+	VSUBPD       Y0, Y3, Y3
+	VMASKMOVPD   Y3, Y15, (CX)
+
+shape0_rows3_stays:
+	IMUL3Q $0x03, R9, CX
+	ADDQ   CX, SI
+	DECQ   144(R8)
+	JNZ    shape0
+	JMP    done
 
 shape0_from4_to6:
 	CMPQ  AX, $0x05
@@ -3102,19 +4473,47 @@ shape0_rows4_bias:
 	VADDPD     Y4, Y3, Y3
 
 shape0_rows4_store:
-	VMASKMOVPD Y0, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPD Y1, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPD Y2, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPD Y3, Y15, (DI)
-	ADDQ       DX, DI
-	IMUL3Q     $0x04, R9, CX
-	ADDQ       CX, SI
-	DECQ       144(R8)
-	JNZ        shape0
-	JMP        done
+	VMASKMOVPD   Y0, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPD   Y1, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPD   Y2, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPD   Y3, Y15, (DI)
+	ADDQ         DX, DI
+	MOVQ         200(R8), CX
+	TESTQ        CX, CX
+	JEQ          shape0_rows4_stays
+	ADDQ         DI, CX
+	SUBQ         (R8), CX
+	VBROADCASTSD 208(R8), Y5
+	SUBQ         DX, CX
+	VMULPD       Y5, Y3, Y3
+	VMASKMOVPD   (CX), Y15, Y4
+	VSUBPD       Y3, Y4, Y4
+	VMASKMOVPD   Y4, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y5, Y2, Y2
+	VMASKMOVPD   (CX), Y15, Y4
+	VSUBPD       Y2, Y4, Y4
+	VMASKMOVPD   Y4, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y5, Y1, Y1
+	VMASKMOVPD   (CX), Y15, Y4
+	VSUBPD       Y1, Y4, Y4
+	VMASKMOVPD   Y4, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y5, Y0, Y0
+	VMASKMOVPD   (CX), Y15, Y4
+	VSUBPD       Y0, Y4, Y4
+	VMASKMOVPD   Y4, Y15, (CX)
+
+shape0_rows4_stays:
+	IMUL3Q $0x04, R9, CX
+	ADDQ   CX, SI
+	DECQ   144(R8)
+	JNZ    shape0
+	JMP    done
 
 shape0_from5_to6:
 	CMPQ  AX, $0x06
@@ -3178,21 +4577,54 @@ shape0_rows5_bias:
 	VADDPD     Y5, Y4, Y4
 
 shape0_rows5_store:
-	VMASKMOVPD Y0, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPD Y1, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPD Y2, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPD Y3, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPD Y4, Y15, (DI)
-	ADDQ       DX, DI
-	IMUL3Q     $0x05, R9, CX
-	ADDQ       CX, SI
-	DECQ       144(R8)
-	JNZ        shape0
-	JMP        done
+	VMASKMOVPD   Y0, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPD   Y1, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPD   Y2, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPD   Y3, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPD   Y4, Y15, (DI)
+	ADDQ         DX, DI
+	MOVQ         200(R8), CX
+	TESTQ        CX, CX
+	JEQ          shape0_rows5_stays
+	ADDQ         DI, CX
+	SUBQ         (R8), CX
+	VBROADCASTSD 208(R8), Y6
+	SUBQ         DX, CX
+	VMULPD       Y6, Y4, Y4
+	VMASKMOVPD   (CX), Y15, Y5
+	VSUBPD       Y4, Y5, Y5
+	VMASKMOVPD   Y5, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y6, Y3, Y3
+	VMASKMOVPD   (CX), Y15, Y5
+	VSUBPD       Y3, Y5, Y5
+	VMASKMOVPD   Y5, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y6, Y2, Y2
+	VMASKMOVPD   (CX), Y15, Y5
+	VSUBPD       Y2, Y5, Y5
+	VMASKMOVPD   Y5, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y6, Y1, Y1
+	VMASKMOVPD   (CX), Y15, Y5
+	VSUBPD       Y1, Y5, Y5
+	VMASKMOVPD   Y5, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y6, Y0, Y0
+	VMASKMOVPD   (CX), Y15, Y5
+	VSUBPD       Y0, Y5, Y5
+	VMASKMOVPD   Y5, Y15, (CX)
+
+shape0_rows5_stays:
+	IMUL3Q $0x05, R9, CX
+	ADDQ   CX, SI
+	DECQ   144(R8)
+	JNZ    shape0
+	JMP    done
 
 shape0_from6_to6:
 	MOVQ  SI, DX
@@ -3261,23 +4693,61 @@ shape0_rows6_bias:
 	VADDPD     Y6, Y5, Y5
 
 shape0_rows6_store:
-	VMASKMOVPD Y0, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPD Y1, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPD Y2, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPD Y3, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPD Y4, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPD Y5, Y15, (DI)
-	ADDQ       DX, DI
-	IMUL3Q     $0x06, R9, CX
-	ADDQ       CX, SI
-	DECQ       144(R8)
-	JNZ        shape0
-	JMP        done
+	VMASKMOVPD   Y0, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPD   Y1, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPD   Y2, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPD   Y3, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPD   Y4, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPD   Y5, Y15, (DI)
+	ADDQ         DX, DI
+	MOVQ         200(R8), CX
+	TESTQ        CX, CX
+	JEQ          shape0_rows6_stays
+	ADDQ         DI, CX
+	SUBQ         (R8), CX
+	VBROADCASTSD 208(R8), Y7
+	SUBQ         DX, CX
+	VMULPD       Y7, Y5, Y5
+	VMASKMOVPD   (CX), Y15, Y6
+	VSUBPD       Y5, Y6, Y6
+	VMASKMOVPD   Y6, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y7, Y4, Y4
+	VMASKMOVPD   (CX), Y15, Y6
+	VSUBPD       Y4, Y6, Y6
+	VMASKMOVPD   Y6, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y7, Y3, Y3
+	VMASKMOVPD   (CX), Y15, Y6
+	VSUBPD       Y3, Y6, Y6
+	VMASKMOVPD   Y6, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y7, Y2, Y2
+	VMASKMOVPD   (CX), Y15, Y6
+	VSUBPD       Y2, Y6, Y6
+	VMASKMOVPD   Y6, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y7, Y1, Y1
+	VMASKMOVPD   (CX), Y15, Y6
+	VSUBPD       Y1, Y6, Y6
+	VMASKMOVPD   Y6, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y7, Y0, Y0
+	VMASKMOVPD   (CX), Y15, Y6
+	VSUBPD       Y0, Y6, Y6
+	VMASKMOVPD   Y6, Y15, (CX)
+
+shape0_rows6_stays:
+	IMUL3Q $0x06, R9, CX
+	ADDQ   CX, SI
+	DECQ   144(R8)
+	JNZ    shape0
+	JMP    done
 
 shape0_from7_to12:
 	CMPQ  AX, $0x0a
@@ -3357,25 +4827,68 @@ shape0_rows7_bias:
 	VADDPD     Y7, Y6, Y6
 
 shape0_rows7_store:
-	VMASKMOVPD Y0, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPD Y1, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPD Y2, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPD Y3, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPD Y4, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPD Y5, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPD Y6, Y15, (DI)
-	ADDQ       DX, DI
-	IMUL3Q     $0x07, R9, CX
-	ADDQ       CX, SI
-	DECQ       144(R8)
-	JNZ        shape0
-	JMP        done
+	VMASKMOVPD   Y0, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPD   Y1, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPD   Y2, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPD   Y3, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPD   Y4, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPD   Y5, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPD   Y6, Y15, (DI)
+	ADDQ         DX, DI
+	MOVQ         200(R8), CX
+	TESTQ        CX, CX
+	JEQ          shape0_rows7_stays
+	ADDQ         DI, CX
+	SUBQ         (R8), CX
+	VBROADCASTSD 208(R8), Y8
+	SUBQ         DX, CX
+	VMULPD       Y8, Y6, Y6
+	VMASKMOVPD   (CX), Y15, Y7
+	VSUBPD       Y6, Y7, Y7
+	VMASKMOVPD   Y7, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y8, Y5, Y5
+	VMASKMOVPD   (CX), Y15, Y7
+	VSUBPD       Y5, Y7, Y7
+	VMASKMOVPD   Y7, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y8, Y4, Y4
+	VMASKMOVPD   (CX), Y15, Y7
+	VSUBPD       Y4, Y7, Y7
+	VMASKMOVPD   Y7, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y8, Y3, Y3
+	VMASKMOVPD   (CX), Y15, Y7
+	VSUBPD       Y3, Y7, Y7
+	VMASKMOVPD   Y7, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y8, Y2, Y2
+	VMASKMOVPD   (CX), Y15, Y7
+	VSUBPD       Y2, Y7, Y7
+	VMASKMOVPD   Y7, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y8, Y1, Y1
+	VMASKMOVPD   (CX), Y15, Y7
+	VSUBPD       Y1, Y7, Y7
+	VMASKMOVPD   Y7, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y8, Y0, Y0
+	VMASKMOVPD   (CX), Y15, Y7
+	VSUBPD       Y0, Y7, Y7
+	VMASKMOVPD   Y7, Y15, (CX)
+
+shape0_rows7_stays:
+	IMUL3Q $0x07, R9, CX
+	ADDQ   CX, SI
+	DECQ   144(R8)
+	JNZ    shape0
+	JMP    done
 
 shape0_from8_to9:
 	CMPQ  AX, $0x09
@@ -3460,27 +4973,75 @@ shape0_rows8_bias:
 	VADDPD     Y8, Y7, Y7
 
 shape0_rows8_store:
-	VMASKMOVPD Y0, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPD Y1, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPD Y2, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPD Y3, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPD Y4, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPD Y5, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPD Y6, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPD Y7, Y15, (DI)
-	ADDQ       DX, DI
-	IMUL3Q     $0x08, R9, CX
-	ADDQ       CX, SI
-	DECQ       144(R8)
-	JNZ        shape0
-	JMP        done
+	VMASKMOVPD   Y0, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPD   Y1, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPD   Y2, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPD   Y3, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPD   Y4, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPD   Y5, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPD   Y6, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPD   Y7, Y15, (DI)
+	ADDQ         DX, DI
+	MOVQ         200(R8), CX
+	TESTQ        CX, CX
+	JEQ          shape0_rows8_stays
+	ADDQ         DI, CX
+	SUBQ         (R8), CX
+	VBROADCASTSD 208(R8), Y9
+	SUBQ         DX, CX
+	VMULPD       Y9, Y7, Y7
+	VMASKMOVPD   (CX), Y15, Y8
+	VSUBPD       Y7, Y8, Y8
+	VMASKMOVPD   Y8, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y9, Y6, Y6
+	VMASKMOVPD   (CX), Y15, Y8
+	VSUBPD       Y6, Y8, Y8
+	VMASKMOVPD   Y8, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y9, Y5, Y5
+	VMASKMOVPD   (CX), Y15, Y8
+	VSUBPD       Y5, Y8, Y8
+	VMASKMOVPD   Y8, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y9, Y4, Y4
+	VMASKMOVPD   (CX), Y15, Y8
+	VSUBPD       Y4, Y8, Y8
+	VMASKMOVPD   Y8, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y9, Y3, Y3
+	VMASKMOVPD   (CX), Y15, Y8
+	VSUBPD       Y3, Y8, Y8
+	VMASKMOVPD   Y8, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y9, Y2, Y2
+	VMASKMOVPD   (CX), Y15, Y8
+	VSUBPD       Y2, Y8, Y8
+	VMASKMOVPD   Y8, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y9, Y1, Y1
+	VMASKMOVPD   (CX), Y15, Y8
+	VSUBPD       Y1, Y8, Y8
+	VMASKMOVPD   Y8, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y9, Y0, Y0
+	VMASKMOVPD   (CX), Y15, Y8
+	VSUBPD       Y0, Y8, Y8
+	VMASKMOVPD   Y8, Y15, (CX)
+
+shape0_rows8_stays:
+	IMUL3Q $0x08, R9, CX
+	ADDQ   CX, SI
+	DECQ   144(R8)
+	JNZ    shape0
+	JMP    done
 
 shape0_from9_to9:
 	MOVQ  SI, DX
@@ -3572,29 +5133,82 @@ shape0_rows9_bias:
 	VADDPD     Y9, Y8, Y8
 
 shape0_rows9_store:
-	VMASKMOVPD Y0, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPD Y1, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPD Y2, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPD Y3, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPD Y4, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPD Y5, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPD Y6, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPD Y7, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPD Y8, Y15, (DI)
-	ADDQ       DX, DI
-	IMUL3Q     $0x09, R9, CX
-	ADDQ       CX, SI
-	DECQ       144(R8)
-	JNZ        shape0
-	JMP        done
+	VMASKMOVPD   Y0, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPD   Y1, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPD   Y2, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPD   Y3, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPD   Y4, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPD   Y5, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPD   Y6, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPD   Y7, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPD   Y8, Y15, (DI)
+	ADDQ         DX, DI
+	MOVQ         200(R8), CX
+	TESTQ        CX, CX
+	JEQ          shape0_rows9_stays
+	ADDQ         DI, CX
+	SUBQ         (R8), CX
+	VBROADCASTSD 208(R8), Y10
+	SUBQ         DX, CX
+	VMULPD       Y10, Y8, Y8
+	VMASKMOVPD   (CX), Y15, Y9
+	VSUBPD       Y8, Y9, Y9
+	VMASKMOVPD   Y9, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y10, Y7, Y7
+	VMASKMOVPD   (CX), Y15, Y9
+	VSUBPD       Y7, Y9, Y9
+	VMASKMOVPD   Y9, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y10, Y6, Y6
+	VMASKMOVPD   (CX), Y15, Y9
+	VSUBPD       Y6, Y9, Y9
+	VMASKMOVPD   Y9, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y10, Y5, Y5
+	VMASKMOVPD   (CX), Y15, Y9
+	VSUBPD       Y5, Y9, Y9
+	VMASKMOVPD   Y9, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y10, Y4, Y4
+	VMASKMOVPD   (CX), Y15, Y9
+	VSUBPD       Y4, Y9, Y9
+	VMASKMOVPD   Y9, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y10, Y3, Y3
+	VMASKMOVPD   (CX), Y15, Y9
+	VSUBPD       Y3, Y9, Y9
+	VMASKMOVPD   Y9, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y10, Y2, Y2
+	VMASKMOVPD   (CX), Y15, Y9
+	VSUBPD       Y2, Y9, Y9
+	VMASKMOVPD   Y9, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y10, Y1, Y1
+	VMASKMOVPD   (CX), Y15, Y9
+	VSUBPD       Y1, Y9, Y9
+	VMASKMOVPD   Y9, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y10, Y0, Y0
+	VMASKMOVPD   (CX), Y15, Y9
+	VSUBPD       Y0, Y9, Y9
+	VMASKMOVPD   Y9, Y15, (CX)
+
+shape0_rows9_stays:
+	IMUL3Q $0x09, R9, CX
+	ADDQ   CX, SI
+	DECQ   144(R8)
+	JNZ    shape0
+	JMP    done
 
 shape0_from10_to12:
 	CMPQ  AX, $0x0b
@@ -3695,31 +5309,89 @@ shape0_rows10_bias:
 	VADDPD     Y10, Y9, Y9
 
 shape0_rows10_store:
-	VMASKMOVPD Y0, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPD Y1, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPD Y2, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPD Y3, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPD Y4, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPD Y5, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPD Y6, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPD Y7, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPD Y8, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPD Y9, Y15, (DI)
-	ADDQ       DX, DI
-	IMUL3Q     $0x0a, R9, CX
-	ADDQ       CX, SI
-	DECQ       144(R8)
-	JNZ        shape0
-	JMP        done
+	VMASKMOVPD   Y0, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPD   Y1, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPD   Y2, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPD   Y3, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPD   Y4, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPD   Y5, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPD   Y6, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPD   Y7, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPD   Y8, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPD   Y9, Y15, (DI)
+	ADDQ         DX, DI
+	MOVQ         200(R8), CX
+	TESTQ        CX, CX
+	JEQ          shape0_rows10_stays
+	ADDQ         DI, CX
+	SUBQ         (R8), CX
+	VBROADCASTSD 208(R8), Y11
+	SUBQ         DX, CX
+	VMULPD       Y11, Y9, Y9
+	VMASKMOVPD   (CX), Y15, Y10
+	VSUBPD       Y9, Y10, Y10
+	VMASKMOVPD   Y10, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y11, Y8, Y8
+	VMASKMOVPD   (CX), Y15, Y10
+	VSUBPD       Y8, Y10, Y10
+	VMASKMOVPD   Y10, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y11, Y7, Y7
+	VMASKMOVPD   (CX), Y15, Y10
+	VSUBPD       Y7, Y10, Y10
+	VMASKMOVPD   Y10, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y11, Y6, Y6
+	VMASKMOVPD   (CX), Y15, Y10
+	VSUBPD       Y6, Y10, Y10
+	VMASKMOVPD   Y10, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y11, Y5, Y5
+	VMASKMOVPD   (CX), Y15, Y10
+	VSUBPD       Y5, Y10, Y10
+	VMASKMOVPD   Y10, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y11, Y4, Y4
+	VMASKMOVPD   (CX), Y15, Y10
+	VSUBPD       Y4, Y10, Y10
+	VMASKMOVPD   Y10, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y11, Y3, Y3
+	VMASKMOVPD   (CX), Y15, Y10
+	VSUBPD       Y3, Y10, Y10
+	VMASKMOVPD   Y10, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y11, Y2, Y2
+	VMASKMOVPD   (CX), Y15, Y10
+	VSUBPD       Y2, Y10, Y10
+	VMASKMOVPD   Y10, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y11, Y1, Y1
+	VMASKMOVPD   (CX), Y15, Y10
+	VSUBPD       Y1, Y10, Y10
+	VMASKMOVPD   Y10, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y11, Y0, Y0
+	VMASKMOVPD   (CX), Y15, Y10
+	VSUBPD       Y0, Y10, Y10
+	VMASKMOVPD   Y10, Y15, (CX)
+
+shape0_rows10_stays:
+	IMUL3Q $0x0a, R9, CX
+	ADDQ   CX, SI
+	DECQ   144(R8)
+	JNZ    shape0
+	JMP    done
 
 shape0_from11_to12:
 	CMPQ  AX, $0x0c
@@ -3827,33 +5499,96 @@ shape0_rows11_bias:
 	VADDPD     Y11, Y10, Y10
 
 shape0_rows11_store:
-	VMASKMOVPD Y0, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPD Y1, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPD Y2, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPD Y3, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPD Y4, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPD Y5, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPD Y6, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPD Y7, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPD Y8, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPD Y9, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPD Y10, Y15, (DI)
-	ADDQ       DX, DI
-	IMUL3Q     $0x0b, R9, CX
-	ADDQ       CX, SI
-	DECQ       144(R8)
-	JNZ        shape0
-	JMP        done
+	VMASKMOVPD   Y0, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPD   Y1, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPD   Y2, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPD   Y3, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPD   Y4, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPD   Y5, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPD   Y6, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPD   Y7, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPD   Y8, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPD   Y9, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPD   Y10, Y15, (DI)
+	ADDQ         DX, DI
+	MOVQ         200(R8), CX
+	TESTQ        CX, CX
+	JEQ          shape0_rows11_stays
+	ADDQ         DI, CX
+	SUBQ         (R8), CX
+	VBROADCASTSD 208(R8), Y12
+	SUBQ         DX, CX
+	VMULPD       Y12, Y10, Y10
+	VMASKMOVPD   (CX), Y15, Y11
+	VSUBPD       Y10, Y11, Y11
+	VMASKMOVPD   Y11, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y12, Y9, Y9
+	VMASKMOVPD   (CX), Y15, Y11
+	VSUBPD       Y9, Y11, Y11
+	VMASKMOVPD   Y11, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y12, Y8, Y8
+	VMASKMOVPD   (CX), Y15, Y11
+	VSUBPD       Y8, Y11, Y11
+	VMASKMOVPD   Y11, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y12, Y7, Y7
+	VMASKMOVPD   (CX), Y15, Y11
+	VSUBPD       Y7, Y11, Y11
+	VMASKMOVPD   Y11, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y12, Y6, Y6
+	VMASKMOVPD   (CX), Y15, Y11
+	VSUBPD       Y6, Y11, Y11
+	VMASKMOVPD   Y11, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y12, Y5, Y5
+	VMASKMOVPD   (CX), Y15, Y11
+	VSUBPD       Y5, Y11, Y11
+	VMASKMOVPD   Y11, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y12, Y4, Y4
+	VMASKMOVPD   (CX), Y15, Y11
+	VSUBPD       Y4, Y11, Y11
+	VMASKMOVPD   Y11, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y12, Y3, Y3
+	VMASKMOVPD   (CX), Y15, Y11
+	VSUBPD       Y3, Y11, Y11
+	VMASKMOVPD   Y11, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y12, Y2, Y2
+	VMASKMOVPD   (CX), Y15, Y11
+	VSUBPD       Y2, Y11, Y11
+	VMASKMOVPD   Y11, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y12, Y1, Y1
+	VMASKMOVPD   (CX), Y15, Y11
+	VSUBPD       Y1, Y11, Y11
+	VMASKMOVPD   Y11, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y12, Y0, Y0
+	VMASKMOVPD   (CX), Y15, Y11
+	VSUBPD       Y0, Y11, Y11
+	VMASKMOVPD   Y11, Y15, (CX)
+
+shape0_rows11_stays:
+	IMUL3Q $0x0b, R9, CX
+	ADDQ   CX, SI
+	DECQ   144(R8)
+	JNZ    shape0
+	JMP    done
 
 shape0_from12_to12:
 	MOVQ  SI, DX
@@ -3966,35 +5701,103 @@ shape0_rows12_bias:
 	VADDPD     Y12, Y11, Y11
 
 shape0_rows12_store:
-	VMASKMOVPD Y0, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPD Y1, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPD Y2, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPD Y3, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPD Y4, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPD Y5, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPD Y6, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPD Y7, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPD Y8, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPD Y9, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPD Y10, Y15, (DI)
-	ADDQ       DX, DI
-	VMASKMOVPD Y11, Y15, (DI)
-	ADDQ       DX, DI
-	IMUL3Q     $0x0c, R9, CX
-	ADDQ       CX, SI
-	DECQ       144(R8)
-	JNZ        shape0
-	JMP        done
+	VMASKMOVPD   Y0, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPD   Y1, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPD   Y2, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPD   Y3, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPD   Y4, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPD   Y5, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPD   Y6, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPD   Y7, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPD   Y8, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPD   Y9, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPD   Y10, Y15, (DI)
+	ADDQ         DX, DI
+	VMASKMOVPD   Y11, Y15, (DI)
+	ADDQ         DX, DI
+	MOVQ         200(R8), CX
+	TESTQ        CX, CX
+	JEQ          shape0_rows12_stays
+	ADDQ         DI, CX
+	SUBQ         (R8), CX
+	VBROADCASTSD 208(R8), Y13
+	SUBQ         DX, CX
+	VMULPD       Y13, Y11, Y11
+	VMASKMOVPD   (CX), Y15, Y12
+	VSUBPD       Y11, Y12, Y12
+	VMASKMOVPD   Y12, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y13, Y10, Y10
+	VMASKMOVPD   (CX), Y15, Y12
+	VSUBPD       Y10, Y12, Y12
+	VMASKMOVPD   Y12, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y13, Y9, Y9
+	VMASKMOVPD   (CX), Y15, Y12
+	VSUBPD       Y9, Y12, Y12
+	VMASKMOVPD   Y12, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y13, Y8, Y8
+	VMASKMOVPD   (CX), Y15, Y12
+	VSUBPD       Y8, Y12, Y12
+	VMASKMOVPD   Y12, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y13, Y7, Y7
+	VMASKMOVPD   (CX), Y15, Y12
+	VSUBPD       Y7, Y12, Y12
+	VMASKMOVPD   Y12, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y13, Y6, Y6
+	VMASKMOVPD   (CX), Y15, Y12
+	VSUBPD       Y6, Y12, Y12
+	VMASKMOVPD   Y12, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y13, Y5, Y5
+	VMASKMOVPD   (CX), Y15, Y12
+	VSUBPD       Y5, Y12, Y12
+	VMASKMOVPD   Y12, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y13, Y4, Y4
+	VMASKMOVPD   (CX), Y15, Y12
+	VSUBPD       Y4, Y12, Y12
+	VMASKMOVPD   Y12, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y13, Y3, Y3
+	VMASKMOVPD   (CX), Y15, Y12
+	VSUBPD       Y3, Y12, Y12
+	VMASKMOVPD   Y12, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y13, Y2, Y2
+	VMASKMOVPD   (CX), Y15, Y12
+	VSUBPD       Y2, Y12, Y12
+	VMASKMOVPD   Y12, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y13, Y1, Y1
+	VMASKMOVPD   (CX), Y15, Y12
+	VSUBPD       Y1, Y12, Y12
+	VMASKMOVPD   Y12, Y15, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y13, Y0, Y0
+	VMASKMOVPD   (CX), Y15, Y12
+	VSUBPD       Y0, Y12, Y12
+	VMASKMOVPD   Y12, Y15, (CX)
+
+shape0_rows12_stays:
+	IMUL3Q $0x0c, R9, CX
+	ADDQ   CX, SI
+	DECQ   144(R8)
+	JNZ    shape0
+	JMP    done
 
 shape1:
 	MOVQ 152(R8), AX
@@ -4037,13 +5840,26 @@ shape1_rows1_bias:
 	VADDPD  Y2, Y0, Y0
 
 shape1_rows1_store:
-	VMOVUPD Y0, (DI)
-	ADDQ    DX, DI
-	IMUL3Q  $0x01, R9, CX
-	ADDQ    CX, SI
-	DECQ    144(R8)
-	JNZ     shape1
-	JMP     done
+	VMOVUPD      Y0, (DI)
+	ADDQ         DX, DI
+	MOVQ         200(R8), CX
+	TESTQ        CX, CX
+	JEQ          shape1_rows1_stays
+	ADDQ         DI, CX
+	SUBQ         (R8), CX
+	VBROADCASTSD 208(R8), Y1
+	SUBQ         DX, CX
+	VMULPD       Y1, Y0, Y0
+	VMOVUPD      (CX), Y2
+	VSUBPD       Y0, Y2, Y2
+	VMOVUPD      Y2, (CX)
+
+shape1_rows1_stays:
+	IMUL3Q $0x01, R9, CX
+	ADDQ   CX, SI
+	DECQ   144(R8)
+	JNZ    shape1
+	JMP    done
 
 shape1_from2_to3:
 	CMPQ  AX, $0x03
@@ -4082,15 +5898,33 @@ shape1_rows2_bias:
 	VADDPD  Y2, Y1, Y1
 
 shape1_rows2_store:
-	VMOVUPD Y0, (DI)
-	ADDQ    DX, DI
-	VMOVUPD Y1, (DI)
-	ADDQ    DX, DI
-	IMUL3Q  $0x02, R9, CX
-	ADDQ    CX, SI
-	DECQ    144(R8)
-	JNZ     shape1
-	JMP     done
+	VMOVUPD      Y0, (DI)
+	ADDQ         DX, DI
+	VMOVUPD      Y1, (DI)
+	ADDQ         DX, DI
+	MOVQ         200(R8), CX
+	TESTQ        CX, CX
+	JEQ          shape1_rows2_stays
+	ADDQ         DI, CX
+	SUBQ         (R8), CX
+	VBROADCASTSD 208(R8), Y3
+	SUBQ         DX, CX
+	VMULPD       Y3, Y1, Y1
+	VMOVUPD      (CX), Y2
+	VSUBPD       Y1, Y2, Y2
+	VMOVUPD      Y2, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y3, Y0, Y0
+	VMOVUPD      (CX), Y2
+	VSUBPD       Y0, Y2, Y2
+	VMOVUPD      Y2, (CX)
+
+shape1_rows2_stays:
+	IMUL3Q $0x02, R9, CX
+	ADDQ   CX, SI
+	DECQ   144(R8)
+	JNZ    shape1
+	JMP    done
 
 shape1_from3_to3:
 	MOVQ  SI, DX
@@ -4133,17 +5967,40 @@ shape1_rows3_bias:
 	VADDPD  Y3, Y2, Y2
 
 shape1_rows3_store:
-	VMOVUPD Y0, (DI)
-	ADDQ    DX, DI
-	VMOVUPD Y1, (DI)
-	ADDQ    DX, DI
-	VMOVUPD Y2, (DI)
-	ADDQ    DX, DI
-	IMUL3Q  $0x03, R9, CX
-	ADDQ    CX, SI
-	DECQ    144(R8)
-	JNZ     shape1
-	JMP     done
+	VMOVUPD      Y0, (DI)
+	ADDQ         DX, DI
+	VMOVUPD      Y1, (DI)
+	ADDQ         DX, DI
+	VMOVUPD      Y2, (DI)
+	ADDQ         DX, DI
+	MOVQ         200(R8), CX
+	TESTQ        CX, CX
+	JEQ          shape1_rows3_stays
+	ADDQ         DI, CX
+	SUBQ         (R8), CX
+	VBROADCASTSD 208(R8), Y4
+	SUBQ         DX, CX
+	VMULPD       Y4, Y2, Y2
+	VMOVUPD      (CX), Y3
+	VSUBPD       Y2, Y3, Y3
+	VMOVUPD      Y3, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y4, Y1, Y1
+	VMOVUPD      (CX), Y3
+	VSUBPD       Y1, Y3, Y3
+	VMOVUPD      Y3, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y4, Y0, Y0
+	VMOVUPD      (CX), Y3
+	VSUBPD       Y0, Y3, Y3
+	VMOVUPD      Y3, (CX)
+
+shape1_rows3_stays:
+	IMUL3Q $0x03, R9, CX
+	ADDQ   CX, SI
+	DECQ   144(R8)
+	JNZ    shape1
+	JMP    done
 
 shape1_from4_to6:
 	CMPQ  AX, $0x05
@@ -4194,19 +6051,47 @@ shape1_rows4_bias:
 	VADDPD  Y4, Y3, Y3
 
 shape1_rows4_store:
-	VMOVUPD Y0, (DI)
-	ADDQ    DX, DI
-	VMOVUPD Y1, (DI)
-	ADDQ    DX, DI
-	VMOVUPD Y2, (DI)
-	ADDQ    DX, DI
-	VMOVUPD Y3, (DI)
-	ADDQ    DX, DI
-	IMUL3Q  $0x04, R9, CX
-	ADDQ    CX, SI
-	DECQ    144(R8)
-	JNZ     shape1
-	JMP     done
+	VMOVUPD      Y0, (DI)
+	ADDQ         DX, DI
+	VMOVUPD      Y1, (DI)
+	ADDQ         DX, DI
+	VMOVUPD      Y2, (DI)
+	ADDQ         DX, DI
+	VMOVUPD      Y3, (DI)
+	ADDQ         DX, DI
+	MOVQ         200(R8), CX
+	TESTQ        CX, CX
+	JEQ          shape1_rows4_stays
+	ADDQ         DI, CX
+	SUBQ         (R8), CX
+	VBROADCASTSD 208(R8), Y5
+	SUBQ         DX, CX
+	VMULPD       Y5, Y3, Y3
+	VMOVUPD      (CX), Y4
+	VSUBPD       Y3, Y4, Y4
+	VMOVUPD      Y4, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y5, Y2, Y2
+	VMOVUPD      (CX), Y4
+	VSUBPD       Y2, Y4, Y4
+	VMOVUPD      Y4, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y5, Y1, Y1
+	VMOVUPD      (CX), Y4
+	VSUBPD       Y1, Y4, Y4
+	VMOVUPD      Y4, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y5, Y0, Y0
+	VMOVUPD      (CX), Y4
+	VSUBPD       Y0, Y4, Y4
+	VMOVUPD      Y4, (CX)
+
+shape1_rows4_stays:
+	IMUL3Q $0x04, R9, CX
+	ADDQ   CX, SI
+	DECQ   144(R8)
+	JNZ    shape1
+	JMP    done
 
 shape1_from5_to6:
 	CMPQ  AX, $0x06
@@ -4265,21 +6150,54 @@ shape1_rows5_bias:
 	VADDPD  Y5, Y4, Y4
 
 shape1_rows5_store:
-	VMOVUPD Y0, (DI)
-	ADDQ    DX, DI
-	VMOVUPD Y1, (DI)
-	ADDQ    DX, DI
-	VMOVUPD Y2, (DI)
-	ADDQ    DX, DI
-	VMOVUPD Y3, (DI)
-	ADDQ    DX, DI
-	VMOVUPD Y4, (DI)
-	ADDQ    DX, DI
-	IMUL3Q  $0x05, R9, CX
-	ADDQ    CX, SI
-	DECQ    144(R8)
-	JNZ     shape1
-	JMP     done
+	VMOVUPD      Y0, (DI)
+	ADDQ         DX, DI
+	VMOVUPD      Y1, (DI)
+	ADDQ         DX, DI
+	VMOVUPD      Y2, (DI)
+	ADDQ         DX, DI
+	VMOVUPD      Y3, (DI)
+	ADDQ         DX, DI
+	VMOVUPD      Y4, (DI)
+	ADDQ         DX, DI
+	MOVQ         200(R8), CX
+	TESTQ        CX, CX
+	JEQ          shape1_rows5_stays
+	ADDQ         DI, CX
+	SUBQ         (R8), CX
+	VBROADCASTSD 208(R8), Y6
+	SUBQ         DX, CX
+	VMULPD       Y6, Y4, Y4
+	VMOVUPD      (CX), Y5
+	VSUBPD       Y4, Y5, Y5
+	VMOVUPD      Y5, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y6, Y3, Y3
+	VMOVUPD      (CX), Y5
+	VSUBPD       Y3, Y5, Y5
+	VMOVUPD      Y5, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y6, Y2, Y2
+	VMOVUPD      (CX), Y5
+	VSUBPD       Y2, Y5, Y5
+	VMOVUPD      Y5, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y6, Y1, Y1
+	VMOVUPD      (CX), Y5
+	VSUBPD       Y1, Y5, Y5
+	VMOVUPD      Y5, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y6, Y0, Y0
+	VMOVUPD      (CX), Y5
+	VSUBPD       Y0, Y5, Y5
+	VMOVUPD      Y5, (CX)
+
+shape1_rows5_stays:
+	IMUL3Q $0x05, R9, CX
+	ADDQ   CX, SI
+	DECQ   144(R8)
+	JNZ    shape1
+	JMP    done
 
 shape1_from6_to6:
 	MOVQ  SI, DX
@@ -4342,23 +6260,61 @@ shape1_rows6_bias:
 	VADDPD  Y6, Y5, Y5
 
 shape1_rows6_store:
-	VMOVUPD Y0, (DI)
-	ADDQ    DX, DI
-	VMOVUPD Y1, (DI)
-	ADDQ    DX, DI
-	VMOVUPD Y2, (DI)
-	ADDQ    DX, DI
-	VMOVUPD Y3, (DI)
-	ADDQ    DX, DI
-	VMOVUPD Y4, (DI)
-	ADDQ    DX, DI
-	VMOVUPD Y5, (DI)
-	ADDQ    DX, DI
-	IMUL3Q  $0x06, R9, CX
-	ADDQ    CX, SI
-	DECQ    144(R8)
-	JNZ     shape1
-	JMP     done
+	VMOVUPD      Y0, (DI)
+	ADDQ         DX, DI
+	VMOVUPD      Y1, (DI)
+	ADDQ         DX, DI
+	VMOVUPD      Y2, (DI)
+	ADDQ         DX, DI
+	VMOVUPD      Y3, (DI)
+	ADDQ         DX, DI
+	VMOVUPD      Y4, (DI)
+	ADDQ         DX, DI
+	VMOVUPD      Y5, (DI)
+	ADDQ         DX, DI
+	MOVQ         200(R8), CX
+	TESTQ        CX, CX
+	JEQ          shape1_rows6_stays
+	ADDQ         DI, CX
+	SUBQ         (R8), CX
+	VBROADCASTSD 208(R8), Y7
+	SUBQ         DX, CX
+	VMULPD       Y7, Y5, Y5
+	VMOVUPD      (CX), Y6
+	VSUBPD       Y5, Y6, Y6
+	VMOVUPD      Y6, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y7, Y4, Y4
+	VMOVUPD      (CX), Y6
+	VSUBPD       Y4, Y6, Y6
+	VMOVUPD      Y6, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y7, Y3, Y3
+	VMOVUPD      (CX), Y6
+	VSUBPD       Y3, Y6, Y6
+	VMOVUPD      Y6, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y7, Y2, Y2
+	VMOVUPD      (CX), Y6
+	VSUBPD       Y2, Y6, Y6
+	VMOVUPD      Y6, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y7, Y1, Y1
+	VMOVUPD      (CX), Y6
+	VSUBPD       Y1, Y6, Y6
+	VMOVUPD      Y6, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y7, Y0, Y0
+	VMOVUPD      (CX), Y6
+	VSUBPD       Y0, Y6, Y6
+	VMOVUPD      Y6, (CX)
+
+shape1_rows6_stays:
+	IMUL3Q $0x06, R9, CX
+	ADDQ   CX, SI
+	DECQ   144(R8)
+	JNZ    shape1
+	JMP    done
 
 shape1_from7_to12:
 	CMPQ  AX, $0x0a
@@ -4431,25 +6387,68 @@ shape1_rows7_bias:
 	VADDPD  Y7, Y6, Y6
 
 shape1_rows7_store:
-	VMOVUPD Y0, (DI)
-	ADDQ    DX, DI
-	VMOVUPD Y1, (DI)
-	ADDQ    DX, DI
-	VMOVUPD Y2, (DI)
-	ADDQ    DX, DI
-	VMOVUPD Y3, (DI)
-	ADDQ    DX, DI
-	VMOVUPD Y4, (DI)
-	ADDQ    DX, DI
-	VMOVUPD Y5, (DI)
-	ADDQ    DX, DI
-	VMOVUPD Y6, (DI)
-	ADDQ    DX, DI
-	IMUL3Q  $0x07, R9, CX
-	ADDQ    CX, SI
-	DECQ    144(R8)
-	JNZ     shape1
-	JMP     done
+	VMOVUPD      Y0, (DI)
+	ADDQ         DX, DI
+	VMOVUPD      Y1, (DI)
+	ADDQ         DX, DI
+	VMOVUPD      Y2, (DI)
+	ADDQ         DX, DI
+	VMOVUPD      Y3, (DI)
+	ADDQ         DX, DI
+	VMOVUPD      Y4, (DI)
+	ADDQ         DX, DI
+	VMOVUPD      Y5, (DI)
+	ADDQ         DX, DI
+	VMOVUPD      Y6, (DI)
+	ADDQ         DX, DI
+	MOVQ         200(R8), CX
+	TESTQ        CX, CX
+	JEQ          shape1_rows7_stays
+	ADDQ         DI, CX
+	SUBQ         (R8), CX
+	VBROADCASTSD 208(R8), Y8
+	SUBQ         DX, CX
+	VMULPD       Y8, Y6, Y6
+	VMOVUPD      (CX), Y7
+	VSUBPD       Y6, Y7, Y7
+	VMOVUPD      Y7, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y8, Y5, Y5
+	VMOVUPD      (CX), Y7
+	VSUBPD       Y5, Y7, Y7
+	VMOVUPD      Y7, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y8, Y4, Y4
+	VMOVUPD      (CX), Y7
+	VSUBPD       Y4, Y7, Y7
+	VMOVUPD      Y7, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y8, Y3, Y3
+	VMOVUPD      (CX), Y7
+	VSUBPD       Y3, Y7, Y7
+	VMOVUPD      Y7, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y8, Y2, Y2
+	VMOVUPD      (CX), Y7
+	VSUBPD       Y2, Y7, Y7
+	VMOVUPD      Y7, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y8, Y1, Y1
+	VMOVUPD      (CX), Y7
+	VSUBPD       Y1, Y7, Y7
+	VMOVUPD      Y7, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y8, Y0, Y0
+	VMOVUPD      (CX), Y7
+	VSUBPD       Y0, Y7, Y7
+	VMOVUPD      Y7, (CX)
+
+shape1_rows7_stays:
+	IMUL3Q $0x07, R9, CX
+	ADDQ   CX, SI
+	DECQ   144(R8)
+	JNZ    shape1
+	JMP    done
 
 shape1_from8_to9:
 	CMPQ  AX, $0x09
@@ -4526,27 +6525,75 @@ shape1_rows8_bias:
 	VADDPD  Y8, Y7, Y7
 
 shape1_rows8_store:
-	VMOVUPD Y0, (DI)
-	ADDQ    DX, DI
-	VMOVUPD Y1, (DI)
-	ADDQ    DX, DI
-	VMOVUPD Y2, (DI)
-	ADDQ    DX, DI
-	VMOVUPD Y3, (DI)
-	ADDQ    DX, DI
-	VMOVUPD Y4, (DI)
-	ADDQ    DX, DI
-	VMOVUPD Y5, (DI)
-	ADDQ    DX, DI
-	VMOVUPD Y6, (DI)
-	ADDQ    DX, DI
-	VMOVUPD Y7, (DI)
-	ADDQ    DX, DI
-	IMUL3Q  $0x08, R9, CX
-	ADDQ    CX, SI
-	DECQ    144(R8)
-	JNZ     shape1
-	JMP     done
+	VMOVUPD      Y0, (DI)
+	ADDQ         DX, DI
+	VMOVUPD      Y1, (DI)
+	ADDQ         DX, DI
+	VMOVUPD      Y2, (DI)
+	ADDQ         DX, DI
+	VMOVUPD      Y3, (DI)
+	ADDQ         DX, DI
+	VMOVUPD      Y4, (DI)
+	ADDQ         DX, DI
+	VMOVUPD      Y5, (DI)
+	ADDQ         DX, DI
+	VMOVUPD      Y6, (DI)
+	ADDQ         DX, DI
+	VMOVUPD      Y7, (DI)
+	ADDQ         DX, DI
+	MOVQ         200(R8), CX
+	TESTQ        CX, CX
+	JEQ          shape1_rows8_stays
+	ADDQ         DI, CX
+	SUBQ         (R8), CX
+	VBROADCASTSD 208(R8), Y9
+	SUBQ         DX, CX
+	VMULPD       Y9, Y7, Y7
+	VMOVUPD      (CX), Y8
+	VSUBPD       Y7, Y8, Y8
+	VMOVUPD      Y8, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y9, Y6, Y6
+	VMOVUPD      (CX), Y8
+	VSUBPD       Y6, Y8, Y8
+	VMOVUPD      Y8, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y9, Y5, Y5
+	VMOVUPD      (CX), Y8
+	VSUBPD       Y5, Y8, Y8
+	VMOVUPD      Y8, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y9, Y4, Y4
+	VMOVUPD      (CX), Y8
+	VSUBPD       Y4, Y8, Y8
+	VMOVUPD      Y8, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y9, Y3, Y3
+	VMOVUPD      (CX), Y8
+	VSUBPD       Y3, Y8, Y8
+	VMOVUPD      Y8, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y9, Y2, Y2
+	VMOVUPD      (CX), Y8
+	VSUBPD       Y2, Y8, Y8
+	VMOVUPD      Y8, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y9, Y1, Y1
+	VMOVUPD      (CX), Y8
+	VSUBPD       Y1, Y8, Y8
+	VMOVUPD      Y8, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y9, Y0, Y0
+	VMOVUPD      (CX), Y8
+	VSUBPD       Y0, Y8, Y8
+	VMOVUPD      Y8, (CX)
+
+shape1_rows8_stays:
+	IMUL3Q $0x08, R9, CX
+	ADDQ   CX, SI
+	DECQ   144(R8)
+	JNZ    shape1
+	JMP    done
 
 shape1_from9_to9:
 	MOVQ  SI, DX
@@ -4629,29 +6676,82 @@ shape1_rows9_bias:
 	VADDPD  Y9, Y8, Y8
 
 shape1_rows9_store:
-	VMOVUPD Y0, (DI)
-	ADDQ    DX, DI
-	VMOVUPD Y1, (DI)
-	ADDQ    DX, DI
-	VMOVUPD Y2, (DI)
-	ADDQ    DX, DI
-	VMOVUPD Y3, (DI)
-	ADDQ    DX, DI
-	VMOVUPD Y4, (DI)
-	ADDQ    DX, DI
-	VMOVUPD Y5, (DI)
-	ADDQ    DX, DI
-	VMOVUPD Y6, (DI)
-	ADDQ    DX, DI
-	VMOVUPD Y7, (DI)
-	ADDQ    DX, DI
-	VMOVUPD Y8, (DI)
-	ADDQ    DX, DI
-	IMUL3Q  $0x09, R9, CX
-	ADDQ    CX, SI
-	DECQ    144(R8)
-	JNZ     shape1
-	JMP     done
+	VMOVUPD      Y0, (DI)
+	ADDQ         DX, DI
+	VMOVUPD      Y1, (DI)
+	ADDQ         DX, DI
+	VMOVUPD      Y2, (DI)
+	ADDQ         DX, DI
+	VMOVUPD      Y3, (DI)
+	ADDQ         DX, DI
+	VMOVUPD      Y4, (DI)
+	ADDQ         DX, DI
+	VMOVUPD      Y5, (DI)
+	ADDQ         DX, DI
+	VMOVUPD      Y6, (DI)
+	ADDQ         DX, DI
+	VMOVUPD      Y7, (DI)
+	ADDQ         DX, DI
+	VMOVUPD      Y8, (DI)
+	ADDQ         DX, DI
+	MOVQ         200(R8), CX
+	TESTQ        CX, CX
+	JEQ          shape1_rows9_stays
+	ADDQ         DI, CX
+	SUBQ         (R8), CX
+	VBROADCASTSD 208(R8), Y10
+	SUBQ         DX, CX
+	VMULPD       Y10, Y8, Y8
+	VMOVUPD      (CX), Y9
+	VSUBPD       Y8, Y9, Y9
+	VMOVUPD      Y9, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y10, Y7, Y7
+	VMOVUPD      (CX), Y9
+	VSUBPD       Y7, Y9, Y9
+	VMOVUPD      Y9, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y10, Y6, Y6
+	VMOVUPD      (CX), Y9
+	VSUBPD       Y6, Y9, Y9
+	VMOVUPD      Y9, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y10, Y5, Y5
+	VMOVUPD      (CX), Y9
+	VSUBPD       Y5, Y9, Y9
+	VMOVUPD      Y9, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y10, Y4, Y4
+	VMOVUPD      (CX), Y9
+	VSUBPD       Y4, Y9, Y9
+	VMOVUPD      Y9, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y10, Y3, Y3
+	VMOVUPD      (CX), Y9
+	VSUBPD       Y3, Y9, Y9
+	VMOVUPD      Y9, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y10, Y2, Y2
+	VMOVUPD      (CX), Y9
+	VSUBPD       Y2, Y9, Y9
+	VMOVUPD      Y9, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y10, Y1, Y1
+	VMOVUPD      (CX), Y9
+	VSUBPD       Y1, Y9, Y9
+	VMOVUPD      Y9, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y10, Y0, Y0
+	VMOVUPD      (CX), Y9
+	VSUBPD       Y0, Y9, Y9
+	VMOVUPD      Y9, (CX)
+
+shape1_rows9_stays:
+	IMUL3Q $0x09, R9, CX
+	ADDQ   CX, SI
+	DECQ   144(R8)
+	JNZ    shape1
+	JMP    done
 
 shape1_from10_to12:
 	CMPQ  AX, $0x0b
@@ -4742,31 +6842,89 @@ shape1_rows10_bias:
 	VADDPD  Y10, Y9, Y9
 
 shape1_rows10_store:
-	VMOVUPD Y0, (DI)
-	ADDQ    DX, DI
-	VMOVUPD Y1, (DI)
-	ADDQ    DX, DI
-	VMOVUPD Y2, (DI)
-	ADDQ    DX, DI
-	VMOVUPD Y3, (DI)
-	ADDQ    DX, DI
-	VMOVUPD Y4, (DI)
-	ADDQ    DX, DI
-	VMOVUPD Y5, (DI)
-	ADDQ    DX, DI
-	VMOVUPD Y6, (DI)
-	ADDQ    DX, DI
-	VMOVUPD Y7, (DI)
-	ADDQ    DX, DI
-	VMOVUPD Y8, (DI)
-	ADDQ    DX, DI
-	VMOVUPD Y9, (DI)
-	ADDQ    DX, DI
-	IMUL3Q  $0x0a, R9, CX
-	ADDQ    CX, SI
-	DECQ    144(R8)
-	JNZ     shape1
-	JMP     done
+	VMOVUPD      Y0, (DI)
+	ADDQ         DX, DI
+	VMOVUPD      Y1, (DI)
+	ADDQ         DX, DI
+	VMOVUPD      Y2, (DI)
+	ADDQ         DX, DI
+	VMOVUPD      Y3, (DI)
+	ADDQ         DX, DI
+	VMOVUPD      Y4, (DI)
+	ADDQ         DX, DI
+	VMOVUPD      Y5, (DI)
+	ADDQ         DX, DI
+	VMOVUPD      Y6, (DI)
+	ADDQ         DX, DI
+	VMOVUPD      Y7, (DI)
+	ADDQ         DX, DI
+	VMOVUPD      Y8, (DI)
+	ADDQ         DX, DI
+	VMOVUPD      Y9, (DI)
+	ADDQ         DX, DI
+	MOVQ         200(R8), CX
+	TESTQ        CX, CX
+	JEQ          shape1_rows10_stays
+	ADDQ         DI, CX
+	SUBQ         (R8), CX
+	VBROADCASTSD 208(R8), Y11
+	SUBQ         DX, CX
+	VMULPD       Y11, Y9, Y9
+	VMOVUPD      (CX), Y10
+	VSUBPD       Y9, Y10, Y10
+	VMOVUPD      Y10, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y11, Y8, Y8
+	VMOVUPD      (CX), Y10
+	VSUBPD       Y8, Y10, Y10
+	VMOVUPD      Y10, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y11, Y7, Y7
+	VMOVUPD      (CX), Y10
+	VSUBPD       Y7, Y10, Y10
+	VMOVUPD      Y10, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y11, Y6, Y6
+	VMOVUPD      (CX), Y10
+	VSUBPD       Y6, Y10, Y10
+	VMOVUPD      Y10, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y11, Y5, Y5
+	VMOVUPD      (CX), Y10
+	VSUBPD       Y5, Y10, Y10
+	VMOVUPD      Y10, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y11, Y4, Y4
+	VMOVUPD      (CX), Y10
+	VSUBPD       Y4, Y10, Y10
+	VMOVUPD      Y10, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y11, Y3, Y3
+	VMOVUPD      (CX), Y10
+	VSUBPD       Y3, Y10, Y10
+	VMOVUPD      Y10, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y11, Y2, Y2
+	VMOVUPD      (CX), Y10
+	VSUBPD       Y2, Y10, Y10
+	VMOVUPD      Y10, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y11, Y1, Y1
+	VMOVUPD      (CX), Y10
+	VSUBPD       Y1, Y10, Y10
+	VMOVUPD      Y10, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y11, Y0, Y0
+	VMOVUPD      (CX), Y10
+	VSUBPD       Y0, Y10, Y10
+	VMOVUPD      Y10, (CX)
+
+shape1_rows10_stays:
+	IMUL3Q $0x0a, R9, CX
+	ADDQ   CX, SI
+	DECQ   144(R8)
+	JNZ    shape1
+	JMP    done
 
 shape1_from11_to12:
 	CMPQ  AX, $0x0c
@@ -4863,33 +7021,96 @@ shape1_rows11_bias:
 	VADDPD  Y11, Y10, Y10
 
 shape1_rows11_store:
-	VMOVUPD Y0, (DI)
-	ADDQ    DX, DI
-	VMOVUPD Y1, (DI)
-	ADDQ    DX, DI
-	VMOVUPD Y2, (DI)
-	ADDQ    DX, DI
-	VMOVUPD Y3, (DI)
-	ADDQ    DX, DI
-	VMOVUPD Y4, (DI)
-	ADDQ    DX, DI
-	VMOVUPD Y5, (DI)
-	ADDQ    DX, DI
-	VMOVUPD Y6, (DI)
-	ADDQ    DX, DI
-	VMOVUPD Y7, (DI)
-	ADDQ    DX, DI
-	VMOVUPD Y8, (DI)
-	ADDQ    DX, DI
-	VMOVUPD Y9, (DI)
-	ADDQ    DX, DI
-	VMOVUPD Y10, (DI)
-	ADDQ    DX, DI
-	IMUL3Q  $0x0b, R9, CX
-	ADDQ    CX, SI
-	DECQ    144(R8)
-	JNZ     shape1
-	JMP     done
+	VMOVUPD      Y0, (DI)
+	ADDQ         DX, DI
+	VMOVUPD      Y1, (DI)
+	ADDQ         DX, DI
+	VMOVUPD      Y2, (DI)
+	ADDQ         DX, DI
+	VMOVUPD      Y3, (DI)
+	ADDQ         DX, DI
+	VMOVUPD      Y4, (DI)
+	ADDQ         DX, DI
+	VMOVUPD      Y5, (DI)
+	ADDQ         DX, DI
+	VMOVUPD      Y6, (DI)
+	ADDQ         DX, DI
+	VMOVUPD      Y7, (DI)
+	ADDQ         DX, DI
+	VMOVUPD      Y8, (DI)
+	ADDQ         DX, DI
+	VMOVUPD      Y9, (DI)
+	ADDQ         DX, DI
+	VMOVUPD      Y10, (DI)
+	ADDQ         DX, DI
+	MOVQ         200(R8), CX
+	TESTQ        CX, CX
+	JEQ          shape1_rows11_stays
+	ADDQ         DI, CX
+	SUBQ         (R8), CX
+	VBROADCASTSD 208(R8), Y12
+	SUBQ         DX, CX
+	VMULPD       Y12, Y10, Y10
+	VMOVUPD      (CX), Y11
+	VSUBPD       Y10, Y11, Y11
+	VMOVUPD      Y11, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y12, Y9, Y9
+	VMOVUPD      (CX), Y11
+	VSUBPD       Y9, Y11, Y11
+	VMOVUPD      Y11, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y12, Y8, Y8
+	VMOVUPD      (CX), Y11
+	VSUBPD       Y8, Y11, Y11
+	VMOVUPD      Y11, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y12, Y7, Y7
+	VMOVUPD      (CX), Y11
+	VSUBPD       Y7, Y11, Y11
+	VMOVUPD      Y11, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y12, Y6, Y6
+	VMOVUPD      (CX), Y11
+	VSUBPD       Y6, Y11, Y11
+	VMOVUPD      Y11, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y12, Y5, Y5
+	VMOVUPD      (CX), Y11
+	VSUBPD       Y5, Y11, Y11
+	VMOVUPD      Y11, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y12, Y4, Y4
+	VMOVUPD      (CX), Y11
+	VSUBPD       Y4, Y11, Y11
+	VMOVUPD      Y11, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y12, Y3, Y3
+	VMOVUPD      (CX), Y11
+	VSUBPD       Y3, Y11, Y11
+	VMOVUPD      Y11, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y12, Y2, Y2
+	VMOVUPD      (CX), Y11
+	VSUBPD       Y2, Y11, Y11
+	VMOVUPD      Y11, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y12, Y1, Y1
+	VMOVUPD      (CX), Y11
+	VSUBPD       Y1, Y11, Y11
+	VMOVUPD      Y11, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y12, Y0, Y0
+	VMOVUPD      (CX), Y11
+	VSUBPD       Y0, Y11, Y11
+	VMOVUPD      Y11, (CX)
+
+shape1_rows11_stays:
+	IMUL3Q $0x0b, R9, CX
+	ADDQ   CX, SI
+	DECQ   144(R8)
+	JNZ    shape1
+	JMP    done
 
 shape1_from12_to12:
 	MOVQ  SI, DX
@@ -4990,35 +7211,103 @@ shape1_rows12_bias:
 	VADDPD  Y12, Y11, Y11
 
 shape1_rows12_store:
-	VMOVUPD Y0, (DI)
-	ADDQ    DX, DI
-	VMOVUPD Y1, (DI)
-	ADDQ    DX, DI
-	VMOVUPD Y2, (DI)
-	ADDQ    DX, DI
-	VMOVUPD Y3, (DI)
-	ADDQ    DX, DI
-	VMOVUPD Y4, (DI)
-	ADDQ    DX, DI
-	VMOVUPD Y5, (DI)
-	ADDQ    DX, DI
-	VMOVUPD Y6, (DI)
-	ADDQ    DX, DI
-	VMOVUPD Y7, (DI)
-	ADDQ    DX, DI
-	VMOVUPD Y8, (DI)
-	ADDQ    DX, DI
-	VMOVUPD Y9, (DI)
-	ADDQ    DX, DI
-	VMOVUPD Y10, (DI)
-	ADDQ    DX, DI
-	VMOVUPD Y11, (DI)
-	ADDQ    DX, DI
-	IMUL3Q  $0x0c, R9, CX
-	ADDQ    CX, SI
-	DECQ    144(R8)
-	JNZ     shape1
-	JMP     done
+	VMOVUPD      Y0, (DI)
+	ADDQ         DX, DI
+	VMOVUPD      Y1, (DI)
+	ADDQ         DX, DI
+	VMOVUPD      Y2, (DI)
+	ADDQ         DX, DI
+	VMOVUPD      Y3, (DI)
+	ADDQ         DX, DI
+	VMOVUPD      Y4, (DI)
+	ADDQ         DX, DI
+	VMOVUPD      Y5, (DI)
+	ADDQ         DX, DI
+	VMOVUPD      Y6, (DI)
+	ADDQ         DX, DI
+	VMOVUPD      Y7, (DI)
+	ADDQ         DX, DI
+	VMOVUPD      Y8, (DI)
+	ADDQ         DX, DI
+	VMOVUPD      Y9, (DI)
+	ADDQ         DX, DI
+	VMOVUPD      Y10, (DI)
+	ADDQ         DX, DI
+	VMOVUPD      Y11, (DI)
+	ADDQ         DX, DI
+	MOVQ         200(R8), CX
+	TESTQ        CX, CX
+	JEQ          shape1_rows12_stays
+	ADDQ         DI, CX
+	SUBQ         (R8), CX
+	VBROADCASTSD 208(R8), Y13
+	SUBQ         DX, CX
+	VMULPD       Y13, Y11, Y11
+	VMOVUPD      (CX), Y12
+	VSUBPD       Y11, Y12, Y12
+	VMOVUPD      Y12, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y13, Y10, Y10
+	VMOVUPD      (CX), Y12
+	VSUBPD       Y10, Y12, Y12
+	VMOVUPD      Y12, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y13, Y9, Y9
+	VMOVUPD      (CX), Y12
+	VSUBPD       Y9, Y12, Y12
+	VMOVUPD      Y12, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y13, Y8, Y8
+	VMOVUPD      (CX), Y12
+	VSUBPD       Y8, Y12, Y12
+	VMOVUPD      Y12, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y13, Y7, Y7
+	VMOVUPD      (CX), Y12
+	VSUBPD       Y7, Y12, Y12
+	VMOVUPD      Y12, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y13, Y6, Y6
+	VMOVUPD      (CX), Y12
+	VSUBPD       Y6, Y12, Y12
+	VMOVUPD      Y12, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y13, Y5, Y5
+	VMOVUPD      (CX), Y12
+	VSUBPD       Y5, Y12, Y12
+	VMOVUPD      Y12, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y13, Y4, Y4
+	VMOVUPD      (CX), Y12
+	VSUBPD       Y4, Y12, Y12
+	VMOVUPD      Y12, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y13, Y3, Y3
+	VMOVUPD      (CX), Y12
+	VSUBPD       Y3, Y12, Y12
+	VMOVUPD      Y12, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y13, Y2, Y2
+	VMOVUPD      (CX), Y12
+	VSUBPD       Y2, Y12, Y12
+	VMOVUPD      Y12, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y13, Y1, Y1
+	VMOVUPD      (CX), Y12
+	VSUBPD       Y1, Y12, Y12
+	VMOVUPD      Y12, (CX)
+	SUBQ         DX, CX
+	VMULPD       Y13, Y0, Y0
+	VMOVUPD      (CX), Y12
+	VSUBPD       Y0, Y12, Y12
+	VMOVUPD      Y12, (CX)
+
+shape1_rows12_stays:
+	IMUL3Q $0x0c, R9, CX
+	ADDQ   CX, SI
+	DECQ   144(R8)
+	JNZ    shape1
+	JMP    done
 
 shape2:
 	MOVQ 152(R8), AX
@@ -5064,14 +7353,31 @@ shape2_rows1_bias:
 	VADDPD  Y3, Y1, Y1
 
 shape2_rows1_store:
-	VMOVUPD Y0, (DI)
-	VMOVUPD Y1, 32(DI)
-	ADDQ    DX, DI
-	IMUL3Q  $0x01, R9, CX
-	ADDQ    CX, SI
-	DECQ    144(R8)
-	JNZ     shape2
-	JMP     done
+	VMOVUPD      Y0, (DI)
+	VMOVUPD      Y1, 32(DI)
+	ADDQ         DX, DI
+	MOVQ         200(R8), CX
+	TESTQ        CX, CX
+	JEQ          shape2_rows1_stays
+	ADDQ         DI, CX
+	SUBQ         (R8), CX
+	VBROADCASTSD 208(R8), Y2
+	SUBQ         DX, CX
+	VMULPD       Y2, Y0, Y0
+	VMOVUPD      (CX), Y3
+	VSUBPD       Y0, Y3, Y3
+	VMOVUPD      Y3, (CX)
+	VMULPD       Y2, Y1, Y1
+	VMOVUPD      32(CX), Y3
+	VSUBPD       Y1, Y3, Y3
+	VMOVUPD      Y3, 32(CX)
+
+shape2_rows1_stays:
+	IMUL3Q $0x01, R9, CX
+	ADDQ   CX, SI
+	DECQ   144(R8)
+	JNZ    shape2
+	JMP    done
 
 shape2_from2_to3:
 	CMPQ  AX, $0x03
@@ -5120,17 +7426,43 @@ shape2_rows2_bias:
 	VADDPD  Y4, Y3, Y3
 
 shape2_rows2_store:
-	VMOVUPD Y0, (DI)
-	VMOVUPD Y1, 32(DI)
-	ADDQ    DX, DI
-	VMOVUPD Y2, (DI)
-	VMOVUPD Y3, 32(DI)
-	ADDQ    DX, DI
-	IMUL3Q  $0x02, R9, CX
-	ADDQ    CX, SI
-	DECQ    144(R8)
-	JNZ     shape2
-	JMP     done
+	VMOVUPD      Y0, (DI)
+	VMOVUPD      Y1, 32(DI)
+	ADDQ         DX, DI
+	VMOVUPD      Y2, (DI)
+	VMOVUPD      Y3, 32(DI)
+	ADDQ         DX, DI
+	MOVQ         200(R8), CX
+	TESTQ        CX, CX
+	JEQ          shape2_rows2_stays
+	ADDQ         DI, CX
+	SUBQ         (R8), CX
+	VBROADCASTSD 208(R8), Y6
+	SUBQ         DX, CX
+	VMULPD       Y6, Y2, Y2
+	VMOVUPD      (CX), Y4
+	VSUBPD       Y2, Y4, Y4
+	VMOVUPD      Y4, (CX)
+	VMULPD       Y6, Y3, Y3
+	VMOVUPD      32(CX), Y4
+	VSUBPD       Y3, Y4, Y4
+	VMOVUPD      Y4, 32(CX)
+	SUBQ         DX, CX
+	VMULPD       Y6, Y0, Y0
+	VMOVUPD      (CX), Y4
+	VSUBPD       Y0, Y4, Y4
+	VMOVUPD      Y4, (CX)
+	VMULPD       Y6, Y1, Y1
+	VMOVUPD      32(CX), Y4
+	VSUBPD       Y1, Y4, Y4
+	VMOVUPD      Y4, 32(CX)
+
+shape2_rows2_stays:
+	IMUL3Q $0x02, R9, CX
+	ADDQ   CX, SI
+	DECQ   144(R8)
+	JNZ    shape2
+	JMP    done
 
 shape2_from3_to3:
 	MOVQ  SI, DX
@@ -5187,20 +7519,55 @@ shape2_rows3_bias:
 	VADDPD  Y6, Y5, Y5
 
 shape2_rows3_store:
-	VMOVUPD Y0, (DI)
-	VMOVUPD Y1, 32(DI)
-	ADDQ    DX, DI
-	VMOVUPD Y2, (DI)
-	VMOVUPD Y3, 32(DI)
-	ADDQ    DX, DI
-	VMOVUPD Y4, (DI)
-	VMOVUPD Y5, 32(DI)
-	ADDQ    DX, DI
-	IMUL3Q  $0x03, R9, CX
-	ADDQ    CX, SI
-	DECQ    144(R8)
-	JNZ     shape2
-	JMP     done
+	VMOVUPD      Y0, (DI)
+	VMOVUPD      Y1, 32(DI)
+	ADDQ         DX, DI
+	VMOVUPD      Y2, (DI)
+	VMOVUPD      Y3, 32(DI)
+	ADDQ         DX, DI
+	VMOVUPD      Y4, (DI)
+	VMOVUPD      Y5, 32(DI)
+	ADDQ         DX, DI
+	MOVQ         200(R8), CX
+	TESTQ        CX, CX
+	JEQ          shape2_rows3_stays
+	ADDQ         DI, CX
+	SUBQ         (R8), CX
+	VBROADCASTSD 208(R8), Y8
+	SUBQ         DX, CX
+	VMULPD       Y8, Y4, Y4
+	VMOVUPD      (CX), Y6
+	VSUBPD       Y4, Y6, Y6
+	VMOVUPD      Y6, (CX)
+	VMULPD       Y8, Y5, Y5
+	VMOVUPD      32(CX), Y6
+	VSUBPD       Y5, Y6, Y6
+	VMOVUPD      Y6, 32(CX)
+	SUBQ         DX, CX
+	VMULPD       Y8, Y2, Y2
+	VMOVUPD      (CX), Y6
+	VSUBPD       Y2, Y6, Y6
+	VMOVUPD      Y6, (CX)
+	VMULPD       Y8, Y3, Y3
+	VMOVUPD      32(CX), Y6
+	VSUBPD       Y3, Y6, Y6
+	VMOVUPD      Y6, 32(CX)
+	SUBQ         DX, CX
+	VMULPD       Y8, Y0, Y0
+	VMOVUPD      (CX), Y6
+	VSUBPD       Y0, Y6, Y6
+	VMOVUPD      Y6, (CX)
+	VMULPD       Y8, Y1, Y1
+	VMOVUPD      32(CX), Y6
+	VSUBPD       Y1, Y6, Y6
+	VMOVUPD      Y6, 32(CX)
+
+shape2_rows3_stays:
+	IMUL3Q $0x03, R9, CX
+	ADDQ   CX, SI
+	DECQ   144(R8)
+	JNZ    shape2
+	JMP    done
 
 shape2_from4_to6:
 	CMPQ  AX, $0x05
@@ -5269,23 +7636,67 @@ shape2_rows4_bias:
 	VADDPD  Y8, Y7, Y7
 
 shape2_rows4_store:
-	VMOVUPD Y0, (DI)
-	VMOVUPD Y1, 32(DI)
-	ADDQ    DX, DI
-	VMOVUPD Y2, (DI)
-	VMOVUPD Y3, 32(DI)
-	ADDQ    DX, DI
-	VMOVUPD Y4, (DI)
-	VMOVUPD Y5, 32(DI)
-	ADDQ    DX, DI
-	VMOVUPD Y6, (DI)
-	VMOVUPD Y7, 32(DI)
-	ADDQ    DX, DI
-	IMUL3Q  $0x04, R9, CX
-	ADDQ    CX, SI
-	DECQ    144(R8)
-	JNZ     shape2
-	JMP     done
+	VMOVUPD      Y0, (DI)
+	VMOVUPD      Y1, 32(DI)
+	ADDQ         DX, DI
+	VMOVUPD      Y2, (DI)
+	VMOVUPD      Y3, 32(DI)
+	ADDQ         DX, DI
+	VMOVUPD      Y4, (DI)
+	VMOVUPD      Y5, 32(DI)
+	ADDQ         DX, DI
+	VMOVUPD      Y6, (DI)
+	VMOVUPD      Y7, 32(DI)
+	ADDQ         DX, DI
+	MOVQ         200(R8), CX
+	TESTQ        CX, CX
+	JEQ          shape2_rows4_stays
+	ADDQ         DI, CX
+	SUBQ         (R8), CX
+	VBROADCASTSD 208(R8), Y10
+	SUBQ         DX, CX
+	VMULPD       Y10, Y6, Y6
+	VMOVUPD      (CX), Y8
+	VSUBPD       Y6, Y8, Y8
+	VMOVUPD      Y8, (CX)
+	VMULPD       Y10, Y7, Y7
+	VMOVUPD      32(CX), Y8
+	VSUBPD       Y7, Y8, Y8
+	VMOVUPD      Y8, 32(CX)
+	SUBQ         DX, CX
+	VMULPD       Y10, Y4, Y4
+	VMOVUPD      (CX), Y8
+	VSUBPD       Y4, Y8, Y8
+	VMOVUPD      Y8, (CX)
+	VMULPD       Y10, Y5, Y5
+	VMOVUPD      32(CX), Y8
+	VSUBPD       Y5, Y8, Y8
+	VMOVUPD      Y8, 32(CX)
+	SUBQ         DX, CX
+	VMULPD       Y10, Y2, Y2
+	VMOVUPD      (CX), Y8
+	VSUBPD       Y2, Y8, Y8
+	VMOVUPD      Y8, (CX)
+	VMULPD       Y10, Y3, Y3
+	VMOVUPD      32(CX), Y8
+	VSUBPD       Y3, Y8, Y8
+	VMOVUPD      Y8, 32(CX)
+	SUBQ         DX, CX
+	VMULPD       Y10, Y0, Y0
+	VMOVUPD      (CX), Y8
+	VSUBPD       Y0, Y8, Y8
+	VMOVUPD      Y8, (CX)
+	VMULPD       Y10, Y1, Y1
+	VMOVUPD      32(CX), Y8
+	VSUBPD       Y1, Y8, Y8
+	VMOVUPD      Y8, 32(CX)
+
+shape2_rows4_stays:
+	IMUL3Q $0x04, R9, CX
+	ADDQ   CX, SI
+	DECQ   144(R8)
+	JNZ    shape2
+	JMP    done
 
 shape2_from5_to6:
 	CMPQ  AX, $0x06
@@ -5366,26 +7777,79 @@ shape2_rows5_bias:
 	VADDPD  Y10, Y9, Y9
 
 shape2_rows5_store:
-	VMOVUPD Y0, (DI)
-	VMOVUPD Y1, 32(DI)
-	ADDQ    DX, DI
-	VMOVUPD Y2, (DI)
-	VMOVUPD Y3, 32(DI)
-	ADDQ    DX, DI
-	VMOVUPD Y4, (DI)
-	VMOVUPD Y5, 32(DI)
-	ADDQ    DX, DI
-	VMOVUPD Y6, (DI)
-	VMOVUPD Y7, 32(DI)
-	ADDQ    DX, DI
-	VMOVUPD Y8, (DI)
-	VMOVUPD Y9, 32(DI)
-	ADDQ    DX, DI
-	IMUL3Q  $0x05, R9, CX
-	ADDQ    CX, SI
-	DECQ    144(R8)
-	JNZ     shape2
-	JMP     done
+	VMOVUPD      Y0, (DI)
+	VMOVUPD      Y1, 32(DI)
+	ADDQ         DX, DI
+	VMOVUPD      Y2, (DI)
+	VMOVUPD      Y3, 32(DI)
+	ADDQ         DX, DI
+	VMOVUPD      Y4, (DI)
+	VMOVUPD      Y5, 32(DI)
+	ADDQ         DX, DI
+	VMOVUPD      Y6, (DI)
+	VMOVUPD      Y7, 32(DI)
+	ADDQ         DX, DI
+	VMOVUPD      Y8, (DI)
+	VMOVUPD      Y9, 32(DI)
+	ADDQ         DX, DI
+	MOVQ         200(R8), CX
+	TESTQ        CX, CX
+	JEQ          shape2_rows5_stays
+	ADDQ         DI, CX
+	SUBQ         (R8), CX
+	VBROADCASTSD 208(R8), Y12
+	SUBQ         DX, CX
+	VMULPD       Y12, Y8, Y8
+	VMOVUPD      (CX), Y10
+	VSUBPD       Y8, Y10, Y10
+	VMOVUPD      Y10, (CX)
+	VMULPD       Y12, Y9, Y9
+	VMOVUPD      32(CX), Y10
+	VSUBPD       Y9, Y10, Y10
+	VMOVUPD      Y10, 32(CX)
+	SUBQ         DX, CX
+	VMULPD       Y12, Y6, Y6
+	VMOVUPD      (CX), Y10
+	VSUBPD       Y6, Y10, Y10
+	VMOVUPD      Y10, (CX)
+	VMULPD       Y12, Y7, Y7
+	VMOVUPD      32(CX), Y10
+	VSUBPD       Y7, Y10, Y10
+	VMOVUPD      Y10, 32(CX)
+	SUBQ         DX, CX
+	VMULPD       Y12, Y4, Y4
+	VMOVUPD      (CX), Y10
+	VSUBPD       Y4, Y10, Y10
+	VMOVUPD      Y10, (CX)
+	VMULPD       Y12, Y5, Y5
+	VMOVUPD      32(CX), Y10
+	VSUBPD       Y5, Y10, Y10
+	VMOVUPD      Y10, 32(CX)
+	SUBQ         DX, CX
+	VMULPD       Y12, Y2, Y2
+	VMOVUPD      (CX), Y10
+	VSUBPD       Y2, Y10, Y10
+	VMOVUPD      Y10, (CX)
+	VMULPD       Y12, Y3, Y3
+	VMOVUPD      32(CX), Y10
+	VSUBPD       Y3, Y10, Y10
+	VMOVUPD      Y10, 32(CX)
+	SUBQ         DX, CX
+	VMULPD       Y12, Y0, Y0
+	VMOVUPD      (CX), Y10
+	VSUBPD       Y0, Y10, Y10
+	VMOVUPD      Y10, (CX)
+	VMULPD       Y12, Y1, Y1
+	VMOVUPD      32(CX), Y10
+	VSUBPD       Y1, Y10, Y10
+	VMOVUPD      Y10, 32(CX)
+
+shape2_rows5_stays:
+	IMUL3Q $0x05, R9, CX
+	ADDQ   CX, SI
+	DECQ   144(R8)
+	JNZ    shape2
+	JMP    done
 
 shape2_from6_to6:
 	MOVQ  SI, DX
@@ -5474,29 +7938,91 @@ shape2_rows6_bias:
 	VADDPD  Y12, Y11, Y11
 
 shape2_rows6_store:
-	VMOVUPD Y0, (DI)
-	VMOVUPD Y1, 32(DI)
-	ADDQ    DX, DI
-	VMOVUPD Y2, (DI)
-	VMOVUPD Y3, 32(DI)
-	ADDQ    DX, DI
-	VMOVUPD Y4, (DI)
-	VMOVUPD Y5, 32(DI)
-	ADDQ    DX, DI
-	VMOVUPD Y6, (DI)
-	VMOVUPD Y7, 32(DI)
-	ADDQ    DX, DI
-	VMOVUPD Y8, (DI)
-	VMOVUPD Y9, 32(DI)
-	ADDQ    DX, DI
-	VMOVUPD Y10, (DI)
-	VMOVUPD Y11, 32(DI)
-	ADDQ    DX, DI
-	IMUL3Q  $0x06, R9, CX
-	ADDQ    CX, SI
-	DECQ    144(R8)
-	JNZ     shape2
-	JMP     done
+	VMOVUPD      Y0, (DI)
+	VMOVUPD      Y1, 32(DI)
+	ADDQ         DX, DI
+	VMOVUPD      Y2, (DI)
+	VMOVUPD      Y3, 32(DI)
+	ADDQ         DX, DI
+	VMOVUPD      Y4, (DI)
+	VMOVUPD      Y5, 32(DI)
+	ADDQ         DX, DI
+	VMOVUPD      Y6, (DI)
+	VMOVUPD      Y7, 32(DI)
+	ADDQ         DX, DI
+	VMOVUPD      Y8, (DI)
+	VMOVUPD      Y9, 32(DI)
+	ADDQ         DX, DI
+	VMOVUPD      Y10, (DI)
+	VMOVUPD      Y11, 32(DI)
+	ADDQ         DX, DI
+	MOVQ         200(R8), CX
+	TESTQ        CX, CX
+	JEQ          shape2_rows6_stays
+	ADDQ         DI, CX
+	SUBQ         (R8), CX
+	VBROADCASTSD 208(R8), Y14
+	SUBQ         DX, CX
+	VMULPD       Y14, Y10, Y10
+	VMOVUPD      (CX), Y12
+	VSUBPD       Y10, Y12, Y12
+	VMOVUPD      Y12, (CX)
+	VMULPD       Y14, Y11, Y11
+	VMOVUPD      32(CX), Y12
+	VSUBPD       Y11, Y12, Y12
+	VMOVUPD      Y12, 32(CX)
+	SUBQ         DX, CX
+	VMULPD       Y14, Y8, Y8
+	VMOVUPD      (CX), Y12
+	VSUBPD       Y8, Y12, Y12
+	VMOVUPD      Y12, (CX)
+	VMULPD       Y14, Y9, Y9
+	VMOVUPD      32(CX), Y12
+	VSUBPD       Y9, Y12, Y12
+	VMOVUPD      Y12, 32(CX)
+	SUBQ         DX, CX
+	VMULPD       Y14, Y6, Y6
+	VMOVUPD      (CX), Y12
+	VSUBPD       Y6, Y12, Y12
+	VMOVUPD      Y12, (CX)
+	VMULPD       Y14, Y7, Y7
+	VMOVUPD      32(CX), Y12
+	VSUBPD       Y7, Y12, Y12
+	VMOVUPD      Y12, 32(CX)
+	SUBQ         DX, CX
+	VMULPD       Y14, Y4, Y4
+	VMOVUPD      (CX), Y12
+	VSUBPD       Y4, Y12, Y12
+	VMOVUPD      Y12, (CX)
+	VMULPD       Y14, Y5, Y5
+	VMOVUPD      32(CX), Y12
+	VSUBPD       Y5, Y12, Y12
+	VMOVUPD      Y12, 32(CX)
+	SUBQ         DX, CX
+	VMULPD       Y14, Y2, Y2
+	VMOVUPD      (CX), Y12
+	VSUBPD       Y2, Y12, Y12
+	VMOVUPD      Y12, (CX)
+	VMULPD       Y14, Y3, Y3
+	VMOVUPD      32(CX), Y12
+	VSUBPD       Y3, Y12, Y12
+	VMOVUPD      Y12, 32(CX)
+	SUBQ         DX, CX
+	VMULPD       Y14, Y0, Y0
+	VMOVUPD      (CX), Y12
+	VSUBPD       Y0, Y12, Y12
+	VMOVUPD      Y12, (CX)
+	VMULPD       Y14, Y1, Y1
+	VMOVUPD      32(CX), Y12
+	VSUBPD       Y1, Y12, Y12
+	VMOVUPD      Y12, 32(CX)
+
+shape2_rows6_stays:
+	IMUL3Q $0x06, R9, CX
+	ADDQ   CX, SI
+	DECQ   144(R8)
+	JNZ    shape2
+	JMP    done
 
 shape3:
 	MOVQ 152(R8), AX
@@ -5550,16 +8076,41 @@ shape3_rows1_bias:
 	VADDPD  Y5, Y3, Y3
 
 shape3_rows1_store:
-	VMOVUPD Y0, (DI)
-	VMOVUPD Y1, 32(DI)
-	VMOVUPD Y2, 64(DI)
-	VMOVUPD Y3, 96(DI)
-	ADDQ    DX, DI
-	IMUL3Q  $0x01, R9, CX
-	ADDQ    CX, SI
-	DECQ    144(R8)
-	JNZ     shape3
-	JMP     done
+	VMOVUPD      Y0, (DI)
+	VMOVUPD      Y1, 32(DI)
+	VMOVUPD      Y2, 64(DI)
+	VMOVUPD      Y3, 96(DI)
+	ADDQ         DX, DI
+	MOVQ         200(R8), CX
+	TESTQ        CX, CX
+	JEQ          shape3_rows1_stays
+	ADDQ         DI, CX
+	SUBQ         (R8), CX
+	VBROADCASTSD 208(R8), Y4
+	SUBQ         DX, CX
+	VMULPD       Y4, Y0, Y0
+	VMOVUPD      (CX), Y5
+	VSUBPD       Y0, Y5, Y5
+	VMOVUPD      Y5, (CX)
+	VMULPD       Y4, Y1, Y1
+	VMOVUPD      32(CX), Y5
+	VSUBPD       Y1, Y5, Y5
+	VMOVUPD      Y5, 32(CX)
+	VMULPD       Y4, Y2, Y2
+	VMOVUPD      64(CX), Y5
+	VSUBPD       Y2, Y5, Y5
+	VMOVUPD      Y5, 64(CX)
+	VMULPD       Y4, Y3, Y3
+	VMOVUPD      96(CX), Y5
+	VSUBPD       Y3, Y5, Y5
+	VMOVUPD      Y5, 96(CX)
+
+shape3_rows1_stays:
+	IMUL3Q $0x01, R9, CX
+	ADDQ   CX, SI
+	DECQ   144(R8)
+	JNZ    shape3
+	JMP    done
 
 shape3_from2_to2:
 	MOVQ  SI, DX
@@ -5626,21 +8177,63 @@ shape3_rows2_bias:
 	VADDPD  Y8, Y7, Y7
 
 shape3_rows2_store:
-	VMOVUPD Y0, (DI)
-	VMOVUPD Y1, 32(DI)
-	VMOVUPD Y2, 64(DI)
-	VMOVUPD Y3, 96(DI)
-	ADDQ    DX, DI
-	VMOVUPD Y4, (DI)
-	VMOVUPD Y5, 32(DI)
-	VMOVUPD Y6, 64(DI)
-	VMOVUPD Y7, 96(DI)
-	ADDQ    DX, DI
-	IMUL3Q  $0x02, R9, CX
-	ADDQ    CX, SI
-	DECQ    144(R8)
-	JNZ     shape3
-	JMP     done
+	VMOVUPD      Y0, (DI)
+	VMOVUPD      Y1, 32(DI)
+	VMOVUPD      Y2, 64(DI)
+	VMOVUPD      Y3, 96(DI)
+	ADDQ         DX, DI
+	VMOVUPD      Y4, (DI)
+	VMOVUPD      Y5, 32(DI)
+	VMOVUPD      Y6, 64(DI)
+	VMOVUPD      Y7, 96(DI)
+	ADDQ         DX, DI
+	MOVQ         200(R8), CX
+	TESTQ        CX, CX
+	JEQ          shape3_rows2_stays
+	ADDQ         DI, CX
+	SUBQ         (R8), CX
+	VBROADCASTSD 208(R8), Y12
+	SUBQ         DX, CX
+	VMULPD       Y12, Y4, Y4
+	VMOVUPD      (CX), Y8
+	VSUBPD       Y4, Y8, Y8
+	VMOVUPD      Y8, (CX)
+	VMULPD       Y12, Y5, Y5
+	VMOVUPD      32(CX), Y8
+	VSUBPD       Y5, Y8, Y8
+	VMOVUPD      Y8, 32(CX)
+	VMULPD       Y12, Y6, Y6
+	VMOVUPD      64(CX), Y8
+	VSUBPD       Y6, Y8, Y8
+	VMOVUPD      Y8, 64(CX)
+	VMULPD       Y12, Y7, Y7
+	VMOVUPD      96(CX), Y8
+	VSUBPD       Y7, Y8, Y8
+	VMOVUPD      Y8, 96(CX)
+	SUBQ         DX, CX
+	VMULPD       Y12, Y0, Y0
+	VMOVUPD      (CX), Y8
+	VSUBPD       Y0, Y8, Y8
+	VMOVUPD      Y8, (CX)
+	VMULPD       Y12, Y1, Y1
+	VMOVUPD      32(CX), Y8
+	VSUBPD       Y1, Y8, Y8
+	VMOVUPD      Y8, 32(CX)
+	VMULPD       Y12, Y2, Y2
+	VMOVUPD      64(CX), Y8
+	VSUBPD       Y2, Y8, Y8
+	VMOVUPD      Y8, 64(CX)
+	VMULPD       Y12, Y3, Y3
+	VMOVUPD      96(CX), Y8
+	VSUBPD       Y3, Y8, Y8
+	VMOVUPD      Y8, 96(CX)
+
+shape3_rows2_stays:
+	IMUL3Q $0x02, R9, CX
+	ADDQ   CX, SI
+	DECQ   144(R8)
+	JNZ    shape3
+	JMP    done
 
 shape4:
 	MOVQ 152(R8), AX
@@ -5712,19 +8305,60 @@ shape4_rows1_bias:
 	VADDPD  Y9, Y7, Y7
 
 shape4_rows1_store:
-	VMOVUPD Y0, (DI)
-	VMOVUPD Y1, 32(DI)
-	VMOVUPD Y2, 64(DI)
-	VMOVUPD Y3, 96(DI)
-	VMOVUPD Y4, 128(DI)
-	VMOVUPD Y5, 160(DI)
-	VMOVUPD Y6, 192(DI)
-	VMOVUPD Y7, 224(DI)
-	ADDQ    DX, DI
-	IMUL3Q  $0x01, R9, CX
-	ADDQ    CX, SI
-	DECQ    144(R8)
-	JNZ     shape4
+	VMOVUPD      Y0, (DI)
+	VMOVUPD      Y1, 32(DI)
+	VMOVUPD      Y2, 64(DI)
+	VMOVUPD      Y3, 96(DI)
+	VMOVUPD      Y4, 128(DI)
+	VMOVUPD      Y5, 160(DI)
+	VMOVUPD      Y6, 192(DI)
+	VMOVUPD      Y7, 224(DI)
+	ADDQ         DX, DI
+	MOVQ         200(R8), CX
+	TESTQ        CX, CX
+	JEQ          shape4_rows1_stays
+	ADDQ         DI, CX
+	SUBQ         (R8), CX
+	VBROADCASTSD 208(R8), Y8
+	SUBQ         DX, CX
+	VMULPD       Y8, Y0, Y0
+	VMOVUPD      (CX), Y9
+	VSUBPD       Y0, Y9, Y9
+	VMOVUPD      Y9, (CX)
+	VMULPD       Y8, Y1, Y1
+	VMOVUPD      32(CX), Y9
+	VSUBPD       Y1, Y9, Y9
+	VMOVUPD      Y9, 32(CX)
+	VMULPD       Y8, Y2, Y2
+	VMOVUPD      64(CX), Y9
+	VSUBPD       Y2, Y9, Y9
+	VMOVUPD      Y9, 64(CX)
+	VMULPD       Y8, Y3, Y3
+	VMOVUPD      96(CX), Y9
+	VSUBPD       Y3, Y9, Y9
+	VMOVUPD      Y9, 96(CX)
+	VMULPD       Y8, Y4, Y4
+	VMOVUPD      128(CX), Y9
+	VSUBPD       Y4, Y9, Y9
+	VMOVUPD      Y9, 128(CX)
+	VMULPD       Y8, Y5, Y5
+	VMOVUPD      160(CX), Y9
+	VSUBPD       Y5, Y9, Y9
+	VMOVUPD      Y9, 160(CX)
+	VMULPD       Y8, Y6, Y6
+	VMOVUPD      192(CX), Y9
+	VSUBPD       Y6, Y9, Y9
+	VMOVUPD      Y9, 192(CX)
+	VMULPD       Y8, Y7, Y7
+	VMOVUPD      224(CX), Y9
+	VSUBPD       Y7, Y9, Y9
+	VMOVUPD      Y9, 224(CX)
+
+shape4_rows1_stays:
+	IMUL3Q $0x01, R9, CX
+	ADDQ   CX, SI
+	DECQ   144(R8)
+	JNZ    shape4
 
 done:
 	VZEROUPPER

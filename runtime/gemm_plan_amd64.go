@@ -25,7 +25,7 @@ func gemmVector[T Float](p *product) bool {
 		return false
 	}
 	size := int(unsafe.Sizeof(*new(T)))
-	if p.n == 1 && p.c.row == size && p.bias == nil {
+	if p.n == 1 && p.c.row == size && !p.ends() {
 		// A column without gaps is a row, and so are its sums.
 		p.a, p.b = matrix{p.b.p, p.b.col, p.b.row}, matrix{p.a.p, p.a.col, p.a.row}
 		p.m, p.n = 1, p.m
@@ -36,8 +36,8 @@ func gemmVector[T Float](p *product) bool {
 
 // multiply computes a product in the given way. A transposed b cannot be read in place.
 func multiply[T Float](w way, p *product) {
-	a, b, k, bias := p.a, p.b, p.k, p.bias
-	p.bias = nil
+	a, b, k, bias, descends := p.a, p.b, p.k, p.bias, p.descends
+	p.bias, p.descends = nil, nil
 	block := termBlock(k)
 	for k0 := 0; k0 < k; k0 += block {
 		p.k = min(k-k0, block)
@@ -46,7 +46,7 @@ func multiply[T Float](w way, p *product) {
 			p.acc = 1
 		}
 		if k0+block >= k {
-			p.bias = bias
+			p.bias, p.descends = bias, descends
 		}
 		switch w {
 		case inPlace:
@@ -202,8 +202,8 @@ func dots[T Float](p *product) {
 			c[i] += sums[i]
 		}
 	}
-	if p.bias != nil {
-		addBias[T](p)
+	if p.ends() {
+		end[T](p)
 	}
 	putScratch(s)
 }
@@ -248,8 +248,8 @@ func swap[T Float](p *product) {
 			transpose[T](p.c.from(i, j), t.c, h, w)
 		}
 	}
-	if p.bias != nil {
-		addBias[T](p)
+	if p.ends() {
+		end[T](p)
 	}
 	putScratch(s)
 }

@@ -84,6 +84,7 @@ func TestProductLayout(t *testing.T) {
 		"k": {unsafe.Offsetof(p.k), 96}, "acc": {unsafe.Offsetof(p.acc), 104}, "offC": {unsafe.Offsetof(p.offC), 112}, "offA": {unsafe.Offsetof(p.offA), 120},
 		"offB": {unsafe.Offsetof(p.offB), 128}, "offBias": {unsafe.Offsetof(p.offBias), 136}, "tiles": {unsafe.Offsetof(p.tiles), 144}, "rows": {unsafe.Offsetof(p.rows), 152},
 		"taller": {unsafe.Offsetof(p.taller), 160}, "mask": {unsafe.Offsetof(p.mask), 168}, "shape": {unsafe.Offsetof(p.shape), 176},
+		"ahead": {unsafe.Offsetof(p.ahead), 184}, "lines": {unsafe.Offsetof(p.lines), 192}, "descends": {unsafe.Offsetof(p.descends), 200}, "rate": {unsafe.Offsetof(p.rate), 208},
 		"row of a matrix": {unsafe.Offsetof(p.c.row), 8}, "column of a matrix": {unsafe.Offsetof(p.c.col), 16},
 	} {
 		if row.got != row.want {
@@ -129,8 +130,19 @@ func testTiles[T Float](t *testing.T) {
 					if s.mask >= 0 {
 						p.mask = maskOf[T](bytes - s.mask)
 					}
+					w := guarded[T](rng, len(x.c.s))
+					moved := append([]T(nil), w.all...)
+					if rng.IntN(2) == 1 {
+						*(*T)(unsafe.Pointer(&p.rate)) = 0.3
+						p.descends = view(w.s, x.m, x.n, x.ldc, 1).p
+						x.descend(moved, 0.3, want)
+					}
 					callTiles[T](p)
-					x.check(t, fmt.Sprintf("shape %d, %d tiles of %d rows", i, tiles, rows), want)
+					name := fmt.Sprintf("shape %d, %d tiles of %d rows", i, tiles, rows)
+					x.check(t, name, want)
+					if i := diffBits(w.all, moved); i >= 0 {
+						t.Fatalf("%s %+v ldc %d: parameter %d is %v, want %v", name, x.gemmSize, x.ldc, i-guardLen, w.all[i], moved[i])
+					}
 				}
 			}
 		}

@@ -147,6 +147,16 @@ func (x *gemmCase[T]) check(t *testing.T, name string, want []T) {
 	}
 }
 
+// descend moves all of w, guards included, by the finished product.
+func (x *gemmCase[T]) descend(w []T, rate T, c []T) {
+	for i := range x.m {
+		for j := range x.n {
+			at := guardLen + i*x.ldc + j
+			w[at] -= T(rate * c[at])
+		}
+	}
+}
+
 func testGemm[T Float](t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	for _, kind := range gemmKinds[T]() {
@@ -181,6 +191,30 @@ func testGemmBias[T Float](t *testing.T) {
 		}
 		GemmNNBias(x.c.s, x.ldc, x.a.s, x.lda, x.b.s, x.ldb, bias.s, s.m, s.n, s.k)
 		x.check(t, "bias", want)
+	}
+}
+
+// Gradient and parameters are those of a product and of an update that follows it.
+func TestGemmDescend(t *testing.T) {
+	onEachCPU(t, func(t *testing.T) {
+		t.Run("float32", testGemmDescend[float32])
+		t.Run("float64", testGemmDescend[float64])
+	})
+}
+
+func testGemmDescend[T Float](t *testing.T) {
+	rng := rand.New(rand.NewPCG(9, 10))
+	for _, s := range gemmSizes(rng) {
+		x := newGemmCase[T](rng, s, true, false, rng.IntN(3))
+		want := x.want(false)
+		w := guarded[T](rng, len(x.c.s))
+		moved := append([]T(nil), w.all...)
+		x.descend(moved, 0.3, want)
+		GemmTNDescend(w.s, 0.3, x.c.s, x.ldc, x.a.s, x.lda, x.b.s, x.ldb, s.m, s.n, s.k)
+		x.check(t, "gradient", want)
+		if i := diffBits(w.all, moved); i >= 0 {
+			t.Fatalf("%+v ldc %d: parameter %d is %v, want %v", s, x.ldc, i-guardLen, w.all[i], moved[i])
+		}
 	}
 }
 

@@ -2527,6 +2527,8 @@ func NewMnistTrainer(m *Mnist, o MnistTrainerOptions) (*MnistTrainer, error) {
 	t.forward.logitsW = m.flat[100480:101760]
 	t.forward.logitsB = m.flat[101760:101770]
 	t.backward.logitsW = m.flat[100480:101760]
+	t.backward.moved1a = m.flat[0:100352]
+	t.backward.moved1b = m.flat[100480:101760]
 	t.eval.hW = m.flat[0:100352]
 	t.eval.hB = m.flat[100352:100480]
 	t.eval.logitsW = m.flat[100480:101760]
@@ -2618,6 +2620,8 @@ func (t *MnistTrainer) begin() {
 	t.prologue0.run()
 	t.update0.lr = t.prologue0.lr2
 	t.update0.numbers()
+	t.backward.rate1a = t.update0.cast
+	t.backward.rate1b = t.update0.cast
 }
 
 // move updates the parameters from lo to hi of the flat buffer by their gradients, which are finished.
@@ -2970,7 +2974,11 @@ type mnistBackward struct {
 	div              float32
 	neg              float32
 	tile1a           int
+	moved1a          []float32 // h.W, which moves with its gradient if done is set
+	rate1a           float32   // how far
 	tile1b           int
+	moved1b          []float32 // logits.W, which moves with its gradient if done is set
+	rate1b           float32   // how far
 	tile1c           int
 	tile1d           int
 	counts1          [4]int    // tasks of each product or sum of region 1
@@ -3082,16 +3090,20 @@ func (f *mnistBackward) tiles1(_, task int) {
 	case 0:
 		// gradHW = transpose(x) @ where  (bench.nn:27)
 		lo, hi := nnrt.TileRange(tile, 784, f.tile1a)
-		nnrt.GemmTN(f.gradHW[lo*128:], 128, f.x[lo:], 784, f.where, 128, hi-lo, 128, f.nBatch, false)
 		if f.done != nil {
-			f.done(lo*128, hi*128)
+			// h.W moves by what comes out.
+			nnrt.GemmTNDescend(f.moved1a[lo*128:], f.rate1a, f.gradHW[lo*128:], 128, f.x[lo:], 784, f.where, 128, hi-lo, 128, f.nBatch)
+		} else {
+			nnrt.GemmTN(f.gradHW[lo*128:], 128, f.x[lo:], 784, f.where, 128, hi-lo, 128, f.nBatch, false)
 		}
 	case 1:
 		// gradLogitsW = transpose(savedH) @ add  (bench.nn:28)
 		lo, hi := nnrt.TileRange(tile, 128, f.tile1b)
-		nnrt.GemmTN(f.gradLogitsW[lo*10:], 10, f.savedH[lo:], 128, f.add, 10, hi-lo, 10, f.nBatch, false)
 		if f.done != nil {
-			f.done(100480+lo*10, 100480+hi*10)
+			// logits.W moves by what comes out.
+			nnrt.GemmTNDescend(f.moved1b[lo*10:], f.rate1b, f.gradLogitsW[lo*10:], 10, f.savedH[lo:], 128, f.add, 10, hi-lo, 10, f.nBatch)
+		} else {
+			nnrt.GemmTN(f.gradLogitsW[lo*10:], 10, f.savedH[lo:], 128, f.add, 10, hi-lo, 10, f.nBatch, false)
 		}
 	case 2:
 		// gradHB = sum(where, axis: 0)  (bench.nn:27)

@@ -5828,12 +5828,12 @@ func (f *updateAdagradUpdate0) rows0(worker, task int) {
 		gRow := g[:rows]
 		sRow := s[:rows]
 		pRow := p[:rows]
-		s2RowV := s2[:rows]
+		s2Row := s2[:rows]
 		p2Row := p2[:rows]
 		for j := range rows {
 			s3 := sRow[j] + float32(gRow[j]*gRow[j])
 			p3 := pRow[j] - (float32(cast*gRow[j]) / (nnrt.Sqrt(s3) + 1e-10))
-			s2RowV[j] = s3
+			s2Row[j] = s3
 			p2Row[j] = p3
 		}
 	}
@@ -6358,12 +6358,12 @@ func (f *updateAdagradLargeUpdate0) rows0(worker, task int) {
 		gRow := g[:rows]
 		sRow := s[:rows]
 		pRow := p[:rows]
-		s2RowV := s2[:rows]
+		s2Row := s2[:rows]
 		p2Row := p2[:rows]
 		for j := range rows {
 			s3 := sRow[j] + float32(gRow[j]*gRow[j])
 			p3 := pRow[j] - (float32(cast*gRow[j]) / (nnrt.Sqrt(s3) + 1e-10))
-			s2RowV[j] = s3
+			s2Row[j] = s3
 			p2Row[j] = p3
 		}
 	}

@@ -447,12 +447,12 @@ func updateAdagradUpdate0Small0AVX512(f *updateAdagradUpdate0)
 //	p2 = p - cast * g / (sqrt(s2) + 1e-10)  (optimizers.nn:30)
 //
 // in assembly, or reports false where that is turned off.
-func updateAdagradUpdate0Loop0a(g2 []float32, s []float32, p []float32, s2V []float32, p2 []float32, rows int, cast float32) bool {
+func updateAdagradUpdate0Loop0a(g2 []float32, s []float32, p []float32, s2 []float32, p2 []float32, rows int, cast float32) bool {
 	switch nnrt.ActiveCPU() {
 	case nnrt.AVX512:
-		updateAdagradUpdate0Loop0aAVX512(unsafe.SliceData(g2), unsafe.SliceData(s), unsafe.SliceData(p), unsafe.SliceData(s2V), unsafe.SliceData(p2), rows, cast)
+		updateAdagradUpdate0Loop0aAVX512(unsafe.SliceData(g2), unsafe.SliceData(s), unsafe.SliceData(p), unsafe.SliceData(s2), unsafe.SliceData(p2), rows, cast)
 	case nnrt.AVX2:
-		updateAdagradUpdate0Loop0aAVX2(unsafe.SliceData(g2), unsafe.SliceData(s), unsafe.SliceData(p), unsafe.SliceData(s2V), unsafe.SliceData(p2), rows, cast)
+		updateAdagradUpdate0Loop0aAVX2(unsafe.SliceData(g2), unsafe.SliceData(s), unsafe.SliceData(p), unsafe.SliceData(s2), unsafe.SliceData(p2), rows, cast)
 	default:
 		return false
 	}
@@ -460,10 +460,10 @@ func updateAdagradUpdate0Loop0a(g2 []float32, s []float32, p []float32, s2V []fl
 }
 
 //go:noescape
-func updateAdagradUpdate0Loop0aAVX2(g2 *float32, s *float32, p *float32, s2V *float32, p2 *float32, rows int, cast float32)
+func updateAdagradUpdate0Loop0aAVX2(g2 *float32, s *float32, p *float32, s2 *float32, p2 *float32, rows int, cast float32)
 
 //go:noescape
-func updateAdagradUpdate0Loop0aAVX512(g2 *float32, s *float32, p *float32, s2V *float32, p2 *float32, rows int, cast float32)
+func updateAdagradUpdate0Loop0aAVX512(g2 *float32, s *float32, p *float32, s2 *float32, p2 *float32, rows int, cast float32)
 
 // updateAdagradLargeUpdate0Small0 computes
 //

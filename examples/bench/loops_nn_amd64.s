@@ -2464,7 +2464,7 @@ TEXT ·updateAdagradUpdate0Loop0aAVX2(SB), $32-52
 	MOVQ g2+0(FP), SI
 	MOVQ s+8(FP), DI
 	MOVQ p+16(FP), R8
-	MOVQ s2V+24(FP), R9
+	MOVQ s2+24(FP), R9
 	MOVQ p2+32(FP), R10
 
 	XORL AX, AX
@@ -2571,7 +2571,7 @@ TEXT ·updateAdagradUpdate0Loop0aAVX512(SB), $0-52
 	MOVQ g2+0(FP), SI
 	MOVQ s+8(FP), DI
 	MOVQ p+16(FP), R8
-	MOVQ s2V+24(FP), R9
+	MOVQ s2+24(FP), R9
 	MOVQ p2+32(FP), R10
 
 	XORL AX, AX

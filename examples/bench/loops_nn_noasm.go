@@ -49,7 +49,7 @@ func updateRmsPropLargeUpdate0Small0(f *updateRmsPropLargeUpdate0) bool { return
 
 func updateAdagradUpdate0Small0(f *updateAdagradUpdate0) bool { return false }
 
-func updateAdagradUpdate0Loop0a(g2 []float32, s []float32, p []float32, s2V []float32, p2 []float32, rows int, cast float32) bool {
+func updateAdagradUpdate0Loop0a(g2 []float32, s []float32, p []float32, s2 []float32, p2 []float32, rows int, cast float32) bool {
 	return false
 }
 

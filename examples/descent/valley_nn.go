@@ -2963,12 +2963,12 @@ func (f *valleyAdagradUpdate0) rows0(worker, task int) {
 	gRow := g[:rows]
 	sRow := s[:rows]
 	pRow := p[:rows]
-	s2RowV := s2[:rows]
+	s2Row := s2[:rows]
 	p2Row := p2[:rows]
 	for j := range rows {
 		s3 := sRow[j] + float64(gRow[j]*gRow[j])
 		p3 := pRow[j] - (float64(lr*gRow[j]) / (nnrt.Sqrt(s3) + 1e-10))
-		s2RowV[j] = s3
+		s2Row[j] = s3
 		p2Row[j] = p3
 	}
 }

@@ -45,6 +45,8 @@ const (
 	argShape
 	argAhead
 	argLines
+	argDescends
+	argRate
 )
 
 // A shape is a width of tiles: v vectors, rows up to the given number. The last vector is masked, or all of them are whole.
@@ -284,7 +286,34 @@ func (p *printer) elementA(i int) operand.Mem {
 	return m
 }
 
-// finish writes what follows the sums of a tile: c and the bias are added, the sums stored, and the next tile begun. The vector y is free.
+// descend writes the end of a tile of a gradient by which parameters move: their rows lie like those of c, which stands behind the tile. The
+// product with the rate and the difference are both rounded, as in an update that follows later.
+func (p *printer) descend(r int, name string, sum func(i, j int) Register, masked func(j int) bool, y Register) {
+	rowC, t, rate := RDX, RCX, p.vec(r*p.v+p.v)
+	if r == 1 {
+		rate = p.vec(p.v)
+	}
+	MOVQ(arg(argDescends), t)
+	TESTQ(t, t)
+	JEQ(operand.LabelRef(name + "_stays"))
+	ADDQ(c, t)
+	SUBQ(arg(argC), t)
+	p.bcast(arg(argRate), rate)
+	for i := r - 1; i >= 0; i-- {
+		SUBQ(rowC, t)
+		for j := range p.v {
+			m := operand.Mem{Base: t, Disp: j * p.bytes()}
+			p.mulP(rate, sum(i, j), sum(i, j))
+			p.load(m, y, masked(j))
+			p.subP(sum(i, j), y, y)
+			p.store(y, m, masked(j))
+		}
+	}
+	Label(name + "_stays")
+}
+
+// finish writes what follows the sums of a tile: c and the bias are added, the sums stored, parameters moved, and the next tile begun. The vector
+// y is free.
 func (p *printer) finish(r int, name string, sum func(i, j int) Register, masked func(j int) bool, y Register) {
 	rowC, t := RDX, RCX // the cursors of a have done their work
 	MOVQ(arg(argRowC), rowC)
@@ -317,6 +346,7 @@ func (p *printer) finish(r int, name string, sum func(i, j int) Register, masked
 		}
 		ADDQ(rowC, c)
 	}
+	p.descend(r, name, sum, masked, y)
 	IMUL3Q(operand.Imm(uint64(r)), rowA, t)
 	ADDQ(t, a)
 	if p.fetches() {
