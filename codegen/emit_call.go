@@ -43,7 +43,7 @@ func (p *Plan) calleeField(q *Plan) string {
 func (e *frameEmitter) at(n *symbolic.Node) string {
 	v := e.p.valueOf(n)
 	if v.Base == nil {
-		return "f." + v.Name
+		return "f." + v.field()
 	}
 	return e.memberAt(v, fmt.Sprint(v.Index))
 }

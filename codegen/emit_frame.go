@@ -397,7 +397,7 @@ func (e *frameEmitter) numbersStored(r *Region) []jen.Code {
 		if n.Op != symbolic.OpBroadcast || v == nil || v.Store == StoreLocal || e.p.value[n.Args[0]] == nil || n.Args[0].Rank() > 0 {
 			return nil
 		}
-		to := "f." + v.Name
+		to := "f." + v.field()
 		if v.Base != nil {
 			to = e.memberAt(v, fmt.Sprint(v.Index))
 		}

@@ -79,7 +79,7 @@ func (e *regionEmitter) number(n *symbolic.Node) string {
 // whole returns the Go expression of a whole tensor.
 func (e *regionEmitter) whole(v *Value) string {
 	if v.Base == nil {
-		return "f." + v.Name
+		return "f." + v.field()
 	}
 	return e.memberAt(v, fmt.Sprint(v.Index))
 }
@@ -107,7 +107,11 @@ func (e *regionEmitter) rowView(v *Value) string {
 		e.counts = true
 		e.views = append(e.views, raw("%s := %s[%s:][:%s]", v.Name, localName(v.DType), e.panelOffset(v), times("rows", width)))
 	} else {
-		e.views = append(e.views, raw("%s := %s[%s:%s]", name, e.whole(v), times("r0", width), times("r1", width)))
+		line := raw("%s := %s[%s:%s]", name, e.whole(v), times("r0", width), times("r1", width))
+		if v.In != nil {
+			line = line.Comment("becomes " + v.In.Name)
+		}
+		e.views = append(e.views, line)
 	}
 	return name
 }

@@ -73,6 +73,11 @@ func plans(c *funcCase, name string) ([]*Plan, error) {
 	for _, r := range c.saved {
 		array[f.Results[r].Node] = true
 	}
+	for i, r := range f.Results {
+		if _, shares := c.inPlace[i]; c.private && !shares && r.Node.Op != symbolic.OpGet {
+			array[r.Node] = true
+		}
+	}
 	for r, a := range c.inPlace {
 		f.Results[r].Name = f.Params[a].Attr.Name
 	}

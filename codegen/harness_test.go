@@ -29,6 +29,7 @@ type funcCase struct {
 	inPlace map[int]int  // result in the memory of a parameter
 	arrays  []arrayOf    // parameters and results that lie in arrays
 	saved   []int        // results that the caller takes as arrays where equal layers leave them
+	private bool         // nothing else uses the memory of the results, as that of what a forward half leaves
 	runs    []funcRun
 	exact   bool    // every element is compared, with the signs of zeros
 	tol     float64 // 0: by type

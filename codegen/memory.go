@@ -4,6 +4,7 @@ package codegen
 
 import (
 	"fmt"
+	"slices"
 
 	"nngen/symbolic"
 )
@@ -20,13 +21,14 @@ type planner struct {
 	group    map[*symbolic.Node]*Group
 	users    map[*symbolic.Node][]*symbolic.Node
 	last     map[*symbolic.Node]int // last step that reads it
+	taken    map[*Value]bool        // results whose memory holds what they are made of
 }
 
 // An env is what planning a Func needs to know of its surroundings.
 type env struct {
 	float  symbolic.DType
 	member map[*symbolic.Node]Member             // parameters and results that are members of the caller's arrays
-	array  map[*symbolic.Node]bool               // results that the caller takes as arrays, where equal layers leave them
+	array  map[*symbolic.Node]bool               // results in memory that nothing else uses; the caller takes them as arrays, where equal layers leave them
 	callee func(f *symbolic.Func) (*Plan, error) // plan of a kept Func
 	task   int                                   // least work of a task, or 0 for taskWork
 	split  bool                                  // an update follows, so that workers had better read the parts of parameters that they update
@@ -41,7 +43,7 @@ func newPlan(f *symbolic.Func, name string, e env) (*Plan, error) {
 	pl := &planner{scheduler: s, env: e, names: newNamer(frameNames...),
 		p:    &Plan{Func: f, Name: name, Float: e.float, value: map[*symbolic.Node]*Value{}, result: map[*symbolic.Node]*Value{}, drawn: map[*symbolic.Node]*symbolic.Node{}},
 		step: map[*symbolic.Node]int{}, leaf: map[*symbolic.Node]int{}, group: map[*symbolic.Node]*Group{},
-		users: map[*symbolic.Node][]*symbolic.Node{}, last: map[*symbolic.Node]int{}, families: map[*Family]*Value{}}
+		users: map[*symbolic.Node][]*symbolic.Node{}, last: map[*symbolic.Node]int{}, taken: map[*Value]bool{}, families: map[*Family]*Value{}}
 	pl.merge()
 	pl.p.Steps = pl.steps
 	pl.draws()
@@ -290,7 +292,10 @@ func (pl *planner) tensor(n *symbolic.Node, r *Region, step int) {
 		return // a result
 	}
 	v := &Value{Name: pl.names.pick(pl.hint(n)), Node: n, Shape: n.Shape, DType: n.DType, first: step, last: max(step, pl.last[n])}
-	if !r.Tiles && v.last == step {
+	if in := pl.becomes(n); in != nil && v.last > step {
+		v.Store, v.In = StoreShared, in
+		pl.taken[in] = true
+	} else if !r.Tiles && v.last == step {
 		v.Store = StoreLocal
 		v.Local = pl.panel(r, v, n)
 	} else {
@@ -298,6 +303,52 @@ func (pl *planner) tensor(n *symbolic.Node, r *Region, step int) {
 		v.Slot = pl.slot(v)
 	}
 	pl.add(n, v)
+}
+
+// becomes returns the result of which n may take the place until it is computed from n: memory that nothing else uses, made of n in the last loop
+// that reads it, element by element in one pass. The cores that leave n there have the memory in their caches for what takes its place.
+func (pl *planner) becomes(n *symbolic.Node) *Value {
+	r, ok := pl.steps[pl.last[n]].(*Region)
+	if !ok || r.Tiles {
+		return nil
+	}
+	var g *Group
+	for _, u := range pl.users[n] {
+		if pl.step[u] != pl.last[n] {
+			continue
+		}
+		if g == nil {
+			g = pl.group[u]
+		}
+		if g == nil || pl.group[u] != g || !pl.direct(u, n) {
+			return nil
+		}
+	}
+	if g == nil || slices.ContainsFunc(g.Members, func(m *symbolic.Node) bool { return !symbolic.SameShape(m.Shape, n.Shape) }) {
+		return nil
+	}
+	for _, m := range g.Members {
+		if v := pl.p.value[m]; pl.array[m] && v != nil && v.Base == nil && v.DType == n.DType && !pl.taken[v] {
+			return v
+		}
+	}
+	return nil
+}
+
+// direct reports whether u reads n as it is, and not through a view.
+func (pl *planner) direct(u, n *symbolic.Node) bool {
+	reads, args := 0, 0
+	pl.eachRead(u, func(d *symbolic.Node) {
+		if d == n {
+			reads++
+		}
+	})
+	for _, a := range u.Args {
+		if a == n {
+			args++
+		}
+	}
+	return reads == args
 }
 
 // panel finds a buffer of the worker that is free again when n is computed.

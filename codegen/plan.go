@@ -40,9 +40,10 @@ const (
 	StoreFrame               // slot of the frame, whole tensor
 	StoreLocal               // panel of one worker: lives within one region only
 	StoreScalar              // number in a field of the frame
+	StoreShared              // memory of the result that a loop makes of it, element by element
 )
 
-var storeNames = [...]string{"arg", "result", "frame", "local", "scalar"}
+var storeNames = [...]string{"arg", "result", "frame", "local", "scalar", "shared"}
 
 // A Value is a tensor or a number that exists in memory when the generated code runs. Tensors are contiguous and row-major.
 type Value struct {
@@ -52,8 +53,9 @@ type Value struct {
 	Shape []symbolic.Dim
 	DType symbolic.DType
 
-	Slot  *Slot // StoreFrame
-	Local int   // StoreLocal: number of the panel within its region
+	Slot  *Slot  // StoreFrame
+	Local int    // StoreLocal: number of the panel within its region
+	In    *Value // StoreShared
 
 	// Base and Index place a member of an array of equal values (residuals of repeated layers): this one starts at
 	// Index*Size(Shape) of Base.
@@ -63,6 +65,14 @@ type Value struct {
 	Family *Family // of an array that the caller owns
 
 	first, last int // steps that define it and read it last
+}
+
+// field returns the name of the frame's field that holds v.
+func (v *Value) field() string {
+	if v.In != nil {
+		return v.In.Name
+	}
+	return v.Name
 }
 
 // A Slot is a piece of the frame shared by values that are never alive together.

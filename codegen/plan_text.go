@@ -58,6 +58,8 @@ func (p *Plan) placeText(v *Value) string {
 		}
 	case StoreLocal:
 		return fmt.Sprintf(" in panel %d", v.Local)
+	case StoreShared:
+		return " in " + v.In.Name
 	}
 	return ""
 }

@@ -151,6 +151,7 @@ func randomFunc(b *builder, pick chooser) {
 	for range 1 + pick(4) {
 		b.out(any(), nil)
 	}
+	b.c.private = pick(2) == 0
 	last := pool[len(pool)-1]
 	b.out(last, nil)
 	defer func() {

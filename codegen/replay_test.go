@@ -157,6 +157,7 @@ func (p *Plan) checkSharing(at map[*symbolic.Node]moment, region map[*symbolic.N
 		from, to moment
 	}
 	slots, panels := map[*Slot][]life{}, map[*Panel][]life{}
+	shared := map[*Value]*Value{}
 	arrays := map[*Value]life{} // of what calls leave, from the first call to the last reader of a member
 	for i, st := range p.Steps {
 		if c, ok := st.(*Calls); ok {
@@ -200,6 +201,20 @@ func (p *Plan) checkSharing(at map[*symbolic.Node]moment, region map[*symbolic.N
 				}
 			}
 			slots[v.Slot] = append(slots[v.Slot], l)
+		case StoreShared:
+			in := at[v.In.Node]
+			if v.In.Store != StoreResult || v.In.DType != v.DType || !symbolic.SameShape(v.In.Shape, v.Shape) || region[v.In.Node] == nil || region[v.In.Node].Tiles {
+				return fmt.Errorf("%s cannot lie in %s", v.Name, v.In.Name)
+			}
+			if l.to.step != in.step || l.to.leaf != in.leaf || shared[v.In] != nil {
+				return fmt.Errorf("%s, read last at %v, and %s, written at %v, are alive together, or something else lies there", v.Name, l.to, v.In.Name, in)
+			}
+			shared[v.In] = v
+			for _, n := range region[v.In.Node].Body[in.leaf].(*Group).Members {
+				if !symbolic.SameShape(n.Shape, v.Shape) {
+					return fmt.Errorf("%s lies in %s, whose loop has more than one pass", v.Name, v.In.Name)
+				}
+			}
 		case StoreLocal:
 			r := region[v.Node]
 			panel := r.Panels[v.Local]

@@ -27,18 +27,32 @@ func (e *groupEmitter) vector() (call, why string) {
 	if e.vectors == nil || len(e.inner) != 1 {
 		return "", ""
 	}
-	v := &vectorizer{groupEmitter: e, b: newKernelBuilder(e.regionEmitter)}
+	v := e.vectorizer()
 	if inner := v.levelCount(e.inner[0]); inner.Known() && inner.Const < fewElements && len(e.outer) == 0 {
 		return "", ""
 	}
-	for _, l := range e.outer {
-		v.b.k.Outer = append(v.b.k.Outer, v.levelCount(l))
+	if !e.rowsInLanes(v.b) || v.b.why != "" {
+		v = e.vectorizer()
+		v.stages()
 	}
-	v.stages()
 	if v.b.why != "" {
 		return "", v.b.why
 	}
 	return v.b.finish(fmt.Sprintf("%sLoop%d%s", e.p.Name, e.r.Index, letters(e.groups)), e.explain(e.shown(e.g))), ""
+}
+
+// vectorizer begins a kernel for the group alone.
+func (e *groupEmitter) vectorizer() *vectorizer {
+	v := &vectorizer{groupEmitter: e, b: newKernelBuilder(e.regionEmitter)}
+	for _, l := range e.outer {
+		v.b.k.Outer = append(v.b.k.Outer, v.levelCount(l))
+	}
+	return v
+}
+
+// rowsInLanes makes the group one pass with rows in the lanes, if rows are narrow and what is computed once for each of them counts.
+func (e *groupEmitter) rowsInLanes(b *kernelBuilder) bool {
+	return len(e.outer) == 1 && !b.k.Outer[0].Known() && e.g.nested() && e.dear() && e.flatten(b)
 }
 
 // stages adds all loops and numbers of the group.

@@ -19,6 +19,7 @@ const (
 	smallMatrix  = 512
 	smallRows    = sumTerms
 	dearRow      = 20 // price of an element: an exponential, and something
+	thinColumns  = 4
 )
 
 // A smallPass is one kernel for steps first to last of a plan.
@@ -188,12 +189,13 @@ func (e *groupEmitter) sameRow(st *lane.Stage) bool {
 	return ok && st.Loop && st.Inner.Known() && st.Inner.Const == n
 }
 
-// overwrites reports whether the group leaves something in the panel that a lies in: where a row is several vectors, the first would be written
+// overwrites reports whether the group leaves something in the memory that a lies in: where a row is several vectors, the first would be written
 // before the last is computed from a.
 func (e *groupEmitter) overwrites(a *symbolic.Node) bool {
 	v := e.p.valueOf(a)
 	for _, n := range e.g.Members {
-		if w := e.p.value[n]; w != nil && v.Store == StoreLocal && w.Store == StoreLocal && v.DType == w.DType && v.Local == w.Local {
+		w := e.p.value[n]
+		if w != nil && (v.In == w || v.Store == StoreLocal && w.Store == StoreLocal && v.DType == w.DType && v.Local == w.Local) {
 			return true
 		}
 	}
@@ -290,7 +292,7 @@ func (b *kernelBuilder) collect(n *symbolic.Node) {
 		switch {
 		case g.Cols == 1: // its rows lie side by side
 			g.A, g.B, g.Rows, g.Cols = g.B, g.A, 1, g.Rows
-		case g.Cols <= flatWidth && g.Rows > 2*flatWidth: // few columns fill no vector
+		case g.Cols <= thinColumns && g.Rows > 2*thinColumns: // few columns fill no vector
 			g.A, g.B, g.Rows, g.Cols, g.Across = g.B, g.A, g.Cols, g.Rows, true
 		}
 		if g.Rows*((g.Cols+15)/16) > smallProduct {

@@ -340,13 +340,26 @@ func (b *body) memory(v Value) (mem, bcst string) {
 	return "", ""
 }
 
+// stores writes values to their operands.
+func (b *body) stores(list []Store) {
+	for len(list) > 0 {
+		n := 1
+		if s := list[0]; s.Step > 1 {
+			for n < len(list) && list[n].Operand == s.Operand && list[n].Step == s.Step {
+				n++
+			}
+			b.storeSpread(list[:n])
+		} else {
+			clear(b.pin)
+			b.store(s)
+		}
+		list = list[n:]
+	}
+}
+
 // store writes v to an operand.
 func (b *body) store(s Store) {
 	r := b.reg(s.Value)
-	if s.Step > 1 {
-		b.storeSpread(s, r)
-		return
-	}
 	off := s.Off * b.p.Size
 	mem := b.address(s.Operand, b.off+off, b.idx)
 	switch {

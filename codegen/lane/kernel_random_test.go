@@ -183,6 +183,9 @@ func (r *randomKernel) flat() {
 			t = Int
 		}
 		step := 1 + r.IntN(5)
+		if r.IntN(8) == 0 {
+			step = 1 + r.IntN(17)
+		}
 		o := spread(t, step)
 		for j := range step {
 			p.add(st.Prog, st.Prog.Spread(o, t, j, step))
@@ -199,6 +202,9 @@ func (r *randomKernel) flat() {
 	for range 1 + r.IntN(3) {
 		t := r.result(p)
 		step := 1 + r.IntN(4)
+		if r.IntN(8) == 0 {
+			step = 1 + r.IntN(17)
+		}
 		o := spread(t, step)
 		for j := range step {
 			st.Stores = append(st.Stores, Store{Operand: o, Value: r.value(p, t), Moves: true, Off: j, Step: step})

@@ -68,27 +68,37 @@ func (b *body) loadSpread(in *Inst, d string) {
 	}
 }
 
-// storeSpread writes lane by lane where there is no instruction for it.
-// storeSpread writes lane by lane. AVX-512 has an instruction for it, which takes ten times as long on Zen 4, and loads of what it has written
-// wait for all of it.
-func (b *body) storeSpread(s Store, r string) {
-	off := b.spread(s.Operand, s.Off, s.Step)
-	scratch := b.spill()
-	b.line("VMOVUPS %s, %d(SP)", r, scratch)
-	move, size := "MOVL", b.p.Size
-	if size == 8 {
-		move = "MOVQ"
+// storeSpread writes stores of one operand and step, row by row: from the frame, since AVX-512's instruction for it takes ten times as long on Zen 4, and
+// loads of what it has written wait for all of it.
+func (b *body) storeSpread(stores []Store) {
+	size, step, lanes := b.p.Size, stores[0].Step, b.m.lanes(b.p.Size)
+	slots := make([]int, len(stores))
+	for i, s := range stores {
+		clear(b.pin)
+		slots[i] = b.spill()
+		b.line("VMOVUPS %s, %d(SP)", b.reg(s.Value), slots[i])
 	}
-	end := b.label("end")
-	first := b.off / size
-	for l := range b.m.lanes(size) {
-		if b.tail != "" && first+l > 0 {
-			b.line("CMPQ CX, $%d", first+l)
-			b.line("JLE %s", end)
-		}
-		b.line("%s %d(SP), BX", move, scratch+l*size)
-		b.line("%s BX, %d(R15)", move, off+l*s.Step*size)
+	row := b.spread(stores[0].Operand, 0, step)
+	first := b.off / size // row of lane 0
+	top, end := b.label("row"), b.label("end")
+	if b.tail != "" && first > 0 {
+		b.line("CMPQ CX, $%d", first)
+		b.line("JLE %s", end)
 	}
+	b.line("MOVQ $%d, BX", first)
+	b.mark(top)
+	for i, s := range stores {
+		b.line("VMOVS%s %d(SP)(BX*%d), X%d", suffix(size), slots[i]-first*size, size, spreadIndex)
+		b.line("VMOVS%s X%d, %d(R15)", suffix(size), spreadIndex, row+s.Off*size)
+	}
+	b.line("ADDQ $%d, R15", step*size)
+	b.line("INCQ BX")
+	if b.tail != "" {
+		b.line("CMPQ BX, CX")
+		b.line("JGE %s", end)
+	}
+	b.line("CMPQ BX, $%d", first+lanes)
+	b.line("JLT %s", top)
 	b.lines = append(b.lines, end+":")
 }
 

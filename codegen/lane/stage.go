@@ -281,10 +281,7 @@ func (f *function) pass(ps pass) {
 	maps.Copy(b.fixed, fixed)
 	b.run()
 	b.settle(roots, ps.st.Stores)
-	for _, s := range ps.st.Stores {
-		clear(b.pin)
-		b.store(s)
-	}
+	b.stores(ps.st.Stores)
 	for i, a := range ps.accs {
 		clear(b.pin)
 		b.collect(a, news[i], a.regs[ps.piece])

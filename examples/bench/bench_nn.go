@@ -2819,9 +2819,6 @@ type mnistForward struct {
 	savedExp []float32 // [batch, 10]
 	savedSum []float32 // [batch]
 
-	// Scratch memory.
-	z []float32 // [batch, 128]
-
 	// Numbers and streams.
 	loss             float32
 	dimval           float32
@@ -2839,8 +2836,6 @@ type mnistForward struct {
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *mnistForward) init(pool *nnrt.Pool, nBatch int, nTotal int, arena *nnrt.Arena[float32]) {
 	f.pool = pool
-	slot0 := arena.Take(nBatch * 128)
-	f.z = slot0
 	f.part1a = arena.Take(nnrt.Blocks(nBatch, 32))
 	f.parts0a = arena.Take(nnrt.SplitParts(nBatch, 128, 784))
 	f.panel1 = min(64, nBatch)
@@ -2871,7 +2866,7 @@ func (f *mnistForward) run() {
 // tiles0 works on one tile of one product or sum, number task.
 func (f *mnistForward) tiles0(_, task int) {
 	// z = x @ hW  (bench.nn:27)
-	nnrt.GemmNNSplit(task, f.z, f.parts0a, f.x, f.hW, f.nBatch, 128, 784)
+	nnrt.GemmNNSplit(task, f.savedH, f.parts0a, f.x, f.hW, f.nBatch, 128, 784)
 }
 
 // rows1 works on one block of the rows of batch, number task.
@@ -2880,13 +2875,13 @@ func (f *mnistForward) rows1(worker, task int) {
 	r1 := min(r0+f.block1, f.nBatch)
 	rows := r1 - r0
 	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
-	z := f.z[r0*128 : r1*128]
+	z := f.savedH[r0*128 : r1*128] // becomes savedH
 	savedH := f.savedH[r0*128 : r1*128]
 	z2 := localFloat32[0:][:rows*10]
 	y := f.y[r0:r1]
 	savedExp := f.savedExp[r0*10 : r1*10]
 	savedSum := f.savedSum[r0:r1]
-	nnrt.JoinSplit(f.z, f.parts0a, r0, r1, f.nBatch, 128, 784)
+	nnrt.JoinSplit(f.savedH, f.parts0a, r0, r1, f.nBatch, 128, 784)
 
 	// savedH = max(0, z + hB)  (bench.nn:27)
 	{
@@ -4074,9 +4069,6 @@ type mnistDeepForward struct {
 	savedExp []float32 // [batch, 10]
 	savedSum []float32 // [batch]
 
-	// Scratch memory.
-	z []float32 // [batch, 512]
-
 	// Numbers and streams.
 	loss             float32
 	dimval           float32
@@ -4095,8 +4087,6 @@ type mnistDeepForward struct {
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *mnistDeepForward) init(pool *nnrt.Pool, nBatch int, nTotal int, arena *nnrt.Arena[float32]) {
 	f.pool = pool
-	slot0 := arena.Take(nBatch * 512)
-	f.z = slot0
 	f.part1a = arena.Take(nnrt.Blocks(nBatch, 16))
 	f.parts0a = arena.Take(nnrt.SplitParts(nBatch, 512, 784))
 	f.panel1 = min(64, nBatch)
@@ -4130,7 +4120,7 @@ func (f *mnistDeepForward) run() {
 // tiles0 works on one tile of one product or sum, number task.
 func (f *mnistDeepForward) tiles0(_, task int) {
 	// z = x @ h1W  (bench.nn:37)
-	nnrt.GemmNNSplit(task, f.z, f.parts0a, f.x, f.h1W, f.nBatch, 512, 784)
+	nnrt.GemmNNSplit(task, f.savedH1, f.parts0a, f.x, f.h1W, f.nBatch, 512, 784)
 }
 
 // rows1 works on one block of the rows of batch, number task.
@@ -4139,7 +4129,7 @@ func (f *mnistDeepForward) rows1(worker, task int) {
 	r1 := min(r0+f.block1, f.nBatch)
 	rows := r1 - r0
 	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
-	z := f.z[r0*512 : r1*512]
+	z := f.savedH1[r0*512 : r1*512] // becomes savedH1
 	savedH1 := f.savedH1[r0*512 : r1*512]
 	z2 := localFloat32[0:][:rows*512]
 	savedH2 := f.savedH2[r0*512 : r1*512]
@@ -4147,7 +4137,7 @@ func (f *mnistDeepForward) rows1(worker, task int) {
 	y := f.y[r0:r1]
 	savedExp := f.savedExp[r0*10 : r1*10]
 	savedSum := f.savedSum[r0:r1]
-	nnrt.JoinSplit(f.z, f.parts0a, r0, r1, f.nBatch, 512, 784)
+	nnrt.JoinSplit(f.savedH1, f.parts0a, r0, r1, f.nBatch, 512, 784)
 
 	// savedH1 = max(0, z + h1B)  (bench.nn:37)
 	{

@@ -732,9 +732,6 @@ type mnistForward struct {
 	savedExp   []float32 // [batch, 10]
 	savedSum   []float32 // [batch]
 
-	// Scratch memory.
-	z []float32 // [batch, 256]
-
 	// Numbers and streams.
 	loss             float32
 	accuracy         float32
@@ -758,8 +755,6 @@ type mnistForward struct {
 // init lays out scratch memory for the given capacities; once for the life of the frame.
 func (f *mnistForward) init(pool *nnrt.Pool, nBatch int, nTotal int, arena *nnrt.Arena[float32]) {
 	f.pool = pool
-	slot0 := arena.Take(nBatch * 256)
-	f.z = slot0
 	f.part1a = arena.Take(nnrt.Blocks(nBatch, 32))
 	f.part1b = arena.Take(nnrt.Blocks(nBatch, 32))
 	f.parts0a = arena.Take(nnrt.SplitParts(nBatch, 256, 784))
@@ -800,7 +795,7 @@ func (f *mnistForward) run() {
 // tiles0 works on one tile of one product or sum, number task.
 func (f *mnistForward) tiles0(_, task int) {
 	// z = x @ hW  (mnist.nn:7)
-	nnrt.GemmNNSplit(task, f.z, f.parts0a, f.x, f.hW, f.nBatch, 256, 784)
+	nnrt.GemmNNSplit(task, f.savedH, f.parts0a, f.x, f.hW, f.nBatch, 256, 784)
 }
 
 // rows1 works on one block of the rows of batch, number task.
@@ -811,7 +806,7 @@ func (f *mnistForward) rows1(worker, task int) {
 	localFloat32 := f.localFloat32[worker*f.localFloat32Size:]
 	localInt32 := f.localInt32[worker*f.localInt32Size:]
 	rand := localFloat32[0:][:rows*256]
-	z := f.z[r0*256 : r1*256]
+	z := f.savedH[r0*256 : r1*256] // becomes savedH
 	savedH := f.savedH[r0*256 : r1*256]
 	savedWhere := f.savedWhere[r0*256 : r1*256]
 	z2 := localFloat32[f.panel1*256:][:rows*10]
@@ -820,7 +815,7 @@ func (f *mnistForward) rows1(worker, task int) {
 	savedExp := f.savedExp[r0*10 : r1*10]
 	savedSum := f.savedSum[r0:r1]
 	argmax := localInt32[0:][:rows]
-	nnrt.JoinSplit(f.z, f.parts0a, r0, r1, f.nBatch, 256, 784)
+	nnrt.JoinSplit(f.savedH, f.parts0a, r0, r1, f.nBatch, 256, 784)
 
 	// rand = uniform  (layers.nn:26)
 	nnrt.FillUniform(rand, f.key[0], uint64(r0*256))
