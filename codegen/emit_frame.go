@@ -92,22 +92,7 @@ func (e *frameEmitter) structType() {
 			line(jen.Id(s.Name).Index().Id(goTypes[s.Node.DType]).Comment("parts of " + p.value[s.Node].Name + ", by block"))
 		}
 		if r.Tiles {
-			for i, l := range r.Body {
-				k := l.(*Kernel)
-				if !k.Terms && e.tilingOf(k.Node) != nil {
-					line(jen.Id(tileField(r, i)).Int())
-				}
-				if fo := e.shadow[k.Node]; fo != nil && fo.rate != "" {
-					line(jen.Id(fo.moved).Index().Id(goTypes[k.Node.DType]).Comment(fo.param.Path + ", which moves with its gradient if done is set"))
-					line(jen.Id(fo.pace).Id(goTypes[k.Node.DType]).Comment("how far"))
-				}
-			}
-			if e.counted(r) {
-				line(jen.Id(countsField(r)).Index(jen.Lit(len(r.Body))).Int().Comment(fmt.Sprintf("tasks of each product or sum of region %d", r.Index)))
-			}
-			r.eachSplit(func(n *symbolic.Node, i int) {
-				line(jen.Id(partsField(r, i)).Index().Id(goTypes[n.DType]).Comment("sums of later terms of " + p.valueOf(n).Name))
-			})
+			e.tileFields(r, line)
 		}
 	}
 	for _, r := range e.regions() {
@@ -380,71 +365,4 @@ func (e *frameEmitter) runRegion(r *Region) []jen.Code {
 		body = append(body, raw("f.%s = nnrt.TreeSum(f.%s[:%s])", e.p.value[s.Node].Name, s.Name, tasks))
 	}
 	return body
-}
-
-// numbersStored is a region that only stores numbers, each in a tensor of one element, as statements; nil for any other.
-func (e *frameEmitter) numbersStored(r *Region) []jen.Code {
-	if r.Tiles || !r.Rows.Is(1) || len(r.Body) != 1 {
-		return nil
-	}
-	g, ok := r.Body[0].(*Group)
-	if !ok || !symbolic.Size(g.Space).Is(1) {
-		return nil
-	}
-	var out []jen.Code
-	for _, n := range g.Members {
-		v := e.p.value[n]
-		if n.Op != symbolic.OpBroadcast || v == nil || v.Store == StoreLocal || e.p.value[n.Args[0]] == nil || n.Args[0].Rank() > 0 {
-			return nil
-		}
-		to := "f." + v.field()
-		if v.Base != nil {
-			to = e.memberAt(v, fmt.Sprint(v.Index))
-		}
-		out = append(out, raw("%s[0] = f.%s", to, e.p.value[n.Args[0]].Name))
-	}
-	return out
-}
-
-// scalars writes numbers as statements.
-func (e *frameEmitter) scalars(st *Scalars) []jen.Code {
-	var out []jen.Code
-	var expr func(n *symbolic.Node, top bool) string
-	expr = func(n *symbolic.Node, top bool) string {
-		if !top && e.p.value[n] != nil {
-			return "f." + e.p.value[n].Name
-		}
-		switch n.Op {
-		case symbolic.OpConst:
-			return literal(n.Attr.Num, n.DType)
-		case symbolic.OpDimval:
-			return goTypes[n.DType] + "(" + e.size(n.Attr.Dim) + ")"
-		case symbolic.OpReshape:
-			if n.Args[0].Rank() > 0 {
-				return e.at(n.Args[0]) + "[0]"
-			}
-			return expr(n.Args[0], false)
-		case symbolic.OpBroadcast:
-			return expr(n.Args[0], false)
-		case symbolic.OpRand:
-			return fmt.Sprintf("nnrt.%s[%s](%s, 0)", camel(n.Attr.Name), goTypes[n.DType], e.key(n.Attr.Site))
-		}
-		args := make([]string, len(n.Args))
-		for i, a := range n.Args {
-			args[i] = expr(a, false)
-		}
-		if needsStatement(n) {
-			name := fmt.Sprintf("s%d", n.ID())
-			out = append(out, statement(n, name, args)...)
-			return name
-		}
-		return apply(n, args)
-	}
-	for _, n := range st.Nodes {
-		if v := e.p.value[n]; v != nil {
-			x := expr(n, true)
-			out = append(out, raw("f.%s = %s", v.Name, x).Comment(e.p.formula(n)))
-		}
-	}
-	return out
 }

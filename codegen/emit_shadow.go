@@ -71,12 +71,8 @@ func (e *modelEmitter) planShadow() *shadow {
 				continue
 			}
 			if r, k := e.backward.finished(v, x.Node); r != nil {
-				n := r.Body[k].(*Kernel).Node
-				fo := &follower{param: x, group: i, at: e.prog.Layout.Offset[x]}
-				if rate := e.updates[i].descent(); rate != nil && n.Op == symbolic.OpDot && len(n.Attr.Dot.BatchA) == 0 && productOf(n).transA {
-					fo.rate, fo.moved, fo.pace = rate.Name, fmt.Sprintf("moved%d%s", r.Index, letters(k)), fmt.Sprintf("rate%d%s", r.Index, letters(k))
-				}
-				s.kernels[n] = fo
+				fo := e.follower(i, x, r, k)
+				s.kernels[r.Body[k].(*Kernel).Node] = fo
 				s.order = append(s.order, fo)
 				covered[x] = true
 				worth = worth || paramSize(x) >= shadowLeast
@@ -97,6 +93,17 @@ func (e *modelEmitter) planShadow() *shadow {
 		}
 	}
 	return s
+}
+
+// follower is the update of parameter x, of group i, that follows kernel k of region r.
+func (e *modelEmitter) follower(i int, x *dsl.Param, r *Region, k int) *follower {
+	fo := &follower{param: x, group: i, at: e.prog.Layout.Offset[x]}
+	n := r.Body[k].(*Kernel).Node
+	if rate := e.updates[i].descent(); rate != nil && n.Op == symbolic.OpDot && len(n.Attr.Dot.BatchA) == 0 && productOf(n).transA {
+		place := fmt.Sprint(r.Index) + letters(k)
+		fo.rate, fo.moved, fo.pace = rate.Name, "moved"+place, "rate"+place
+	}
+	return fo
 }
 
 // descent returns the number c of an update that is plain gradient descent, p - c*g, or nil.

@@ -11,6 +11,26 @@ import (
 	"nngen/symbolic"
 )
 
+// tileFields writes the fields of a tile region: how its kernels are cut, what moves with a gradient, and sums of later terms.
+func (e *frameEmitter) tileFields(r *Region, line func(jen.Code)) {
+	for i, l := range r.Body {
+		k := l.(*Kernel)
+		if !k.Terms && e.tilingOf(k.Node) != nil {
+			line(jen.Id(tileField(r, i)).Int())
+		}
+		if fo := e.shadow[k.Node]; fo != nil && fo.rate != "" {
+			line(jen.Id(fo.moved).Index().Id(goTypes[k.Node.DType]).Comment(fo.param.Path + ", which moves with its gradient if done is set"))
+			line(jen.Id(fo.pace).Id(goTypes[k.Node.DType]).Comment("how far"))
+		}
+	}
+	if e.counted(r) {
+		line(jen.Id(countsField(r)).Index(jen.Lit(len(r.Body))).Int().Comment(fmt.Sprintf("tasks of each product or sum of region %d", r.Index)))
+	}
+	r.eachSplit(func(n *symbolic.Node, i int) {
+		line(jen.Id(partsField(r, i)).Index().Id(goTypes[n.DType]).Comment("sums of later terms of " + e.p.valueOf(n).Name))
+	})
+}
+
 // runTiles writes how a tile region is cut and run, and the sums of shared terms that no later loop adds up.
 func (e *frameEmitter) runTiles(r *Region) []jen.Code {
 	var body []jen.Code

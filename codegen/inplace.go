@@ -1,8 +1,12 @@
-// When may a result overwrite the argument of the same name? When nothing reads the argument after the result is written; otherwise the
-// result waits in the frame.
+// When may two values lie in one place? A result may overwrite the argument of the same name when nothing reads the argument after the result
+// is written; otherwise the result waits in the frame. And what a result is made of, element by element, may lie in its place before.
 package codegen
 
-import "nngen/symbolic"
+import (
+	"slices"
+
+	"nngen/symbolic"
+)
 
 // inPlace makes p safe to run with each result in the memory of the parameter of the same name.
 func (p *Plan) inPlace() {
@@ -87,4 +91,50 @@ func (p *Plan) resultOf(n *symbolic.Node) *Value {
 		return v
 	}
 	return p.value[n]
+}
+
+// becomes returns the result of which n may take the place until it is computed from n: memory that nothing else uses, made of n in the last loop
+// that reads it, element by element in one pass. The cores that leave n there have the memory in their caches for what takes its place.
+func (pl *planner) becomes(n *symbolic.Node) *Value {
+	r, ok := pl.steps[pl.last[n]].(*Region)
+	if !ok || r.Tiles {
+		return nil
+	}
+	var g *Group
+	for _, u := range pl.users[n] {
+		if pl.step[u] != pl.last[n] {
+			continue
+		}
+		if g == nil {
+			g = pl.group[u]
+		}
+		if g == nil || pl.group[u] != g || !pl.direct(u, n) {
+			return nil
+		}
+	}
+	if g == nil || slices.ContainsFunc(g.Members, func(m *symbolic.Node) bool { return !symbolic.SameShape(m.Shape, n.Shape) }) {
+		return nil
+	}
+	for _, m := range g.Members {
+		if v := pl.p.value[m]; pl.array[m] && v != nil && v.Base == nil && v.DType == n.DType && !pl.taken[v] {
+			return v
+		}
+	}
+	return nil
+}
+
+// direct reports whether u reads n as it is, and not through a view.
+func (pl *planner) direct(u, n *symbolic.Node) bool {
+	reads, args := 0, 0
+	pl.eachRead(u, func(d *symbolic.Node) {
+		if d == n {
+			reads++
+		}
+	})
+	for _, a := range u.Args {
+		if a == n {
+			args++
+		}
+	}
+	return reads == args
 }

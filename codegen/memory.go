@@ -4,7 +4,6 @@ package codegen
 
 import (
 	"fmt"
-	"slices"
 
 	"nngen/symbolic"
 )
@@ -303,52 +302,6 @@ func (pl *planner) tensor(n *symbolic.Node, r *Region, step int) {
 		v.Slot = pl.slot(v)
 	}
 	pl.add(n, v)
-}
-
-// becomes returns the result of which n may take the place until it is computed from n: memory that nothing else uses, made of n in the last loop
-// that reads it, element by element in one pass. The cores that leave n there have the memory in their caches for what takes its place.
-func (pl *planner) becomes(n *symbolic.Node) *Value {
-	r, ok := pl.steps[pl.last[n]].(*Region)
-	if !ok || r.Tiles {
-		return nil
-	}
-	var g *Group
-	for _, u := range pl.users[n] {
-		if pl.step[u] != pl.last[n] {
-			continue
-		}
-		if g == nil {
-			g = pl.group[u]
-		}
-		if g == nil || pl.group[u] != g || !pl.direct(u, n) {
-			return nil
-		}
-	}
-	if g == nil || slices.ContainsFunc(g.Members, func(m *symbolic.Node) bool { return !symbolic.SameShape(m.Shape, n.Shape) }) {
-		return nil
-	}
-	for _, m := range g.Members {
-		if v := pl.p.value[m]; pl.array[m] && v != nil && v.Base == nil && v.DType == n.DType && !pl.taken[v] {
-			return v
-		}
-	}
-	return nil
-}
-
-// direct reports whether u reads n as it is, and not through a view.
-func (pl *planner) direct(u, n *symbolic.Node) bool {
-	reads, args := 0, 0
-	pl.eachRead(u, func(d *symbolic.Node) {
-		if d == n {
-			reads++
-		}
-	})
-	for _, a := range u.Args {
-		if a == n {
-			args++
-		}
-	}
-	return reads == args
 }
 
 // panel finds a buffer of the worker that is free again when n is computed.
