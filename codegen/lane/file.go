@@ -80,6 +80,14 @@ func (f *function) lanes(base int) string {
 	return name + "<>(SB)"
 }
 
+// table returns the memory operand of a constant that is so many bytes an element.
+func (f *File) table(name string, size int, words []uint64) string {
+	if f.consts[name] == nil {
+		f.consts[name], f.words[name] = words, size
+	}
+	return name + "<>(SB)"
+}
+
 // tail returns the memory operand of a vector mask of the first left of 16 elements. Masks of fewer elements lie behind it.
 func (f *File) tail(size, left int) string {
 	name := fmt.Sprintf("tail%d", size*8)

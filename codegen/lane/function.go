@@ -41,6 +41,7 @@ type function struct {
 	hoists  map[*Stage]map[Value]int
 	loaded  map[Value]bool // leaves that the body being tried loads into registers
 	numbers map[int]int    // registers of the inputs that a stage of this pass leaves
+	narrow  *machine       // with vectors as wide as the loops of this pass read its numbers
 	labels  int
 }
 
@@ -61,6 +62,7 @@ func (f *function) print() []string {
 			f.stage(&stages[0])
 		} else {
 			held := len(f.held)
+			f.narrow = f.m.narrow(longest(stages), f.k.Size)
 			f.keepNumbers(stages)
 			f.hoist(stages)
 			done := f.label("done")
@@ -319,21 +321,6 @@ func (o *Operand) still() bool {
 		}
 	}
 	return true
-}
-
-// turn copies a small matrix into the frame, transposed. What is beyond a row is never used.
-func (f *function) turn(operand int, t *Turn) {
-	move := "MOVL"
-	if f.k.Size == 8 {
-		move = "MOVQ"
-	}
-	f.fetch(t.Operand, "SI")
-	for r := range t.Rows {
-		for c := range t.Cols {
-			f.line("%s %d(SI), DX", move, (r*t.Cols+c)*f.k.Size)
-			f.line("%s DX, %s", move, f.address(operand, (c*t.Line()+r)*f.k.Size, ""))
-		}
-	}
 }
 
 // far reports whether an operand's address is not in a register.

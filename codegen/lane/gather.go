@@ -174,25 +174,3 @@ func (f *function) write(a *set) {
 func (f *function) slot(a *set, r, v int) string {
 	return fmt.Sprintf("%d(SP)", a.at+(r*a.vectors+v)*a.m.bytes)
 }
-
-// writeAcross stores what a gather has collected, transposed: element by element, from a copy in the frame.
-func (f *function) writeAcross(a *set) {
-	at := a.at
-	if len(a.regs) > 0 {
-		at = f.reserve(len(a.regs) * f.m.bytes)
-		for i, r := range a.regs {
-			f.line("VMOVUPS %s, %d(SP)", f.m.vec(r), at+i*f.m.bytes)
-		}
-	}
-	move := "MOVL"
-	if f.k.Size == 8 {
-		move = "MOVQ"
-	}
-	f.pointer(a.g.To)
-	for c := range a.g.Cols {
-		for r := range a.g.Rows {
-			f.line("%s %d(SP), DX", move, at+r*a.vectors*f.m.bytes+c*f.k.Size)
-			f.line("%s DX, %d(R15)", move, (c*a.g.Rows+r)*f.k.Size)
-		}
-	}
-}

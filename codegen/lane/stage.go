@@ -105,8 +105,26 @@ func (f *function) leave(reg, input int) {
 	f.line("VMOVUPS Y%d, %d(SP)", reg, f.inputs[input])
 }
 
-// straight prints a stage of numbers.
+// longest returns how many lanes the loops of a pass need of its numbers.
+func longest(stages []Stage) int {
+	n := 1
+	for _, st := range stages {
+		switch {
+		case !st.Loop:
+		case !st.Inner.Known():
+			return 1 << 20 // no vector is as long
+		default:
+			n = max(n, st.Inner.Const)
+		}
+	}
+	return n
+}
+
+// straight prints a stage of numbers, in vectors no wider than the loops that read them: a division of a short one takes a third of the time.
 func (f *function) straight(st *Stage) {
+	wide := f.m
+	f.m = f.narrow
+	defer func() { f.m = wide }()
 	var roots []Value
 	for _, s := range st.Stores {
 		roots = append(roots, s.Value)
@@ -134,7 +152,13 @@ func (f *function) straight(st *Stage) {
 		s := &st.Sums[i]
 		clear(b.pin)
 		b.reg(s.Value)
-		f.addNumber(s, b.at[s.Value])
+		reg := b.at[s.Value]
+		if f.m != wide {
+			f.line("VBROADCASTS%s X%d, %s", suffix(f.k.Size), reg, wide.vec(reg))
+			f.m = wide
+		}
+		f.addNumber(s, reg)
+		f.m = f.narrow
 	}
 }
 

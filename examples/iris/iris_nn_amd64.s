@@ -1787,9 +1787,9 @@ TEXT ·irisBackwardSmall0AVX2(SB), $1056-8
 
 rows2:
 
-	VMOVUPS 192(SP), Y0
-	VBROADCASTSS 0(SI), Y1
-	VDIVPS Y1, Y0, Y1
+	VMOVUPS 192(SP), X0
+	VBROADCASTSS 0(SI), X1
+	VDIVPS X1, X0, X1
 	VMOVUPS Y1, 256(SP)
 
 	VMOVDQU tail32<>+52(SB), X15
@@ -1964,13 +1964,13 @@ done5:
 	VMOVUPS 512(SP), Y0
 	MOVQ irisBackward_gradHW(R14), R15
 	VMOVUPS Y0, 224(R15)
+	MOVQ irisBackward_gradLogitsW(R14), R15
 	VMOVUPS Y11, 864(SP)
 	VMOVUPS Y10, 896(SP)
 	VMOVUPS Y9, 928(SP)
 	VMOVUPS Y8, 960(SP)
 	VMOVUPS Y7, 992(SP)
 	VMOVUPS Y6, 1024(SP)
-	MOVQ irisBackward_gradLogitsW(R14), R15
 	MOVL 864(SP), DX
 	MOVL DX, 0(R15)
 	MOVL 928(SP), DX
@@ -2099,105 +2099,30 @@ done5:
 // gradLogitsW = transpose(savedH) @ add  (iris.nn:7)
 // gradHB = sum(mul, axis: 0)  (iris.nn:6)
 // gradLogitsB = sum(add, axis: 0)  (iris.nn:7)
-TEXT ·irisBackwardSmall0AVX512(SB), $712-8
+TEXT ·irisBackwardSmall0AVX512(SB), $520-8
 	MOVQ f+0(FP), R14
 	MOVQ irisBackward_logitsW(R14), SI
-	MOVL 0(SI), DX
-	MOVL DX, 0(SP)
-	MOVL 4(SI), DX
-	MOVL DX, 64(SP)
-	MOVL 8(SI), DX
-	MOVL DX, 128(SP)
-	MOVL 12(SI), DX
-	MOVL DX, 4(SP)
-	MOVL 16(SI), DX
-	MOVL DX, 68(SP)
-	MOVL 20(SI), DX
-	MOVL DX, 132(SP)
-	MOVL 24(SI), DX
-	MOVL DX, 8(SP)
-	MOVL 28(SI), DX
-	MOVL DX, 72(SP)
-	MOVL 32(SI), DX
-	MOVL DX, 136(SP)
-	MOVL 36(SI), DX
-	MOVL DX, 12(SP)
-	MOVL 40(SI), DX
-	MOVL DX, 76(SP)
-	MOVL 44(SI), DX
-	MOVL DX, 140(SP)
-	MOVL 48(SI), DX
-	MOVL DX, 16(SP)
-	MOVL 52(SI), DX
-	MOVL DX, 80(SP)
-	MOVL 56(SI), DX
-	MOVL DX, 144(SP)
-	MOVL 60(SI), DX
-	MOVL DX, 20(SP)
-	MOVL 64(SI), DX
-	MOVL DX, 84(SP)
-	MOVL 68(SI), DX
-	MOVL DX, 148(SP)
-	MOVL 72(SI), DX
-	MOVL DX, 24(SP)
-	MOVL 76(SI), DX
-	MOVL DX, 88(SP)
-	MOVL 80(SI), DX
-	MOVL DX, 152(SP)
-	MOVL 84(SI), DX
-	MOVL DX, 28(SP)
-	MOVL 88(SI), DX
-	MOVL DX, 92(SP)
-	MOVL 92(SI), DX
-	MOVL DX, 156(SP)
-	MOVL 96(SI), DX
-	MOVL DX, 32(SP)
-	MOVL 100(SI), DX
-	MOVL DX, 96(SP)
-	MOVL 104(SI), DX
-	MOVL DX, 160(SP)
-	MOVL 108(SI), DX
-	MOVL DX, 36(SP)
-	MOVL 112(SI), DX
-	MOVL DX, 100(SP)
-	MOVL 116(SI), DX
-	MOVL DX, 164(SP)
-	MOVL 120(SI), DX
-	MOVL DX, 40(SP)
-	MOVL 124(SI), DX
-	MOVL DX, 104(SP)
-	MOVL 128(SI), DX
-	MOVL DX, 168(SP)
-	MOVL 132(SI), DX
-	MOVL DX, 44(SP)
-	MOVL 136(SI), DX
-	MOVL DX, 108(SP)
-	MOVL 140(SI), DX
-	MOVL DX, 172(SP)
-	MOVL 144(SI), DX
-	MOVL DX, 48(SP)
-	MOVL 148(SI), DX
-	MOVL DX, 112(SP)
-	MOVL 152(SI), DX
-	MOVL DX, 176(SP)
-	MOVL 156(SI), DX
-	MOVL DX, 52(SP)
-	MOVL 160(SI), DX
-	MOVL DX, 116(SP)
-	MOVL 164(SI), DX
-	MOVL DX, 180(SP)
-	MOVL 168(SI), DX
-	MOVL DX, 56(SP)
-	MOVL 172(SI), DX
-	MOVL DX, 120(SP)
-	MOVL 176(SI), DX
-	MOVL DX, 184(SP)
-	MOVL 180(SI), DX
-	MOVL DX, 60(SP)
-	MOVL 184(SI), DX
-	MOVL DX, 124(SP)
-	MOVL 188(SI), DX
-	MOVL DX, 188(SP)
+	VMOVUPS 0(SI), Z0
+	VMOVUPS 64(SI), Z1
+	VMOVUPS 128(SI), Z2
+	VMOVAPS Z0, Z4
+	VMOVDQU32 turn_16x3_0_0_32_1<>(SB), Z5
+	VPERMT2PS Z1, Z5, Z4
+	VMOVDQU32 turn_16x3_0_0_32_2<>(SB), Z5
+	VPERMT2PS Z2, Z5, Z4
+	VMOVUPS Z4, 0(SP)
+	VMOVAPS Z0, Z4
+	VMOVDQU32 turn_16x3_1_0_32_1<>(SB), Z5
+	VPERMT2PS Z1, Z5, Z4
+	VMOVDQU32 turn_16x3_1_0_32_2<>(SB), Z5
+	VPERMT2PS Z2, Z5, Z4
+	VMOVUPS Z4, 64(SP)
+	VMOVAPS Z0, Z4
+	VMOVDQU32 turn_16x3_2_0_32_1<>(SB), Z5
+	VPERMT2PS Z1, Z5, Z4
+	VMOVDQU32 turn_16x3_2_0_32_2<>(SB), Z5
+	VPERMT2PS Z2, Z5, Z4
+	VMOVUPS Z4, 128(SP)
 	VPXORD Z31, Z31, Z31
 	VPXORD Z30, Z30, Z30
 	VPXORD Z29, Z29, Z29
@@ -2225,9 +2150,9 @@ TEXT ·irisBackwardSmall0AVX512(SB), $712-8
 
 rows2:
 
-	VBROADCASTSS irisBackward_div(R14), Z0
-	VDIVPS.BCST 0(SI), Z0, Z0
-	VMOVAPS Z0, Z24
+	VBROADCASTSS irisBackward_div(R14), X0
+	VDIVPS.BCST 0(SI), X0, X0
+	VMOVAPS X0, X24
 
 	MOVL $7, DX
 	KMOVW DX, K1
@@ -2328,106 +2253,25 @@ done5:
 	VMOVUPS Z29, 128(R15)
 	MOVQ irisBackward_gradHW(R14), R15
 	VMOVUPS Z28, 192(R15)
-	VMOVUPS Z27, 520(SP)
-	VMOVUPS Z26, 584(SP)
-	VMOVUPS Z25, 648(SP)
 	MOVQ irisBackward_gradLogitsW(R14), R15
-	MOVL 520(SP), DX
-	MOVL DX, 0(R15)
-	MOVL 584(SP), DX
-	MOVL DX, 4(R15)
-	MOVL 648(SP), DX
-	MOVL DX, 8(R15)
-	MOVL 524(SP), DX
-	MOVL DX, 12(R15)
-	MOVL 588(SP), DX
-	MOVL DX, 16(R15)
-	MOVL 652(SP), DX
-	MOVL DX, 20(R15)
-	MOVL 528(SP), DX
-	MOVL DX, 24(R15)
-	MOVL 592(SP), DX
-	MOVL DX, 28(R15)
-	MOVL 656(SP), DX
-	MOVL DX, 32(R15)
-	MOVL 532(SP), DX
-	MOVL DX, 36(R15)
-	MOVL 596(SP), DX
-	MOVL DX, 40(R15)
-	MOVL 660(SP), DX
-	MOVL DX, 44(R15)
-	MOVL 536(SP), DX
-	MOVL DX, 48(R15)
-	MOVL 600(SP), DX
-	MOVL DX, 52(R15)
-	MOVL 664(SP), DX
-	MOVL DX, 56(R15)
-	MOVL 540(SP), DX
-	MOVL DX, 60(R15)
-	MOVL 604(SP), DX
-	MOVL DX, 64(R15)
-	MOVL 668(SP), DX
-	MOVL DX, 68(R15)
-	MOVL 544(SP), DX
-	MOVL DX, 72(R15)
-	MOVL 608(SP), DX
-	MOVL DX, 76(R15)
-	MOVL 672(SP), DX
-	MOVL DX, 80(R15)
-	MOVL 548(SP), DX
-	MOVL DX, 84(R15)
-	MOVL 612(SP), DX
-	MOVL DX, 88(R15)
-	MOVL 676(SP), DX
-	MOVL DX, 92(R15)
-	MOVL 552(SP), DX
-	MOVL DX, 96(R15)
-	MOVL 616(SP), DX
-	MOVL DX, 100(R15)
-	MOVL 680(SP), DX
-	MOVL DX, 104(R15)
-	MOVL 556(SP), DX
-	MOVL DX, 108(R15)
-	MOVL 620(SP), DX
-	MOVL DX, 112(R15)
-	MOVL 684(SP), DX
-	MOVL DX, 116(R15)
-	MOVL 560(SP), DX
-	MOVL DX, 120(R15)
-	MOVL 624(SP), DX
-	MOVL DX, 124(R15)
-	MOVL 688(SP), DX
-	MOVL DX, 128(R15)
-	MOVL 564(SP), DX
-	MOVL DX, 132(R15)
-	MOVL 628(SP), DX
-	MOVL DX, 136(R15)
-	MOVL 692(SP), DX
-	MOVL DX, 140(R15)
-	MOVL 568(SP), DX
-	MOVL DX, 144(R15)
-	MOVL 632(SP), DX
-	MOVL DX, 148(R15)
-	MOVL 696(SP), DX
-	MOVL DX, 152(R15)
-	MOVL 572(SP), DX
-	MOVL DX, 156(R15)
-	MOVL 636(SP), DX
-	MOVL DX, 160(R15)
-	MOVL 700(SP), DX
-	MOVL DX, 164(R15)
-	MOVL 576(SP), DX
-	MOVL DX, 168(R15)
-	MOVL 640(SP), DX
-	MOVL DX, 172(R15)
-	MOVL 704(SP), DX
-	MOVL DX, 176(R15)
-	MOVL 580(SP), DX
-	MOVL DX, 180(R15)
-	MOVL 644(SP), DX
-	MOVL DX, 184(R15)
-	MOVL 708(SP), DX
-	MOVL DX, 188(R15)
+	VMOVAPS Z27, Z4
+	VMOVDQU32 across_3x16_0_32_1<>(SB), Z5
+	VPERMT2PS Z26, Z5, Z4
+	VMOVDQU32 across_3x16_0_32_2<>(SB), Z5
+	VPERMT2PS Z25, Z5, Z4
+	VMOVUPS Z4, 0(R15)
+	VMOVAPS Z27, Z4
+	VMOVDQU32 across_3x16_1_32_1<>(SB), Z5
+	VPERMT2PS Z26, Z5, Z4
+	VMOVDQU32 across_3x16_1_32_2<>(SB), Z5
+	VPERMT2PS Z25, Z5, Z4
+	VMOVUPS Z4, 64(R15)
+	VMOVAPS Z27, Z4
+	VMOVDQU32 across_3x16_2_32_1<>(SB), Z5
+	VPERMT2PS Z26, Z5, Z4
+	VMOVDQU32 across_3x16_2_32_2<>(SB), Z5
+	VPERMT2PS Z25, Z5, Z4
+	VMOVUPS Z4, 128(R15)
 	VMOVUPS 200(SP), Z0
 	VADDPS 328(SP), Z0, Z0
 	VMOVUPS 264(SP), Z1
@@ -2463,10 +2307,10 @@ TEXT ·irisBackwardLoop0aAVX2(SB), $96-48
 
 rows2:
 
-	VMOVUPS 0(SP), Y0
-	VBROADCASTSS 0(SI), Y1
-	VDIVPS Y1, Y0, Y1
-	VMOVAPS Y1, Y11
+	VMOVUPS 0(SP), X0
+	VBROADCASTSS 0(SI), X1
+	VDIVPS X1, X0, X1
+	VMOVAPS X1, X11
 
 	VMOVDQU tail32<>+52(SB), X15
 	VBROADCASTSS 0(DI), X0
@@ -2501,9 +2345,9 @@ TEXT ·irisBackwardLoop0aAVX512(SB), $8-48
 
 rows2:
 
-	VBROADCASTSS div+40(FP), Z0
-	VDIVPS.BCST 0(SI), Z0, Z0
-	VMOVAPS Z0, Z31
+	VBROADCASTSS div+40(FP), X0
+	VDIVPS.BCST 0(SI), X0, X0
+	VMOVAPS X0, X31
 
 	MOVL $7, DX
 	KMOVW DX, K1
@@ -5934,6 +5778,114 @@ end7:
 	VZEROUPPER
 	RET
 
+DATA across_3x16_0_32_1<>+0(SB)/4, $0x0
+DATA across_3x16_0_32_1<>+4(SB)/4, $0x10
+DATA across_3x16_0_32_1<>+8(SB)/4, $0x2
+DATA across_3x16_0_32_1<>+12(SB)/4, $0x1
+DATA across_3x16_0_32_1<>+16(SB)/4, $0x11
+DATA across_3x16_0_32_1<>+20(SB)/4, $0x5
+DATA across_3x16_0_32_1<>+24(SB)/4, $0x2
+DATA across_3x16_0_32_1<>+28(SB)/4, $0x12
+DATA across_3x16_0_32_1<>+32(SB)/4, $0x8
+DATA across_3x16_0_32_1<>+36(SB)/4, $0x3
+DATA across_3x16_0_32_1<>+40(SB)/4, $0x13
+DATA across_3x16_0_32_1<>+44(SB)/4, $0xb
+DATA across_3x16_0_32_1<>+48(SB)/4, $0x4
+DATA across_3x16_0_32_1<>+52(SB)/4, $0x14
+DATA across_3x16_0_32_1<>+56(SB)/4, $0xe
+DATA across_3x16_0_32_1<>+60(SB)/4, $0x5
+GLOBL across_3x16_0_32_1<>(SB), RODATA|NOPTR, $64
+
+DATA across_3x16_0_32_2<>+0(SB)/4, $0x0
+DATA across_3x16_0_32_2<>+4(SB)/4, $0x1
+DATA across_3x16_0_32_2<>+8(SB)/4, $0x10
+DATA across_3x16_0_32_2<>+12(SB)/4, $0x3
+DATA across_3x16_0_32_2<>+16(SB)/4, $0x4
+DATA across_3x16_0_32_2<>+20(SB)/4, $0x11
+DATA across_3x16_0_32_2<>+24(SB)/4, $0x6
+DATA across_3x16_0_32_2<>+28(SB)/4, $0x7
+DATA across_3x16_0_32_2<>+32(SB)/4, $0x12
+DATA across_3x16_0_32_2<>+36(SB)/4, $0x9
+DATA across_3x16_0_32_2<>+40(SB)/4, $0xa
+DATA across_3x16_0_32_2<>+44(SB)/4, $0x13
+DATA across_3x16_0_32_2<>+48(SB)/4, $0xc
+DATA across_3x16_0_32_2<>+52(SB)/4, $0xd
+DATA across_3x16_0_32_2<>+56(SB)/4, $0x14
+DATA across_3x16_0_32_2<>+60(SB)/4, $0xf
+GLOBL across_3x16_0_32_2<>(SB), RODATA|NOPTR, $64
+
+DATA across_3x16_1_32_1<>+0(SB)/4, $0x15
+DATA across_3x16_1_32_1<>+4(SB)/4, $0x1
+DATA across_3x16_1_32_1<>+8(SB)/4, $0x6
+DATA across_3x16_1_32_1<>+12(SB)/4, $0x16
+DATA across_3x16_1_32_1<>+16(SB)/4, $0x4
+DATA across_3x16_1_32_1<>+20(SB)/4, $0x7
+DATA across_3x16_1_32_1<>+24(SB)/4, $0x17
+DATA across_3x16_1_32_1<>+28(SB)/4, $0x7
+DATA across_3x16_1_32_1<>+32(SB)/4, $0x8
+DATA across_3x16_1_32_1<>+36(SB)/4, $0x18
+DATA across_3x16_1_32_1<>+40(SB)/4, $0xa
+DATA across_3x16_1_32_1<>+44(SB)/4, $0x9
+DATA across_3x16_1_32_1<>+48(SB)/4, $0x19
+DATA across_3x16_1_32_1<>+52(SB)/4, $0xd
+DATA across_3x16_1_32_1<>+56(SB)/4, $0xa
+DATA across_3x16_1_32_1<>+60(SB)/4, $0x1a
+GLOBL across_3x16_1_32_1<>(SB), RODATA|NOPTR, $64
+
+DATA across_3x16_1_32_2<>+0(SB)/4, $0x0
+DATA across_3x16_1_32_2<>+4(SB)/4, $0x15
+DATA across_3x16_1_32_2<>+8(SB)/4, $0x2
+DATA across_3x16_1_32_2<>+12(SB)/4, $0x3
+DATA across_3x16_1_32_2<>+16(SB)/4, $0x16
+DATA across_3x16_1_32_2<>+20(SB)/4, $0x5
+DATA across_3x16_1_32_2<>+24(SB)/4, $0x6
+DATA across_3x16_1_32_2<>+28(SB)/4, $0x17
+DATA across_3x16_1_32_2<>+32(SB)/4, $0x8
+DATA across_3x16_1_32_2<>+36(SB)/4, $0x9
+DATA across_3x16_1_32_2<>+40(SB)/4, $0x18
+DATA across_3x16_1_32_2<>+44(SB)/4, $0xb
+DATA across_3x16_1_32_2<>+48(SB)/4, $0xc
+DATA across_3x16_1_32_2<>+52(SB)/4, $0x19
+DATA across_3x16_1_32_2<>+56(SB)/4, $0xe
+DATA across_3x16_1_32_2<>+60(SB)/4, $0xf
+GLOBL across_3x16_1_32_2<>(SB), RODATA|NOPTR, $64
+
+DATA across_3x16_2_32_1<>+0(SB)/4, $0x0
+DATA across_3x16_2_32_1<>+4(SB)/4, $0xb
+DATA across_3x16_2_32_1<>+8(SB)/4, $0x1b
+DATA across_3x16_2_32_1<>+12(SB)/4, $0x3
+DATA across_3x16_2_32_1<>+16(SB)/4, $0xc
+DATA across_3x16_2_32_1<>+20(SB)/4, $0x1c
+DATA across_3x16_2_32_1<>+24(SB)/4, $0x6
+DATA across_3x16_2_32_1<>+28(SB)/4, $0xd
+DATA across_3x16_2_32_1<>+32(SB)/4, $0x1d
+DATA across_3x16_2_32_1<>+36(SB)/4, $0x9
+DATA across_3x16_2_32_1<>+40(SB)/4, $0xe
+DATA across_3x16_2_32_1<>+44(SB)/4, $0x1e
+DATA across_3x16_2_32_1<>+48(SB)/4, $0xc
+DATA across_3x16_2_32_1<>+52(SB)/4, $0xf
+DATA across_3x16_2_32_1<>+56(SB)/4, $0x1f
+DATA across_3x16_2_32_1<>+60(SB)/4, $0xf
+GLOBL across_3x16_2_32_1<>(SB), RODATA|NOPTR, $64
+
+DATA across_3x16_2_32_2<>+0(SB)/4, $0x1a
+DATA across_3x16_2_32_2<>+4(SB)/4, $0x1
+DATA across_3x16_2_32_2<>+8(SB)/4, $0x2
+DATA across_3x16_2_32_2<>+12(SB)/4, $0x1b
+DATA across_3x16_2_32_2<>+16(SB)/4, $0x4
+DATA across_3x16_2_32_2<>+20(SB)/4, $0x5
+DATA across_3x16_2_32_2<>+24(SB)/4, $0x1c
+DATA across_3x16_2_32_2<>+28(SB)/4, $0x7
+DATA across_3x16_2_32_2<>+32(SB)/4, $0x8
+DATA across_3x16_2_32_2<>+36(SB)/4, $0x1d
+DATA across_3x16_2_32_2<>+40(SB)/4, $0xa
+DATA across_3x16_2_32_2<>+44(SB)/4, $0xb
+DATA across_3x16_2_32_2<>+48(SB)/4, $0x1e
+DATA across_3x16_2_32_2<>+52(SB)/4, $0xd
+DATA across_3x16_2_32_2<>+56(SB)/4, $0xe
+DATA across_3x16_2_32_2<>+60(SB)/4, $0x1f
+GLOBL across_3x16_2_32_2<>(SB), RODATA|NOPTR, $64
+
 DATA distances_12<>+0(SB)/4, $0x0
 DATA distances_12<>+4(SB)/4, $0xc
 DATA distances_12<>+8(SB)/4, $0x18
@@ -6499,3 +6451,111 @@ DATA tail32<>+180(SB)/4, $0x0
 DATA tail32<>+184(SB)/4, $0x0
 DATA tail32<>+188(SB)/4, $0x0
 GLOBL tail32<>(SB), RODATA|NOPTR, $192
+
+DATA turn_16x3_0_0_32_1<>+0(SB)/4, $0x0
+DATA turn_16x3_0_0_32_1<>+4(SB)/4, $0x3
+DATA turn_16x3_0_0_32_1<>+8(SB)/4, $0x6
+DATA turn_16x3_0_0_32_1<>+12(SB)/4, $0x9
+DATA turn_16x3_0_0_32_1<>+16(SB)/4, $0xc
+DATA turn_16x3_0_0_32_1<>+20(SB)/4, $0xf
+DATA turn_16x3_0_0_32_1<>+24(SB)/4, $0x12
+DATA turn_16x3_0_0_32_1<>+28(SB)/4, $0x15
+DATA turn_16x3_0_0_32_1<>+32(SB)/4, $0x18
+DATA turn_16x3_0_0_32_1<>+36(SB)/4, $0x1b
+DATA turn_16x3_0_0_32_1<>+40(SB)/4, $0x1e
+DATA turn_16x3_0_0_32_1<>+44(SB)/4, $0xb
+DATA turn_16x3_0_0_32_1<>+48(SB)/4, $0xc
+DATA turn_16x3_0_0_32_1<>+52(SB)/4, $0xd
+DATA turn_16x3_0_0_32_1<>+56(SB)/4, $0xe
+DATA turn_16x3_0_0_32_1<>+60(SB)/4, $0xf
+GLOBL turn_16x3_0_0_32_1<>(SB), RODATA|NOPTR, $64
+
+DATA turn_16x3_0_0_32_2<>+0(SB)/4, $0x0
+DATA turn_16x3_0_0_32_2<>+4(SB)/4, $0x1
+DATA turn_16x3_0_0_32_2<>+8(SB)/4, $0x2
+DATA turn_16x3_0_0_32_2<>+12(SB)/4, $0x3
+DATA turn_16x3_0_0_32_2<>+16(SB)/4, $0x4
+DATA turn_16x3_0_0_32_2<>+20(SB)/4, $0x5
+DATA turn_16x3_0_0_32_2<>+24(SB)/4, $0x6
+DATA turn_16x3_0_0_32_2<>+28(SB)/4, $0x7
+DATA turn_16x3_0_0_32_2<>+32(SB)/4, $0x8
+DATA turn_16x3_0_0_32_2<>+36(SB)/4, $0x9
+DATA turn_16x3_0_0_32_2<>+40(SB)/4, $0xa
+DATA turn_16x3_0_0_32_2<>+44(SB)/4, $0x11
+DATA turn_16x3_0_0_32_2<>+48(SB)/4, $0x14
+DATA turn_16x3_0_0_32_2<>+52(SB)/4, $0x17
+DATA turn_16x3_0_0_32_2<>+56(SB)/4, $0x1a
+DATA turn_16x3_0_0_32_2<>+60(SB)/4, $0x1d
+GLOBL turn_16x3_0_0_32_2<>(SB), RODATA|NOPTR, $64
+
+DATA turn_16x3_1_0_32_1<>+0(SB)/4, $0x1
+DATA turn_16x3_1_0_32_1<>+4(SB)/4, $0x4
+DATA turn_16x3_1_0_32_1<>+8(SB)/4, $0x7
+DATA turn_16x3_1_0_32_1<>+12(SB)/4, $0xa
+DATA turn_16x3_1_0_32_1<>+16(SB)/4, $0xd
+DATA turn_16x3_1_0_32_1<>+20(SB)/4, $0x10
+DATA turn_16x3_1_0_32_1<>+24(SB)/4, $0x13
+DATA turn_16x3_1_0_32_1<>+28(SB)/4, $0x16
+DATA turn_16x3_1_0_32_1<>+32(SB)/4, $0x19
+DATA turn_16x3_1_0_32_1<>+36(SB)/4, $0x1c
+DATA turn_16x3_1_0_32_1<>+40(SB)/4, $0x1f
+DATA turn_16x3_1_0_32_1<>+44(SB)/4, $0xb
+DATA turn_16x3_1_0_32_1<>+48(SB)/4, $0xc
+DATA turn_16x3_1_0_32_1<>+52(SB)/4, $0xd
+DATA turn_16x3_1_0_32_1<>+56(SB)/4, $0xe
+DATA turn_16x3_1_0_32_1<>+60(SB)/4, $0xf
+GLOBL turn_16x3_1_0_32_1<>(SB), RODATA|NOPTR, $64
+
+DATA turn_16x3_1_0_32_2<>+0(SB)/4, $0x0
+DATA turn_16x3_1_0_32_2<>+4(SB)/4, $0x1
+DATA turn_16x3_1_0_32_2<>+8(SB)/4, $0x2
+DATA turn_16x3_1_0_32_2<>+12(SB)/4, $0x3
+DATA turn_16x3_1_0_32_2<>+16(SB)/4, $0x4
+DATA turn_16x3_1_0_32_2<>+20(SB)/4, $0x5
+DATA turn_16x3_1_0_32_2<>+24(SB)/4, $0x6
+DATA turn_16x3_1_0_32_2<>+28(SB)/4, $0x7
+DATA turn_16x3_1_0_32_2<>+32(SB)/4, $0x8
+DATA turn_16x3_1_0_32_2<>+36(SB)/4, $0x9
+DATA turn_16x3_1_0_32_2<>+40(SB)/4, $0xa
+DATA turn_16x3_1_0_32_2<>+44(SB)/4, $0x12
+DATA turn_16x3_1_0_32_2<>+48(SB)/4, $0x15
+DATA turn_16x3_1_0_32_2<>+52(SB)/4, $0x18
+DATA turn_16x3_1_0_32_2<>+56(SB)/4, $0x1b
+DATA turn_16x3_1_0_32_2<>+60(SB)/4, $0x1e
+GLOBL turn_16x3_1_0_32_2<>(SB), RODATA|NOPTR, $64
+
+DATA turn_16x3_2_0_32_1<>+0(SB)/4, $0x2
+DATA turn_16x3_2_0_32_1<>+4(SB)/4, $0x5
+DATA turn_16x3_2_0_32_1<>+8(SB)/4, $0x8
+DATA turn_16x3_2_0_32_1<>+12(SB)/4, $0xb
+DATA turn_16x3_2_0_32_1<>+16(SB)/4, $0xe
+DATA turn_16x3_2_0_32_1<>+20(SB)/4, $0x11
+DATA turn_16x3_2_0_32_1<>+24(SB)/4, $0x14
+DATA turn_16x3_2_0_32_1<>+28(SB)/4, $0x17
+DATA turn_16x3_2_0_32_1<>+32(SB)/4, $0x1a
+DATA turn_16x3_2_0_32_1<>+36(SB)/4, $0x1d
+DATA turn_16x3_2_0_32_1<>+40(SB)/4, $0xa
+DATA turn_16x3_2_0_32_1<>+44(SB)/4, $0xb
+DATA turn_16x3_2_0_32_1<>+48(SB)/4, $0xc
+DATA turn_16x3_2_0_32_1<>+52(SB)/4, $0xd
+DATA turn_16x3_2_0_32_1<>+56(SB)/4, $0xe
+DATA turn_16x3_2_0_32_1<>+60(SB)/4, $0xf
+GLOBL turn_16x3_2_0_32_1<>(SB), RODATA|NOPTR, $64
+
+DATA turn_16x3_2_0_32_2<>+0(SB)/4, $0x0
+DATA turn_16x3_2_0_32_2<>+4(SB)/4, $0x1
+DATA turn_16x3_2_0_32_2<>+8(SB)/4, $0x2
+DATA turn_16x3_2_0_32_2<>+12(SB)/4, $0x3
+DATA turn_16x3_2_0_32_2<>+16(SB)/4, $0x4
+DATA turn_16x3_2_0_32_2<>+20(SB)/4, $0x5
+DATA turn_16x3_2_0_32_2<>+24(SB)/4, $0x6
+DATA turn_16x3_2_0_32_2<>+28(SB)/4, $0x7
+DATA turn_16x3_2_0_32_2<>+32(SB)/4, $0x8
+DATA turn_16x3_2_0_32_2<>+36(SB)/4, $0x9
+DATA turn_16x3_2_0_32_2<>+40(SB)/4, $0x10
+DATA turn_16x3_2_0_32_2<>+44(SB)/4, $0x13
+DATA turn_16x3_2_0_32_2<>+48(SB)/4, $0x16
+DATA turn_16x3_2_0_32_2<>+52(SB)/4, $0x19
+DATA turn_16x3_2_0_32_2<>+56(SB)/4, $0x1c
+DATA turn_16x3_2_0_32_2<>+60(SB)/4, $0x1f
+GLOBL turn_16x3_2_0_32_2<>(SB), RODATA|NOPTR, $64
