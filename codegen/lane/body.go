@@ -214,13 +214,18 @@ func (b *body) name(v Value) string {
 	return b.m.vec(b.at[v])
 }
 
+// note remembers, while a body is tried, that v had better be in a register.
+func (b *body) note(v Value) {
+	if b.loaded != nil && b.rare.where == 0 {
+		b.loaded[v] = true
+	}
+}
+
 // load fills register r with a leaf or with what was moved to the frame.
 func (b *body) load(v Value, r int) {
 	in := &b.p.Insts[v]
 	d := b.m.vec(r)
-	if b.loaded != nil && b.rare.where == 0 {
-		b.loaded[v] = true
-	}
+	b.note(v)
 	if s, ok := b.slot[v]; ok {
 		if b.inMask(v) {
 			b.line("KMOVW %d(SP), K%d", s, r)

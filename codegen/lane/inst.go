@@ -19,6 +19,9 @@ func (b *body) inst(i int, v Value, in *Inst) {
 		b.view(i, v, in)
 		return
 	}
+	if in.Op == OpAndNot && b.without(i, v, in) {
+		return
+	}
 	args := append([]Value(nil), in.Args...)
 	if info.commutes && b.prefersMemory(args[0]) && !b.prefersMemory(args[1]) {
 		args[0], args[1] = args[1], args[0]
@@ -88,6 +91,24 @@ func (b *body) inst(i int, v Value, in *Inst) {
 		b.selectInst(args, name, bcst, d, s)
 	}
 	b.done(v, i)
+}
+
+// without prints the bits of b that a constant a in memory does not have: those that its complement has, which needs no register. It reports whether it did.
+func (b *body) without(i int, v Value, in *Inst) bool {
+	bits, ok := b.p.constant(in.Args[0])
+	mem, bcst := b.memory(in.Args[0])
+	if !ok || mem == "" {
+		return false
+	}
+	b.note(in.Args[0])
+	x := b.reg(in.Args[1])
+	for _, a := range in.Args {
+		b.use(a, i)
+	}
+	b.at[v] = b.take(v)
+	b.line("VANDP%s%s %s, %s, %s", suffix(b.p.Size), bcst, b.constant(^bits&(1<<(8*b.p.Size-1)<<1-1)), x, b.name(v))
+	b.done(v, i)
+	return true
 }
 
 // done gives the register of a value back that nobody reads.
@@ -225,6 +246,15 @@ func (b *body) fma(i int, v Value, in *Inst, info *opInfo) {
 		d := b.m.vec(r)
 		b.line("VMOVAPS %s, %s", cr, d)
 		b.line("%s231%s%s %s, %s, %s", mn, s, bcstY, yr, xr, d)
+		b.finish(v, in, r, i)
+		return
+	}
+	if memY != "" && len(b.next[y]) == 1 {
+		// c and y come from memory: y is loaded into the result.
+		b.note(c)
+		r := b.take(v)
+		b.load(y, r)
+		b.line("%s213%s%s %s, %s, %s", mn, s, bcstC, memC, xr, b.m.vec(r))
 		b.finish(v, in, r, i)
 		return
 	}
