@@ -204,6 +204,10 @@ func (f *function) loop(st *Stage, accs []*accumulator) {
 		return
 	}
 	step := group * lanes
+	if st.Flat && !n.Known() {
+		f.flatLoop(st, accs, group)
+		return
+	}
 	sizes := []int{1}
 	for u := 2; u <= unrollMost && !st.Flat && u*group*len(st.Prog.Insts) <= unrollInsts; u *= 2 {
 		sizes[0] = u
@@ -258,6 +262,26 @@ func (f *function) loop(st *Stage, accs []*accumulator) {
 	for v := range group {
 		f.pass(pass{st: st, accs: accs, piece: v, off: v * f.m.bytes, idx: "AX", tail: f.tailMask(v)})
 	}
+	f.lines = append(f.lines, end+":")
+}
+
+// flatLoop prints the passes over rows that lie in the lanes, all of them under a mask: a body has so many instructions that a second one, for the rows that
+// are left, would not pay.
+func (f *function) flatLoop(st *Stage, accs []*accumulator, group int) {
+	step := group * f.m.lanes(f.k.Size)
+	top, end := f.label("loop"), f.label("end")
+	f.line("XORL AX, AX")
+	f.line("MOVQ %s, CX", f.figure(st.Inner))
+	f.line("CMPQ CX, $0")
+	f.line("JLE %s", end)
+	f.mark(top)
+	f.tailTable()
+	for v := range group {
+		f.pass(pass{st: st, accs: accs, piece: v, off: v * f.m.bytes, idx: "AX", tail: f.tailMask(v)})
+	}
+	f.line("ADDQ $%d, AX", step*f.k.Size)
+	f.line("SUBQ $%d, CX", step)
+	f.line("JG %s", top)
 	f.lines = append(f.lines, end+":")
 }
 
@@ -353,17 +377,20 @@ func (f *function) knownTail(left int) string {
 	return f.m.vec(15)
 }
 
-// tailTable prepares the masks of the CX elements that are left.
+// tailTable prepares the masks of the first 16 of the CX elements that are left.
 func (f *function) tailTable() {
+	f.line("MOVQ $16, DX")
 	if f.m.masks {
-		f.line("MOVL $1, DX")
-		f.line("SHLL CX, DX")
-		f.line("DECL DX")
+		f.line("CMPQ CX, DX")
+		f.line("CMOVQLT CX, DX")
+		f.line("MOVL $-1, R15")
+		f.line("BZHIL DX, R15, DX")
 		return
 	}
-	f.line("LEAQ %s, R15", f.file.tail(f.k.Size, 16))
-	f.line("MOVQ $16, DX")
+	f.line("XORL R15, R15")
 	f.line("SUBQ CX, DX")
+	f.line("CMOVQLT R15, DX")
+	f.line("LEAQ %s, R15", f.file.tail(f.k.Size, 16))
 }
 
 // tailMask sets the mask of piece p and returns its register.
