@@ -46,7 +46,7 @@ func (e *frameEmitter) structType() {
 	line := func(c jen.Code) { fields = append(fields, c) }
 	line(jen.Id("pool").Op("*").Qual(runtimePath, "Pool"))
 	if e.shadow != nil {
-		line(jen.Id("done").Func().Params(jen.List(jen.Id("lo"), jen.Id("hi")).Int()).Comment("if set, called with each finished piece of the gradients' flat buffer"))
+		line(jen.Id("done").Func().Params(jen.List(jen.Id("lo"), jen.Id("hi")).Int()).Comment("set in Step: parameters move as soon as their gradients are done; called with each piece of the flat buffer that no product moves"))
 	}
 	for _, s := range p.Func.Syms {
 		line(jen.Id(symField(s)).Int().Comment("size " + s.Name))

@@ -218,7 +218,7 @@ func (e *modelEmitter) movesMethods(t string) {
 			begin = append(begin, raw("t.backward.%s = t.update%d.%s", fo.pace, fo.group, fo.rate))
 		}
 	}
-	e.file.Comment("begin computes the numbers of the next update.")
+	e.file.Comment("begin counts the next update and computes its numbers.")
 	e.fn(t, "begin").Params().Block(append([]jen.Code{raw("t.steps++")}, begin...)...)
 
 	var groups []int

@@ -85,5 +85,6 @@ func (s *scheduler) rowReader(n *symbolic.Node, steps []Step) *Region {
 
 // join adds the sums of rows lo to hi.
 func (e *frameEmitter) join(j Join, lo, hi string) jen.Code {
-	return raw("nnrt.JoinSplit(%s, f.%s, %s, %s, %s)", e.at(j.Node), partsField(j.Region, j.Place), lo, hi, splitSizes(j.Node, e.sym))
+	return raw("nnrt.JoinSplit(%s, f.%s, %s, %s, %s)", e.at(j.Node), partsField(j.Region, j.Place), lo, hi, splitSizes(j.Node, e.sym)).
+		Comment(e.p.valueOf(j.Node).Name + " has all its terms now")
 }

@@ -233,7 +233,12 @@ func (e *modelEmitter) eachTensor(i int, g *dsl.Group) []jen.Code {
 }
 
 func (e *modelEmitter) stepMethod(t string) {
-	e.file.Comment("Step does one training step on a batch: Forward, Backward, Update. It returns loss and metrics from before the update.")
+	if e.shadow != nil {
+		e.file.Comment("Step does one training step on a batch: Forward, and Backward, in which each parameter is updated as soon as its gradient is done, by the same bits as in")
+		e.file.Comment("Update. It returns loss and metrics from before the update.")
+	} else {
+		e.file.Comment("Step does one training step on a batch: Forward, Backward, Update. It returns loss and metrics from before the update.")
+	}
 	body := []jen.Code{raw("m, err := t.Forward(b)"), jen.If(raw("err != nil")).Block(raw("return m, err"))}
 	if e.shadow != nil {
 		body = append(body, e.shadowStep()...)

@@ -19,15 +19,15 @@ func (e *frameEmitter) tileFields(r *Region, line func(jen.Code)) {
 			line(jen.Id(tileField(r, i)).Int())
 		}
 		if fo := e.shadow[k.Node]; fo != nil && fo.rate != "" {
-			line(jen.Id(fo.moved).Index().Id(goTypes[k.Node.DType]).Comment(fo.param.Path + ", which moves with its gradient if done is set"))
-			line(jen.Id(fo.pace).Id(goTypes[k.Node.DType]).Comment("how far"))
+			line(jen.Id(fo.moved).Index().Id(goTypes[k.Node.DType]).Comment(fo.param.Path + ", which moves as its gradient comes out if done is set"))
+			line(jen.Id(fo.pace).Id(goTypes[k.Node.DType]).Comment("how much of it"))
 		}
 	}
 	if e.counted(r) {
 		line(jen.Id(countsField(r)).Index(jen.Lit(len(r.Body))).Int().Comment(fmt.Sprintf("tasks of each product or sum of region %d", r.Index)))
 	}
 	r.eachSplit(func(n *symbolic.Node, i int) {
-		line(jen.Id(partsField(r, i)).Index().Id(goTypes[n.DType]).Comment("sums of later terms of " + e.p.valueOf(n).Name))
+		line(jen.Id(partsField(r, i)).Index().Id(goTypes[n.DType]).Comment("what the later terms of " + e.p.valueOf(n).Name + " add to it"))
 	})
 }
 
@@ -88,6 +88,9 @@ func (e *frameEmitter) tileMethod(r *Region) {
 		n := l.(*Kernel).Node
 		t := e.tilingOf(n)
 		work := e.comment([]*symbolic.Node{n})
+		if v := e.p.valueOf(n); v.In != nil {
+			work = append(work, jen.Comment(fmt.Sprintf("%s lies in %s, which it becomes.", v.Name, v.In.Name)))
+		}
 		switch {
 		case l.(*Kernel).Terms:
 			work = append(work, raw("nnrt.GemmNNSplit(%s, %s, f.%s, %s, %s, %s)", tile, re.result(n), partsField(r, i), re.operand(n, 0), re.operand(n, 1), splitSizes(n, e.sym)))

@@ -39,7 +39,7 @@ func (e *modelEmitter) trainer(batch *bundle) {
 		jen.Id("metrics").Id(name+"Metrics").Comment("of the last Forward"),
 		jen.Id("gradient").Op("*").Id(name))
 	if e.shadow != nil {
-		fields = append(fields, jen.Id("moved").Func().Params(jen.List(jen.Id("lo"), jen.Id("hi")).Int()).Comment("the method move"))
+		fields = append(fields, jen.Id("moved").Func().Params(jen.List(jen.Id("lo"), jen.Id("hi")).Int()).Comment("the method move, kept so that Step allocates nothing"))
 	}
 	fields = append(fields,
 		jen.Line().Id("forward").Id(e.forward.Name),

@@ -174,7 +174,7 @@ func (e *elaborator) initFunc(sc *scope, s *syntax.ParamDecl, shape []symbolic.D
 	}
 	key := fmt.Sprint(wide.ID())
 	if e.inits[key] == nil {
-		e.inits[key] = &symbolic.Func{Name: e.funcName("init"), Doc: e.pkg.text(s.Init), Results: []symbolic.Result{{Name: "value", Node: wide}}}
+		e.inits[key] = &symbolic.Func{Name: e.funcName("init"), Doc: "makes initial values by " + e.pkg.text(s.Init), Results: []symbolic.Result{{Name: "value", Node: wide}}}
 	}
 	return e.inits[key]
 }

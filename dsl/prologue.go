@@ -60,7 +60,7 @@ func (o *optimizerBuilder) cut(gr *Group, results, scalars []symbolic.Result, pa
 	for _, r := range scalars {
 		taken[r.Name] = true
 	}
-	prologue := &symbolic.Func{Name: e.funcName("prologue"), Doc: "scalars of one step of " + o.out.Name}
+	prologue := &symbolic.Func{Name: e.funcName("prologue"), Doc: "computes the numbers of one step of " + o.out.Name}
 	for _, c := range cuts {
 		name := e.g.Name(c)
 		if c.Op == symbolic.OpHyper || c.Op == symbolic.OpState {
@@ -86,7 +86,7 @@ func (o *optimizerBuilder) cut(gr *Group, results, scalars []symbolic.Result, pa
 		results[i].Node = r
 	}
 	gr.Prologue = prologue
-	gr.Update = &symbolic.Func{Name: e.funcName("update"), Doc: "one step of " + o.out.Name, Syms: n.Syms(), Params: params, Results: results}
+	gr.Update = &symbolic.Func{Name: e.funcName("update"), Doc: "does one step of " + o.out.Name, Syms: n.Syms(), Params: params, Results: results}
 	gr.Class = classOf(gr.Update)
 }
 

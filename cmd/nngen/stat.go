@@ -47,8 +47,8 @@ of Go and of assembly generated for it. A model without an optimizer is counted 
 Operations: an addition or a multiplication is 1, a fused multiply-add 2, a division 4, an exponential 15. Bytes: each parallel
 loop reads every tensor that it needs once and writes every tensor that it leaves once; what stays in a core's cache in between
 is free. The bound is the time that either takes at the given speed, the longer of the two for each line and phase (forward,
-backward, update): no schedule of the same loops is faster on that machine. Give --gbs the speed of the cache that the working
-set fits in, if it fits in one.`,
+backward, update): no schedule of the same loops is faster on that machine. The default speeds are those of one core whose data
+come from memory. Give --gbs the speed of the cache that the working set fits in, if it fits in one.`,
 		Example: `  nngen stat digits.nn
   nngen stat --batch 32 --size time=128 gpt.nn
   nngen stat --gflops 105 --gbs 12 digits.nn      bound on a machine that was measured

@@ -805,7 +805,7 @@ func (f *xorPrologue0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
 }
 
-// run scalars of one step of sgd.
+// run computes the numbers of one step of sgd.
 func (f *xorPrologue0) run() {
 	f.lr2 = f.lr // lr2 = lr
 }
@@ -834,7 +834,7 @@ func (f *xorUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[float32]) {
 	f.body0 = f.rows0
 }
 
-// run one step of sgd.
+// run does one step of sgd.
 func (f *xorUpdate0) run() {
 	f.cast = float32(f.lr) // cast = lr
 	if f.nN > 512 || !xorUpdate0Small0(f) {
@@ -1003,7 +1003,7 @@ func (f *xorInit0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.key = make([]nnrt.Key, 1)
 }
 
-// run init().
+// run makes initial values by init().
 func (f *xorInit0) run() {
 	// rand = uniform  (layers.nn:5)
 	// value = -0.7745967 + 1.5491934 * rand  (layers.nn:5)
@@ -1055,7 +1055,7 @@ func (f *xorInit2) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.key = make([]nnrt.Key, 1)
 }
 
-// run init().
+// run makes initial values by init().
 func (f *xorInit2) run() {
 	// rand = uniform  (layers.nn:5)
 	// value = -0.8164966 + 1.6329932 * rand  (layers.nn:5)
@@ -1948,7 +1948,7 @@ func (f *irisPrologue0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
 }
 
-// run scalars of one step of adam.
+// run computes the numbers of one step of adam.
 func (f *irisPrologue0) run() {
 	f.c1 = f.lr / (1 - nnrt.Exp(float64(f.t*(-0.10536051565782628))))      // c1 = lr / (1 - exp(t * -0.10536051565782628))
 	f.c2 = nnrt.Rsqrt(1 - nnrt.Exp(float64(f.t*(-0.0010005003335835344)))) // c2 = rsqrt(1 - exp(t * -0.0010005003335835344))
@@ -1984,7 +1984,7 @@ func (f *irisUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[float32]) 
 	f.body0 = f.rows0
 }
 
-// run one step of adam.
+// run does one step of adam.
 func (f *irisUpdate0) run() {
 	f.cast = float32(f.c1)  // cast = c1
 	f.cast2 = float32(f.c2) // cast2 = c2
@@ -2188,7 +2188,7 @@ func (f *irisInit0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.key = make([]nnrt.Key, 1)
 }
 
-// run init().
+// run makes initial values by init().
 func (f *irisInit0) run() {
 	// rand = uniform  (layers.nn:5)
 	// value = -0.5477226 + 1.0954452 * rand  (layers.nn:5)
@@ -2240,7 +2240,7 @@ func (f *irisInit2) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.key = make([]nnrt.Key, 1)
 }
 
-// run init().
+// run makes initial values by init().
 func (f *irisInit2) run() {
 	// rand = uniform  (layers.nn:5)
 	// value = -0.56195146 + 1.1239029 * rand  (layers.nn:5)
@@ -2473,7 +2473,7 @@ type MnistTrainer struct {
 	stage    int          // 0 idle, 1 after Forward, 2 after Backward, 3 after Accumulate
 	metrics  MnistMetrics // of the last Forward
 	gradient *Mnist
-	moved    func(lo, hi int) // the method move
+	moved    func(lo, hi int) // the method move, kept so that Step allocates nothing
 
 	forward   mnistForward
 	backward  mnistBackward
@@ -2596,7 +2596,8 @@ func (t *MnistTrainer) Update() error {
 	return nil
 }
 
-// Step does one training step on a batch: Forward, Backward, Update. It returns loss and metrics from before the update.
+// Step does one training step on a batch: Forward, and Backward, in which each parameter is updated as soon as its gradient is done, by the same bits as in
+// Update. It returns loss and metrics from before the update.
 func (t *MnistTrainer) Step(b MnistBatch) (MnistMetrics, error) {
 	m, err := t.Forward(b)
 	if err != nil {
@@ -2613,7 +2614,7 @@ func (t *MnistTrainer) Step(b MnistBatch) (MnistMetrics, error) {
 	return m, nil
 }
 
-// begin computes the numbers of the next update.
+// begin counts the next update and computes its numbers.
 func (t *MnistTrainer) begin() {
 	t.steps++
 	t.prologue0.lr = t.LR
@@ -2823,7 +2824,7 @@ type mnistForward struct {
 	loss             float32
 	dimval           float32
 	sum              float32
-	parts0a          []float32 // sums of later terms of z
+	parts0a          []float32 // what the later terms of z add to it
 	part1a           []float32 // parts of sum, by block
 	block1           int       // rows of a block of region 1
 	panel1           int       // rows of a panel of region 1
@@ -2866,6 +2867,7 @@ func (f *mnistForward) run() {
 // tiles0 works on one tile of one product or sum, number task.
 func (f *mnistForward) tiles0(_, task int) {
 	// z = x @ hW  (bench.nn:27)
+	// z lies in savedH, which it becomes.
 	nnrt.GemmNNSplit(task, f.savedH, f.parts0a, f.x, f.hW, f.nBatch, 128, 784)
 }
 
@@ -2881,7 +2883,7 @@ func (f *mnistForward) rows1(worker, task int) {
 	y := f.y[r0:r1]
 	savedExp := f.savedExp[r0*10 : r1*10]
 	savedSum := f.savedSum[r0:r1]
-	nnrt.JoinSplit(f.savedH, f.parts0a, r0, r1, f.nBatch, 128, 784)
+	nnrt.JoinSplit(f.savedH, f.parts0a, r0, r1, f.nBatch, 128, 784) // z has all its terms now
 
 	// savedH = max(0, z + hB)  (bench.nn:27)
 	{
@@ -2943,7 +2945,7 @@ func (f *mnistForward) rows1(worker, task int) {
 // mnistBackward is the frame of backward: what one run reads, writes and needs in between.
 type mnistBackward struct {
 	pool   *nnrt.Pool
-	done   func(lo, hi int) // if set, called with each finished piece of the gradients' flat buffer
+	done   func(lo, hi int) // set in Step: parameters move as soon as their gradients are done; called with each piece of the flat buffer that no product moves
 	nBatch int              // size batch
 	nTotal int              // size total
 
@@ -2969,11 +2971,11 @@ type mnistBackward struct {
 	div              float32
 	neg              float32
 	tile1a           int
-	moved1a          []float32 // h.W, which moves with its gradient if done is set
-	rate1a           float32   // how far
+	moved1a          []float32 // h.W, which moves as its gradient comes out if done is set
+	rate1a           float32   // how much of it
 	tile1b           int
-	moved1b          []float32 // logits.W, which moves with its gradient if done is set
-	rate1b           float32   // how far
+	moved1b          []float32 // logits.W, which moves as its gradient comes out if done is set
+	rate1b           float32   // how much of it
 	tile1c           int
 	tile1d           int
 	counts1          [4]int    // tasks of each product or sum of region 1
@@ -3179,7 +3181,7 @@ func (f *mnistPrologue0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
 }
 
-// run scalars of one step of sgd.
+// run computes the numbers of one step of sgd.
 func (f *mnistPrologue0) run() {
 	f.lr2 = f.lr // lr2 = lr
 }
@@ -3213,7 +3215,7 @@ func (f *mnistUpdate0) numbers() {
 	f.cast = float32(f.lr) // cast = lr
 }
 
-// run one step of sgd.
+// run does one step of sgd.
 func (f *mnistUpdate0) run() {
 	f.numbers()
 	if f.nN > 512 || !mnistUpdate0Small0(f) {
@@ -3417,7 +3419,7 @@ func (f *mnistInit0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.body0 = f.rows0
 }
 
-// run init().
+// run makes initial values by init().
 func (f *mnistInit0) run() {
 	// rand = uniform  (layers.nn:5)
 	// value = -0.08111071 + 0.16222142 * rand  (layers.nn:5)
@@ -3469,7 +3471,7 @@ func (f *mnistInit2) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.key = make([]nnrt.Key, 1)
 }
 
-// run init().
+// run makes initial values by init().
 func (f *mnistInit2) run() {
 	// rand = uniform  (layers.nn:5)
 	// value = -0.2085144 + 0.4170288 * rand  (layers.nn:5)
@@ -4073,7 +4075,7 @@ type mnistDeepForward struct {
 	loss             float32
 	dimval           float32
 	sum              float32
-	parts0a          []float32              // sums of later terms of z
+	parts0a          []float32              // what the later terms of z add to it
 	part1a           []float32              // parts of sum, by block
 	block1           int                    // rows of a block of region 1
 	panel1           int                    // rows of a panel of region 1
@@ -4120,6 +4122,7 @@ func (f *mnistDeepForward) run() {
 // tiles0 works on one tile of one product or sum, number task.
 func (f *mnistDeepForward) tiles0(_, task int) {
 	// z = x @ h1W  (bench.nn:37)
+	// z lies in savedH1, which it becomes.
 	nnrt.GemmNNSplit(task, f.savedH1, f.parts0a, f.x, f.h1W, f.nBatch, 512, 784)
 }
 
@@ -4137,7 +4140,7 @@ func (f *mnistDeepForward) rows1(worker, task int) {
 	y := f.y[r0:r1]
 	savedExp := f.savedExp[r0*10 : r1*10]
 	savedSum := f.savedSum[r0:r1]
-	nnrt.JoinSplit(f.savedH1, f.parts0a, r0, r1, f.nBatch, 512, 784)
+	nnrt.JoinSplit(f.savedH1, f.parts0a, r0, r1, f.nBatch, 512, 784) // z has all its terms now
 
 	// savedH1 = max(0, z + h1B)  (bench.nn:37)
 	{
@@ -4504,7 +4507,7 @@ func (f *mnistDeepPrologue0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
 }
 
-// run scalars of one step of adam.
+// run computes the numbers of one step of adam.
 func (f *mnistDeepPrologue0) run() {
 	f.c1 = f.lr / (1 - nnrt.Exp(float64(f.t*(-0.10536051565782628))))      // c1 = lr / (1 - exp(t * -0.10536051565782628))
 	f.c2 = nnrt.Rsqrt(1 - nnrt.Exp(float64(f.t*(-0.0010005003335835344)))) // c2 = rsqrt(1 - exp(t * -0.0010005003335835344))
@@ -4540,7 +4543,7 @@ func (f *mnistDeepUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[float
 	f.body0 = f.rows0
 }
 
-// run one step of adam.
+// run does one step of adam.
 func (f *mnistDeepUpdate0) run() {
 	f.cast = float32(f.c1)  // cast = c1
 	f.cast2 = float32(f.c2) // cast2 = c2
@@ -4796,7 +4799,7 @@ func (f *mnistDeepInit0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.body0 = f.rows0
 }
 
-// run init().
+// run makes initial values by init().
 func (f *mnistDeepInit0) run() {
 	// rand = uniform  (layers.nn:5)
 	// value = -0.068041384 + 0.13608277 * rand  (layers.nn:5)
@@ -4852,7 +4855,7 @@ func (f *mnistDeepInit2) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.body0 = f.rows0
 }
 
-// run init().
+// run makes initial values by init().
 func (f *mnistDeepInit2) run() {
 	// rand = uniform  (layers.nn:5)
 	// value = -0.07654656 + 0.15309311 * rand  (layers.nn:5)
@@ -4905,7 +4908,7 @@ func (f *mnistDeepInit3) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.key = make([]nnrt.Key, 1)
 }
 
-// run init().
+// run makes initial values by init().
 func (f *mnistDeepInit3) run() {
 	// rand = uniform  (layers.nn:5)
 	// value = -0.107211255 + 0.21442251 * rand  (layers.nn:5)
@@ -6078,7 +6081,7 @@ func (f *geluPrologue0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
 }
 
-// run scalars of one step of adamw.
+// run computes the numbers of one step of adamw.
 func (f *geluPrologue0) run() {
 	f.c1 = 1 - float64(f.lr*0.01)                                          // c1 = 1 - lr * 0.01
 	f.c2 = f.lr / (1 - nnrt.Exp(float64(f.t*(-0.10536051565782628))))      // c2 = lr / (1 - exp(t * -0.10536051565782628))
@@ -6117,7 +6120,7 @@ func (f *geluUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[float32]) 
 	f.body0 = f.rows0
 }
 
-// run one step of adamw.
+// run does one step of adamw.
 func (f *geluUpdate0) run() {
 	f.cast = float32(f.c1)  // cast = c1
 	f.cast2 = float32(f.c2) // cast2 = c2
@@ -6385,7 +6388,7 @@ func (f *geluInit0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.key = make([]nnrt.Key, 1)
 }
 
-// run init().
+// run makes initial values by init().
 func (f *geluInit0) run() {
 	// rand = uniform  (layers.nn:5)
 	// value = -0.13693064 + 0.2738613 * rand  (layers.nn:5)
@@ -6439,7 +6442,7 @@ func (f *geluInit2) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.body0 = f.rows0
 }
 
-// run init().
+// run makes initial values by init().
 func (f *geluInit2) run() {
 	// rand = uniform  (layers.nn:5)
 	// value = -0.10825317 + 0.21650635 * rand  (layers.nn:5)
@@ -6491,7 +6494,7 @@ func (f *geluInit3) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.key = make([]nnrt.Key, 1)
 }
 
-// run init().
+// run makes initial values by init().
 func (f *geluInit3) run() {
 	// rand = uniform  (layers.nn:5)
 	// value = -0.15075567 + 0.30151135 * rand  (layers.nn:5)

@@ -396,7 +396,7 @@ func (f *updateSgdPrologue0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
 }
 
-// run scalars of one step of sgd.
+// run computes the numbers of one step of sgd.
 func (f *updateSgdPrologue0) run() {
 	f.lr2 = f.lr // lr2 = lr
 }
@@ -425,7 +425,7 @@ func (f *updateSgdUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[float
 	f.body0 = f.rows0
 }
 
-// run one step of sgd.
+// run does one step of sgd.
 func (f *updateSgdUpdate0) run() {
 	f.cast = float32(f.lr) // cast = lr
 	if f.nN > 512 || !updateSgdUpdate0Small0(f) {
@@ -910,7 +910,7 @@ func (f *updateSgdLargePrologue0) init(pool *nnrt.Pool, arena *nnrt.Arena[float3
 	f.pool = pool
 }
 
-// run scalars of one step of sgd.
+// run computes the numbers of one step of sgd.
 func (f *updateSgdLargePrologue0) run() {
 	f.lr2 = f.lr // lr2 = lr
 }
@@ -939,7 +939,7 @@ func (f *updateSgdLargeUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[
 	f.body0 = f.rows0
 }
 
-// run one step of sgd.
+// run does one step of sgd.
 func (f *updateSgdLargeUpdate0) run() {
 	f.cast = float32(f.lr) // cast = lr
 	if f.nN > 512 || !updateSgdLargeUpdate0Small0(f) {
@@ -1427,7 +1427,7 @@ func (f *updateMomentumPrologue0) init(pool *nnrt.Pool, arena *nnrt.Arena[float3
 	f.pool = pool
 }
 
-// run scalars of one step of sgd.
+// run computes the numbers of one step of sgd.
 func (f *updateMomentumPrologue0) run() {
 	f.lr2 = f.lr // lr2 = lr
 }
@@ -1458,7 +1458,7 @@ func (f *updateMomentumUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[
 	f.body0 = f.rows0
 }
 
-// run one step of sgd.
+// run does one step of sgd.
 func (f *updateMomentumUpdate0) run() {
 	f.cast = float32(f.lr) // cast = lr
 	if f.nN > 512 || !updateMomentumUpdate0Small0(f) {
@@ -1957,7 +1957,7 @@ func (f *updateMomentumLargePrologue0) init(pool *nnrt.Pool, arena *nnrt.Arena[f
 	f.pool = pool
 }
 
-// run scalars of one step of sgd.
+// run computes the numbers of one step of sgd.
 func (f *updateMomentumLargePrologue0) run() {
 	f.lr2 = f.lr // lr2 = lr
 }
@@ -1988,7 +1988,7 @@ func (f *updateMomentumLargeUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.A
 	f.body0 = f.rows0
 }
 
-// run one step of sgd.
+// run does one step of sgd.
 func (f *updateMomentumLargeUpdate0) run() {
 	f.cast = float32(f.lr) // cast = lr
 	if f.nN > 512 || !updateMomentumLargeUpdate0Small0(f) {
@@ -2494,7 +2494,7 @@ func (f *updateAdamPrologue0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) 
 	f.pool = pool
 }
 
-// run scalars of one step of adam.
+// run computes the numbers of one step of adam.
 func (f *updateAdamPrologue0) run() {
 	f.c1 = f.lr / (1 - nnrt.Exp(float64(f.t*(-0.10536051565782628))))      // c1 = lr / (1 - exp(t * -0.10536051565782628))
 	f.c2 = nnrt.Rsqrt(1 - nnrt.Exp(float64(f.t*(-0.0010005003335835344)))) // c2 = rsqrt(1 - exp(t * -0.0010005003335835344))
@@ -2530,7 +2530,7 @@ func (f *updateAdamUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[floa
 	f.body0 = f.rows0
 }
 
-// run one step of adam.
+// run does one step of adam.
 func (f *updateAdamUpdate0) run() {
 	f.cast = float32(f.c1)  // cast = c1
 	f.cast2 = float32(f.c2) // cast2 = c2
@@ -3048,7 +3048,7 @@ func (f *updateAdamLargePrologue0) init(pool *nnrt.Pool, arena *nnrt.Arena[float
 	f.pool = pool
 }
 
-// run scalars of one step of adam.
+// run computes the numbers of one step of adam.
 func (f *updateAdamLargePrologue0) run() {
 	f.c1 = f.lr / (1 - nnrt.Exp(float64(f.t*(-0.10536051565782628))))      // c1 = lr / (1 - exp(t * -0.10536051565782628))
 	f.c2 = nnrt.Rsqrt(1 - nnrt.Exp(float64(f.t*(-0.0010005003335835344)))) // c2 = rsqrt(1 - exp(t * -0.0010005003335835344))
@@ -3084,7 +3084,7 @@ func (f *updateAdamLargeUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena
 	f.body0 = f.rows0
 }
 
-// run one step of adam.
+// run does one step of adam.
 func (f *updateAdamLargeUpdate0) run() {
 	f.cast = float32(f.c1)  // cast = c1
 	f.cast2 = float32(f.c2) // cast2 = c2
@@ -3602,7 +3602,7 @@ func (f *updateAdamWPrologue0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32])
 	f.pool = pool
 }
 
-// run scalars of one step of adamw.
+// run computes the numbers of one step of adamw.
 func (f *updateAdamWPrologue0) run() {
 	f.c1 = 1 - float64(f.lr*0.01)                                          // c1 = 1 - lr * 0.01
 	f.c2 = f.lr / (1 - nnrt.Exp(float64(f.t*(-0.10536051565782628))))      // c2 = lr / (1 - exp(t * -0.10536051565782628))
@@ -3641,7 +3641,7 @@ func (f *updateAdamWUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[flo
 	f.body0 = f.rows0
 }
 
-// run one step of adamw.
+// run does one step of adamw.
 func (f *updateAdamWUpdate0) run() {
 	f.cast = float32(f.c1)  // cast = c1
 	f.cast2 = float32(f.c2) // cast2 = c2
@@ -4163,7 +4163,7 @@ func (f *updateAdamWLargePrologue0) init(pool *nnrt.Pool, arena *nnrt.Arena[floa
 	f.pool = pool
 }
 
-// run scalars of one step of adamw.
+// run computes the numbers of one step of adamw.
 func (f *updateAdamWLargePrologue0) run() {
 	f.c1 = 1 - float64(f.lr*0.01)                                          // c1 = 1 - lr * 0.01
 	f.c2 = f.lr / (1 - nnrt.Exp(float64(f.t*(-0.10536051565782628))))      // c2 = lr / (1 - exp(t * -0.10536051565782628))
@@ -4202,7 +4202,7 @@ func (f *updateAdamWLargeUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Aren
 	f.body0 = f.rows0
 }
 
-// run one step of adamw.
+// run does one step of adamw.
 func (f *updateAdamWLargeUpdate0) run() {
 	f.cast = float32(f.c1)  // cast = c1
 	f.cast2 = float32(f.c2) // cast2 = c2
@@ -4711,7 +4711,7 @@ func (f *updateRmsPropPrologue0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32
 	f.pool = pool
 }
 
-// run scalars of one step of rmsprop.
+// run computes the numbers of one step of rmsprop.
 func (f *updateRmsPropPrologue0) run() {
 	f.lr2 = f.lr // lr2 = lr
 }
@@ -4742,7 +4742,7 @@ func (f *updateRmsPropUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[f
 	f.body0 = f.rows0
 }
 
-// run one step of rmsprop.
+// run does one step of rmsprop.
 func (f *updateRmsPropUpdate0) run() {
 	f.cast = float32(f.lr) // cast = lr
 	if f.nN > 512 || !updateRmsPropUpdate0Small0(f) {
@@ -5241,7 +5241,7 @@ func (f *updateRmsPropLargePrologue0) init(pool *nnrt.Pool, arena *nnrt.Arena[fl
 	f.pool = pool
 }
 
-// run scalars of one step of rmsprop.
+// run computes the numbers of one step of rmsprop.
 func (f *updateRmsPropLargePrologue0) run() {
 	f.lr2 = f.lr // lr2 = lr
 }
@@ -5272,7 +5272,7 @@ func (f *updateRmsPropLargeUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Ar
 	f.body0 = f.rows0
 }
 
-// run one step of rmsprop.
+// run does one step of rmsprop.
 func (f *updateRmsPropLargeUpdate0) run() {
 	f.cast = float32(f.lr) // cast = lr
 	if f.nN > 512 || !updateRmsPropLargeUpdate0Small0(f) {
@@ -5769,7 +5769,7 @@ func (f *updateAdagradPrologue0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32
 	f.pool = pool
 }
 
-// run scalars of one step of adagrad.
+// run computes the numbers of one step of adagrad.
 func (f *updateAdagradPrologue0) run() {
 	f.lr2 = f.lr // lr2 = lr
 }
@@ -5800,7 +5800,7 @@ func (f *updateAdagradUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[f
 	f.body0 = f.rows0
 }
 
-// run one step of adagrad.
+// run does one step of adagrad.
 func (f *updateAdagradUpdate0) run() {
 	f.cast = float32(f.lr) // cast = lr
 	if f.nN > 512 || !updateAdagradUpdate0Small0(f) {
@@ -6299,7 +6299,7 @@ func (f *updateAdagradLargePrologue0) init(pool *nnrt.Pool, arena *nnrt.Arena[fl
 	f.pool = pool
 }
 
-// run scalars of one step of adagrad.
+// run computes the numbers of one step of adagrad.
 func (f *updateAdagradLargePrologue0) run() {
 	f.lr2 = f.lr // lr2 = lr
 }
@@ -6330,7 +6330,7 @@ func (f *updateAdagradLargeUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Ar
 	f.body0 = f.rows0
 }
 
-// run one step of adagrad.
+// run does one step of adagrad.
 func (f *updateAdagradLargeUpdate0) run() {
 	f.cast = float32(f.lr) // cast = lr
 	if f.nN > 512 || !updateAdagradLargeUpdate0Small0(f) {
@@ -6832,7 +6832,7 @@ func (f *updateAdadeltaPrologue0) init(pool *nnrt.Pool, arena *nnrt.Arena[float3
 	f.pool = pool
 }
 
-// run scalars of one step of adadelta.
+// run computes the numbers of one step of adadelta.
 func (f *updateAdadeltaPrologue0) run() {
 	f.lr2 = f.lr // lr2 = lr
 }
@@ -6865,7 +6865,7 @@ func (f *updateAdadeltaUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[
 	f.body0 = f.rows0
 }
 
-// run one step of adadelta.
+// run does one step of adadelta.
 func (f *updateAdadeltaUpdate0) run() {
 	f.cast = float32(f.lr) // cast = lr
 	if f.nN > 512 || !updateAdadeltaUpdate0Small0(f) {
@@ -7378,7 +7378,7 @@ func (f *updateAdadeltaLargePrologue0) init(pool *nnrt.Pool, arena *nnrt.Arena[f
 	f.pool = pool
 }
 
-// run scalars of one step of adadelta.
+// run computes the numbers of one step of adadelta.
 func (f *updateAdadeltaLargePrologue0) run() {
 	f.lr2 = f.lr // lr2 = lr
 }
@@ -7411,7 +7411,7 @@ func (f *updateAdadeltaLargeUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.A
 	f.body0 = f.rows0
 }
 
-// run one step of adadelta.
+// run does one step of adadelta.
 func (f *updateAdadeltaLargeUpdate0) run() {
 	f.cast = float32(f.lr) // cast = lr
 	if f.nN > 512 || !updateAdadeltaLargeUpdate0Small0(f) {
@@ -7953,7 +7953,7 @@ func (f *actTanhPrologue0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
 }
 
-// run scalars of one step of sgd.
+// run computes the numbers of one step of sgd.
 func (f *actTanhPrologue0) run() {
 	f.lr2 = f.lr // lr2 = lr
 }
@@ -7982,7 +7982,7 @@ func (f *actTanhUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[float32
 	f.body0 = f.rows0
 }
 
-// run one step of sgd.
+// run does one step of sgd.
 func (f *actTanhUpdate0) run() {
 	f.cast = float32(f.lr) // cast = lr
 	if f.nN > 512 || !actTanhUpdate0Small0(f) {
@@ -8099,7 +8099,7 @@ func (f *actTanhInit0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.key = make([]nnrt.Key, 1)
 }
 
-// run normal().
+// run makes initial values by normal().
 func (f *actTanhInit0) run() {
 	// rand = normal  (loops.nn:40)
 	// value = 0 + 1 * rand  (loops.nn:40)
@@ -8559,7 +8559,7 @@ func (f *actSigmoidPrologue0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) 
 	f.pool = pool
 }
 
-// run scalars of one step of sgd.
+// run computes the numbers of one step of sgd.
 func (f *actSigmoidPrologue0) run() {
 	f.lr2 = f.lr // lr2 = lr
 }
@@ -8588,7 +8588,7 @@ func (f *actSigmoidUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[floa
 	f.body0 = f.rows0
 }
 
-// run one step of sgd.
+// run does one step of sgd.
 func (f *actSigmoidUpdate0) run() {
 	f.cast = float32(f.lr) // cast = lr
 	if f.nN > 512 || !actSigmoidUpdate0Small0(f) {
@@ -8705,7 +8705,7 @@ func (f *actSigmoidInit0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.key = make([]nnrt.Key, 1)
 }
 
-// run normal().
+// run makes initial values by normal().
 func (f *actSigmoidInit0) run() {
 	// rand = normal  (loops.nn:40)
 	// value = 0 + 1 * rand  (loops.nn:40)
@@ -9171,7 +9171,7 @@ func (f *actGeluPrologue0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
 }
 
-// run scalars of one step of sgd.
+// run computes the numbers of one step of sgd.
 func (f *actGeluPrologue0) run() {
 	f.lr2 = f.lr // lr2 = lr
 }
@@ -9200,7 +9200,7 @@ func (f *actGeluUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[float32
 	f.body0 = f.rows0
 }
 
-// run one step of sgd.
+// run does one step of sgd.
 func (f *actGeluUpdate0) run() {
 	f.cast = float32(f.lr) // cast = lr
 	if f.nN > 512 || !actGeluUpdate0Small0(f) {
@@ -9318,7 +9318,7 @@ func (f *actGeluInit0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.key = make([]nnrt.Key, 1)
 }
 
-// run normal().
+// run makes initial values by normal().
 func (f *actGeluInit0) run() {
 	// rand = normal  (loops.nn:40)
 	// value = 0 + 1 * rand  (loops.nn:40)
@@ -9788,7 +9788,7 @@ func (f *actGeluTanhPrologue0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32])
 	f.pool = pool
 }
 
-// run scalars of one step of sgd.
+// run computes the numbers of one step of sgd.
 func (f *actGeluTanhPrologue0) run() {
 	f.lr2 = f.lr // lr2 = lr
 }
@@ -9817,7 +9817,7 @@ func (f *actGeluTanhUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[flo
 	f.body0 = f.rows0
 }
 
-// run one step of sgd.
+// run does one step of sgd.
 func (f *actGeluTanhUpdate0) run() {
 	f.cast = float32(f.lr) // cast = lr
 	if f.nN > 512 || !actGeluTanhUpdate0Small0(f) {
@@ -9936,7 +9936,7 @@ func (f *actGeluTanhInit0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.key = make([]nnrt.Key, 1)
 }
 
-// run normal().
+// run makes initial values by normal().
 func (f *actGeluTanhInit0) run() {
 	// rand = normal  (loops.nn:40)
 	// value = 0 + 1 * rand  (loops.nn:40)
@@ -10400,7 +10400,7 @@ func (f *actSiluPrologue0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
 }
 
-// run scalars of one step of sgd.
+// run computes the numbers of one step of sgd.
 func (f *actSiluPrologue0) run() {
 	f.lr2 = f.lr // lr2 = lr
 }
@@ -10429,7 +10429,7 @@ func (f *actSiluUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[float32
 	f.body0 = f.rows0
 }
 
-// run one step of sgd.
+// run does one step of sgd.
 func (f *actSiluUpdate0) run() {
 	f.cast = float32(f.lr) // cast = lr
 	if f.nN > 512 || !actSiluUpdate0Small0(f) {
@@ -10546,7 +10546,7 @@ func (f *actSiluInit0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.key = make([]nnrt.Key, 1)
 }
 
-// run normal().
+// run makes initial values by normal().
 func (f *actSiluInit0) run() {
 	// rand = normal  (loops.nn:40)
 	// value = 0 + 1 * rand  (loops.nn:40)
@@ -11040,7 +11040,7 @@ func (f *actSoftplusPrologue0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32])
 	f.pool = pool
 }
 
-// run scalars of one step of sgd.
+// run computes the numbers of one step of sgd.
 func (f *actSoftplusPrologue0) run() {
 	f.lr2 = f.lr // lr2 = lr
 }
@@ -11069,7 +11069,7 @@ func (f *actSoftplusUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[flo
 	f.body0 = f.rows0
 }
 
-// run one step of sgd.
+// run does one step of sgd.
 func (f *actSoftplusUpdate0) run() {
 	f.cast = float32(f.lr) // cast = lr
 	if f.nN > 512 || !actSoftplusUpdate0Small0(f) {
@@ -11192,7 +11192,7 @@ func (f *actSoftplusInit0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.key = make([]nnrt.Key, 1)
 }
 
-// run normal().
+// run makes initial values by normal().
 func (f *actSoftplusInit0) run() {
 	// rand = normal  (loops.nn:40)
 	// value = 0 + 1 * rand  (loops.nn:40)
@@ -11645,7 +11645,7 @@ func (f *actReluPrologue0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
 }
 
-// run scalars of one step of sgd.
+// run computes the numbers of one step of sgd.
 func (f *actReluPrologue0) run() {
 	f.lr2 = f.lr // lr2 = lr
 }
@@ -11674,7 +11674,7 @@ func (f *actReluUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[float32
 	f.body0 = f.rows0
 }
 
-// run one step of sgd.
+// run does one step of sgd.
 func (f *actReluUpdate0) run() {
 	f.cast = float32(f.lr) // cast = lr
 	if f.nN > 512 || !actReluUpdate0Small0(f) {
@@ -11791,7 +11791,7 @@ func (f *actReluInit0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.key = make([]nnrt.Key, 1)
 }
 
-// run normal().
+// run makes initial values by normal().
 func (f *actReluInit0) run() {
 	// rand = normal  (loops.nn:40)
 	// value = 0 + 1 * rand  (loops.nn:40)
@@ -12282,7 +12282,7 @@ func (f *softmax10Prologue0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
 }
 
-// run scalars of one step of sgd.
+// run computes the numbers of one step of sgd.
 func (f *softmax10Prologue0) run() {
 	f.lr2 = f.lr // lr2 = lr
 }
@@ -12311,7 +12311,7 @@ func (f *softmax10Update0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[float
 	f.body0 = f.rows0
 }
 
-// run one step of sgd.
+// run does one step of sgd.
 func (f *softmax10Update0) run() {
 	f.cast = float32(f.lr) // cast = lr
 	if f.nN > 512 || !softmax10Update0Small0(f) {
@@ -12455,7 +12455,7 @@ func (f *softmax10Init0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.key = make([]nnrt.Key, 1)
 }
 
-// run normal().
+// run makes initial values by normal().
 func (f *softmax10Init0) run() {
 	// rand = normal  (loops.nn:54)
 	// value = 0 + 1 * rand  (loops.nn:54)
@@ -12946,7 +12946,7 @@ func (f *softmax128Prologue0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) 
 	f.pool = pool
 }
 
-// run scalars of one step of sgd.
+// run computes the numbers of one step of sgd.
 func (f *softmax128Prologue0) run() {
 	f.lr2 = f.lr // lr2 = lr
 }
@@ -12975,7 +12975,7 @@ func (f *softmax128Update0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[floa
 	f.body0 = f.rows0
 }
 
-// run one step of sgd.
+// run does one step of sgd.
 func (f *softmax128Update0) run() {
 	f.cast = float32(f.lr) // cast = lr
 	if f.nN > 512 || !softmax128Update0Small0(f) {
@@ -13119,7 +13119,7 @@ func (f *softmax128Init0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.key = make([]nnrt.Key, 1)
 }
 
-// run normal().
+// run makes initial values by normal().
 func (f *softmax128Init0) run() {
 	// rand = normal  (loops.nn:61)
 	// value = 0 + 1 * rand  (loops.nn:61)
@@ -13610,7 +13610,7 @@ func (f *softmax1000Prologue0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32])
 	f.pool = pool
 }
 
-// run scalars of one step of sgd.
+// run computes the numbers of one step of sgd.
 func (f *softmax1000Prologue0) run() {
 	f.lr2 = f.lr // lr2 = lr
 }
@@ -13639,7 +13639,7 @@ func (f *softmax1000Update0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[flo
 	f.body0 = f.rows0
 }
 
-// run one step of sgd.
+// run does one step of sgd.
 func (f *softmax1000Update0) run() {
 	f.cast = float32(f.lr) // cast = lr
 	if f.nN > 512 || !softmax1000Update0Small0(f) {
@@ -13783,7 +13783,7 @@ func (f *softmax1000Init0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.key = make([]nnrt.Key, 1)
 }
 
-// run normal().
+// run makes initial values by normal().
 func (f *softmax1000Init0) run() {
 	// rand = normal  (loops.nn:68)
 	// value = 0 + 1 * rand  (loops.nn:68)
@@ -14380,7 +14380,7 @@ func (f *layerNormPrologue0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
 }
 
-// run scalars of one step of sgd.
+// run computes the numbers of one step of sgd.
 func (f *layerNormPrologue0) run() {
 	f.lr2 = f.lr // lr2 = lr
 }
@@ -14409,7 +14409,7 @@ func (f *layerNormUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[float
 	f.body0 = f.rows0
 }
 
-// run one step of sgd.
+// run does one step of sgd.
 func (f *layerNormUpdate0) run() {
 	f.cast = float32(f.lr) // cast = lr
 	if f.nN > 512 || !layerNormUpdate0Small0(f) {
@@ -14551,7 +14551,7 @@ func (f *layerNormInit0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.key = make([]nnrt.Key, 1)
 }
 
-// run normal().
+// run makes initial values by normal().
 func (f *layerNormInit0) run() {
 	// rand = normal  (loops.nn:76)
 	// value = 0 + 1 * rand  (loops.nn:76)
@@ -14593,7 +14593,7 @@ func (f *layerNormInit1) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
 }
 
-// run 1.
+// run makes initial values by 1.
 func (f *layerNormInit1) run() {
 	// value = 1  (layers.nn:30)
 	f.rows0(0, 0)
@@ -15084,7 +15084,7 @@ func (f *crossEntropy10Prologue0) init(pool *nnrt.Pool, arena *nnrt.Arena[float3
 	f.pool = pool
 }
 
-// run scalars of one step of sgd.
+// run computes the numbers of one step of sgd.
 func (f *crossEntropy10Prologue0) run() {
 	f.lr2 = f.lr // lr2 = lr
 }
@@ -15113,7 +15113,7 @@ func (f *crossEntropy10Update0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[
 	f.body0 = f.rows0
 }
 
-// run one step of sgd.
+// run does one step of sgd.
 func (f *crossEntropy10Update0) run() {
 	f.cast = float32(f.lr) // cast = lr
 	if f.nN > 512 || !crossEntropy10Update0Small0(f) {
@@ -15251,7 +15251,7 @@ func (f *crossEntropy10Init0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) 
 	f.key = make([]nnrt.Key, 1)
 }
 
-// run normal().
+// run makes initial values by normal().
 func (f *crossEntropy10Init0) run() {
 	// rand = normal  (loops.nn:85)
 	// value = 0 + 1 * rand  (loops.nn:85)
@@ -15751,7 +15751,7 @@ func (f *crossEntropy1000Prologue0) init(pool *nnrt.Pool, arena *nnrt.Arena[floa
 	f.pool = pool
 }
 
-// run scalars of one step of sgd.
+// run computes the numbers of one step of sgd.
 func (f *crossEntropy1000Prologue0) run() {
 	f.lr2 = f.lr // lr2 = lr
 }
@@ -15780,7 +15780,7 @@ func (f *crossEntropy1000Update0) init(pool *nnrt.Pool, nN int, arena *nnrt.Aren
 	f.body0 = f.rows0
 }
 
-// run one step of sgd.
+// run does one step of sgd.
 func (f *crossEntropy1000Update0) run() {
 	f.cast = float32(f.lr) // cast = lr
 	if f.nN > 512 || !crossEntropy1000Update0Small0(f) {
@@ -15918,7 +15918,7 @@ func (f *crossEntropy1000Init0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]
 	f.key = make([]nnrt.Key, 1)
 }
 
-// run normal().
+// run makes initial values by normal().
 func (f *crossEntropy1000Init0) run() {
 	// rand = normal  (loops.nn:92)
 	// value = 0 + 1 * rand  (loops.nn:92)

@@ -1010,7 +1010,7 @@ func (f *descentPrologue0) init(pool *nnrt.Pool, arena *nnrt.Arena[float64]) {
 	f.pool = pool
 }
 
-// run scalars of one step of sgd.
+// run computes the numbers of one step of sgd.
 func (f *descentPrologue0) run() {
 	f.lr2 = f.lr // lr2 = lr
 }
@@ -1038,7 +1038,7 @@ func (f *descentUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[float64
 	f.body0 = f.rows0
 }
 
-// run one step of sgd.
+// run does one step of sgd.
 func (f *descentUpdate0) run() {
 	// p2 = p - lr * g  (optimizers.nn:22)
 	f.pool.RunWork(f.nN*16, nnrt.Blocks(f.nN, 16384), f.body0)
@@ -1306,7 +1306,7 @@ func (f *descentInit0) init(pool *nnrt.Pool, arena *nnrt.Arena[float64]) {
 	f.key = make([]nnrt.Key, 1)
 }
 
-// run init().
+// run makes initial values by init().
 func (f *descentInit0) run() {
 	// rand = uniform  (layers.nn:5)
 	// value = -0.7071067811865476 + 1.4142135623730951 * rand  (layers.nn:5)
@@ -1358,7 +1358,7 @@ func (f *descentInit2) init(pool *nnrt.Pool, arena *nnrt.Arena[float64]) {
 	f.key = make([]nnrt.Key, 1)
 }
 
-// run init().
+// run makes initial values by init().
 func (f *descentInit2) run() {
 	// rand = uniform  (layers.nn:5)
 	// value = -0.7385489458759964 + 1.4770978917519928 * rand  (layers.nn:5)
@@ -2390,7 +2390,7 @@ func (f *descentMomentumPrologue0) init(pool *nnrt.Pool, arena *nnrt.Arena[float
 	f.pool = pool
 }
 
-// run scalars of one step of sgd.
+// run computes the numbers of one step of sgd.
 func (f *descentMomentumPrologue0) run() {
 	f.lr2 = f.lr // lr2 = lr
 }
@@ -2420,7 +2420,7 @@ func (f *descentMomentumUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena
 	f.body0 = f.rows0
 }
 
-// run one step of sgd.
+// run does one step of sgd.
 func (f *descentMomentumUpdate0) run() {
 	// b2 = b * 0.9 + g  (optimizers.nn:12)
 	// p2 = p - lr * b2  (optimizers.nn:22)
@@ -2697,7 +2697,7 @@ func (f *descentMomentumInit0) init(pool *nnrt.Pool, arena *nnrt.Arena[float64])
 	f.key = make([]nnrt.Key, 1)
 }
 
-// run init().
+// run makes initial values by init().
 func (f *descentMomentumInit0) run() {
 	// rand = uniform  (layers.nn:5)
 	// value = -0.7071067811865476 + 1.4142135623730951 * rand  (layers.nn:5)
@@ -2749,7 +2749,7 @@ func (f *descentMomentumInit2) init(pool *nnrt.Pool, arena *nnrt.Arena[float64])
 	f.key = make([]nnrt.Key, 1)
 }
 
-// run init().
+// run makes initial values by init().
 func (f *descentMomentumInit2) run() {
 	// rand = uniform  (layers.nn:5)
 	// value = -0.7385489458759964 + 1.4770978917519928 * rand  (layers.nn:5)
@@ -3781,7 +3781,7 @@ func (f *descentAdagradPrologue0) init(pool *nnrt.Pool, arena *nnrt.Arena[float6
 	f.pool = pool
 }
 
-// run scalars of one step of adagrad.
+// run computes the numbers of one step of adagrad.
 func (f *descentAdagradPrologue0) run() {
 	f.lr2 = f.lr // lr2 = lr
 }
@@ -3811,7 +3811,7 @@ func (f *descentAdagradUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[
 	f.body0 = f.rows0
 }
 
-// run one step of adagrad.
+// run does one step of adagrad.
 func (f *descentAdagradUpdate0) run() {
 	// s2 = s + g * g  (optimizers.nn:29)
 	// p2 = p - lr * g / (sqrt(s2) + 1e-10)  (optimizers.nn:30)
@@ -4088,7 +4088,7 @@ func (f *descentAdagradInit0) init(pool *nnrt.Pool, arena *nnrt.Arena[float64]) 
 	f.key = make([]nnrt.Key, 1)
 }
 
-// run init().
+// run makes initial values by init().
 func (f *descentAdagradInit0) run() {
 	// rand = uniform  (layers.nn:5)
 	// value = -0.7071067811865476 + 1.4142135623730951 * rand  (layers.nn:5)
@@ -4140,7 +4140,7 @@ func (f *descentAdagradInit2) init(pool *nnrt.Pool, arena *nnrt.Arena[float64]) 
 	f.key = make([]nnrt.Key, 1)
 }
 
-// run init().
+// run makes initial values by init().
 func (f *descentAdagradInit2) run() {
 	// rand = uniform  (layers.nn:5)
 	// value = -0.7385489458759964 + 1.4770978917519928 * rand  (layers.nn:5)
@@ -5172,7 +5172,7 @@ func (f *descentRMSpropPrologue0) init(pool *nnrt.Pool, arena *nnrt.Arena[float6
 	f.pool = pool
 }
 
-// run scalars of one step of rmsprop.
+// run computes the numbers of one step of rmsprop.
 func (f *descentRMSpropPrologue0) run() {
 	f.lr2 = f.lr // lr2 = lr
 }
@@ -5202,7 +5202,7 @@ func (f *descentRMSpropUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[
 	f.body0 = f.rows0
 }
 
-// run one step of rmsprop.
+// run does one step of rmsprop.
 func (f *descentRMSpropUpdate0) run() {
 	// v2 = v * 0.9 + g * g * 0.1  (optimizers.nn:47)
 	// p2 = p - lr * (g / (sqrt(v2) + 1e-08))  (optimizers.nn:60)
@@ -5479,7 +5479,7 @@ func (f *descentRMSpropInit0) init(pool *nnrt.Pool, arena *nnrt.Arena[float64]) 
 	f.key = make([]nnrt.Key, 1)
 }
 
-// run init().
+// run makes initial values by init().
 func (f *descentRMSpropInit0) run() {
 	// rand = uniform  (layers.nn:5)
 	// value = -0.7071067811865476 + 1.4142135623730951 * rand  (layers.nn:5)
@@ -5531,7 +5531,7 @@ func (f *descentRMSpropInit2) init(pool *nnrt.Pool, arena *nnrt.Arena[float64]) 
 	f.key = make([]nnrt.Key, 1)
 }
 
-// run init().
+// run makes initial values by init().
 func (f *descentRMSpropInit2) run() {
 	// rand = uniform  (layers.nn:5)
 	// value = -0.7385489458759964 + 1.4770978917519928 * rand  (layers.nn:5)
@@ -6568,7 +6568,7 @@ func (f *descentAdadeltaPrologue0) init(pool *nnrt.Pool, arena *nnrt.Arena[float
 	f.pool = pool
 }
 
-// run scalars of one step of adadelta.
+// run computes the numbers of one step of adadelta.
 func (f *descentAdadeltaPrologue0) run() {
 	f.lr2 = f.lr // lr2 = lr
 }
@@ -6600,7 +6600,7 @@ func (f *descentAdadeltaUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena
 	f.body0 = f.rows0
 }
 
-// run one step of adadelta.
+// run does one step of adadelta.
 func (f *descentAdadeltaUpdate0) run() {
 	// v2 = v * 0.9 + g * g * 0.1  (optimizers.nn:37)
 	// p2 = p - lr * (sqrt(u + 1e-06) / sqrt(v2 + 1e-06) * g)  (optimizers.nn:40)
@@ -6886,7 +6886,7 @@ func (f *descentAdadeltaInit0) init(pool *nnrt.Pool, arena *nnrt.Arena[float64])
 	f.key = make([]nnrt.Key, 1)
 }
 
-// run init().
+// run makes initial values by init().
 func (f *descentAdadeltaInit0) run() {
 	// rand = uniform  (layers.nn:5)
 	// value = -0.7071067811865476 + 1.4142135623730951 * rand  (layers.nn:5)
@@ -6938,7 +6938,7 @@ func (f *descentAdadeltaInit2) init(pool *nnrt.Pool, arena *nnrt.Arena[float64])
 	f.key = make([]nnrt.Key, 1)
 }
 
-// run init().
+// run makes initial values by init().
 func (f *descentAdadeltaInit2) run() {
 	// rand = uniform  (layers.nn:5)
 	// value = -0.7385489458759964 + 1.4770978917519928 * rand  (layers.nn:5)
@@ -7979,7 +7979,7 @@ func (f *descentAdamPrologue0) init(pool *nnrt.Pool, arena *nnrt.Arena[float64])
 	f.pool = pool
 }
 
-// run scalars of one step of adam.
+// run computes the numbers of one step of adam.
 func (f *descentAdamPrologue0) run() {
 	f.c1 = f.lr / (1 - nnrt.Exp(float64(f.t*(-0.10536051565782628))))      // c1 = lr / (1 - exp(t * -0.10536051565782628))
 	f.c2 = nnrt.Rsqrt(1 - nnrt.Exp(float64(f.t*(-0.0010005003335835344)))) // c2 = rsqrt(1 - exp(t * -0.0010005003335835344))
@@ -8013,7 +8013,7 @@ func (f *descentAdamUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[flo
 	f.body0 = f.rows0
 }
 
-// run one step of adam.
+// run does one step of adam.
 func (f *descentAdamUpdate0) run() {
 	// v2 = v * 0.999 + g * g * 0.001  (optimizers.nn:68)
 	// m2 = m * 0.9 + g * 0.1  (optimizers.nn:67)
@@ -8299,7 +8299,7 @@ func (f *descentAdamInit0) init(pool *nnrt.Pool, arena *nnrt.Arena[float64]) {
 	f.key = make([]nnrt.Key, 1)
 }
 
-// run init().
+// run makes initial values by init().
 func (f *descentAdamInit0) run() {
 	// rand = uniform  (layers.nn:5)
 	// value = -0.7071067811865476 + 1.4142135623730951 * rand  (layers.nn:5)
@@ -8351,7 +8351,7 @@ func (f *descentAdamInit2) init(pool *nnrt.Pool, arena *nnrt.Arena[float64]) {
 	f.key = make([]nnrt.Key, 1)
 }
 
-// run init().
+// run makes initial values by init().
 func (f *descentAdamInit2) run() {
 	// rand = uniform  (layers.nn:5)
 	// value = -0.7385489458759964 + 1.4770978917519928 * rand  (layers.nn:5)

@@ -832,7 +832,7 @@ func (f *valleyPrologue0) init(pool *nnrt.Pool, arena *nnrt.Arena[float64]) {
 	f.pool = pool
 }
 
-// run scalars of one step of sgd.
+// run computes the numbers of one step of sgd.
 func (f *valleyPrologue0) run() {
 	f.lr2 = f.lr // lr2 = lr
 }
@@ -860,7 +860,7 @@ func (f *valleyUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[float64]
 	f.body0 = f.rows0
 }
 
-// run one step of sgd.
+// run does one step of sgd.
 func (f *valleyUpdate0) run() {
 	// p2 = p - lr * g  (optimizers.nn:22)
 	f.pool.RunWork(f.nN*16, nnrt.Blocks(f.nN, 16384), f.body0)
@@ -1017,7 +1017,7 @@ func (f *valleyInit0) init(pool *nnrt.Pool, arena *nnrt.Arena[float64]) {
 	f.pool = pool
 }
 
-// run -2.
+// run makes initial values by -2.
 func (f *valleyInit0) run() {
 	f.value = -2 // value = -2
 }
@@ -1035,7 +1035,7 @@ func (f *valleyInit1) init(pool *nnrt.Pool, arena *nnrt.Arena[float64]) {
 	f.pool = pool
 }
 
-// run 2.
+// run makes initial values by 2.
 func (f *valleyInit1) run() {
 	f.value = 2 // value = 2
 }
@@ -1865,7 +1865,7 @@ func (f *valleyMomentumPrologue0) init(pool *nnrt.Pool, arena *nnrt.Arena[float6
 	f.pool = pool
 }
 
-// run scalars of one step of sgd.
+// run computes the numbers of one step of sgd.
 func (f *valleyMomentumPrologue0) run() {
 	f.lr2 = f.lr // lr2 = lr
 }
@@ -1895,7 +1895,7 @@ func (f *valleyMomentumUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[
 	f.body0 = f.rows0
 }
 
-// run one step of sgd.
+// run does one step of sgd.
 func (f *valleyMomentumUpdate0) run() {
 	// b2 = b * 0.9 + g  (optimizers.nn:12)
 	// p2 = p - lr * b2  (optimizers.nn:22)
@@ -2061,7 +2061,7 @@ func (f *valleyMomentumInit0) init(pool *nnrt.Pool, arena *nnrt.Arena[float64]) 
 	f.pool = pool
 }
 
-// run -2.
+// run makes initial values by -2.
 func (f *valleyMomentumInit0) run() {
 	f.value = -2 // value = -2
 }
@@ -2079,7 +2079,7 @@ func (f *valleyMomentumInit1) init(pool *nnrt.Pool, arena *nnrt.Arena[float64]) 
 	f.pool = pool
 }
 
-// run 2.
+// run makes initial values by 2.
 func (f *valleyMomentumInit1) run() {
 	f.value = 2 // value = 2
 }
@@ -2909,7 +2909,7 @@ func (f *valleyAdagradPrologue0) init(pool *nnrt.Pool, arena *nnrt.Arena[float64
 	f.pool = pool
 }
 
-// run scalars of one step of adagrad.
+// run computes the numbers of one step of adagrad.
 func (f *valleyAdagradPrologue0) run() {
 	f.lr2 = f.lr // lr2 = lr
 }
@@ -2939,7 +2939,7 @@ func (f *valleyAdagradUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[f
 	f.body0 = f.rows0
 }
 
-// run one step of adagrad.
+// run does one step of adagrad.
 func (f *valleyAdagradUpdate0) run() {
 	// s2 = s + g * g  (optimizers.nn:29)
 	// p2 = p - lr * g / (sqrt(s2) + 1e-10)  (optimizers.nn:30)
@@ -3105,7 +3105,7 @@ func (f *valleyAdagradInit0) init(pool *nnrt.Pool, arena *nnrt.Arena[float64]) {
 	f.pool = pool
 }
 
-// run -2.
+// run makes initial values by -2.
 func (f *valleyAdagradInit0) run() {
 	f.value = -2 // value = -2
 }
@@ -3123,7 +3123,7 @@ func (f *valleyAdagradInit1) init(pool *nnrt.Pool, arena *nnrt.Arena[float64]) {
 	f.pool = pool
 }
 
-// run 2.
+// run makes initial values by 2.
 func (f *valleyAdagradInit1) run() {
 	f.value = 2 // value = 2
 }
@@ -3953,7 +3953,7 @@ func (f *valleyRMSpropPrologue0) init(pool *nnrt.Pool, arena *nnrt.Arena[float64
 	f.pool = pool
 }
 
-// run scalars of one step of rmsprop.
+// run computes the numbers of one step of rmsprop.
 func (f *valleyRMSpropPrologue0) run() {
 	f.lr2 = f.lr // lr2 = lr
 }
@@ -3983,7 +3983,7 @@ func (f *valleyRMSpropUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[f
 	f.body0 = f.rows0
 }
 
-// run one step of rmsprop.
+// run does one step of rmsprop.
 func (f *valleyRMSpropUpdate0) run() {
 	// v2 = v * 0.9 + g * g * 0.1  (optimizers.nn:47)
 	// p2 = p - lr * (g / (sqrt(v2) + 1e-08))  (optimizers.nn:60)
@@ -4149,7 +4149,7 @@ func (f *valleyRMSpropInit0) init(pool *nnrt.Pool, arena *nnrt.Arena[float64]) {
 	f.pool = pool
 }
 
-// run -2.
+// run makes initial values by -2.
 func (f *valleyRMSpropInit0) run() {
 	f.value = -2 // value = -2
 }
@@ -4167,7 +4167,7 @@ func (f *valleyRMSpropInit1) init(pool *nnrt.Pool, arena *nnrt.Arena[float64]) {
 	f.pool = pool
 }
 
-// run 2.
+// run makes initial values by 2.
 func (f *valleyRMSpropInit1) run() {
 	f.value = 2 // value = 2
 }
@@ -5002,7 +5002,7 @@ func (f *valleyAdadeltaPrologue0) init(pool *nnrt.Pool, arena *nnrt.Arena[float6
 	f.pool = pool
 }
 
-// run scalars of one step of adadelta.
+// run computes the numbers of one step of adadelta.
 func (f *valleyAdadeltaPrologue0) run() {
 	f.lr2 = f.lr // lr2 = lr
 }
@@ -5034,7 +5034,7 @@ func (f *valleyAdadeltaUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[
 	f.body0 = f.rows0
 }
 
-// run one step of adadelta.
+// run does one step of adadelta.
 func (f *valleyAdadeltaUpdate0) run() {
 	// v2 = v * 0.9 + g * g * 0.1  (optimizers.nn:37)
 	// p2 = p - lr * (sqrt(u + 1e-06) / sqrt(v2 + 1e-06) * g)  (optimizers.nn:40)
@@ -5209,7 +5209,7 @@ func (f *valleyAdadeltaInit0) init(pool *nnrt.Pool, arena *nnrt.Arena[float64]) 
 	f.pool = pool
 }
 
-// run -2.
+// run makes initial values by -2.
 func (f *valleyAdadeltaInit0) run() {
 	f.value = -2 // value = -2
 }
@@ -5227,7 +5227,7 @@ func (f *valleyAdadeltaInit1) init(pool *nnrt.Pool, arena *nnrt.Arena[float64]) 
 	f.pool = pool
 }
 
-// run 2.
+// run makes initial values by 2.
 func (f *valleyAdadeltaInit1) run() {
 	f.value = 2 // value = 2
 }
@@ -6066,7 +6066,7 @@ func (f *valleyAdamPrologue0) init(pool *nnrt.Pool, arena *nnrt.Arena[float64]) 
 	f.pool = pool
 }
 
-// run scalars of one step of adam.
+// run computes the numbers of one step of adam.
 func (f *valleyAdamPrologue0) run() {
 	f.c1 = f.lr / (1 - nnrt.Exp(float64(f.t*(-0.10536051565782628))))      // c1 = lr / (1 - exp(t * -0.10536051565782628))
 	f.c2 = nnrt.Rsqrt(1 - nnrt.Exp(float64(f.t*(-0.0010005003335835344)))) // c2 = rsqrt(1 - exp(t * -0.0010005003335835344))
@@ -6100,7 +6100,7 @@ func (f *valleyAdamUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[floa
 	f.body0 = f.rows0
 }
 
-// run one step of adam.
+// run does one step of adam.
 func (f *valleyAdamUpdate0) run() {
 	// v2 = v * 0.999 + g * g * 0.001  (optimizers.nn:68)
 	// m2 = m * 0.9 + g * 0.1  (optimizers.nn:67)
@@ -6275,7 +6275,7 @@ func (f *valleyAdamInit0) init(pool *nnrt.Pool, arena *nnrt.Arena[float64]) {
 	f.pool = pool
 }
 
-// run -2.
+// run makes initial values by -2.
 func (f *valleyAdamInit0) run() {
 	f.value = -2 // value = -2
 }
@@ -6293,7 +6293,7 @@ func (f *valleyAdamInit1) init(pool *nnrt.Pool, arena *nnrt.Arena[float64]) {
 	f.pool = pool
 }
 
-// run 2.
+// run makes initial values by 2.
 func (f *valleyAdamInit1) run() {
 	f.value = 2 // value = 2
 }

@@ -1088,7 +1088,7 @@ func (f *digitsPrologue0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
 }
 
-// run scalars of one step of adam.
+// run computes the numbers of one step of adam.
 func (f *digitsPrologue0) run() {
 	f.c1 = f.lr / (1 - nnrt.Exp(float64(f.t*(-0.10536051565782628))))      // c1 = lr / (1 - exp(t * -0.10536051565782628))
 	f.c2 = nnrt.Rsqrt(1 - nnrt.Exp(float64(f.t*(-0.0010005003335835344)))) // c2 = rsqrt(1 - exp(t * -0.0010005003335835344))
@@ -1124,7 +1124,7 @@ func (f *digitsUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[float32]
 	f.body0 = f.rows0
 }
 
-// run one step of adam.
+// run does one step of adam.
 func (f *digitsUpdate0) run() {
 	f.cast = float32(f.c1)  // cast = c1
 	f.cast2 = float32(f.c2) // cast2 = c2
@@ -1470,7 +1470,7 @@ func (f *digitsInit0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.key = make([]nnrt.Key, 1)
 }
 
-// run init().
+// run makes initial values by init().
 func (f *digitsInit0) run() {
 	// rand = uniform  (layers.nn:5)
 	// value = -0.17677669 + 0.35355338 * rand  (layers.nn:5)
@@ -1522,7 +1522,7 @@ func (f *digitsInit2) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.key = make([]nnrt.Key, 1)
 }
 
-// run init().
+// run makes initial values by init().
 func (f *digitsInit2) run() {
 	// rand = uniform  (layers.nn:5)
 	// value = -0.2085144 + 0.4170288 * rand  (layers.nn:5)

@@ -1084,7 +1084,7 @@ func (f *digitPrologue0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
 }
 
-// run scalars of one step of adam.
+// run computes the numbers of one step of adam.
 func (f *digitPrologue0) run() {
 	f.c1 = f.lr / (1 - nnrt.Exp(float64(f.t*(-0.10536051565782628))))      // c1 = lr / (1 - exp(t * -0.10536051565782628))
 	f.c2 = nnrt.Rsqrt(1 - nnrt.Exp(float64(f.t*(-0.0010005003335835344)))) // c2 = rsqrt(1 - exp(t * -0.0010005003335835344))
@@ -1120,7 +1120,7 @@ func (f *digitUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[float32])
 	f.body0 = f.rows0
 }
 
-// run one step of adam.
+// run does one step of adam.
 func (f *digitUpdate0) run() {
 	f.cast = float32(f.c1)  // cast = c1
 	f.cast2 = float32(f.c2) // cast2 = c2
@@ -1462,7 +1462,7 @@ func (f *digitInit0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.key = make([]nnrt.Key, 1)
 }
 
-// run init().
+// run makes initial values by init().
 func (f *digitInit0) run() {
 	// rand = uniform  (layers.nn:5)
 	// value = -0.25 + 0.5 * rand  (layers.nn:5)
@@ -1514,7 +1514,7 @@ func (f *digitInit2) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.key = make([]nnrt.Key, 1)
 }
 
-// run init().
+// run makes initial values by init().
 func (f *digitInit2) run() {
 	// rand = uniform  (layers.nn:5)
 	// value = -0.37796447 + 0.75592893 * rand  (layers.nn:5)

@@ -1081,7 +1081,7 @@ func (f *irisPrologue0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
 }
 
-// run scalars of one step of adam.
+// run computes the numbers of one step of adam.
 func (f *irisPrologue0) run() {
 	f.c1 = f.lr / (1 - nnrt.Exp(float64(f.t*(-0.10536051565782628))))      // c1 = lr / (1 - exp(t * -0.10536051565782628))
 	f.c2 = nnrt.Rsqrt(1 - nnrt.Exp(float64(f.t*(-0.0010005003335835344)))) // c2 = rsqrt(1 - exp(t * -0.0010005003335835344))
@@ -1117,7 +1117,7 @@ func (f *irisUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[float32]) 
 	f.body0 = f.rows0
 }
 
-// run one step of adam.
+// run does one step of adam.
 func (f *irisUpdate0) run() {
 	f.cast = float32(f.c1)  // cast = c1
 	f.cast2 = float32(f.c2) // cast2 = c2
@@ -1461,7 +1461,7 @@ func (f *irisInit0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.key = make([]nnrt.Key, 1)
 }
 
-// run init().
+// run makes initial values by init().
 func (f *irisInit0) run() {
 	// rand = uniform  (layers.nn:5)
 	// value = -0.5477226 + 1.0954452 * rand  (layers.nn:5)
@@ -1513,7 +1513,7 @@ func (f *irisInit2) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.key = make([]nnrt.Key, 1)
 }
 
-// run init().
+// run makes initial values by init().
 func (f *irisInit2) run() {
 	// rand = uniform  (layers.nn:5)
 	// value = -0.56195146 + 1.1239029 * rand  (layers.nn:5)

@@ -739,7 +739,7 @@ type mnistForward struct {
 	sum              float32
 	sum2             float32
 	key              []nnrt.Key // streams of 1
-	parts0a          []float32  // sums of later terms of z
+	parts0a          []float32  // what the later terms of z add to it
 	part1a           []float32  // parts of sum, by block
 	part1b           []float32  // parts of sum2, by block
 	block1           int        // rows of a block of region 1
@@ -795,6 +795,7 @@ func (f *mnistForward) run() {
 // tiles0 works on one tile of one product or sum, number task.
 func (f *mnistForward) tiles0(_, task int) {
 	// z = x @ hW  (mnist.nn:7)
+	// z lies in savedH, which it becomes.
 	nnrt.GemmNNSplit(task, f.savedH, f.parts0a, f.x, f.hW, f.nBatch, 256, 784)
 }
 
@@ -815,7 +816,7 @@ func (f *mnistForward) rows1(worker, task int) {
 	savedExp := f.savedExp[r0*10 : r1*10]
 	savedSum := f.savedSum[r0:r1]
 	argmax := localInt32[0:][:rows]
-	nnrt.JoinSplit(f.savedH, f.parts0a, r0, r1, f.nBatch, 256, 784)
+	nnrt.JoinSplit(f.savedH, f.parts0a, r0, r1, f.nBatch, 256, 784) // z has all its terms now
 
 	// rand = uniform  (layers.nn:26)
 	nnrt.FillUniform(rand, f.key[0], uint64(r0*256))
@@ -1144,7 +1145,7 @@ func (f *mnistPrologue0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
 }
 
-// run scalars of one step of adamw.
+// run computes the numbers of one step of adamw.
 func (f *mnistPrologue0) run() {
 	f.c1 = 1 - float64(f.lr*0.4)                                           // c1 = 1 - lr * 0.4
 	f.c2 = f.lr / (1 - nnrt.Exp(float64(f.t*(-0.10536051565782628))))      // c2 = lr / (1 - exp(t * -0.10536051565782628))
@@ -1183,7 +1184,7 @@ func (f *mnistUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[float32])
 	f.body0 = f.rows0
 }
 
-// run one step of adamw.
+// run does one step of adamw.
 func (f *mnistUpdate0) run() {
 	f.cast = float32(f.c1)  // cast = c1
 	f.cast2 = float32(f.c2) // cast2 = c2
@@ -1561,7 +1562,7 @@ func (f *mnistInit0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.body0 = f.rows0
 }
 
-// run init().
+// run makes initial values by init().
 func (f *mnistInit0) run() {
 	// rand = uniform  (layers.nn:5)
 	// value = -0.07595545 + 0.1519109 * rand  (layers.nn:5)
@@ -1613,7 +1614,7 @@ func (f *mnistInit2) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.key = make([]nnrt.Key, 1)
 }
 
-// run init().
+// run makes initial values by init().
 func (f *mnistInit2) run() {
 	// rand = uniform  (layers.nn:5)
 	// value = -0.15018785 + 0.3003757 * rand  (layers.nn:5)

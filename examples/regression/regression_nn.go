@@ -874,7 +874,7 @@ func (f *lineMeanPrologue0) init(pool *nnrt.Pool, arena *nnrt.Arena[float64]) {
 	f.pool = pool
 }
 
-// run scalars of one step of sgd.
+// run computes the numbers of one step of sgd.
 func (f *lineMeanPrologue0) run() {
 	f.lr2 = f.lr // lr2 = lr
 }
@@ -902,7 +902,7 @@ func (f *lineMeanUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[float6
 	f.body0 = f.rows0
 }
 
-// run one step of sgd.
+// run does one step of sgd.
 func (f *lineMeanUpdate0) run() {
 	if f.nN > 512 || !lineMeanUpdate0Small0(f) {
 		// p2 = p - lr * g  (optimizers.nn:22)
@@ -1113,7 +1113,7 @@ func (f *lineMeanInit0) init(pool *nnrt.Pool, arena *nnrt.Arena[float64]) {
 	f.key = make([]nnrt.Key, 1)
 }
 
-// run init().
+// run makes initial values by init().
 func (f *lineMeanInit0) run() {
 	// rand = uniform  (layers.nn:5)
 	// value = -1.224744871391589 + 2.449489742783178 * rand  (layers.nn:5)
@@ -1992,7 +1992,7 @@ func (f *lineSumPrologue0) init(pool *nnrt.Pool, arena *nnrt.Arena[float64]) {
 	f.pool = pool
 }
 
-// run scalars of one step of sgd.
+// run computes the numbers of one step of sgd.
 func (f *lineSumPrologue0) run() {
 	f.lr2 = f.lr // lr2 = lr
 }
@@ -2020,7 +2020,7 @@ func (f *lineSumUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[float64
 	f.body0 = f.rows0
 }
 
-// run one step of sgd.
+// run does one step of sgd.
 func (f *lineSumUpdate0) run() {
 	if f.nN > 512 || !lineSumUpdate0Small0(f) {
 		// p2 = p - lr * g  (optimizers.nn:22)
@@ -2230,7 +2230,7 @@ func (f *lineSumInit0) init(pool *nnrt.Pool, arena *nnrt.Arena[float64]) {
 	f.key = make([]nnrt.Key, 1)
 }
 
-// run init().
+// run makes initial values by init().
 func (f *lineSumInit0) run() {
 	// rand = uniform  (layers.nn:5)
 	// value = -1.224744871391589 + 2.449489742783178 * rand  (layers.nn:5)

@@ -390,7 +390,7 @@ type SpeakerTrainer struct {
 	stage    int            // 0 idle, 1 after Forward, 2 after Backward, 3 after Accumulate
 	metrics  SpeakerMetrics // of the last Forward
 	gradient *Speaker
-	moved    func(lo, hi int) // the method move
+	moved    func(lo, hi int) // the method move, kept so that Step allocates nothing
 
 	forward   speakerForward
 	backward  speakerBackward
@@ -528,7 +528,8 @@ func (t *SpeakerTrainer) Update() error {
 	return nil
 }
 
-// Step does one training step on a batch: Forward, Backward, Update. It returns loss and metrics from before the update.
+// Step does one training step on a batch: Forward, and Backward, in which each parameter is updated as soon as its gradient is done, by the same bits as in
+// Update. It returns loss and metrics from before the update.
 func (t *SpeakerTrainer) Step(b SpeakerBatch) (SpeakerMetrics, error) {
 	m, err := t.Forward(b)
 	if err != nil {
@@ -545,7 +546,7 @@ func (t *SpeakerTrainer) Step(b SpeakerBatch) (SpeakerMetrics, error) {
 	return m, nil
 }
 
-// begin computes the numbers of the next update.
+// begin counts the next update and computes its numbers.
 func (t *SpeakerTrainer) begin() {
 	t.steps++
 	t.prologue0.t = float64(t.steps)
@@ -998,7 +999,7 @@ func (f *speakerForward) rows0(worker, task int) {
 // speakerBackward is the frame of backward: what one run reads, writes and needs in between.
 type speakerBackward struct {
 	pool   *nnrt.Pool
-	done   func(lo, hi int) // if set, called with each finished piece of the gradients' flat buffer
+	done   func(lo, hi int) // set in Step: parameters move as soon as their gradients are done; called with each piece of the flat buffer that no product moves
 	nBatch int              // size batch
 	nTime  int              // size time
 	nTotal int              // size total
@@ -1267,7 +1268,7 @@ func (f *speakerPrologue0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
 }
 
-// run scalars of one step of adamw.
+// run computes the numbers of one step of adamw.
 func (f *speakerPrologue0) run() {
 	f.c1 = 1 - float64(f.lr*0.3)                                           // c1 = 1 - lr * 0.3
 	f.c2 = f.lr / (1 - nnrt.Exp(float64(f.t*(-0.10536051565782628))))      // c2 = lr / (1 - exp(t * -0.10536051565782628))
@@ -1313,7 +1314,7 @@ func (f *speakerUpdate0) numbers() {
 	f.cast3 = float32(f.c3) // cast3 = c3
 }
 
-// run one step of adamw.
+// run does one step of adamw.
 func (f *speakerUpdate0) run() {
 	f.numbers()
 	if f.nN > 512 || !speakerUpdate0Small0(f) {
@@ -1774,7 +1775,7 @@ func (f *speakerInit0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.body0 = f.rows0
 }
 
-// run init().
+// run makes initial values by init().
 func (f *speakerInit0) run() {
 	// rand = normal  (layers.nn:16)
 	// value = 0 + 0.05 * rand  (layers.nn:16)
@@ -1826,7 +1827,7 @@ func (f *speakerInit1) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.key = make([]nnrt.Key, 1)
 }
 
-// run init().
+// run makes initial values by init().
 func (f *speakerInit1) run() {
 	// rand = uniform  (layers.nn:5)
 	// value = -0.3973597 + 0.7947194 * rand  (layers.nn:5)

@@ -1021,7 +1021,7 @@ func (f *xorPrologue0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
 }
 
-// run scalars of one step of sgd.
+// run computes the numbers of one step of sgd.
 func (f *xorPrologue0) run() {
 	f.lr2 = f.lr // lr2 = lr
 }
@@ -1052,7 +1052,7 @@ func (f *xorUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[float32]) {
 	f.body0 = f.rows0
 }
 
-// run one step of sgd.
+// run does one step of sgd.
 func (f *xorUpdate0) run() {
 	f.cast = float32(f.lr) // cast = lr
 	if f.nN > 512 || !xorUpdate0Small0(f) {
@@ -1339,7 +1339,7 @@ func (f *xorInit0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.key = make([]nnrt.Key, 1)
 }
 
-// run init().
+// run makes initial values by init().
 func (f *xorInit0) run() {
 	// rand = uniform  (layers.nn:5)
 	// value = -0.7745967 + 1.5491934 * rand  (layers.nn:5)
@@ -1391,7 +1391,7 @@ func (f *xorInit2) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.key = make([]nnrt.Key, 1)
 }
 
-// run init().
+// run makes initial values by init().
 func (f *xorInit2) run() {
 	// rand = uniform  (layers.nn:5)
 	// value = -0.8164966 + 1.6329932 * rand  (layers.nn:5)
@@ -2440,7 +2440,7 @@ func (f *xorAdamPrologue0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.pool = pool
 }
 
-// run scalars of one step of adam.
+// run computes the numbers of one step of adam.
 func (f *xorAdamPrologue0) run() {
 	f.c1 = f.lr / (1 - nnrt.Exp(float64(f.t*(-0.10536051565782628))))      // c1 = lr / (1 - exp(t * -0.10536051565782628))
 	f.c2 = nnrt.Rsqrt(1 - nnrt.Exp(float64(f.t*(-0.0010005003335835344)))) // c2 = rsqrt(1 - exp(t * -0.0010005003335835344))
@@ -2476,7 +2476,7 @@ func (f *xorAdamUpdate0) init(pool *nnrt.Pool, nN int, arena *nnrt.Arena[float32
 	f.body0 = f.rows0
 }
 
-// run one step of adam.
+// run does one step of adam.
 func (f *xorAdamUpdate0) run() {
 	f.cast = float32(f.c1)  // cast = c1
 	f.cast2 = float32(f.c2) // cast2 = c2
@@ -2773,7 +2773,7 @@ func (f *xorAdamInit0) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.key = make([]nnrt.Key, 1)
 }
 
-// run init().
+// run makes initial values by init().
 func (f *xorAdamInit0) run() {
 	// rand = uniform  (layers.nn:5)
 	// value = -0.7745967 + 1.5491934 * rand  (layers.nn:5)
@@ -2825,7 +2825,7 @@ func (f *xorAdamInit2) init(pool *nnrt.Pool, arena *nnrt.Arena[float32]) {
 	f.key = make([]nnrt.Key, 1)
 }
 
-// run init().
+// run makes initial values by init().
 func (f *xorAdamInit2) run() {
 	// rand = uniform  (layers.nn:5)
 	// value = -0.8164966 + 1.6329932 * rand  (layers.nn:5)
