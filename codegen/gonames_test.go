@@ -3,6 +3,7 @@ package codegen
 import (
 	"errors"
 	"fmt"
+	"go/types"
 	"os/exec"
 	"strings"
 	"testing"
@@ -122,6 +123,30 @@ func TestNamesOfFrames(t *testing.T) {
 		if f.Name == "names_nn.go" && !strings.Contains(string(f.Data), "GemmTNDescend(f.moved") {
 			t.Error("no update follows a gradient")
 		}
+	}
+	if exe, message := goBuild(t, withFiles(map[string]string{"main.go": "package main\n\nfunc main() {}\n"}, files), "build"); exe == "" {
+		t.Error(message)
+	}
+}
+
+// TestNamesOfGo compiles models whose inputs, parameters, outputs and variables have the names that Go and the packages of generated code declare.
+func TestNamesOfGo(t *testing.T) {
+	names := append(types.Universe.Names(), "unsafe", "nnrt", "math", "io", "fs", "errors", "fmt", "slices", "main", "init")
+	var inputs, params, outputs, read, used strings.Builder
+	for i, name := range names {
+		fmt.Fprintf(&inputs, "    input %s [batch, 4]\n", name)
+		fmt.Fprintf(&params, "    param %s [4, 9] = normal()\n", name)
+		fmt.Fprintf(&outputs, "    output %s = z*%d\n", name, i)
+		fmt.Fprintf(&read, " + sigmoid(%s)", name)
+		fmt.Fprintf(&used, " + x @ %s", name)
+	}
+	end := "    loss = mean(mse(z, y))\n    optimizer adam()\n}\n"
+	src := "model Inputs {\n" + inputs.String() + "    target y [batch, 9]\n    z := dense(" + read.String()[3:] + ", 9)\n    output o = z\n" + end +
+		"model Params {\n    input x [batch, 4]\n    target y [batch, 9]\n" + params.String() + "    z := softmax(" + used.String()[3:] + ")\n    output o = z\n" + end +
+		"model Outputs {\n    input x [batch, 4]\n    target y [batch, 9]\n    z := softmax(dense(x, 9))\n" + outputs.String() + end
+	files, err := generateText(t, src)
+	if err != nil {
+		t.Fatal(err)
 	}
 	if exe, message := goBuild(t, withFiles(map[string]string{"main.go": "package main\n\nfunc main() {}\n"}, files), "build"); exe == "" {
 		t.Error(message)

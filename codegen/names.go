@@ -3,6 +3,7 @@ package codegen
 
 import (
 	"go/token"
+	"go/types"
 	"regexp"
 	"strconv"
 	"strings"
@@ -20,9 +21,9 @@ func newNamer(reserved ...string) namer {
 	return n
 }
 
-// frameNames are the names that every frame's methods use themselves.
-var frameNames = []string{"f", "pool", "local", "worker", "task", "tasks", "rows", "r0", "r1", "lo", "hi", "off", "arena",
-	"init", "run", "numbers", "span", "done", "kernel", "tile", "nnrt", "math", "max", "min", "len", "float32", "float64", "int32", "bool", "uint8", "int", "clear", "range"}
+// frameNames are the names that every frame's methods use themselves, and those that Go declares.
+var frameNames = append([]string{"f", "pool", "local", "worker", "task", "tasks", "rows", "r0", "r1", "lo", "hi", "off", "arena",
+	"init", "run", "numbers", "span", "done", "kernel", "tile", "nnrt", "math", "unsafe"}, types.Universe.Names()...)
 
 // pick returns a free identifier close to hint: "h.W" gives hW, then hW2, hW3.
 func (n namer) pick(hint string) string {
