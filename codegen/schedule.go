@@ -229,8 +229,16 @@ func (s *scheduler) tileRegion(pending []*symbolic.Node) bool {
 	if len(members) == 0 {
 		return false
 	}
-	// The tasks of the largest products first, so that what is left for the last is small.
-	slices.SortStableFunc(members, func(a, b *symbolic.Node) int { return cmp.Compare(tileWork(b), tileWork(a)) })
+	// Products that are not worth cutting first, then the tasks of the largest, so that what is left for the last is small.
+	whole := func(n *symbolic.Node) int {
+		if n.Op == symbolic.OpDot && tileWork(n) < taskWork {
+			return 0
+		}
+		return 1
+	}
+	slices.SortStableFunc(members, func(a, b *symbolic.Node) int {
+		return cmp.Or(cmp.Compare(whole(a), whole(b)), cmp.Compare(tileWork(b), tileWork(a)))
+	})
 	for _, n := range members {
 		s.done[n] = true
 		r.Body = append(r.Body, &Kernel{Node: n, Terms: s.splits(n)})

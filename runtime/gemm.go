@@ -60,7 +60,7 @@ func GemmTNDescend[T Float](p []T, rate T, c []T, ldc int, a []T, lda int, b []T
 	var x product
 	x.c, x.a, x.b = view(c, m, n, ldc, 1), view(a, m, k, 1, lda), view(b, k, n, ldb, 1)
 	x.descends = view(p, m, n, ldc, 1).p
-	*(*T)(unsafe.Pointer(&x.rate)) = rate
+	*(*T)(unsafe.Pointer(&x.rate)) = -rate
 	x.m, x.n, x.k = m, n, k
 	gemm[T](&x)
 }
@@ -116,7 +116,7 @@ type product struct {
 	ahead, lines              int     // from a row of b to the first line to ask for, and how many; none if both are zero
 
 	descends unsafe.Pointer // parameters that lie like c and move against it, or nil
-	rate     uint64         // bits of how far
+	rate     uint64         // bits of how far, negative
 	fetch    bool           // ask for b ahead of its use
 }
 
@@ -208,7 +208,7 @@ func end[T Float](p *product) {
 			c := unsafe.Slice((*T)(p.c.at(i, 0)), p.n)
 			w := unsafe.Slice((*T)(unsafe.Add(p.descends, i*p.c.row)), p.n)
 			for j, g := range c {
-				w[j] -= T(rate * g)
+				w[j] += T(rate * g)
 			}
 		}
 	}

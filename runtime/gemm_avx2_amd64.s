@@ -84,8 +84,8 @@ shape0_rows1_store:
 	SUBQ         DX, CX
 	VMULPS       Y1, Y0, Y0
 	VMASKMOVPS   (CX), Y15, Y2
-	VSUBPS       Y0, Y2, Y2
-	VMASKMOVPS   Y2, Y15, (CX)
+	VADDPS       Y2, Y0, Y0
+	VMASKMOVPS   Y0, Y15, (CX)
 
 shape0_rows1_stays:
 	IMUL3Q $0x01, R9, CX
@@ -146,13 +146,13 @@ shape0_rows2_store:
 	SUBQ         DX, CX
 	VMULPS       Y3, Y1, Y1
 	VMASKMOVPS   (CX), Y15, Y2
-	VSUBPS       Y1, Y2, Y2
-	VMASKMOVPS   Y2, Y15, (CX)
+	VADDPS       Y2, Y1, Y1
+	VMASKMOVPS   Y1, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y3, Y0, Y0
 	VMASKMOVPS   (CX), Y15, Y2
-	VSUBPS       Y0, Y2, Y2
-	VMASKMOVPS   Y2, Y15, (CX)
+	VADDPS       Y2, Y0, Y0
+	VMASKMOVPS   Y0, Y15, (CX)
 
 shape0_rows2_stays:
 	IMUL3Q $0x02, R9, CX
@@ -220,18 +220,18 @@ shape0_rows3_store:
 	SUBQ         DX, CX
 	VMULPS       Y4, Y2, Y2
 	VMASKMOVPS   (CX), Y15, Y3
-	VSUBPS       Y2, Y3, Y3
-	VMASKMOVPS   Y3, Y15, (CX)
+	VADDPS       Y3, Y2, Y2
+	VMASKMOVPS   Y2, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y4, Y1, Y1
 	VMASKMOVPS   (CX), Y15, Y3
-	VSUBPS       Y1, Y3, Y3
-	VMASKMOVPS   Y3, Y15, (CX)
+	VADDPS       Y3, Y1, Y1
+	VMASKMOVPS   Y1, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y4, Y0, Y0
 	VMASKMOVPS   (CX), Y15, Y3
-	VSUBPS       Y0, Y3, Y3
-	VMASKMOVPS   Y3, Y15, (CX)
+	VADDPS       Y3, Y0, Y0
+	VMASKMOVPS   Y0, Y15, (CX)
 
 shape0_rows3_stays:
 	IMUL3Q $0x03, R9, CX
@@ -310,23 +310,23 @@ shape0_rows4_store:
 	SUBQ         DX, CX
 	VMULPS       Y5, Y3, Y3
 	VMASKMOVPS   (CX), Y15, Y4
-	VSUBPS       Y3, Y4, Y4
-	VMASKMOVPS   Y4, Y15, (CX)
+	VADDPS       Y4, Y3, Y3
+	VMASKMOVPS   Y3, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y5, Y2, Y2
 	VMASKMOVPS   (CX), Y15, Y4
-	VSUBPS       Y2, Y4, Y4
-	VMASKMOVPS   Y4, Y15, (CX)
+	VADDPS       Y4, Y2, Y2
+	VMASKMOVPS   Y2, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y5, Y1, Y1
 	VMASKMOVPS   (CX), Y15, Y4
-	VSUBPS       Y1, Y4, Y4
-	VMASKMOVPS   Y4, Y15, (CX)
+	VADDPS       Y4, Y1, Y1
+	VMASKMOVPS   Y1, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y5, Y0, Y0
 	VMASKMOVPS   (CX), Y15, Y4
-	VSUBPS       Y0, Y4, Y4
-	VMASKMOVPS   Y4, Y15, (CX)
+	VADDPS       Y4, Y0, Y0
+	VMASKMOVPS   Y0, Y15, (CX)
 
 shape0_rows4_stays:
 	IMUL3Q $0x04, R9, CX
@@ -416,28 +416,28 @@ shape0_rows5_store:
 	SUBQ         DX, CX
 	VMULPS       Y6, Y4, Y4
 	VMASKMOVPS   (CX), Y15, Y5
-	VSUBPS       Y4, Y5, Y5
-	VMASKMOVPS   Y5, Y15, (CX)
+	VADDPS       Y5, Y4, Y4
+	VMASKMOVPS   Y4, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y6, Y3, Y3
 	VMASKMOVPS   (CX), Y15, Y5
-	VSUBPS       Y3, Y5, Y5
-	VMASKMOVPS   Y5, Y15, (CX)
+	VADDPS       Y5, Y3, Y3
+	VMASKMOVPS   Y3, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y6, Y2, Y2
 	VMASKMOVPS   (CX), Y15, Y5
-	VSUBPS       Y2, Y5, Y5
-	VMASKMOVPS   Y5, Y15, (CX)
+	VADDPS       Y5, Y2, Y2
+	VMASKMOVPS   Y2, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y6, Y1, Y1
 	VMASKMOVPS   (CX), Y15, Y5
-	VSUBPS       Y1, Y5, Y5
-	VMASKMOVPS   Y5, Y15, (CX)
+	VADDPS       Y5, Y1, Y1
+	VMASKMOVPS   Y1, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y6, Y0, Y0
 	VMASKMOVPS   (CX), Y15, Y5
-	VSUBPS       Y0, Y5, Y5
-	VMASKMOVPS   Y5, Y15, (CX)
+	VADDPS       Y5, Y0, Y0
+	VMASKMOVPS   Y0, Y15, (CX)
 
 shape0_rows5_stays:
 	IMUL3Q $0x05, R9, CX
@@ -534,33 +534,33 @@ shape0_rows6_store:
 	SUBQ         DX, CX
 	VMULPS       Y7, Y5, Y5
 	VMASKMOVPS   (CX), Y15, Y6
-	VSUBPS       Y5, Y6, Y6
-	VMASKMOVPS   Y6, Y15, (CX)
+	VADDPS       Y6, Y5, Y5
+	VMASKMOVPS   Y5, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y7, Y4, Y4
 	VMASKMOVPS   (CX), Y15, Y6
-	VSUBPS       Y4, Y6, Y6
-	VMASKMOVPS   Y6, Y15, (CX)
+	VADDPS       Y6, Y4, Y4
+	VMASKMOVPS   Y4, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y7, Y3, Y3
 	VMASKMOVPS   (CX), Y15, Y6
-	VSUBPS       Y3, Y6, Y6
-	VMASKMOVPS   Y6, Y15, (CX)
+	VADDPS       Y6, Y3, Y3
+	VMASKMOVPS   Y3, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y7, Y2, Y2
 	VMASKMOVPS   (CX), Y15, Y6
-	VSUBPS       Y2, Y6, Y6
-	VMASKMOVPS   Y6, Y15, (CX)
+	VADDPS       Y6, Y2, Y2
+	VMASKMOVPS   Y2, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y7, Y1, Y1
 	VMASKMOVPS   (CX), Y15, Y6
-	VSUBPS       Y1, Y6, Y6
-	VMASKMOVPS   Y6, Y15, (CX)
+	VADDPS       Y6, Y1, Y1
+	VMASKMOVPS   Y1, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y7, Y0, Y0
 	VMASKMOVPS   (CX), Y15, Y6
-	VSUBPS       Y0, Y6, Y6
-	VMASKMOVPS   Y6, Y15, (CX)
+	VADDPS       Y6, Y0, Y0
+	VMASKMOVPS   Y0, Y15, (CX)
 
 shape0_rows6_stays:
 	IMUL3Q $0x06, R9, CX
@@ -670,38 +670,38 @@ shape0_rows7_store:
 	SUBQ         DX, CX
 	VMULPS       Y8, Y6, Y6
 	VMASKMOVPS   (CX), Y15, Y7
-	VSUBPS       Y6, Y7, Y7
-	VMASKMOVPS   Y7, Y15, (CX)
+	VADDPS       Y7, Y6, Y6
+	VMASKMOVPS   Y6, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y8, Y5, Y5
 	VMASKMOVPS   (CX), Y15, Y7
-	VSUBPS       Y5, Y7, Y7
-	VMASKMOVPS   Y7, Y15, (CX)
+	VADDPS       Y7, Y5, Y5
+	VMASKMOVPS   Y5, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y8, Y4, Y4
 	VMASKMOVPS   (CX), Y15, Y7
-	VSUBPS       Y4, Y7, Y7
-	VMASKMOVPS   Y7, Y15, (CX)
+	VADDPS       Y7, Y4, Y4
+	VMASKMOVPS   Y4, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y8, Y3, Y3
 	VMASKMOVPS   (CX), Y15, Y7
-	VSUBPS       Y3, Y7, Y7
-	VMASKMOVPS   Y7, Y15, (CX)
+	VADDPS       Y7, Y3, Y3
+	VMASKMOVPS   Y3, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y8, Y2, Y2
 	VMASKMOVPS   (CX), Y15, Y7
-	VSUBPS       Y2, Y7, Y7
-	VMASKMOVPS   Y7, Y15, (CX)
+	VADDPS       Y7, Y2, Y2
+	VMASKMOVPS   Y2, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y8, Y1, Y1
 	VMASKMOVPS   (CX), Y15, Y7
-	VSUBPS       Y1, Y7, Y7
-	VMASKMOVPS   Y7, Y15, (CX)
+	VADDPS       Y7, Y1, Y1
+	VMASKMOVPS   Y1, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y8, Y0, Y0
 	VMASKMOVPS   (CX), Y15, Y7
-	VSUBPS       Y0, Y7, Y7
-	VMASKMOVPS   Y7, Y15, (CX)
+	VADDPS       Y7, Y0, Y0
+	VMASKMOVPS   Y0, Y15, (CX)
 
 shape0_rows7_stays:
 	IMUL3Q $0x07, R9, CX
@@ -818,43 +818,43 @@ shape0_rows8_store:
 	SUBQ         DX, CX
 	VMULPS       Y9, Y7, Y7
 	VMASKMOVPS   (CX), Y15, Y8
-	VSUBPS       Y7, Y8, Y8
-	VMASKMOVPS   Y8, Y15, (CX)
+	VADDPS       Y8, Y7, Y7
+	VMASKMOVPS   Y7, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y9, Y6, Y6
 	VMASKMOVPS   (CX), Y15, Y8
-	VSUBPS       Y6, Y8, Y8
-	VMASKMOVPS   Y8, Y15, (CX)
+	VADDPS       Y8, Y6, Y6
+	VMASKMOVPS   Y6, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y9, Y5, Y5
 	VMASKMOVPS   (CX), Y15, Y8
-	VSUBPS       Y5, Y8, Y8
-	VMASKMOVPS   Y8, Y15, (CX)
+	VADDPS       Y8, Y5, Y5
+	VMASKMOVPS   Y5, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y9, Y4, Y4
 	VMASKMOVPS   (CX), Y15, Y8
-	VSUBPS       Y4, Y8, Y8
-	VMASKMOVPS   Y8, Y15, (CX)
+	VADDPS       Y8, Y4, Y4
+	VMASKMOVPS   Y4, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y9, Y3, Y3
 	VMASKMOVPS   (CX), Y15, Y8
-	VSUBPS       Y3, Y8, Y8
-	VMASKMOVPS   Y8, Y15, (CX)
+	VADDPS       Y8, Y3, Y3
+	VMASKMOVPS   Y3, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y9, Y2, Y2
 	VMASKMOVPS   (CX), Y15, Y8
-	VSUBPS       Y2, Y8, Y8
-	VMASKMOVPS   Y8, Y15, (CX)
+	VADDPS       Y8, Y2, Y2
+	VMASKMOVPS   Y2, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y9, Y1, Y1
 	VMASKMOVPS   (CX), Y15, Y8
-	VSUBPS       Y1, Y8, Y8
-	VMASKMOVPS   Y8, Y15, (CX)
+	VADDPS       Y8, Y1, Y1
+	VMASKMOVPS   Y1, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y9, Y0, Y0
 	VMASKMOVPS   (CX), Y15, Y8
-	VSUBPS       Y0, Y8, Y8
-	VMASKMOVPS   Y8, Y15, (CX)
+	VADDPS       Y8, Y0, Y0
+	VMASKMOVPS   Y0, Y15, (CX)
 
 shape0_rows8_stays:
 	IMUL3Q $0x08, R9, CX
@@ -980,48 +980,48 @@ shape0_rows9_store:
 	SUBQ         DX, CX
 	VMULPS       Y10, Y8, Y8
 	VMASKMOVPS   (CX), Y15, Y9
-	VSUBPS       Y8, Y9, Y9
-	VMASKMOVPS   Y9, Y15, (CX)
+	VADDPS       Y9, Y8, Y8
+	VMASKMOVPS   Y8, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y10, Y7, Y7
 	VMASKMOVPS   (CX), Y15, Y9
-	VSUBPS       Y7, Y9, Y9
-	VMASKMOVPS   Y9, Y15, (CX)
+	VADDPS       Y9, Y7, Y7
+	VMASKMOVPS   Y7, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y10, Y6, Y6
 	VMASKMOVPS   (CX), Y15, Y9
-	VSUBPS       Y6, Y9, Y9
-	VMASKMOVPS   Y9, Y15, (CX)
+	VADDPS       Y9, Y6, Y6
+	VMASKMOVPS   Y6, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y10, Y5, Y5
 	VMASKMOVPS   (CX), Y15, Y9
-	VSUBPS       Y5, Y9, Y9
-	VMASKMOVPS   Y9, Y15, (CX)
+	VADDPS       Y9, Y5, Y5
+	VMASKMOVPS   Y5, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y10, Y4, Y4
 	VMASKMOVPS   (CX), Y15, Y9
-	VSUBPS       Y4, Y9, Y9
-	VMASKMOVPS   Y9, Y15, (CX)
+	VADDPS       Y9, Y4, Y4
+	VMASKMOVPS   Y4, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y10, Y3, Y3
 	VMASKMOVPS   (CX), Y15, Y9
-	VSUBPS       Y3, Y9, Y9
-	VMASKMOVPS   Y9, Y15, (CX)
+	VADDPS       Y9, Y3, Y3
+	VMASKMOVPS   Y3, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y10, Y2, Y2
 	VMASKMOVPS   (CX), Y15, Y9
-	VSUBPS       Y2, Y9, Y9
-	VMASKMOVPS   Y9, Y15, (CX)
+	VADDPS       Y9, Y2, Y2
+	VMASKMOVPS   Y2, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y10, Y1, Y1
 	VMASKMOVPS   (CX), Y15, Y9
-	VSUBPS       Y1, Y9, Y9
-	VMASKMOVPS   Y9, Y15, (CX)
+	VADDPS       Y9, Y1, Y1
+	VMASKMOVPS   Y1, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y10, Y0, Y0
 	VMASKMOVPS   (CX), Y15, Y9
-	VSUBPS       Y0, Y9, Y9
-	VMASKMOVPS   Y9, Y15, (CX)
+	VADDPS       Y9, Y0, Y0
+	VMASKMOVPS   Y0, Y15, (CX)
 
 shape0_rows9_stays:
 	IMUL3Q $0x09, R9, CX
@@ -1158,53 +1158,53 @@ shape0_rows10_store:
 	SUBQ         DX, CX
 	VMULPS       Y11, Y9, Y9
 	VMASKMOVPS   (CX), Y15, Y10
-	VSUBPS       Y9, Y10, Y10
-	VMASKMOVPS   Y10, Y15, (CX)
+	VADDPS       Y10, Y9, Y9
+	VMASKMOVPS   Y9, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y11, Y8, Y8
 	VMASKMOVPS   (CX), Y15, Y10
-	VSUBPS       Y8, Y10, Y10
-	VMASKMOVPS   Y10, Y15, (CX)
+	VADDPS       Y10, Y8, Y8
+	VMASKMOVPS   Y8, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y11, Y7, Y7
 	VMASKMOVPS   (CX), Y15, Y10
-	VSUBPS       Y7, Y10, Y10
-	VMASKMOVPS   Y10, Y15, (CX)
+	VADDPS       Y10, Y7, Y7
+	VMASKMOVPS   Y7, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y11, Y6, Y6
 	VMASKMOVPS   (CX), Y15, Y10
-	VSUBPS       Y6, Y10, Y10
-	VMASKMOVPS   Y10, Y15, (CX)
+	VADDPS       Y10, Y6, Y6
+	VMASKMOVPS   Y6, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y11, Y5, Y5
 	VMASKMOVPS   (CX), Y15, Y10
-	VSUBPS       Y5, Y10, Y10
-	VMASKMOVPS   Y10, Y15, (CX)
+	VADDPS       Y10, Y5, Y5
+	VMASKMOVPS   Y5, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y11, Y4, Y4
 	VMASKMOVPS   (CX), Y15, Y10
-	VSUBPS       Y4, Y10, Y10
-	VMASKMOVPS   Y10, Y15, (CX)
+	VADDPS       Y10, Y4, Y4
+	VMASKMOVPS   Y4, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y11, Y3, Y3
 	VMASKMOVPS   (CX), Y15, Y10
-	VSUBPS       Y3, Y10, Y10
-	VMASKMOVPS   Y10, Y15, (CX)
+	VADDPS       Y10, Y3, Y3
+	VMASKMOVPS   Y3, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y11, Y2, Y2
 	VMASKMOVPS   (CX), Y15, Y10
-	VSUBPS       Y2, Y10, Y10
-	VMASKMOVPS   Y10, Y15, (CX)
+	VADDPS       Y10, Y2, Y2
+	VMASKMOVPS   Y2, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y11, Y1, Y1
 	VMASKMOVPS   (CX), Y15, Y10
-	VSUBPS       Y1, Y10, Y10
-	VMASKMOVPS   Y10, Y15, (CX)
+	VADDPS       Y10, Y1, Y1
+	VMASKMOVPS   Y1, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y11, Y0, Y0
 	VMASKMOVPS   (CX), Y15, Y10
-	VSUBPS       Y0, Y10, Y10
-	VMASKMOVPS   Y10, Y15, (CX)
+	VADDPS       Y10, Y0, Y0
+	VMASKMOVPS   Y0, Y15, (CX)
 
 shape0_rows10_stays:
 	IMUL3Q $0x0a, R9, CX
@@ -1350,58 +1350,58 @@ shape0_rows11_store:
 	SUBQ         DX, CX
 	VMULPS       Y12, Y10, Y10
 	VMASKMOVPS   (CX), Y15, Y11
-	VSUBPS       Y10, Y11, Y11
-	VMASKMOVPS   Y11, Y15, (CX)
+	VADDPS       Y11, Y10, Y10
+	VMASKMOVPS   Y10, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y12, Y9, Y9
 	VMASKMOVPS   (CX), Y15, Y11
-	VSUBPS       Y9, Y11, Y11
-	VMASKMOVPS   Y11, Y15, (CX)
+	VADDPS       Y11, Y9, Y9
+	VMASKMOVPS   Y9, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y12, Y8, Y8
 	VMASKMOVPS   (CX), Y15, Y11
-	VSUBPS       Y8, Y11, Y11
-	VMASKMOVPS   Y11, Y15, (CX)
+	VADDPS       Y11, Y8, Y8
+	VMASKMOVPS   Y8, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y12, Y7, Y7
 	VMASKMOVPS   (CX), Y15, Y11
-	VSUBPS       Y7, Y11, Y11
-	VMASKMOVPS   Y11, Y15, (CX)
+	VADDPS       Y11, Y7, Y7
+	VMASKMOVPS   Y7, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y12, Y6, Y6
 	VMASKMOVPS   (CX), Y15, Y11
-	VSUBPS       Y6, Y11, Y11
-	VMASKMOVPS   Y11, Y15, (CX)
+	VADDPS       Y11, Y6, Y6
+	VMASKMOVPS   Y6, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y12, Y5, Y5
 	VMASKMOVPS   (CX), Y15, Y11
-	VSUBPS       Y5, Y11, Y11
-	VMASKMOVPS   Y11, Y15, (CX)
+	VADDPS       Y11, Y5, Y5
+	VMASKMOVPS   Y5, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y12, Y4, Y4
 	VMASKMOVPS   (CX), Y15, Y11
-	VSUBPS       Y4, Y11, Y11
-	VMASKMOVPS   Y11, Y15, (CX)
+	VADDPS       Y11, Y4, Y4
+	VMASKMOVPS   Y4, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y12, Y3, Y3
 	VMASKMOVPS   (CX), Y15, Y11
-	VSUBPS       Y3, Y11, Y11
-	VMASKMOVPS   Y11, Y15, (CX)
+	VADDPS       Y11, Y3, Y3
+	VMASKMOVPS   Y3, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y12, Y2, Y2
 	VMASKMOVPS   (CX), Y15, Y11
-	VSUBPS       Y2, Y11, Y11
-	VMASKMOVPS   Y11, Y15, (CX)
+	VADDPS       Y11, Y2, Y2
+	VMASKMOVPS   Y2, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y12, Y1, Y1
 	VMASKMOVPS   (CX), Y15, Y11
-	VSUBPS       Y1, Y11, Y11
-	VMASKMOVPS   Y11, Y15, (CX)
+	VADDPS       Y11, Y1, Y1
+	VMASKMOVPS   Y1, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y12, Y0, Y0
 	VMASKMOVPS   (CX), Y15, Y11
-	VSUBPS       Y0, Y11, Y11
-	VMASKMOVPS   Y11, Y15, (CX)
+	VADDPS       Y11, Y0, Y0
+	VMASKMOVPS   Y0, Y15, (CX)
 
 shape0_rows11_stays:
 	IMUL3Q $0x0b, R9, CX
@@ -1554,63 +1554,63 @@ shape0_rows12_store:
 	SUBQ         DX, CX
 	VMULPS       Y13, Y11, Y11
 	VMASKMOVPS   (CX), Y15, Y12
-	VSUBPS       Y11, Y12, Y12
-	VMASKMOVPS   Y12, Y15, (CX)
+	VADDPS       Y12, Y11, Y11
+	VMASKMOVPS   Y11, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y13, Y10, Y10
 	VMASKMOVPS   (CX), Y15, Y12
-	VSUBPS       Y10, Y12, Y12
-	VMASKMOVPS   Y12, Y15, (CX)
+	VADDPS       Y12, Y10, Y10
+	VMASKMOVPS   Y10, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y13, Y9, Y9
 	VMASKMOVPS   (CX), Y15, Y12
-	VSUBPS       Y9, Y12, Y12
-	VMASKMOVPS   Y12, Y15, (CX)
+	VADDPS       Y12, Y9, Y9
+	VMASKMOVPS   Y9, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y13, Y8, Y8
 	VMASKMOVPS   (CX), Y15, Y12
-	VSUBPS       Y8, Y12, Y12
-	VMASKMOVPS   Y12, Y15, (CX)
+	VADDPS       Y12, Y8, Y8
+	VMASKMOVPS   Y8, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y13, Y7, Y7
 	VMASKMOVPS   (CX), Y15, Y12
-	VSUBPS       Y7, Y12, Y12
-	VMASKMOVPS   Y12, Y15, (CX)
+	VADDPS       Y12, Y7, Y7
+	VMASKMOVPS   Y7, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y13, Y6, Y6
 	VMASKMOVPS   (CX), Y15, Y12
-	VSUBPS       Y6, Y12, Y12
-	VMASKMOVPS   Y12, Y15, (CX)
+	VADDPS       Y12, Y6, Y6
+	VMASKMOVPS   Y6, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y13, Y5, Y5
 	VMASKMOVPS   (CX), Y15, Y12
-	VSUBPS       Y5, Y12, Y12
-	VMASKMOVPS   Y12, Y15, (CX)
+	VADDPS       Y12, Y5, Y5
+	VMASKMOVPS   Y5, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y13, Y4, Y4
 	VMASKMOVPS   (CX), Y15, Y12
-	VSUBPS       Y4, Y12, Y12
-	VMASKMOVPS   Y12, Y15, (CX)
+	VADDPS       Y12, Y4, Y4
+	VMASKMOVPS   Y4, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y13, Y3, Y3
 	VMASKMOVPS   (CX), Y15, Y12
-	VSUBPS       Y3, Y12, Y12
-	VMASKMOVPS   Y12, Y15, (CX)
+	VADDPS       Y12, Y3, Y3
+	VMASKMOVPS   Y3, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y13, Y2, Y2
 	VMASKMOVPS   (CX), Y15, Y12
-	VSUBPS       Y2, Y12, Y12
-	VMASKMOVPS   Y12, Y15, (CX)
+	VADDPS       Y12, Y2, Y2
+	VMASKMOVPS   Y2, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y13, Y1, Y1
 	VMASKMOVPS   (CX), Y15, Y12
-	VSUBPS       Y1, Y12, Y12
-	VMASKMOVPS   Y12, Y15, (CX)
+	VADDPS       Y12, Y1, Y1
+	VMASKMOVPS   Y1, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y13, Y0, Y0
 	VMASKMOVPS   (CX), Y15, Y12
-	VSUBPS       Y0, Y12, Y12
-	VMASKMOVPS   Y12, Y15, (CX)
+	VADDPS       Y12, Y0, Y0
+	VMASKMOVPS   Y0, Y15, (CX)
 
 shape0_rows12_stays:
 	IMUL3Q $0x0c, R9, CX
@@ -1670,9 +1670,8 @@ shape1_rows1_store:
 	VBROADCASTSS 208(R8), Y1
 	SUBQ         DX, CX
 	VMULPS       Y1, Y0, Y0
-	VMOVUPS      (CX), Y2
-	VSUBPS       Y0, Y2, Y2
-	VMOVUPS      Y2, (CX)
+	VADDPS       (CX), Y0, Y0
+	VMOVUPS      Y0, (CX)
 
 shape1_rows1_stays:
 	IMUL3Q $0x01, R9, CX
@@ -1730,14 +1729,12 @@ shape1_rows2_store:
 	VBROADCASTSS 208(R8), Y3
 	SUBQ         DX, CX
 	VMULPS       Y3, Y1, Y1
-	VMOVUPS      (CX), Y2
-	VSUBPS       Y1, Y2, Y2
-	VMOVUPS      Y2, (CX)
+	VADDPS       (CX), Y1, Y1
+	VMOVUPS      Y1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y3, Y0, Y0
-	VMOVUPS      (CX), Y2
-	VSUBPS       Y0, Y2, Y2
-	VMOVUPS      Y2, (CX)
+	VADDPS       (CX), Y0, Y0
+	VMOVUPS      Y0, (CX)
 
 shape1_rows2_stays:
 	IMUL3Q $0x02, R9, CX
@@ -1801,19 +1798,16 @@ shape1_rows3_store:
 	VBROADCASTSS 208(R8), Y4
 	SUBQ         DX, CX
 	VMULPS       Y4, Y2, Y2
-	VMOVUPS      (CX), Y3
-	VSUBPS       Y2, Y3, Y3
-	VMOVUPS      Y3, (CX)
+	VADDPS       (CX), Y2, Y2
+	VMOVUPS      Y2, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y4, Y1, Y1
-	VMOVUPS      (CX), Y3
-	VSUBPS       Y1, Y3, Y3
-	VMOVUPS      Y3, (CX)
+	VADDPS       (CX), Y1, Y1
+	VMOVUPS      Y1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y4, Y0, Y0
-	VMOVUPS      (CX), Y3
-	VSUBPS       Y0, Y3, Y3
-	VMOVUPS      Y3, (CX)
+	VADDPS       (CX), Y0, Y0
+	VMOVUPS      Y0, (CX)
 
 shape1_rows3_stays:
 	IMUL3Q $0x03, R9, CX
@@ -1887,24 +1881,20 @@ shape1_rows4_store:
 	VBROADCASTSS 208(R8), Y5
 	SUBQ         DX, CX
 	VMULPS       Y5, Y3, Y3
-	VMOVUPS      (CX), Y4
-	VSUBPS       Y3, Y4, Y4
-	VMOVUPS      Y4, (CX)
+	VADDPS       (CX), Y3, Y3
+	VMOVUPS      Y3, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y5, Y2, Y2
-	VMOVUPS      (CX), Y4
-	VSUBPS       Y2, Y4, Y4
-	VMOVUPS      Y4, (CX)
+	VADDPS       (CX), Y2, Y2
+	VMOVUPS      Y2, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y5, Y1, Y1
-	VMOVUPS      (CX), Y4
-	VSUBPS       Y1, Y4, Y4
-	VMOVUPS      Y4, (CX)
+	VADDPS       (CX), Y1, Y1
+	VMOVUPS      Y1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y5, Y0, Y0
-	VMOVUPS      (CX), Y4
-	VSUBPS       Y0, Y4, Y4
-	VMOVUPS      Y4, (CX)
+	VADDPS       (CX), Y0, Y0
+	VMOVUPS      Y0, (CX)
 
 shape1_rows4_stays:
 	IMUL3Q $0x04, R9, CX
@@ -1988,29 +1978,24 @@ shape1_rows5_store:
 	VBROADCASTSS 208(R8), Y6
 	SUBQ         DX, CX
 	VMULPS       Y6, Y4, Y4
-	VMOVUPS      (CX), Y5
-	VSUBPS       Y4, Y5, Y5
-	VMOVUPS      Y5, (CX)
+	VADDPS       (CX), Y4, Y4
+	VMOVUPS      Y4, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y6, Y3, Y3
-	VMOVUPS      (CX), Y5
-	VSUBPS       Y3, Y5, Y5
-	VMOVUPS      Y5, (CX)
+	VADDPS       (CX), Y3, Y3
+	VMOVUPS      Y3, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y6, Y2, Y2
-	VMOVUPS      (CX), Y5
-	VSUBPS       Y2, Y5, Y5
-	VMOVUPS      Y5, (CX)
+	VADDPS       (CX), Y2, Y2
+	VMOVUPS      Y2, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y6, Y1, Y1
-	VMOVUPS      (CX), Y5
-	VSUBPS       Y1, Y5, Y5
-	VMOVUPS      Y5, (CX)
+	VADDPS       (CX), Y1, Y1
+	VMOVUPS      Y1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y6, Y0, Y0
-	VMOVUPS      (CX), Y5
-	VSUBPS       Y0, Y5, Y5
-	VMOVUPS      Y5, (CX)
+	VADDPS       (CX), Y0, Y0
+	VMOVUPS      Y0, (CX)
 
 shape1_rows5_stays:
 	IMUL3Q $0x05, R9, CX
@@ -2100,34 +2085,28 @@ shape1_rows6_store:
 	VBROADCASTSS 208(R8), Y7
 	SUBQ         DX, CX
 	VMULPS       Y7, Y5, Y5
-	VMOVUPS      (CX), Y6
-	VSUBPS       Y5, Y6, Y6
-	VMOVUPS      Y6, (CX)
+	VADDPS       (CX), Y5, Y5
+	VMOVUPS      Y5, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y7, Y4, Y4
-	VMOVUPS      (CX), Y6
-	VSUBPS       Y4, Y6, Y6
-	VMOVUPS      Y6, (CX)
+	VADDPS       (CX), Y4, Y4
+	VMOVUPS      Y4, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y7, Y3, Y3
-	VMOVUPS      (CX), Y6
-	VSUBPS       Y3, Y6, Y6
-	VMOVUPS      Y6, (CX)
+	VADDPS       (CX), Y3, Y3
+	VMOVUPS      Y3, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y7, Y2, Y2
-	VMOVUPS      (CX), Y6
-	VSUBPS       Y2, Y6, Y6
-	VMOVUPS      Y6, (CX)
+	VADDPS       (CX), Y2, Y2
+	VMOVUPS      Y2, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y7, Y1, Y1
-	VMOVUPS      (CX), Y6
-	VSUBPS       Y1, Y6, Y6
-	VMOVUPS      Y6, (CX)
+	VADDPS       (CX), Y1, Y1
+	VMOVUPS      Y1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y7, Y0, Y0
-	VMOVUPS      (CX), Y6
-	VSUBPS       Y0, Y6, Y6
-	VMOVUPS      Y6, (CX)
+	VADDPS       (CX), Y0, Y0
+	VMOVUPS      Y0, (CX)
 
 shape1_rows6_stays:
 	IMUL3Q $0x06, R9, CX
@@ -2229,39 +2208,32 @@ shape1_rows7_store:
 	VBROADCASTSS 208(R8), Y8
 	SUBQ         DX, CX
 	VMULPS       Y8, Y6, Y6
-	VMOVUPS      (CX), Y7
-	VSUBPS       Y6, Y7, Y7
-	VMOVUPS      Y7, (CX)
+	VADDPS       (CX), Y6, Y6
+	VMOVUPS      Y6, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y8, Y5, Y5
-	VMOVUPS      (CX), Y7
-	VSUBPS       Y5, Y7, Y7
-	VMOVUPS      Y7, (CX)
+	VADDPS       (CX), Y5, Y5
+	VMOVUPS      Y5, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y8, Y4, Y4
-	VMOVUPS      (CX), Y7
-	VSUBPS       Y4, Y7, Y7
-	VMOVUPS      Y7, (CX)
+	VADDPS       (CX), Y4, Y4
+	VMOVUPS      Y4, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y8, Y3, Y3
-	VMOVUPS      (CX), Y7
-	VSUBPS       Y3, Y7, Y7
-	VMOVUPS      Y7, (CX)
+	VADDPS       (CX), Y3, Y3
+	VMOVUPS      Y3, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y8, Y2, Y2
-	VMOVUPS      (CX), Y7
-	VSUBPS       Y2, Y7, Y7
-	VMOVUPS      Y7, (CX)
+	VADDPS       (CX), Y2, Y2
+	VMOVUPS      Y2, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y8, Y1, Y1
-	VMOVUPS      (CX), Y7
-	VSUBPS       Y1, Y7, Y7
-	VMOVUPS      Y7, (CX)
+	VADDPS       (CX), Y1, Y1
+	VMOVUPS      Y1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y8, Y0, Y0
-	VMOVUPS      (CX), Y7
-	VSUBPS       Y0, Y7, Y7
-	VMOVUPS      Y7, (CX)
+	VADDPS       (CX), Y0, Y0
+	VMOVUPS      Y0, (CX)
 
 shape1_rows7_stays:
 	IMUL3Q $0x07, R9, CX
@@ -2369,44 +2341,36 @@ shape1_rows8_store:
 	VBROADCASTSS 208(R8), Y9
 	SUBQ         DX, CX
 	VMULPS       Y9, Y7, Y7
-	VMOVUPS      (CX), Y8
-	VSUBPS       Y7, Y8, Y8
-	VMOVUPS      Y8, (CX)
+	VADDPS       (CX), Y7, Y7
+	VMOVUPS      Y7, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y9, Y6, Y6
-	VMOVUPS      (CX), Y8
-	VSUBPS       Y6, Y8, Y8
-	VMOVUPS      Y8, (CX)
+	VADDPS       (CX), Y6, Y6
+	VMOVUPS      Y6, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y9, Y5, Y5
-	VMOVUPS      (CX), Y8
-	VSUBPS       Y5, Y8, Y8
-	VMOVUPS      Y8, (CX)
+	VADDPS       (CX), Y5, Y5
+	VMOVUPS      Y5, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y9, Y4, Y4
-	VMOVUPS      (CX), Y8
-	VSUBPS       Y4, Y8, Y8
-	VMOVUPS      Y8, (CX)
+	VADDPS       (CX), Y4, Y4
+	VMOVUPS      Y4, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y9, Y3, Y3
-	VMOVUPS      (CX), Y8
-	VSUBPS       Y3, Y8, Y8
-	VMOVUPS      Y8, (CX)
+	VADDPS       (CX), Y3, Y3
+	VMOVUPS      Y3, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y9, Y2, Y2
-	VMOVUPS      (CX), Y8
-	VSUBPS       Y2, Y8, Y8
-	VMOVUPS      Y8, (CX)
+	VADDPS       (CX), Y2, Y2
+	VMOVUPS      Y2, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y9, Y1, Y1
-	VMOVUPS      (CX), Y8
-	VSUBPS       Y1, Y8, Y8
-	VMOVUPS      Y8, (CX)
+	VADDPS       (CX), Y1, Y1
+	VMOVUPS      Y1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y9, Y0, Y0
-	VMOVUPS      (CX), Y8
-	VSUBPS       Y0, Y8, Y8
-	VMOVUPS      Y8, (CX)
+	VADDPS       (CX), Y0, Y0
+	VMOVUPS      Y0, (CX)
 
 shape1_rows8_stays:
 	IMUL3Q $0x08, R9, CX
@@ -2522,49 +2486,40 @@ shape1_rows9_store:
 	VBROADCASTSS 208(R8), Y10
 	SUBQ         DX, CX
 	VMULPS       Y10, Y8, Y8
-	VMOVUPS      (CX), Y9
-	VSUBPS       Y8, Y9, Y9
-	VMOVUPS      Y9, (CX)
+	VADDPS       (CX), Y8, Y8
+	VMOVUPS      Y8, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y10, Y7, Y7
-	VMOVUPS      (CX), Y9
-	VSUBPS       Y7, Y9, Y9
-	VMOVUPS      Y9, (CX)
+	VADDPS       (CX), Y7, Y7
+	VMOVUPS      Y7, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y10, Y6, Y6
-	VMOVUPS      (CX), Y9
-	VSUBPS       Y6, Y9, Y9
-	VMOVUPS      Y9, (CX)
+	VADDPS       (CX), Y6, Y6
+	VMOVUPS      Y6, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y10, Y5, Y5
-	VMOVUPS      (CX), Y9
-	VSUBPS       Y5, Y9, Y9
-	VMOVUPS      Y9, (CX)
+	VADDPS       (CX), Y5, Y5
+	VMOVUPS      Y5, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y10, Y4, Y4
-	VMOVUPS      (CX), Y9
-	VSUBPS       Y4, Y9, Y9
-	VMOVUPS      Y9, (CX)
+	VADDPS       (CX), Y4, Y4
+	VMOVUPS      Y4, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y10, Y3, Y3
-	VMOVUPS      (CX), Y9
-	VSUBPS       Y3, Y9, Y9
-	VMOVUPS      Y9, (CX)
+	VADDPS       (CX), Y3, Y3
+	VMOVUPS      Y3, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y10, Y2, Y2
-	VMOVUPS      (CX), Y9
-	VSUBPS       Y2, Y9, Y9
-	VMOVUPS      Y9, (CX)
+	VADDPS       (CX), Y2, Y2
+	VMOVUPS      Y2, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y10, Y1, Y1
-	VMOVUPS      (CX), Y9
-	VSUBPS       Y1, Y9, Y9
-	VMOVUPS      Y9, (CX)
+	VADDPS       (CX), Y1, Y1
+	VMOVUPS      Y1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y10, Y0, Y0
-	VMOVUPS      (CX), Y9
-	VSUBPS       Y0, Y9, Y9
-	VMOVUPS      Y9, (CX)
+	VADDPS       (CX), Y0, Y0
+	VMOVUPS      Y0, (CX)
 
 shape1_rows9_stays:
 	IMUL3Q $0x09, R9, CX
@@ -2690,54 +2645,44 @@ shape1_rows10_store:
 	VBROADCASTSS 208(R8), Y11
 	SUBQ         DX, CX
 	VMULPS       Y11, Y9, Y9
-	VMOVUPS      (CX), Y10
-	VSUBPS       Y9, Y10, Y10
-	VMOVUPS      Y10, (CX)
+	VADDPS       (CX), Y9, Y9
+	VMOVUPS      Y9, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y11, Y8, Y8
-	VMOVUPS      (CX), Y10
-	VSUBPS       Y8, Y10, Y10
-	VMOVUPS      Y10, (CX)
+	VADDPS       (CX), Y8, Y8
+	VMOVUPS      Y8, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y11, Y7, Y7
-	VMOVUPS      (CX), Y10
-	VSUBPS       Y7, Y10, Y10
-	VMOVUPS      Y10, (CX)
+	VADDPS       (CX), Y7, Y7
+	VMOVUPS      Y7, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y11, Y6, Y6
-	VMOVUPS      (CX), Y10
-	VSUBPS       Y6, Y10, Y10
-	VMOVUPS      Y10, (CX)
+	VADDPS       (CX), Y6, Y6
+	VMOVUPS      Y6, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y11, Y5, Y5
-	VMOVUPS      (CX), Y10
-	VSUBPS       Y5, Y10, Y10
-	VMOVUPS      Y10, (CX)
+	VADDPS       (CX), Y5, Y5
+	VMOVUPS      Y5, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y11, Y4, Y4
-	VMOVUPS      (CX), Y10
-	VSUBPS       Y4, Y10, Y10
-	VMOVUPS      Y10, (CX)
+	VADDPS       (CX), Y4, Y4
+	VMOVUPS      Y4, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y11, Y3, Y3
-	VMOVUPS      (CX), Y10
-	VSUBPS       Y3, Y10, Y10
-	VMOVUPS      Y10, (CX)
+	VADDPS       (CX), Y3, Y3
+	VMOVUPS      Y3, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y11, Y2, Y2
-	VMOVUPS      (CX), Y10
-	VSUBPS       Y2, Y10, Y10
-	VMOVUPS      Y10, (CX)
+	VADDPS       (CX), Y2, Y2
+	VMOVUPS      Y2, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y11, Y1, Y1
-	VMOVUPS      (CX), Y10
-	VSUBPS       Y1, Y10, Y10
-	VMOVUPS      Y10, (CX)
+	VADDPS       (CX), Y1, Y1
+	VMOVUPS      Y1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y11, Y0, Y0
-	VMOVUPS      (CX), Y10
-	VSUBPS       Y0, Y10, Y10
-	VMOVUPS      Y10, (CX)
+	VADDPS       (CX), Y0, Y0
+	VMOVUPS      Y0, (CX)
 
 shape1_rows10_stays:
 	IMUL3Q $0x0a, R9, CX
@@ -2871,59 +2816,48 @@ shape1_rows11_store:
 	VBROADCASTSS 208(R8), Y12
 	SUBQ         DX, CX
 	VMULPS       Y12, Y10, Y10
-	VMOVUPS      (CX), Y11
-	VSUBPS       Y10, Y11, Y11
-	VMOVUPS      Y11, (CX)
+	VADDPS       (CX), Y10, Y10
+	VMOVUPS      Y10, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y12, Y9, Y9
-	VMOVUPS      (CX), Y11
-	VSUBPS       Y9, Y11, Y11
-	VMOVUPS      Y11, (CX)
+	VADDPS       (CX), Y9, Y9
+	VMOVUPS      Y9, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y12, Y8, Y8
-	VMOVUPS      (CX), Y11
-	VSUBPS       Y8, Y11, Y11
-	VMOVUPS      Y11, (CX)
+	VADDPS       (CX), Y8, Y8
+	VMOVUPS      Y8, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y12, Y7, Y7
-	VMOVUPS      (CX), Y11
-	VSUBPS       Y7, Y11, Y11
-	VMOVUPS      Y11, (CX)
+	VADDPS       (CX), Y7, Y7
+	VMOVUPS      Y7, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y12, Y6, Y6
-	VMOVUPS      (CX), Y11
-	VSUBPS       Y6, Y11, Y11
-	VMOVUPS      Y11, (CX)
+	VADDPS       (CX), Y6, Y6
+	VMOVUPS      Y6, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y12, Y5, Y5
-	VMOVUPS      (CX), Y11
-	VSUBPS       Y5, Y11, Y11
-	VMOVUPS      Y11, (CX)
+	VADDPS       (CX), Y5, Y5
+	VMOVUPS      Y5, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y12, Y4, Y4
-	VMOVUPS      (CX), Y11
-	VSUBPS       Y4, Y11, Y11
-	VMOVUPS      Y11, (CX)
+	VADDPS       (CX), Y4, Y4
+	VMOVUPS      Y4, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y12, Y3, Y3
-	VMOVUPS      (CX), Y11
-	VSUBPS       Y3, Y11, Y11
-	VMOVUPS      Y11, (CX)
+	VADDPS       (CX), Y3, Y3
+	VMOVUPS      Y3, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y12, Y2, Y2
-	VMOVUPS      (CX), Y11
-	VSUBPS       Y2, Y11, Y11
-	VMOVUPS      Y11, (CX)
+	VADDPS       (CX), Y2, Y2
+	VMOVUPS      Y2, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y12, Y1, Y1
-	VMOVUPS      (CX), Y11
-	VSUBPS       Y1, Y11, Y11
-	VMOVUPS      Y11, (CX)
+	VADDPS       (CX), Y1, Y1
+	VMOVUPS      Y1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y12, Y0, Y0
-	VMOVUPS      (CX), Y11
-	VSUBPS       Y0, Y11, Y11
-	VMOVUPS      Y11, (CX)
+	VADDPS       (CX), Y0, Y0
+	VMOVUPS      Y0, (CX)
 
 shape1_rows11_stays:
 	IMUL3Q $0x0b, R9, CX
@@ -3063,64 +2997,52 @@ shape1_rows12_store:
 	VBROADCASTSS 208(R8), Y13
 	SUBQ         DX, CX
 	VMULPS       Y13, Y11, Y11
-	VMOVUPS      (CX), Y12
-	VSUBPS       Y11, Y12, Y12
-	VMOVUPS      Y12, (CX)
+	VADDPS       (CX), Y11, Y11
+	VMOVUPS      Y11, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y13, Y10, Y10
-	VMOVUPS      (CX), Y12
-	VSUBPS       Y10, Y12, Y12
-	VMOVUPS      Y12, (CX)
+	VADDPS       (CX), Y10, Y10
+	VMOVUPS      Y10, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y13, Y9, Y9
-	VMOVUPS      (CX), Y12
-	VSUBPS       Y9, Y12, Y12
-	VMOVUPS      Y12, (CX)
+	VADDPS       (CX), Y9, Y9
+	VMOVUPS      Y9, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y13, Y8, Y8
-	VMOVUPS      (CX), Y12
-	VSUBPS       Y8, Y12, Y12
-	VMOVUPS      Y12, (CX)
+	VADDPS       (CX), Y8, Y8
+	VMOVUPS      Y8, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y13, Y7, Y7
-	VMOVUPS      (CX), Y12
-	VSUBPS       Y7, Y12, Y12
-	VMOVUPS      Y12, (CX)
+	VADDPS       (CX), Y7, Y7
+	VMOVUPS      Y7, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y13, Y6, Y6
-	VMOVUPS      (CX), Y12
-	VSUBPS       Y6, Y12, Y12
-	VMOVUPS      Y12, (CX)
+	VADDPS       (CX), Y6, Y6
+	VMOVUPS      Y6, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y13, Y5, Y5
-	VMOVUPS      (CX), Y12
-	VSUBPS       Y5, Y12, Y12
-	VMOVUPS      Y12, (CX)
+	VADDPS       (CX), Y5, Y5
+	VMOVUPS      Y5, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y13, Y4, Y4
-	VMOVUPS      (CX), Y12
-	VSUBPS       Y4, Y12, Y12
-	VMOVUPS      Y12, (CX)
+	VADDPS       (CX), Y4, Y4
+	VMOVUPS      Y4, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y13, Y3, Y3
-	VMOVUPS      (CX), Y12
-	VSUBPS       Y3, Y12, Y12
-	VMOVUPS      Y12, (CX)
+	VADDPS       (CX), Y3, Y3
+	VMOVUPS      Y3, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y13, Y2, Y2
-	VMOVUPS      (CX), Y12
-	VSUBPS       Y2, Y12, Y12
-	VMOVUPS      Y12, (CX)
+	VADDPS       (CX), Y2, Y2
+	VMOVUPS      Y2, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y13, Y1, Y1
-	VMOVUPS      (CX), Y12
-	VSUBPS       Y1, Y12, Y12
-	VMOVUPS      Y12, (CX)
+	VADDPS       (CX), Y1, Y1
+	VMOVUPS      Y1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y13, Y0, Y0
-	VMOVUPS      (CX), Y12
-	VSUBPS       Y0, Y12, Y12
-	VMOVUPS      Y12, (CX)
+	VADDPS       (CX), Y0, Y0
+	VMOVUPS      Y0, (CX)
 
 shape1_rows12_stays:
 	IMUL3Q $0x0c, R9, CX
@@ -3184,13 +3106,11 @@ shape2_rows1_store:
 	VBROADCASTSS 208(R8), Y2
 	SUBQ         DX, CX
 	VMULPS       Y2, Y0, Y0
-	VMOVUPS      (CX), Y3
-	VSUBPS       Y0, Y3, Y3
-	VMOVUPS      Y3, (CX)
+	VADDPS       (CX), Y0, Y0
+	VMOVUPS      Y0, (CX)
 	VMULPS       Y2, Y1, Y1
-	VMOVUPS      32(CX), Y3
-	VSUBPS       Y1, Y3, Y3
-	VMOVUPS      Y3, 32(CX)
+	VADDPS       32(CX), Y1, Y1
+	VMOVUPS      Y1, 32(CX)
 
 shape2_rows1_stays:
 	IMUL3Q $0x01, R9, CX
@@ -3260,22 +3180,18 @@ shape2_rows2_store:
 	VBROADCASTSS 208(R8), Y6
 	SUBQ         DX, CX
 	VMULPS       Y6, Y2, Y2
-	VMOVUPS      (CX), Y4
-	VSUBPS       Y2, Y4, Y4
-	VMOVUPS      Y4, (CX)
+	VADDPS       (CX), Y2, Y2
+	VMOVUPS      Y2, (CX)
 	VMULPS       Y6, Y3, Y3
-	VMOVUPS      32(CX), Y4
-	VSUBPS       Y3, Y4, Y4
-	VMOVUPS      Y4, 32(CX)
+	VADDPS       32(CX), Y3, Y3
+	VMOVUPS      Y3, 32(CX)
 	SUBQ         DX, CX
 	VMULPS       Y6, Y0, Y0
-	VMOVUPS      (CX), Y4
-	VSUBPS       Y0, Y4, Y4
-	VMOVUPS      Y4, (CX)
+	VADDPS       (CX), Y0, Y0
+	VMOVUPS      Y0, (CX)
 	VMULPS       Y6, Y1, Y1
-	VMOVUPS      32(CX), Y4
-	VSUBPS       Y1, Y4, Y4
-	VMOVUPS      Y4, 32(CX)
+	VADDPS       32(CX), Y1, Y1
+	VMOVUPS      Y1, 32(CX)
 
 shape2_rows2_stays:
 	IMUL3Q $0x02, R9, CX
@@ -3356,31 +3272,25 @@ shape2_rows3_store:
 	VBROADCASTSS 208(R8), Y8
 	SUBQ         DX, CX
 	VMULPS       Y8, Y4, Y4
-	VMOVUPS      (CX), Y6
-	VSUBPS       Y4, Y6, Y6
-	VMOVUPS      Y6, (CX)
+	VADDPS       (CX), Y4, Y4
+	VMOVUPS      Y4, (CX)
 	VMULPS       Y8, Y5, Y5
-	VMOVUPS      32(CX), Y6
-	VSUBPS       Y5, Y6, Y6
-	VMOVUPS      Y6, 32(CX)
+	VADDPS       32(CX), Y5, Y5
+	VMOVUPS      Y5, 32(CX)
 	SUBQ         DX, CX
 	VMULPS       Y8, Y2, Y2
-	VMOVUPS      (CX), Y6
-	VSUBPS       Y2, Y6, Y6
-	VMOVUPS      Y6, (CX)
+	VADDPS       (CX), Y2, Y2
+	VMOVUPS      Y2, (CX)
 	VMULPS       Y8, Y3, Y3
-	VMOVUPS      32(CX), Y6
-	VSUBPS       Y3, Y6, Y6
-	VMOVUPS      Y6, 32(CX)
+	VADDPS       32(CX), Y3, Y3
+	VMOVUPS      Y3, 32(CX)
 	SUBQ         DX, CX
 	VMULPS       Y8, Y0, Y0
-	VMOVUPS      (CX), Y6
-	VSUBPS       Y0, Y6, Y6
-	VMOVUPS      Y6, (CX)
+	VADDPS       (CX), Y0, Y0
+	VMOVUPS      Y0, (CX)
 	VMULPS       Y8, Y1, Y1
-	VMOVUPS      32(CX), Y6
-	VSUBPS       Y1, Y6, Y6
-	VMOVUPS      Y6, 32(CX)
+	VADDPS       32(CX), Y1, Y1
+	VMOVUPS      Y1, 32(CX)
 
 shape2_rows3_stays:
 	IMUL3Q $0x03, R9, CX
@@ -3476,40 +3386,32 @@ shape2_rows4_store:
 	VBROADCASTSS 208(R8), Y10
 	SUBQ         DX, CX
 	VMULPS       Y10, Y6, Y6
-	VMOVUPS      (CX), Y8
-	VSUBPS       Y6, Y8, Y8
-	VMOVUPS      Y8, (CX)
+	VADDPS       (CX), Y6, Y6
+	VMOVUPS      Y6, (CX)
 	VMULPS       Y10, Y7, Y7
-	VMOVUPS      32(CX), Y8
-	VSUBPS       Y7, Y8, Y8
-	VMOVUPS      Y8, 32(CX)
+	VADDPS       32(CX), Y7, Y7
+	VMOVUPS      Y7, 32(CX)
 	SUBQ         DX, CX
 	VMULPS       Y10, Y4, Y4
-	VMOVUPS      (CX), Y8
-	VSUBPS       Y4, Y8, Y8
-	VMOVUPS      Y8, (CX)
+	VADDPS       (CX), Y4, Y4
+	VMOVUPS      Y4, (CX)
 	VMULPS       Y10, Y5, Y5
-	VMOVUPS      32(CX), Y8
-	VSUBPS       Y5, Y8, Y8
-	VMOVUPS      Y8, 32(CX)
+	VADDPS       32(CX), Y5, Y5
+	VMOVUPS      Y5, 32(CX)
 	SUBQ         DX, CX
 	VMULPS       Y10, Y2, Y2
-	VMOVUPS      (CX), Y8
-	VSUBPS       Y2, Y8, Y8
-	VMOVUPS      Y8, (CX)
+	VADDPS       (CX), Y2, Y2
+	VMOVUPS      Y2, (CX)
 	VMULPS       Y10, Y3, Y3
-	VMOVUPS      32(CX), Y8
-	VSUBPS       Y3, Y8, Y8
-	VMOVUPS      Y8, 32(CX)
+	VADDPS       32(CX), Y3, Y3
+	VMOVUPS      Y3, 32(CX)
 	SUBQ         DX, CX
 	VMULPS       Y10, Y0, Y0
-	VMOVUPS      (CX), Y8
-	VSUBPS       Y0, Y8, Y8
-	VMOVUPS      Y8, (CX)
+	VADDPS       (CX), Y0, Y0
+	VMOVUPS      Y0, (CX)
 	VMULPS       Y10, Y1, Y1
-	VMOVUPS      32(CX), Y8
-	VSUBPS       Y1, Y8, Y8
-	VMOVUPS      Y8, 32(CX)
+	VADDPS       32(CX), Y1, Y1
+	VMOVUPS      Y1, 32(CX)
 
 shape2_rows4_stays:
 	IMUL3Q $0x04, R9, CX
@@ -3620,49 +3522,39 @@ shape2_rows5_store:
 	VBROADCASTSS 208(R8), Y12
 	SUBQ         DX, CX
 	VMULPS       Y12, Y8, Y8
-	VMOVUPS      (CX), Y10
-	VSUBPS       Y8, Y10, Y10
-	VMOVUPS      Y10, (CX)
+	VADDPS       (CX), Y8, Y8
+	VMOVUPS      Y8, (CX)
 	VMULPS       Y12, Y9, Y9
-	VMOVUPS      32(CX), Y10
-	VSUBPS       Y9, Y10, Y10
-	VMOVUPS      Y10, 32(CX)
+	VADDPS       32(CX), Y9, Y9
+	VMOVUPS      Y9, 32(CX)
 	SUBQ         DX, CX
 	VMULPS       Y12, Y6, Y6
-	VMOVUPS      (CX), Y10
-	VSUBPS       Y6, Y10, Y10
-	VMOVUPS      Y10, (CX)
+	VADDPS       (CX), Y6, Y6
+	VMOVUPS      Y6, (CX)
 	VMULPS       Y12, Y7, Y7
-	VMOVUPS      32(CX), Y10
-	VSUBPS       Y7, Y10, Y10
-	VMOVUPS      Y10, 32(CX)
+	VADDPS       32(CX), Y7, Y7
+	VMOVUPS      Y7, 32(CX)
 	SUBQ         DX, CX
 	VMULPS       Y12, Y4, Y4
-	VMOVUPS      (CX), Y10
-	VSUBPS       Y4, Y10, Y10
-	VMOVUPS      Y10, (CX)
+	VADDPS       (CX), Y4, Y4
+	VMOVUPS      Y4, (CX)
 	VMULPS       Y12, Y5, Y5
-	VMOVUPS      32(CX), Y10
-	VSUBPS       Y5, Y10, Y10
-	VMOVUPS      Y10, 32(CX)
+	VADDPS       32(CX), Y5, Y5
+	VMOVUPS      Y5, 32(CX)
 	SUBQ         DX, CX
 	VMULPS       Y12, Y2, Y2
-	VMOVUPS      (CX), Y10
-	VSUBPS       Y2, Y10, Y10
-	VMOVUPS      Y10, (CX)
+	VADDPS       (CX), Y2, Y2
+	VMOVUPS      Y2, (CX)
 	VMULPS       Y12, Y3, Y3
-	VMOVUPS      32(CX), Y10
-	VSUBPS       Y3, Y10, Y10
-	VMOVUPS      Y10, 32(CX)
+	VADDPS       32(CX), Y3, Y3
+	VMOVUPS      Y3, 32(CX)
 	SUBQ         DX, CX
 	VMULPS       Y12, Y0, Y0
-	VMOVUPS      (CX), Y10
-	VSUBPS       Y0, Y10, Y10
-	VMOVUPS      Y10, (CX)
+	VADDPS       (CX), Y0, Y0
+	VMOVUPS      Y0, (CX)
 	VMULPS       Y12, Y1, Y1
-	VMOVUPS      32(CX), Y10
-	VSUBPS       Y1, Y10, Y10
-	VMOVUPS      Y10, 32(CX)
+	VADDPS       32(CX), Y1, Y1
+	VMOVUPS      Y1, 32(CX)
 
 shape2_rows5_stays:
 	IMUL3Q $0x05, R9, CX
@@ -3784,58 +3676,46 @@ shape2_rows6_store:
 	VBROADCASTSS 208(R8), Y14
 	SUBQ         DX, CX
 	VMULPS       Y14, Y10, Y10
-	VMOVUPS      (CX), Y12
-	VSUBPS       Y10, Y12, Y12
-	VMOVUPS      Y12, (CX)
+	VADDPS       (CX), Y10, Y10
+	VMOVUPS      Y10, (CX)
 	VMULPS       Y14, Y11, Y11
-	VMOVUPS      32(CX), Y12
-	VSUBPS       Y11, Y12, Y12
-	VMOVUPS      Y12, 32(CX)
+	VADDPS       32(CX), Y11, Y11
+	VMOVUPS      Y11, 32(CX)
 	SUBQ         DX, CX
 	VMULPS       Y14, Y8, Y8
-	VMOVUPS      (CX), Y12
-	VSUBPS       Y8, Y12, Y12
-	VMOVUPS      Y12, (CX)
+	VADDPS       (CX), Y8, Y8
+	VMOVUPS      Y8, (CX)
 	VMULPS       Y14, Y9, Y9
-	VMOVUPS      32(CX), Y12
-	VSUBPS       Y9, Y12, Y12
-	VMOVUPS      Y12, 32(CX)
+	VADDPS       32(CX), Y9, Y9
+	VMOVUPS      Y9, 32(CX)
 	SUBQ         DX, CX
 	VMULPS       Y14, Y6, Y6
-	VMOVUPS      (CX), Y12
-	VSUBPS       Y6, Y12, Y12
-	VMOVUPS      Y12, (CX)
+	VADDPS       (CX), Y6, Y6
+	VMOVUPS      Y6, (CX)
 	VMULPS       Y14, Y7, Y7
-	VMOVUPS      32(CX), Y12
-	VSUBPS       Y7, Y12, Y12
-	VMOVUPS      Y12, 32(CX)
+	VADDPS       32(CX), Y7, Y7
+	VMOVUPS      Y7, 32(CX)
 	SUBQ         DX, CX
 	VMULPS       Y14, Y4, Y4
-	VMOVUPS      (CX), Y12
-	VSUBPS       Y4, Y12, Y12
-	VMOVUPS      Y12, (CX)
+	VADDPS       (CX), Y4, Y4
+	VMOVUPS      Y4, (CX)
 	VMULPS       Y14, Y5, Y5
-	VMOVUPS      32(CX), Y12
-	VSUBPS       Y5, Y12, Y12
-	VMOVUPS      Y12, 32(CX)
+	VADDPS       32(CX), Y5, Y5
+	VMOVUPS      Y5, 32(CX)
 	SUBQ         DX, CX
 	VMULPS       Y14, Y2, Y2
-	VMOVUPS      (CX), Y12
-	VSUBPS       Y2, Y12, Y12
-	VMOVUPS      Y12, (CX)
+	VADDPS       (CX), Y2, Y2
+	VMOVUPS      Y2, (CX)
 	VMULPS       Y14, Y3, Y3
-	VMOVUPS      32(CX), Y12
-	VSUBPS       Y3, Y12, Y12
-	VMOVUPS      Y12, 32(CX)
+	VADDPS       32(CX), Y3, Y3
+	VMOVUPS      Y3, 32(CX)
 	SUBQ         DX, CX
 	VMULPS       Y14, Y0, Y0
-	VMOVUPS      (CX), Y12
-	VSUBPS       Y0, Y12, Y12
-	VMOVUPS      Y12, (CX)
+	VADDPS       (CX), Y0, Y0
+	VMOVUPS      Y0, (CX)
 	VMULPS       Y14, Y1, Y1
-	VMOVUPS      32(CX), Y12
-	VSUBPS       Y1, Y12, Y12
-	VMOVUPS      Y12, 32(CX)
+	VADDPS       32(CX), Y1, Y1
+	VMOVUPS      Y1, 32(CX)
 
 shape2_rows6_stays:
 	IMUL3Q $0x06, R9, CX
@@ -3909,21 +3789,17 @@ shape3_rows1_store:
 	VBROADCASTSS 208(R8), Y4
 	SUBQ         DX, CX
 	VMULPS       Y4, Y0, Y0
-	VMOVUPS      (CX), Y5
-	VSUBPS       Y0, Y5, Y5
-	VMOVUPS      Y5, (CX)
+	VADDPS       (CX), Y0, Y0
+	VMOVUPS      Y0, (CX)
 	VMULPS       Y4, Y1, Y1
-	VMOVUPS      32(CX), Y5
-	VSUBPS       Y1, Y5, Y5
-	VMOVUPS      Y5, 32(CX)
+	VADDPS       32(CX), Y1, Y1
+	VMOVUPS      Y1, 32(CX)
 	VMULPS       Y4, Y2, Y2
-	VMOVUPS      64(CX), Y5
-	VSUBPS       Y2, Y5, Y5
-	VMOVUPS      Y5, 64(CX)
+	VADDPS       64(CX), Y2, Y2
+	VMOVUPS      Y2, 64(CX)
 	VMULPS       Y4, Y3, Y3
-	VMOVUPS      96(CX), Y5
-	VSUBPS       Y3, Y5, Y5
-	VMOVUPS      Y5, 96(CX)
+	VADDPS       96(CX), Y3, Y3
+	VMOVUPS      Y3, 96(CX)
 
 shape3_rows1_stays:
 	IMUL3Q $0x01, R9, CX
@@ -4015,38 +3891,30 @@ shape3_rows2_store:
 	VBROADCASTSS 208(R8), Y12
 	SUBQ         DX, CX
 	VMULPS       Y12, Y4, Y4
-	VMOVUPS      (CX), Y8
-	VSUBPS       Y4, Y8, Y8
-	VMOVUPS      Y8, (CX)
+	VADDPS       (CX), Y4, Y4
+	VMOVUPS      Y4, (CX)
 	VMULPS       Y12, Y5, Y5
-	VMOVUPS      32(CX), Y8
-	VSUBPS       Y5, Y8, Y8
-	VMOVUPS      Y8, 32(CX)
+	VADDPS       32(CX), Y5, Y5
+	VMOVUPS      Y5, 32(CX)
 	VMULPS       Y12, Y6, Y6
-	VMOVUPS      64(CX), Y8
-	VSUBPS       Y6, Y8, Y8
-	VMOVUPS      Y8, 64(CX)
+	VADDPS       64(CX), Y6, Y6
+	VMOVUPS      Y6, 64(CX)
 	VMULPS       Y12, Y7, Y7
-	VMOVUPS      96(CX), Y8
-	VSUBPS       Y7, Y8, Y8
-	VMOVUPS      Y8, 96(CX)
+	VADDPS       96(CX), Y7, Y7
+	VMOVUPS      Y7, 96(CX)
 	SUBQ         DX, CX
 	VMULPS       Y12, Y0, Y0
-	VMOVUPS      (CX), Y8
-	VSUBPS       Y0, Y8, Y8
-	VMOVUPS      Y8, (CX)
+	VADDPS       (CX), Y0, Y0
+	VMOVUPS      Y0, (CX)
 	VMULPS       Y12, Y1, Y1
-	VMOVUPS      32(CX), Y8
-	VSUBPS       Y1, Y8, Y8
-	VMOVUPS      Y8, 32(CX)
+	VADDPS       32(CX), Y1, Y1
+	VMOVUPS      Y1, 32(CX)
 	VMULPS       Y12, Y2, Y2
-	VMOVUPS      64(CX), Y8
-	VSUBPS       Y2, Y8, Y8
-	VMOVUPS      Y8, 64(CX)
+	VADDPS       64(CX), Y2, Y2
+	VMOVUPS      Y2, 64(CX)
 	VMULPS       Y12, Y3, Y3
-	VMOVUPS      96(CX), Y8
-	VSUBPS       Y3, Y8, Y8
-	VMOVUPS      Y8, 96(CX)
+	VADDPS       96(CX), Y3, Y3
+	VMOVUPS      Y3, 96(CX)
 
 shape3_rows2_stays:
 	IMUL3Q $0x02, R9, CX
@@ -4142,37 +4010,29 @@ shape4_rows1_store:
 	VBROADCASTSS 208(R8), Y8
 	SUBQ         DX, CX
 	VMULPS       Y8, Y0, Y0
-	VMOVUPS      (CX), Y9
-	VSUBPS       Y0, Y9, Y9
-	VMOVUPS      Y9, (CX)
+	VADDPS       (CX), Y0, Y0
+	VMOVUPS      Y0, (CX)
 	VMULPS       Y8, Y1, Y1
-	VMOVUPS      32(CX), Y9
-	VSUBPS       Y1, Y9, Y9
-	VMOVUPS      Y9, 32(CX)
+	VADDPS       32(CX), Y1, Y1
+	VMOVUPS      Y1, 32(CX)
 	VMULPS       Y8, Y2, Y2
-	VMOVUPS      64(CX), Y9
-	VSUBPS       Y2, Y9, Y9
-	VMOVUPS      Y9, 64(CX)
+	VADDPS       64(CX), Y2, Y2
+	VMOVUPS      Y2, 64(CX)
 	VMULPS       Y8, Y3, Y3
-	VMOVUPS      96(CX), Y9
-	VSUBPS       Y3, Y9, Y9
-	VMOVUPS      Y9, 96(CX)
+	VADDPS       96(CX), Y3, Y3
+	VMOVUPS      Y3, 96(CX)
 	VMULPS       Y8, Y4, Y4
-	VMOVUPS      128(CX), Y9
-	VSUBPS       Y4, Y9, Y9
-	VMOVUPS      Y9, 128(CX)
+	VADDPS       128(CX), Y4, Y4
+	VMOVUPS      Y4, 128(CX)
 	VMULPS       Y8, Y5, Y5
-	VMOVUPS      160(CX), Y9
-	VSUBPS       Y5, Y9, Y9
-	VMOVUPS      Y9, 160(CX)
+	VADDPS       160(CX), Y5, Y5
+	VMOVUPS      Y5, 160(CX)
 	VMULPS       Y8, Y6, Y6
-	VMOVUPS      192(CX), Y9
-	VSUBPS       Y6, Y9, Y9
-	VMOVUPS      Y9, 192(CX)
+	VADDPS       192(CX), Y6, Y6
+	VMOVUPS      Y6, 192(CX)
 	VMULPS       Y8, Y7, Y7
-	VMOVUPS      224(CX), Y9
-	VSUBPS       Y7, Y9, Y9
-	VMOVUPS      Y9, 224(CX)
+	VADDPS       224(CX), Y7, Y7
+	VMOVUPS      Y7, 224(CX)
 
 shape4_rows1_stays:
 	IMUL3Q $0x01, R9, CX
@@ -4264,8 +4124,8 @@ shape0_rows1_store:
 	SUBQ         DX, CX
 	VMULPD       Y1, Y0, Y0
 	VMASKMOVPD   (CX), Y15, Y2
-	VSUBPD       Y0, Y2, Y2
-	VMASKMOVPD   Y2, Y15, (CX)
+	VADDPD       Y2, Y0, Y0
+	VMASKMOVPD   Y0, Y15, (CX)
 
 shape0_rows1_stays:
 	IMUL3Q $0x01, R9, CX
@@ -4326,13 +4186,13 @@ shape0_rows2_store:
 	SUBQ         DX, CX
 	VMULPD       Y3, Y1, Y1
 	VMASKMOVPD   (CX), Y15, Y2
-	VSUBPD       Y1, Y2, Y2
-	VMASKMOVPD   Y2, Y15, (CX)
+	VADDPD       Y2, Y1, Y1
+	VMASKMOVPD   Y1, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y3, Y0, Y0
 	VMASKMOVPD   (CX), Y15, Y2
-	VSUBPD       Y0, Y2, Y2
-	VMASKMOVPD   Y2, Y15, (CX)
+	VADDPD       Y2, Y0, Y0
+	VMASKMOVPD   Y0, Y15, (CX)
 
 shape0_rows2_stays:
 	IMUL3Q $0x02, R9, CX
@@ -4400,18 +4260,18 @@ shape0_rows3_store:
 	SUBQ         DX, CX
 	VMULPD       Y4, Y2, Y2
 	VMASKMOVPD   (CX), Y15, Y3
-	VSUBPD       Y2, Y3, Y3
-	VMASKMOVPD   Y3, Y15, (CX)
+	VADDPD       Y3, Y2, Y2
+	VMASKMOVPD   Y2, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y4, Y1, Y1
 	VMASKMOVPD   (CX), Y15, Y3
-	VSUBPD       Y1, Y3, Y3
-	VMASKMOVPD   Y3, Y15, (CX)
+	VADDPD       Y3, Y1, Y1
+	VMASKMOVPD   Y1, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y4, Y0, Y0
 	VMASKMOVPD   (CX), Y15, Y3
-	VSUBPD       Y0, Y3, Y3
-	VMASKMOVPD   Y3, Y15, (CX)
+	VADDPD       Y3, Y0, Y0
+	VMASKMOVPD   Y0, Y15, (CX)
 
 shape0_rows3_stays:
 	IMUL3Q $0x03, R9, CX
@@ -4490,23 +4350,23 @@ shape0_rows4_store:
 	SUBQ         DX, CX
 	VMULPD       Y5, Y3, Y3
 	VMASKMOVPD   (CX), Y15, Y4
-	VSUBPD       Y3, Y4, Y4
-	VMASKMOVPD   Y4, Y15, (CX)
+	VADDPD       Y4, Y3, Y3
+	VMASKMOVPD   Y3, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y5, Y2, Y2
 	VMASKMOVPD   (CX), Y15, Y4
-	VSUBPD       Y2, Y4, Y4
-	VMASKMOVPD   Y4, Y15, (CX)
+	VADDPD       Y4, Y2, Y2
+	VMASKMOVPD   Y2, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y5, Y1, Y1
 	VMASKMOVPD   (CX), Y15, Y4
-	VSUBPD       Y1, Y4, Y4
-	VMASKMOVPD   Y4, Y15, (CX)
+	VADDPD       Y4, Y1, Y1
+	VMASKMOVPD   Y1, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y5, Y0, Y0
 	VMASKMOVPD   (CX), Y15, Y4
-	VSUBPD       Y0, Y4, Y4
-	VMASKMOVPD   Y4, Y15, (CX)
+	VADDPD       Y4, Y0, Y0
+	VMASKMOVPD   Y0, Y15, (CX)
 
 shape0_rows4_stays:
 	IMUL3Q $0x04, R9, CX
@@ -4596,28 +4456,28 @@ shape0_rows5_store:
 	SUBQ         DX, CX
 	VMULPD       Y6, Y4, Y4
 	VMASKMOVPD   (CX), Y15, Y5
-	VSUBPD       Y4, Y5, Y5
-	VMASKMOVPD   Y5, Y15, (CX)
+	VADDPD       Y5, Y4, Y4
+	VMASKMOVPD   Y4, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y6, Y3, Y3
 	VMASKMOVPD   (CX), Y15, Y5
-	VSUBPD       Y3, Y5, Y5
-	VMASKMOVPD   Y5, Y15, (CX)
+	VADDPD       Y5, Y3, Y3
+	VMASKMOVPD   Y3, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y6, Y2, Y2
 	VMASKMOVPD   (CX), Y15, Y5
-	VSUBPD       Y2, Y5, Y5
-	VMASKMOVPD   Y5, Y15, (CX)
+	VADDPD       Y5, Y2, Y2
+	VMASKMOVPD   Y2, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y6, Y1, Y1
 	VMASKMOVPD   (CX), Y15, Y5
-	VSUBPD       Y1, Y5, Y5
-	VMASKMOVPD   Y5, Y15, (CX)
+	VADDPD       Y5, Y1, Y1
+	VMASKMOVPD   Y1, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y6, Y0, Y0
 	VMASKMOVPD   (CX), Y15, Y5
-	VSUBPD       Y0, Y5, Y5
-	VMASKMOVPD   Y5, Y15, (CX)
+	VADDPD       Y5, Y0, Y0
+	VMASKMOVPD   Y0, Y15, (CX)
 
 shape0_rows5_stays:
 	IMUL3Q $0x05, R9, CX
@@ -4714,33 +4574,33 @@ shape0_rows6_store:
 	SUBQ         DX, CX
 	VMULPD       Y7, Y5, Y5
 	VMASKMOVPD   (CX), Y15, Y6
-	VSUBPD       Y5, Y6, Y6
-	VMASKMOVPD   Y6, Y15, (CX)
+	VADDPD       Y6, Y5, Y5
+	VMASKMOVPD   Y5, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y7, Y4, Y4
 	VMASKMOVPD   (CX), Y15, Y6
-	VSUBPD       Y4, Y6, Y6
-	VMASKMOVPD   Y6, Y15, (CX)
+	VADDPD       Y6, Y4, Y4
+	VMASKMOVPD   Y4, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y7, Y3, Y3
 	VMASKMOVPD   (CX), Y15, Y6
-	VSUBPD       Y3, Y6, Y6
-	VMASKMOVPD   Y6, Y15, (CX)
+	VADDPD       Y6, Y3, Y3
+	VMASKMOVPD   Y3, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y7, Y2, Y2
 	VMASKMOVPD   (CX), Y15, Y6
-	VSUBPD       Y2, Y6, Y6
-	VMASKMOVPD   Y6, Y15, (CX)
+	VADDPD       Y6, Y2, Y2
+	VMASKMOVPD   Y2, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y7, Y1, Y1
 	VMASKMOVPD   (CX), Y15, Y6
-	VSUBPD       Y1, Y6, Y6
-	VMASKMOVPD   Y6, Y15, (CX)
+	VADDPD       Y6, Y1, Y1
+	VMASKMOVPD   Y1, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y7, Y0, Y0
 	VMASKMOVPD   (CX), Y15, Y6
-	VSUBPD       Y0, Y6, Y6
-	VMASKMOVPD   Y6, Y15, (CX)
+	VADDPD       Y6, Y0, Y0
+	VMASKMOVPD   Y0, Y15, (CX)
 
 shape0_rows6_stays:
 	IMUL3Q $0x06, R9, CX
@@ -4850,38 +4710,38 @@ shape0_rows7_store:
 	SUBQ         DX, CX
 	VMULPD       Y8, Y6, Y6
 	VMASKMOVPD   (CX), Y15, Y7
-	VSUBPD       Y6, Y7, Y7
-	VMASKMOVPD   Y7, Y15, (CX)
+	VADDPD       Y7, Y6, Y6
+	VMASKMOVPD   Y6, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y8, Y5, Y5
 	VMASKMOVPD   (CX), Y15, Y7
-	VSUBPD       Y5, Y7, Y7
-	VMASKMOVPD   Y7, Y15, (CX)
+	VADDPD       Y7, Y5, Y5
+	VMASKMOVPD   Y5, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y8, Y4, Y4
 	VMASKMOVPD   (CX), Y15, Y7
-	VSUBPD       Y4, Y7, Y7
-	VMASKMOVPD   Y7, Y15, (CX)
+	VADDPD       Y7, Y4, Y4
+	VMASKMOVPD   Y4, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y8, Y3, Y3
 	VMASKMOVPD   (CX), Y15, Y7
-	VSUBPD       Y3, Y7, Y7
-	VMASKMOVPD   Y7, Y15, (CX)
+	VADDPD       Y7, Y3, Y3
+	VMASKMOVPD   Y3, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y8, Y2, Y2
 	VMASKMOVPD   (CX), Y15, Y7
-	VSUBPD       Y2, Y7, Y7
-	VMASKMOVPD   Y7, Y15, (CX)
+	VADDPD       Y7, Y2, Y2
+	VMASKMOVPD   Y2, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y8, Y1, Y1
 	VMASKMOVPD   (CX), Y15, Y7
-	VSUBPD       Y1, Y7, Y7
-	VMASKMOVPD   Y7, Y15, (CX)
+	VADDPD       Y7, Y1, Y1
+	VMASKMOVPD   Y1, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y8, Y0, Y0
 	VMASKMOVPD   (CX), Y15, Y7
-	VSUBPD       Y0, Y7, Y7
-	VMASKMOVPD   Y7, Y15, (CX)
+	VADDPD       Y7, Y0, Y0
+	VMASKMOVPD   Y0, Y15, (CX)
 
 shape0_rows7_stays:
 	IMUL3Q $0x07, R9, CX
@@ -4998,43 +4858,43 @@ shape0_rows8_store:
 	SUBQ         DX, CX
 	VMULPD       Y9, Y7, Y7
 	VMASKMOVPD   (CX), Y15, Y8
-	VSUBPD       Y7, Y8, Y8
-	VMASKMOVPD   Y8, Y15, (CX)
+	VADDPD       Y8, Y7, Y7
+	VMASKMOVPD   Y7, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y9, Y6, Y6
 	VMASKMOVPD   (CX), Y15, Y8
-	VSUBPD       Y6, Y8, Y8
-	VMASKMOVPD   Y8, Y15, (CX)
+	VADDPD       Y8, Y6, Y6
+	VMASKMOVPD   Y6, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y9, Y5, Y5
 	VMASKMOVPD   (CX), Y15, Y8
-	VSUBPD       Y5, Y8, Y8
-	VMASKMOVPD   Y8, Y15, (CX)
+	VADDPD       Y8, Y5, Y5
+	VMASKMOVPD   Y5, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y9, Y4, Y4
 	VMASKMOVPD   (CX), Y15, Y8
-	VSUBPD       Y4, Y8, Y8
-	VMASKMOVPD   Y8, Y15, (CX)
+	VADDPD       Y8, Y4, Y4
+	VMASKMOVPD   Y4, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y9, Y3, Y3
 	VMASKMOVPD   (CX), Y15, Y8
-	VSUBPD       Y3, Y8, Y8
-	VMASKMOVPD   Y8, Y15, (CX)
+	VADDPD       Y8, Y3, Y3
+	VMASKMOVPD   Y3, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y9, Y2, Y2
 	VMASKMOVPD   (CX), Y15, Y8
-	VSUBPD       Y2, Y8, Y8
-	VMASKMOVPD   Y8, Y15, (CX)
+	VADDPD       Y8, Y2, Y2
+	VMASKMOVPD   Y2, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y9, Y1, Y1
 	VMASKMOVPD   (CX), Y15, Y8
-	VSUBPD       Y1, Y8, Y8
-	VMASKMOVPD   Y8, Y15, (CX)
+	VADDPD       Y8, Y1, Y1
+	VMASKMOVPD   Y1, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y9, Y0, Y0
 	VMASKMOVPD   (CX), Y15, Y8
-	VSUBPD       Y0, Y8, Y8
-	VMASKMOVPD   Y8, Y15, (CX)
+	VADDPD       Y8, Y0, Y0
+	VMASKMOVPD   Y0, Y15, (CX)
 
 shape0_rows8_stays:
 	IMUL3Q $0x08, R9, CX
@@ -5160,48 +5020,48 @@ shape0_rows9_store:
 	SUBQ         DX, CX
 	VMULPD       Y10, Y8, Y8
 	VMASKMOVPD   (CX), Y15, Y9
-	VSUBPD       Y8, Y9, Y9
-	VMASKMOVPD   Y9, Y15, (CX)
+	VADDPD       Y9, Y8, Y8
+	VMASKMOVPD   Y8, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y10, Y7, Y7
 	VMASKMOVPD   (CX), Y15, Y9
-	VSUBPD       Y7, Y9, Y9
-	VMASKMOVPD   Y9, Y15, (CX)
+	VADDPD       Y9, Y7, Y7
+	VMASKMOVPD   Y7, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y10, Y6, Y6
 	VMASKMOVPD   (CX), Y15, Y9
-	VSUBPD       Y6, Y9, Y9
-	VMASKMOVPD   Y9, Y15, (CX)
+	VADDPD       Y9, Y6, Y6
+	VMASKMOVPD   Y6, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y10, Y5, Y5
 	VMASKMOVPD   (CX), Y15, Y9
-	VSUBPD       Y5, Y9, Y9
-	VMASKMOVPD   Y9, Y15, (CX)
+	VADDPD       Y9, Y5, Y5
+	VMASKMOVPD   Y5, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y10, Y4, Y4
 	VMASKMOVPD   (CX), Y15, Y9
-	VSUBPD       Y4, Y9, Y9
-	VMASKMOVPD   Y9, Y15, (CX)
+	VADDPD       Y9, Y4, Y4
+	VMASKMOVPD   Y4, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y10, Y3, Y3
 	VMASKMOVPD   (CX), Y15, Y9
-	VSUBPD       Y3, Y9, Y9
-	VMASKMOVPD   Y9, Y15, (CX)
+	VADDPD       Y9, Y3, Y3
+	VMASKMOVPD   Y3, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y10, Y2, Y2
 	VMASKMOVPD   (CX), Y15, Y9
-	VSUBPD       Y2, Y9, Y9
-	VMASKMOVPD   Y9, Y15, (CX)
+	VADDPD       Y9, Y2, Y2
+	VMASKMOVPD   Y2, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y10, Y1, Y1
 	VMASKMOVPD   (CX), Y15, Y9
-	VSUBPD       Y1, Y9, Y9
-	VMASKMOVPD   Y9, Y15, (CX)
+	VADDPD       Y9, Y1, Y1
+	VMASKMOVPD   Y1, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y10, Y0, Y0
 	VMASKMOVPD   (CX), Y15, Y9
-	VSUBPD       Y0, Y9, Y9
-	VMASKMOVPD   Y9, Y15, (CX)
+	VADDPD       Y9, Y0, Y0
+	VMASKMOVPD   Y0, Y15, (CX)
 
 shape0_rows9_stays:
 	IMUL3Q $0x09, R9, CX
@@ -5338,53 +5198,53 @@ shape0_rows10_store:
 	SUBQ         DX, CX
 	VMULPD       Y11, Y9, Y9
 	VMASKMOVPD   (CX), Y15, Y10
-	VSUBPD       Y9, Y10, Y10
-	VMASKMOVPD   Y10, Y15, (CX)
+	VADDPD       Y10, Y9, Y9
+	VMASKMOVPD   Y9, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y11, Y8, Y8
 	VMASKMOVPD   (CX), Y15, Y10
-	VSUBPD       Y8, Y10, Y10
-	VMASKMOVPD   Y10, Y15, (CX)
+	VADDPD       Y10, Y8, Y8
+	VMASKMOVPD   Y8, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y11, Y7, Y7
 	VMASKMOVPD   (CX), Y15, Y10
-	VSUBPD       Y7, Y10, Y10
-	VMASKMOVPD   Y10, Y15, (CX)
+	VADDPD       Y10, Y7, Y7
+	VMASKMOVPD   Y7, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y11, Y6, Y6
 	VMASKMOVPD   (CX), Y15, Y10
-	VSUBPD       Y6, Y10, Y10
-	VMASKMOVPD   Y10, Y15, (CX)
+	VADDPD       Y10, Y6, Y6
+	VMASKMOVPD   Y6, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y11, Y5, Y5
 	VMASKMOVPD   (CX), Y15, Y10
-	VSUBPD       Y5, Y10, Y10
-	VMASKMOVPD   Y10, Y15, (CX)
+	VADDPD       Y10, Y5, Y5
+	VMASKMOVPD   Y5, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y11, Y4, Y4
 	VMASKMOVPD   (CX), Y15, Y10
-	VSUBPD       Y4, Y10, Y10
-	VMASKMOVPD   Y10, Y15, (CX)
+	VADDPD       Y10, Y4, Y4
+	VMASKMOVPD   Y4, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y11, Y3, Y3
 	VMASKMOVPD   (CX), Y15, Y10
-	VSUBPD       Y3, Y10, Y10
-	VMASKMOVPD   Y10, Y15, (CX)
+	VADDPD       Y10, Y3, Y3
+	VMASKMOVPD   Y3, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y11, Y2, Y2
 	VMASKMOVPD   (CX), Y15, Y10
-	VSUBPD       Y2, Y10, Y10
-	VMASKMOVPD   Y10, Y15, (CX)
+	VADDPD       Y10, Y2, Y2
+	VMASKMOVPD   Y2, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y11, Y1, Y1
 	VMASKMOVPD   (CX), Y15, Y10
-	VSUBPD       Y1, Y10, Y10
-	VMASKMOVPD   Y10, Y15, (CX)
+	VADDPD       Y10, Y1, Y1
+	VMASKMOVPD   Y1, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y11, Y0, Y0
 	VMASKMOVPD   (CX), Y15, Y10
-	VSUBPD       Y0, Y10, Y10
-	VMASKMOVPD   Y10, Y15, (CX)
+	VADDPD       Y10, Y0, Y0
+	VMASKMOVPD   Y0, Y15, (CX)
 
 shape0_rows10_stays:
 	IMUL3Q $0x0a, R9, CX
@@ -5530,58 +5390,58 @@ shape0_rows11_store:
 	SUBQ         DX, CX
 	VMULPD       Y12, Y10, Y10
 	VMASKMOVPD   (CX), Y15, Y11
-	VSUBPD       Y10, Y11, Y11
-	VMASKMOVPD   Y11, Y15, (CX)
+	VADDPD       Y11, Y10, Y10
+	VMASKMOVPD   Y10, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y12, Y9, Y9
 	VMASKMOVPD   (CX), Y15, Y11
-	VSUBPD       Y9, Y11, Y11
-	VMASKMOVPD   Y11, Y15, (CX)
+	VADDPD       Y11, Y9, Y9
+	VMASKMOVPD   Y9, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y12, Y8, Y8
 	VMASKMOVPD   (CX), Y15, Y11
-	VSUBPD       Y8, Y11, Y11
-	VMASKMOVPD   Y11, Y15, (CX)
+	VADDPD       Y11, Y8, Y8
+	VMASKMOVPD   Y8, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y12, Y7, Y7
 	VMASKMOVPD   (CX), Y15, Y11
-	VSUBPD       Y7, Y11, Y11
-	VMASKMOVPD   Y11, Y15, (CX)
+	VADDPD       Y11, Y7, Y7
+	VMASKMOVPD   Y7, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y12, Y6, Y6
 	VMASKMOVPD   (CX), Y15, Y11
-	VSUBPD       Y6, Y11, Y11
-	VMASKMOVPD   Y11, Y15, (CX)
+	VADDPD       Y11, Y6, Y6
+	VMASKMOVPD   Y6, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y12, Y5, Y5
 	VMASKMOVPD   (CX), Y15, Y11
-	VSUBPD       Y5, Y11, Y11
-	VMASKMOVPD   Y11, Y15, (CX)
+	VADDPD       Y11, Y5, Y5
+	VMASKMOVPD   Y5, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y12, Y4, Y4
 	VMASKMOVPD   (CX), Y15, Y11
-	VSUBPD       Y4, Y11, Y11
-	VMASKMOVPD   Y11, Y15, (CX)
+	VADDPD       Y11, Y4, Y4
+	VMASKMOVPD   Y4, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y12, Y3, Y3
 	VMASKMOVPD   (CX), Y15, Y11
-	VSUBPD       Y3, Y11, Y11
-	VMASKMOVPD   Y11, Y15, (CX)
+	VADDPD       Y11, Y3, Y3
+	VMASKMOVPD   Y3, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y12, Y2, Y2
 	VMASKMOVPD   (CX), Y15, Y11
-	VSUBPD       Y2, Y11, Y11
-	VMASKMOVPD   Y11, Y15, (CX)
+	VADDPD       Y11, Y2, Y2
+	VMASKMOVPD   Y2, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y12, Y1, Y1
 	VMASKMOVPD   (CX), Y15, Y11
-	VSUBPD       Y1, Y11, Y11
-	VMASKMOVPD   Y11, Y15, (CX)
+	VADDPD       Y11, Y1, Y1
+	VMASKMOVPD   Y1, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y12, Y0, Y0
 	VMASKMOVPD   (CX), Y15, Y11
-	VSUBPD       Y0, Y11, Y11
-	VMASKMOVPD   Y11, Y15, (CX)
+	VADDPD       Y11, Y0, Y0
+	VMASKMOVPD   Y0, Y15, (CX)
 
 shape0_rows11_stays:
 	IMUL3Q $0x0b, R9, CX
@@ -5734,63 +5594,63 @@ shape0_rows12_store:
 	SUBQ         DX, CX
 	VMULPD       Y13, Y11, Y11
 	VMASKMOVPD   (CX), Y15, Y12
-	VSUBPD       Y11, Y12, Y12
-	VMASKMOVPD   Y12, Y15, (CX)
+	VADDPD       Y12, Y11, Y11
+	VMASKMOVPD   Y11, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y13, Y10, Y10
 	VMASKMOVPD   (CX), Y15, Y12
-	VSUBPD       Y10, Y12, Y12
-	VMASKMOVPD   Y12, Y15, (CX)
+	VADDPD       Y12, Y10, Y10
+	VMASKMOVPD   Y10, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y13, Y9, Y9
 	VMASKMOVPD   (CX), Y15, Y12
-	VSUBPD       Y9, Y12, Y12
-	VMASKMOVPD   Y12, Y15, (CX)
+	VADDPD       Y12, Y9, Y9
+	VMASKMOVPD   Y9, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y13, Y8, Y8
 	VMASKMOVPD   (CX), Y15, Y12
-	VSUBPD       Y8, Y12, Y12
-	VMASKMOVPD   Y12, Y15, (CX)
+	VADDPD       Y12, Y8, Y8
+	VMASKMOVPD   Y8, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y13, Y7, Y7
 	VMASKMOVPD   (CX), Y15, Y12
-	VSUBPD       Y7, Y12, Y12
-	VMASKMOVPD   Y12, Y15, (CX)
+	VADDPD       Y12, Y7, Y7
+	VMASKMOVPD   Y7, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y13, Y6, Y6
 	VMASKMOVPD   (CX), Y15, Y12
-	VSUBPD       Y6, Y12, Y12
-	VMASKMOVPD   Y12, Y15, (CX)
+	VADDPD       Y12, Y6, Y6
+	VMASKMOVPD   Y6, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y13, Y5, Y5
 	VMASKMOVPD   (CX), Y15, Y12
-	VSUBPD       Y5, Y12, Y12
-	VMASKMOVPD   Y12, Y15, (CX)
+	VADDPD       Y12, Y5, Y5
+	VMASKMOVPD   Y5, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y13, Y4, Y4
 	VMASKMOVPD   (CX), Y15, Y12
-	VSUBPD       Y4, Y12, Y12
-	VMASKMOVPD   Y12, Y15, (CX)
+	VADDPD       Y12, Y4, Y4
+	VMASKMOVPD   Y4, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y13, Y3, Y3
 	VMASKMOVPD   (CX), Y15, Y12
-	VSUBPD       Y3, Y12, Y12
-	VMASKMOVPD   Y12, Y15, (CX)
+	VADDPD       Y12, Y3, Y3
+	VMASKMOVPD   Y3, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y13, Y2, Y2
 	VMASKMOVPD   (CX), Y15, Y12
-	VSUBPD       Y2, Y12, Y12
-	VMASKMOVPD   Y12, Y15, (CX)
+	VADDPD       Y12, Y2, Y2
+	VMASKMOVPD   Y2, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y13, Y1, Y1
 	VMASKMOVPD   (CX), Y15, Y12
-	VSUBPD       Y1, Y12, Y12
-	VMASKMOVPD   Y12, Y15, (CX)
+	VADDPD       Y12, Y1, Y1
+	VMASKMOVPD   Y1, Y15, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y13, Y0, Y0
 	VMASKMOVPD   (CX), Y15, Y12
-	VSUBPD       Y0, Y12, Y12
-	VMASKMOVPD   Y12, Y15, (CX)
+	VADDPD       Y12, Y0, Y0
+	VMASKMOVPD   Y0, Y15, (CX)
 
 shape0_rows12_stays:
 	IMUL3Q $0x0c, R9, CX
@@ -5850,9 +5710,8 @@ shape1_rows1_store:
 	VBROADCASTSD 208(R8), Y1
 	SUBQ         DX, CX
 	VMULPD       Y1, Y0, Y0
-	VMOVUPD      (CX), Y2
-	VSUBPD       Y0, Y2, Y2
-	VMOVUPD      Y2, (CX)
+	VADDPD       (CX), Y0, Y0
+	VMOVUPD      Y0, (CX)
 
 shape1_rows1_stays:
 	IMUL3Q $0x01, R9, CX
@@ -5910,14 +5769,12 @@ shape1_rows2_store:
 	VBROADCASTSD 208(R8), Y3
 	SUBQ         DX, CX
 	VMULPD       Y3, Y1, Y1
-	VMOVUPD      (CX), Y2
-	VSUBPD       Y1, Y2, Y2
-	VMOVUPD      Y2, (CX)
+	VADDPD       (CX), Y1, Y1
+	VMOVUPD      Y1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y3, Y0, Y0
-	VMOVUPD      (CX), Y2
-	VSUBPD       Y0, Y2, Y2
-	VMOVUPD      Y2, (CX)
+	VADDPD       (CX), Y0, Y0
+	VMOVUPD      Y0, (CX)
 
 shape1_rows2_stays:
 	IMUL3Q $0x02, R9, CX
@@ -5981,19 +5838,16 @@ shape1_rows3_store:
 	VBROADCASTSD 208(R8), Y4
 	SUBQ         DX, CX
 	VMULPD       Y4, Y2, Y2
-	VMOVUPD      (CX), Y3
-	VSUBPD       Y2, Y3, Y3
-	VMOVUPD      Y3, (CX)
+	VADDPD       (CX), Y2, Y2
+	VMOVUPD      Y2, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y4, Y1, Y1
-	VMOVUPD      (CX), Y3
-	VSUBPD       Y1, Y3, Y3
-	VMOVUPD      Y3, (CX)
+	VADDPD       (CX), Y1, Y1
+	VMOVUPD      Y1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y4, Y0, Y0
-	VMOVUPD      (CX), Y3
-	VSUBPD       Y0, Y3, Y3
-	VMOVUPD      Y3, (CX)
+	VADDPD       (CX), Y0, Y0
+	VMOVUPD      Y0, (CX)
 
 shape1_rows3_stays:
 	IMUL3Q $0x03, R9, CX
@@ -6067,24 +5921,20 @@ shape1_rows4_store:
 	VBROADCASTSD 208(R8), Y5
 	SUBQ         DX, CX
 	VMULPD       Y5, Y3, Y3
-	VMOVUPD      (CX), Y4
-	VSUBPD       Y3, Y4, Y4
-	VMOVUPD      Y4, (CX)
+	VADDPD       (CX), Y3, Y3
+	VMOVUPD      Y3, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y5, Y2, Y2
-	VMOVUPD      (CX), Y4
-	VSUBPD       Y2, Y4, Y4
-	VMOVUPD      Y4, (CX)
+	VADDPD       (CX), Y2, Y2
+	VMOVUPD      Y2, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y5, Y1, Y1
-	VMOVUPD      (CX), Y4
-	VSUBPD       Y1, Y4, Y4
-	VMOVUPD      Y4, (CX)
+	VADDPD       (CX), Y1, Y1
+	VMOVUPD      Y1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y5, Y0, Y0
-	VMOVUPD      (CX), Y4
-	VSUBPD       Y0, Y4, Y4
-	VMOVUPD      Y4, (CX)
+	VADDPD       (CX), Y0, Y0
+	VMOVUPD      Y0, (CX)
 
 shape1_rows4_stays:
 	IMUL3Q $0x04, R9, CX
@@ -6168,29 +6018,24 @@ shape1_rows5_store:
 	VBROADCASTSD 208(R8), Y6
 	SUBQ         DX, CX
 	VMULPD       Y6, Y4, Y4
-	VMOVUPD      (CX), Y5
-	VSUBPD       Y4, Y5, Y5
-	VMOVUPD      Y5, (CX)
+	VADDPD       (CX), Y4, Y4
+	VMOVUPD      Y4, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y6, Y3, Y3
-	VMOVUPD      (CX), Y5
-	VSUBPD       Y3, Y5, Y5
-	VMOVUPD      Y5, (CX)
+	VADDPD       (CX), Y3, Y3
+	VMOVUPD      Y3, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y6, Y2, Y2
-	VMOVUPD      (CX), Y5
-	VSUBPD       Y2, Y5, Y5
-	VMOVUPD      Y5, (CX)
+	VADDPD       (CX), Y2, Y2
+	VMOVUPD      Y2, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y6, Y1, Y1
-	VMOVUPD      (CX), Y5
-	VSUBPD       Y1, Y5, Y5
-	VMOVUPD      Y5, (CX)
+	VADDPD       (CX), Y1, Y1
+	VMOVUPD      Y1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y6, Y0, Y0
-	VMOVUPD      (CX), Y5
-	VSUBPD       Y0, Y5, Y5
-	VMOVUPD      Y5, (CX)
+	VADDPD       (CX), Y0, Y0
+	VMOVUPD      Y0, (CX)
 
 shape1_rows5_stays:
 	IMUL3Q $0x05, R9, CX
@@ -6280,34 +6125,28 @@ shape1_rows6_store:
 	VBROADCASTSD 208(R8), Y7
 	SUBQ         DX, CX
 	VMULPD       Y7, Y5, Y5
-	VMOVUPD      (CX), Y6
-	VSUBPD       Y5, Y6, Y6
-	VMOVUPD      Y6, (CX)
+	VADDPD       (CX), Y5, Y5
+	VMOVUPD      Y5, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y7, Y4, Y4
-	VMOVUPD      (CX), Y6
-	VSUBPD       Y4, Y6, Y6
-	VMOVUPD      Y6, (CX)
+	VADDPD       (CX), Y4, Y4
+	VMOVUPD      Y4, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y7, Y3, Y3
-	VMOVUPD      (CX), Y6
-	VSUBPD       Y3, Y6, Y6
-	VMOVUPD      Y6, (CX)
+	VADDPD       (CX), Y3, Y3
+	VMOVUPD      Y3, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y7, Y2, Y2
-	VMOVUPD      (CX), Y6
-	VSUBPD       Y2, Y6, Y6
-	VMOVUPD      Y6, (CX)
+	VADDPD       (CX), Y2, Y2
+	VMOVUPD      Y2, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y7, Y1, Y1
-	VMOVUPD      (CX), Y6
-	VSUBPD       Y1, Y6, Y6
-	VMOVUPD      Y6, (CX)
+	VADDPD       (CX), Y1, Y1
+	VMOVUPD      Y1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y7, Y0, Y0
-	VMOVUPD      (CX), Y6
-	VSUBPD       Y0, Y6, Y6
-	VMOVUPD      Y6, (CX)
+	VADDPD       (CX), Y0, Y0
+	VMOVUPD      Y0, (CX)
 
 shape1_rows6_stays:
 	IMUL3Q $0x06, R9, CX
@@ -6409,39 +6248,32 @@ shape1_rows7_store:
 	VBROADCASTSD 208(R8), Y8
 	SUBQ         DX, CX
 	VMULPD       Y8, Y6, Y6
-	VMOVUPD      (CX), Y7
-	VSUBPD       Y6, Y7, Y7
-	VMOVUPD      Y7, (CX)
+	VADDPD       (CX), Y6, Y6
+	VMOVUPD      Y6, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y8, Y5, Y5
-	VMOVUPD      (CX), Y7
-	VSUBPD       Y5, Y7, Y7
-	VMOVUPD      Y7, (CX)
+	VADDPD       (CX), Y5, Y5
+	VMOVUPD      Y5, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y8, Y4, Y4
-	VMOVUPD      (CX), Y7
-	VSUBPD       Y4, Y7, Y7
-	VMOVUPD      Y7, (CX)
+	VADDPD       (CX), Y4, Y4
+	VMOVUPD      Y4, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y8, Y3, Y3
-	VMOVUPD      (CX), Y7
-	VSUBPD       Y3, Y7, Y7
-	VMOVUPD      Y7, (CX)
+	VADDPD       (CX), Y3, Y3
+	VMOVUPD      Y3, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y8, Y2, Y2
-	VMOVUPD      (CX), Y7
-	VSUBPD       Y2, Y7, Y7
-	VMOVUPD      Y7, (CX)
+	VADDPD       (CX), Y2, Y2
+	VMOVUPD      Y2, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y8, Y1, Y1
-	VMOVUPD      (CX), Y7
-	VSUBPD       Y1, Y7, Y7
-	VMOVUPD      Y7, (CX)
+	VADDPD       (CX), Y1, Y1
+	VMOVUPD      Y1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y8, Y0, Y0
-	VMOVUPD      (CX), Y7
-	VSUBPD       Y0, Y7, Y7
-	VMOVUPD      Y7, (CX)
+	VADDPD       (CX), Y0, Y0
+	VMOVUPD      Y0, (CX)
 
 shape1_rows7_stays:
 	IMUL3Q $0x07, R9, CX
@@ -6549,44 +6381,36 @@ shape1_rows8_store:
 	VBROADCASTSD 208(R8), Y9
 	SUBQ         DX, CX
 	VMULPD       Y9, Y7, Y7
-	VMOVUPD      (CX), Y8
-	VSUBPD       Y7, Y8, Y8
-	VMOVUPD      Y8, (CX)
+	VADDPD       (CX), Y7, Y7
+	VMOVUPD      Y7, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y9, Y6, Y6
-	VMOVUPD      (CX), Y8
-	VSUBPD       Y6, Y8, Y8
-	VMOVUPD      Y8, (CX)
+	VADDPD       (CX), Y6, Y6
+	VMOVUPD      Y6, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y9, Y5, Y5
-	VMOVUPD      (CX), Y8
-	VSUBPD       Y5, Y8, Y8
-	VMOVUPD      Y8, (CX)
+	VADDPD       (CX), Y5, Y5
+	VMOVUPD      Y5, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y9, Y4, Y4
-	VMOVUPD      (CX), Y8
-	VSUBPD       Y4, Y8, Y8
-	VMOVUPD      Y8, (CX)
+	VADDPD       (CX), Y4, Y4
+	VMOVUPD      Y4, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y9, Y3, Y3
-	VMOVUPD      (CX), Y8
-	VSUBPD       Y3, Y8, Y8
-	VMOVUPD      Y8, (CX)
+	VADDPD       (CX), Y3, Y3
+	VMOVUPD      Y3, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y9, Y2, Y2
-	VMOVUPD      (CX), Y8
-	VSUBPD       Y2, Y8, Y8
-	VMOVUPD      Y8, (CX)
+	VADDPD       (CX), Y2, Y2
+	VMOVUPD      Y2, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y9, Y1, Y1
-	VMOVUPD      (CX), Y8
-	VSUBPD       Y1, Y8, Y8
-	VMOVUPD      Y8, (CX)
+	VADDPD       (CX), Y1, Y1
+	VMOVUPD      Y1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y9, Y0, Y0
-	VMOVUPD      (CX), Y8
-	VSUBPD       Y0, Y8, Y8
-	VMOVUPD      Y8, (CX)
+	VADDPD       (CX), Y0, Y0
+	VMOVUPD      Y0, (CX)
 
 shape1_rows8_stays:
 	IMUL3Q $0x08, R9, CX
@@ -6702,49 +6526,40 @@ shape1_rows9_store:
 	VBROADCASTSD 208(R8), Y10
 	SUBQ         DX, CX
 	VMULPD       Y10, Y8, Y8
-	VMOVUPD      (CX), Y9
-	VSUBPD       Y8, Y9, Y9
-	VMOVUPD      Y9, (CX)
+	VADDPD       (CX), Y8, Y8
+	VMOVUPD      Y8, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y10, Y7, Y7
-	VMOVUPD      (CX), Y9
-	VSUBPD       Y7, Y9, Y9
-	VMOVUPD      Y9, (CX)
+	VADDPD       (CX), Y7, Y7
+	VMOVUPD      Y7, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y10, Y6, Y6
-	VMOVUPD      (CX), Y9
-	VSUBPD       Y6, Y9, Y9
-	VMOVUPD      Y9, (CX)
+	VADDPD       (CX), Y6, Y6
+	VMOVUPD      Y6, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y10, Y5, Y5
-	VMOVUPD      (CX), Y9
-	VSUBPD       Y5, Y9, Y9
-	VMOVUPD      Y9, (CX)
+	VADDPD       (CX), Y5, Y5
+	VMOVUPD      Y5, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y10, Y4, Y4
-	VMOVUPD      (CX), Y9
-	VSUBPD       Y4, Y9, Y9
-	VMOVUPD      Y9, (CX)
+	VADDPD       (CX), Y4, Y4
+	VMOVUPD      Y4, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y10, Y3, Y3
-	VMOVUPD      (CX), Y9
-	VSUBPD       Y3, Y9, Y9
-	VMOVUPD      Y9, (CX)
+	VADDPD       (CX), Y3, Y3
+	VMOVUPD      Y3, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y10, Y2, Y2
-	VMOVUPD      (CX), Y9
-	VSUBPD       Y2, Y9, Y9
-	VMOVUPD      Y9, (CX)
+	VADDPD       (CX), Y2, Y2
+	VMOVUPD      Y2, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y10, Y1, Y1
-	VMOVUPD      (CX), Y9
-	VSUBPD       Y1, Y9, Y9
-	VMOVUPD      Y9, (CX)
+	VADDPD       (CX), Y1, Y1
+	VMOVUPD      Y1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y10, Y0, Y0
-	VMOVUPD      (CX), Y9
-	VSUBPD       Y0, Y9, Y9
-	VMOVUPD      Y9, (CX)
+	VADDPD       (CX), Y0, Y0
+	VMOVUPD      Y0, (CX)
 
 shape1_rows9_stays:
 	IMUL3Q $0x09, R9, CX
@@ -6870,54 +6685,44 @@ shape1_rows10_store:
 	VBROADCASTSD 208(R8), Y11
 	SUBQ         DX, CX
 	VMULPD       Y11, Y9, Y9
-	VMOVUPD      (CX), Y10
-	VSUBPD       Y9, Y10, Y10
-	VMOVUPD      Y10, (CX)
+	VADDPD       (CX), Y9, Y9
+	VMOVUPD      Y9, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y11, Y8, Y8
-	VMOVUPD      (CX), Y10
-	VSUBPD       Y8, Y10, Y10
-	VMOVUPD      Y10, (CX)
+	VADDPD       (CX), Y8, Y8
+	VMOVUPD      Y8, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y11, Y7, Y7
-	VMOVUPD      (CX), Y10
-	VSUBPD       Y7, Y10, Y10
-	VMOVUPD      Y10, (CX)
+	VADDPD       (CX), Y7, Y7
+	VMOVUPD      Y7, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y11, Y6, Y6
-	VMOVUPD      (CX), Y10
-	VSUBPD       Y6, Y10, Y10
-	VMOVUPD      Y10, (CX)
+	VADDPD       (CX), Y6, Y6
+	VMOVUPD      Y6, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y11, Y5, Y5
-	VMOVUPD      (CX), Y10
-	VSUBPD       Y5, Y10, Y10
-	VMOVUPD      Y10, (CX)
+	VADDPD       (CX), Y5, Y5
+	VMOVUPD      Y5, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y11, Y4, Y4
-	VMOVUPD      (CX), Y10
-	VSUBPD       Y4, Y10, Y10
-	VMOVUPD      Y10, (CX)
+	VADDPD       (CX), Y4, Y4
+	VMOVUPD      Y4, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y11, Y3, Y3
-	VMOVUPD      (CX), Y10
-	VSUBPD       Y3, Y10, Y10
-	VMOVUPD      Y10, (CX)
+	VADDPD       (CX), Y3, Y3
+	VMOVUPD      Y3, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y11, Y2, Y2
-	VMOVUPD      (CX), Y10
-	VSUBPD       Y2, Y10, Y10
-	VMOVUPD      Y10, (CX)
+	VADDPD       (CX), Y2, Y2
+	VMOVUPD      Y2, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y11, Y1, Y1
-	VMOVUPD      (CX), Y10
-	VSUBPD       Y1, Y10, Y10
-	VMOVUPD      Y10, (CX)
+	VADDPD       (CX), Y1, Y1
+	VMOVUPD      Y1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y11, Y0, Y0
-	VMOVUPD      (CX), Y10
-	VSUBPD       Y0, Y10, Y10
-	VMOVUPD      Y10, (CX)
+	VADDPD       (CX), Y0, Y0
+	VMOVUPD      Y0, (CX)
 
 shape1_rows10_stays:
 	IMUL3Q $0x0a, R9, CX
@@ -7051,59 +6856,48 @@ shape1_rows11_store:
 	VBROADCASTSD 208(R8), Y12
 	SUBQ         DX, CX
 	VMULPD       Y12, Y10, Y10
-	VMOVUPD      (CX), Y11
-	VSUBPD       Y10, Y11, Y11
-	VMOVUPD      Y11, (CX)
+	VADDPD       (CX), Y10, Y10
+	VMOVUPD      Y10, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y12, Y9, Y9
-	VMOVUPD      (CX), Y11
-	VSUBPD       Y9, Y11, Y11
-	VMOVUPD      Y11, (CX)
+	VADDPD       (CX), Y9, Y9
+	VMOVUPD      Y9, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y12, Y8, Y8
-	VMOVUPD      (CX), Y11
-	VSUBPD       Y8, Y11, Y11
-	VMOVUPD      Y11, (CX)
+	VADDPD       (CX), Y8, Y8
+	VMOVUPD      Y8, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y12, Y7, Y7
-	VMOVUPD      (CX), Y11
-	VSUBPD       Y7, Y11, Y11
-	VMOVUPD      Y11, (CX)
+	VADDPD       (CX), Y7, Y7
+	VMOVUPD      Y7, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y12, Y6, Y6
-	VMOVUPD      (CX), Y11
-	VSUBPD       Y6, Y11, Y11
-	VMOVUPD      Y11, (CX)
+	VADDPD       (CX), Y6, Y6
+	VMOVUPD      Y6, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y12, Y5, Y5
-	VMOVUPD      (CX), Y11
-	VSUBPD       Y5, Y11, Y11
-	VMOVUPD      Y11, (CX)
+	VADDPD       (CX), Y5, Y5
+	VMOVUPD      Y5, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y12, Y4, Y4
-	VMOVUPD      (CX), Y11
-	VSUBPD       Y4, Y11, Y11
-	VMOVUPD      Y11, (CX)
+	VADDPD       (CX), Y4, Y4
+	VMOVUPD      Y4, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y12, Y3, Y3
-	VMOVUPD      (CX), Y11
-	VSUBPD       Y3, Y11, Y11
-	VMOVUPD      Y11, (CX)
+	VADDPD       (CX), Y3, Y3
+	VMOVUPD      Y3, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y12, Y2, Y2
-	VMOVUPD      (CX), Y11
-	VSUBPD       Y2, Y11, Y11
-	VMOVUPD      Y11, (CX)
+	VADDPD       (CX), Y2, Y2
+	VMOVUPD      Y2, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y12, Y1, Y1
-	VMOVUPD      (CX), Y11
-	VSUBPD       Y1, Y11, Y11
-	VMOVUPD      Y11, (CX)
+	VADDPD       (CX), Y1, Y1
+	VMOVUPD      Y1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y12, Y0, Y0
-	VMOVUPD      (CX), Y11
-	VSUBPD       Y0, Y11, Y11
-	VMOVUPD      Y11, (CX)
+	VADDPD       (CX), Y0, Y0
+	VMOVUPD      Y0, (CX)
 
 shape1_rows11_stays:
 	IMUL3Q $0x0b, R9, CX
@@ -7243,64 +7037,52 @@ shape1_rows12_store:
 	VBROADCASTSD 208(R8), Y13
 	SUBQ         DX, CX
 	VMULPD       Y13, Y11, Y11
-	VMOVUPD      (CX), Y12
-	VSUBPD       Y11, Y12, Y12
-	VMOVUPD      Y12, (CX)
+	VADDPD       (CX), Y11, Y11
+	VMOVUPD      Y11, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y13, Y10, Y10
-	VMOVUPD      (CX), Y12
-	VSUBPD       Y10, Y12, Y12
-	VMOVUPD      Y12, (CX)
+	VADDPD       (CX), Y10, Y10
+	VMOVUPD      Y10, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y13, Y9, Y9
-	VMOVUPD      (CX), Y12
-	VSUBPD       Y9, Y12, Y12
-	VMOVUPD      Y12, (CX)
+	VADDPD       (CX), Y9, Y9
+	VMOVUPD      Y9, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y13, Y8, Y8
-	VMOVUPD      (CX), Y12
-	VSUBPD       Y8, Y12, Y12
-	VMOVUPD      Y12, (CX)
+	VADDPD       (CX), Y8, Y8
+	VMOVUPD      Y8, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y13, Y7, Y7
-	VMOVUPD      (CX), Y12
-	VSUBPD       Y7, Y12, Y12
-	VMOVUPD      Y12, (CX)
+	VADDPD       (CX), Y7, Y7
+	VMOVUPD      Y7, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y13, Y6, Y6
-	VMOVUPD      (CX), Y12
-	VSUBPD       Y6, Y12, Y12
-	VMOVUPD      Y12, (CX)
+	VADDPD       (CX), Y6, Y6
+	VMOVUPD      Y6, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y13, Y5, Y5
-	VMOVUPD      (CX), Y12
-	VSUBPD       Y5, Y12, Y12
-	VMOVUPD      Y12, (CX)
+	VADDPD       (CX), Y5, Y5
+	VMOVUPD      Y5, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y13, Y4, Y4
-	VMOVUPD      (CX), Y12
-	VSUBPD       Y4, Y12, Y12
-	VMOVUPD      Y12, (CX)
+	VADDPD       (CX), Y4, Y4
+	VMOVUPD      Y4, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y13, Y3, Y3
-	VMOVUPD      (CX), Y12
-	VSUBPD       Y3, Y12, Y12
-	VMOVUPD      Y12, (CX)
+	VADDPD       (CX), Y3, Y3
+	VMOVUPD      Y3, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y13, Y2, Y2
-	VMOVUPD      (CX), Y12
-	VSUBPD       Y2, Y12, Y12
-	VMOVUPD      Y12, (CX)
+	VADDPD       (CX), Y2, Y2
+	VMOVUPD      Y2, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y13, Y1, Y1
-	VMOVUPD      (CX), Y12
-	VSUBPD       Y1, Y12, Y12
-	VMOVUPD      Y12, (CX)
+	VADDPD       (CX), Y1, Y1
+	VMOVUPD      Y1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y13, Y0, Y0
-	VMOVUPD      (CX), Y12
-	VSUBPD       Y0, Y12, Y12
-	VMOVUPD      Y12, (CX)
+	VADDPD       (CX), Y0, Y0
+	VMOVUPD      Y0, (CX)
 
 shape1_rows12_stays:
 	IMUL3Q $0x0c, R9, CX
@@ -7364,13 +7146,11 @@ shape2_rows1_store:
 	VBROADCASTSD 208(R8), Y2
 	SUBQ         DX, CX
 	VMULPD       Y2, Y0, Y0
-	VMOVUPD      (CX), Y3
-	VSUBPD       Y0, Y3, Y3
-	VMOVUPD      Y3, (CX)
+	VADDPD       (CX), Y0, Y0
+	VMOVUPD      Y0, (CX)
 	VMULPD       Y2, Y1, Y1
-	VMOVUPD      32(CX), Y3
-	VSUBPD       Y1, Y3, Y3
-	VMOVUPD      Y3, 32(CX)
+	VADDPD       32(CX), Y1, Y1
+	VMOVUPD      Y1, 32(CX)
 
 shape2_rows1_stays:
 	IMUL3Q $0x01, R9, CX
@@ -7440,22 +7220,18 @@ shape2_rows2_store:
 	VBROADCASTSD 208(R8), Y6
 	SUBQ         DX, CX
 	VMULPD       Y6, Y2, Y2
-	VMOVUPD      (CX), Y4
-	VSUBPD       Y2, Y4, Y4
-	VMOVUPD      Y4, (CX)
+	VADDPD       (CX), Y2, Y2
+	VMOVUPD      Y2, (CX)
 	VMULPD       Y6, Y3, Y3
-	VMOVUPD      32(CX), Y4
-	VSUBPD       Y3, Y4, Y4
-	VMOVUPD      Y4, 32(CX)
+	VADDPD       32(CX), Y3, Y3
+	VMOVUPD      Y3, 32(CX)
 	SUBQ         DX, CX
 	VMULPD       Y6, Y0, Y0
-	VMOVUPD      (CX), Y4
-	VSUBPD       Y0, Y4, Y4
-	VMOVUPD      Y4, (CX)
+	VADDPD       (CX), Y0, Y0
+	VMOVUPD      Y0, (CX)
 	VMULPD       Y6, Y1, Y1
-	VMOVUPD      32(CX), Y4
-	VSUBPD       Y1, Y4, Y4
-	VMOVUPD      Y4, 32(CX)
+	VADDPD       32(CX), Y1, Y1
+	VMOVUPD      Y1, 32(CX)
 
 shape2_rows2_stays:
 	IMUL3Q $0x02, R9, CX
@@ -7536,31 +7312,25 @@ shape2_rows3_store:
 	VBROADCASTSD 208(R8), Y8
 	SUBQ         DX, CX
 	VMULPD       Y8, Y4, Y4
-	VMOVUPD      (CX), Y6
-	VSUBPD       Y4, Y6, Y6
-	VMOVUPD      Y6, (CX)
+	VADDPD       (CX), Y4, Y4
+	VMOVUPD      Y4, (CX)
 	VMULPD       Y8, Y5, Y5
-	VMOVUPD      32(CX), Y6
-	VSUBPD       Y5, Y6, Y6
-	VMOVUPD      Y6, 32(CX)
+	VADDPD       32(CX), Y5, Y5
+	VMOVUPD      Y5, 32(CX)
 	SUBQ         DX, CX
 	VMULPD       Y8, Y2, Y2
-	VMOVUPD      (CX), Y6
-	VSUBPD       Y2, Y6, Y6
-	VMOVUPD      Y6, (CX)
+	VADDPD       (CX), Y2, Y2
+	VMOVUPD      Y2, (CX)
 	VMULPD       Y8, Y3, Y3
-	VMOVUPD      32(CX), Y6
-	VSUBPD       Y3, Y6, Y6
-	VMOVUPD      Y6, 32(CX)
+	VADDPD       32(CX), Y3, Y3
+	VMOVUPD      Y3, 32(CX)
 	SUBQ         DX, CX
 	VMULPD       Y8, Y0, Y0
-	VMOVUPD      (CX), Y6
-	VSUBPD       Y0, Y6, Y6
-	VMOVUPD      Y6, (CX)
+	VADDPD       (CX), Y0, Y0
+	VMOVUPD      Y0, (CX)
 	VMULPD       Y8, Y1, Y1
-	VMOVUPD      32(CX), Y6
-	VSUBPD       Y1, Y6, Y6
-	VMOVUPD      Y6, 32(CX)
+	VADDPD       32(CX), Y1, Y1
+	VMOVUPD      Y1, 32(CX)
 
 shape2_rows3_stays:
 	IMUL3Q $0x03, R9, CX
@@ -7656,40 +7426,32 @@ shape2_rows4_store:
 	VBROADCASTSD 208(R8), Y10
 	SUBQ         DX, CX
 	VMULPD       Y10, Y6, Y6
-	VMOVUPD      (CX), Y8
-	VSUBPD       Y6, Y8, Y8
-	VMOVUPD      Y8, (CX)
+	VADDPD       (CX), Y6, Y6
+	VMOVUPD      Y6, (CX)
 	VMULPD       Y10, Y7, Y7
-	VMOVUPD      32(CX), Y8
-	VSUBPD       Y7, Y8, Y8
-	VMOVUPD      Y8, 32(CX)
+	VADDPD       32(CX), Y7, Y7
+	VMOVUPD      Y7, 32(CX)
 	SUBQ         DX, CX
 	VMULPD       Y10, Y4, Y4
-	VMOVUPD      (CX), Y8
-	VSUBPD       Y4, Y8, Y8
-	VMOVUPD      Y8, (CX)
+	VADDPD       (CX), Y4, Y4
+	VMOVUPD      Y4, (CX)
 	VMULPD       Y10, Y5, Y5
-	VMOVUPD      32(CX), Y8
-	VSUBPD       Y5, Y8, Y8
-	VMOVUPD      Y8, 32(CX)
+	VADDPD       32(CX), Y5, Y5
+	VMOVUPD      Y5, 32(CX)
 	SUBQ         DX, CX
 	VMULPD       Y10, Y2, Y2
-	VMOVUPD      (CX), Y8
-	VSUBPD       Y2, Y8, Y8
-	VMOVUPD      Y8, (CX)
+	VADDPD       (CX), Y2, Y2
+	VMOVUPD      Y2, (CX)
 	VMULPD       Y10, Y3, Y3
-	VMOVUPD      32(CX), Y8
-	VSUBPD       Y3, Y8, Y8
-	VMOVUPD      Y8, 32(CX)
+	VADDPD       32(CX), Y3, Y3
+	VMOVUPD      Y3, 32(CX)
 	SUBQ         DX, CX
 	VMULPD       Y10, Y0, Y0
-	VMOVUPD      (CX), Y8
-	VSUBPD       Y0, Y8, Y8
-	VMOVUPD      Y8, (CX)
+	VADDPD       (CX), Y0, Y0
+	VMOVUPD      Y0, (CX)
 	VMULPD       Y10, Y1, Y1
-	VMOVUPD      32(CX), Y8
-	VSUBPD       Y1, Y8, Y8
-	VMOVUPD      Y8, 32(CX)
+	VADDPD       32(CX), Y1, Y1
+	VMOVUPD      Y1, 32(CX)
 
 shape2_rows4_stays:
 	IMUL3Q $0x04, R9, CX
@@ -7800,49 +7562,39 @@ shape2_rows5_store:
 	VBROADCASTSD 208(R8), Y12
 	SUBQ         DX, CX
 	VMULPD       Y12, Y8, Y8
-	VMOVUPD      (CX), Y10
-	VSUBPD       Y8, Y10, Y10
-	VMOVUPD      Y10, (CX)
+	VADDPD       (CX), Y8, Y8
+	VMOVUPD      Y8, (CX)
 	VMULPD       Y12, Y9, Y9
-	VMOVUPD      32(CX), Y10
-	VSUBPD       Y9, Y10, Y10
-	VMOVUPD      Y10, 32(CX)
+	VADDPD       32(CX), Y9, Y9
+	VMOVUPD      Y9, 32(CX)
 	SUBQ         DX, CX
 	VMULPD       Y12, Y6, Y6
-	VMOVUPD      (CX), Y10
-	VSUBPD       Y6, Y10, Y10
-	VMOVUPD      Y10, (CX)
+	VADDPD       (CX), Y6, Y6
+	VMOVUPD      Y6, (CX)
 	VMULPD       Y12, Y7, Y7
-	VMOVUPD      32(CX), Y10
-	VSUBPD       Y7, Y10, Y10
-	VMOVUPD      Y10, 32(CX)
+	VADDPD       32(CX), Y7, Y7
+	VMOVUPD      Y7, 32(CX)
 	SUBQ         DX, CX
 	VMULPD       Y12, Y4, Y4
-	VMOVUPD      (CX), Y10
-	VSUBPD       Y4, Y10, Y10
-	VMOVUPD      Y10, (CX)
+	VADDPD       (CX), Y4, Y4
+	VMOVUPD      Y4, (CX)
 	VMULPD       Y12, Y5, Y5
-	VMOVUPD      32(CX), Y10
-	VSUBPD       Y5, Y10, Y10
-	VMOVUPD      Y10, 32(CX)
+	VADDPD       32(CX), Y5, Y5
+	VMOVUPD      Y5, 32(CX)
 	SUBQ         DX, CX
 	VMULPD       Y12, Y2, Y2
-	VMOVUPD      (CX), Y10
-	VSUBPD       Y2, Y10, Y10
-	VMOVUPD      Y10, (CX)
+	VADDPD       (CX), Y2, Y2
+	VMOVUPD      Y2, (CX)
 	VMULPD       Y12, Y3, Y3
-	VMOVUPD      32(CX), Y10
-	VSUBPD       Y3, Y10, Y10
-	VMOVUPD      Y10, 32(CX)
+	VADDPD       32(CX), Y3, Y3
+	VMOVUPD      Y3, 32(CX)
 	SUBQ         DX, CX
 	VMULPD       Y12, Y0, Y0
-	VMOVUPD      (CX), Y10
-	VSUBPD       Y0, Y10, Y10
-	VMOVUPD      Y10, (CX)
+	VADDPD       (CX), Y0, Y0
+	VMOVUPD      Y0, (CX)
 	VMULPD       Y12, Y1, Y1
-	VMOVUPD      32(CX), Y10
-	VSUBPD       Y1, Y10, Y10
-	VMOVUPD      Y10, 32(CX)
+	VADDPD       32(CX), Y1, Y1
+	VMOVUPD      Y1, 32(CX)
 
 shape2_rows5_stays:
 	IMUL3Q $0x05, R9, CX
@@ -7964,58 +7716,46 @@ shape2_rows6_store:
 	VBROADCASTSD 208(R8), Y14
 	SUBQ         DX, CX
 	VMULPD       Y14, Y10, Y10
-	VMOVUPD      (CX), Y12
-	VSUBPD       Y10, Y12, Y12
-	VMOVUPD      Y12, (CX)
+	VADDPD       (CX), Y10, Y10
+	VMOVUPD      Y10, (CX)
 	VMULPD       Y14, Y11, Y11
-	VMOVUPD      32(CX), Y12
-	VSUBPD       Y11, Y12, Y12
-	VMOVUPD      Y12, 32(CX)
+	VADDPD       32(CX), Y11, Y11
+	VMOVUPD      Y11, 32(CX)
 	SUBQ         DX, CX
 	VMULPD       Y14, Y8, Y8
-	VMOVUPD      (CX), Y12
-	VSUBPD       Y8, Y12, Y12
-	VMOVUPD      Y12, (CX)
+	VADDPD       (CX), Y8, Y8
+	VMOVUPD      Y8, (CX)
 	VMULPD       Y14, Y9, Y9
-	VMOVUPD      32(CX), Y12
-	VSUBPD       Y9, Y12, Y12
-	VMOVUPD      Y12, 32(CX)
+	VADDPD       32(CX), Y9, Y9
+	VMOVUPD      Y9, 32(CX)
 	SUBQ         DX, CX
 	VMULPD       Y14, Y6, Y6
-	VMOVUPD      (CX), Y12
-	VSUBPD       Y6, Y12, Y12
-	VMOVUPD      Y12, (CX)
+	VADDPD       (CX), Y6, Y6
+	VMOVUPD      Y6, (CX)
 	VMULPD       Y14, Y7, Y7
-	VMOVUPD      32(CX), Y12
-	VSUBPD       Y7, Y12, Y12
-	VMOVUPD      Y12, 32(CX)
+	VADDPD       32(CX), Y7, Y7
+	VMOVUPD      Y7, 32(CX)
 	SUBQ         DX, CX
 	VMULPD       Y14, Y4, Y4
-	VMOVUPD      (CX), Y12
-	VSUBPD       Y4, Y12, Y12
-	VMOVUPD      Y12, (CX)
+	VADDPD       (CX), Y4, Y4
+	VMOVUPD      Y4, (CX)
 	VMULPD       Y14, Y5, Y5
-	VMOVUPD      32(CX), Y12
-	VSUBPD       Y5, Y12, Y12
-	VMOVUPD      Y12, 32(CX)
+	VADDPD       32(CX), Y5, Y5
+	VMOVUPD      Y5, 32(CX)
 	SUBQ         DX, CX
 	VMULPD       Y14, Y2, Y2
-	VMOVUPD      (CX), Y12
-	VSUBPD       Y2, Y12, Y12
-	VMOVUPD      Y12, (CX)
+	VADDPD       (CX), Y2, Y2
+	VMOVUPD      Y2, (CX)
 	VMULPD       Y14, Y3, Y3
-	VMOVUPD      32(CX), Y12
-	VSUBPD       Y3, Y12, Y12
-	VMOVUPD      Y12, 32(CX)
+	VADDPD       32(CX), Y3, Y3
+	VMOVUPD      Y3, 32(CX)
 	SUBQ         DX, CX
 	VMULPD       Y14, Y0, Y0
-	VMOVUPD      (CX), Y12
-	VSUBPD       Y0, Y12, Y12
-	VMOVUPD      Y12, (CX)
+	VADDPD       (CX), Y0, Y0
+	VMOVUPD      Y0, (CX)
 	VMULPD       Y14, Y1, Y1
-	VMOVUPD      32(CX), Y12
-	VSUBPD       Y1, Y12, Y12
-	VMOVUPD      Y12, 32(CX)
+	VADDPD       32(CX), Y1, Y1
+	VMOVUPD      Y1, 32(CX)
 
 shape2_rows6_stays:
 	IMUL3Q $0x06, R9, CX
@@ -8089,21 +7829,17 @@ shape3_rows1_store:
 	VBROADCASTSD 208(R8), Y4
 	SUBQ         DX, CX
 	VMULPD       Y4, Y0, Y0
-	VMOVUPD      (CX), Y5
-	VSUBPD       Y0, Y5, Y5
-	VMOVUPD      Y5, (CX)
+	VADDPD       (CX), Y0, Y0
+	VMOVUPD      Y0, (CX)
 	VMULPD       Y4, Y1, Y1
-	VMOVUPD      32(CX), Y5
-	VSUBPD       Y1, Y5, Y5
-	VMOVUPD      Y5, 32(CX)
+	VADDPD       32(CX), Y1, Y1
+	VMOVUPD      Y1, 32(CX)
 	VMULPD       Y4, Y2, Y2
-	VMOVUPD      64(CX), Y5
-	VSUBPD       Y2, Y5, Y5
-	VMOVUPD      Y5, 64(CX)
+	VADDPD       64(CX), Y2, Y2
+	VMOVUPD      Y2, 64(CX)
 	VMULPD       Y4, Y3, Y3
-	VMOVUPD      96(CX), Y5
-	VSUBPD       Y3, Y5, Y5
-	VMOVUPD      Y5, 96(CX)
+	VADDPD       96(CX), Y3, Y3
+	VMOVUPD      Y3, 96(CX)
 
 shape3_rows1_stays:
 	IMUL3Q $0x01, R9, CX
@@ -8195,38 +7931,30 @@ shape3_rows2_store:
 	VBROADCASTSD 208(R8), Y12
 	SUBQ         DX, CX
 	VMULPD       Y12, Y4, Y4
-	VMOVUPD      (CX), Y8
-	VSUBPD       Y4, Y8, Y8
-	VMOVUPD      Y8, (CX)
+	VADDPD       (CX), Y4, Y4
+	VMOVUPD      Y4, (CX)
 	VMULPD       Y12, Y5, Y5
-	VMOVUPD      32(CX), Y8
-	VSUBPD       Y5, Y8, Y8
-	VMOVUPD      Y8, 32(CX)
+	VADDPD       32(CX), Y5, Y5
+	VMOVUPD      Y5, 32(CX)
 	VMULPD       Y12, Y6, Y6
-	VMOVUPD      64(CX), Y8
-	VSUBPD       Y6, Y8, Y8
-	VMOVUPD      Y8, 64(CX)
+	VADDPD       64(CX), Y6, Y6
+	VMOVUPD      Y6, 64(CX)
 	VMULPD       Y12, Y7, Y7
-	VMOVUPD      96(CX), Y8
-	VSUBPD       Y7, Y8, Y8
-	VMOVUPD      Y8, 96(CX)
+	VADDPD       96(CX), Y7, Y7
+	VMOVUPD      Y7, 96(CX)
 	SUBQ         DX, CX
 	VMULPD       Y12, Y0, Y0
-	VMOVUPD      (CX), Y8
-	VSUBPD       Y0, Y8, Y8
-	VMOVUPD      Y8, (CX)
+	VADDPD       (CX), Y0, Y0
+	VMOVUPD      Y0, (CX)
 	VMULPD       Y12, Y1, Y1
-	VMOVUPD      32(CX), Y8
-	VSUBPD       Y1, Y8, Y8
-	VMOVUPD      Y8, 32(CX)
+	VADDPD       32(CX), Y1, Y1
+	VMOVUPD      Y1, 32(CX)
 	VMULPD       Y12, Y2, Y2
-	VMOVUPD      64(CX), Y8
-	VSUBPD       Y2, Y8, Y8
-	VMOVUPD      Y8, 64(CX)
+	VADDPD       64(CX), Y2, Y2
+	VMOVUPD      Y2, 64(CX)
 	VMULPD       Y12, Y3, Y3
-	VMOVUPD      96(CX), Y8
-	VSUBPD       Y3, Y8, Y8
-	VMOVUPD      Y8, 96(CX)
+	VADDPD       96(CX), Y3, Y3
+	VMOVUPD      Y3, 96(CX)
 
 shape3_rows2_stays:
 	IMUL3Q $0x02, R9, CX
@@ -8322,37 +8050,29 @@ shape4_rows1_store:
 	VBROADCASTSD 208(R8), Y8
 	SUBQ         DX, CX
 	VMULPD       Y8, Y0, Y0
-	VMOVUPD      (CX), Y9
-	VSUBPD       Y0, Y9, Y9
-	VMOVUPD      Y9, (CX)
+	VADDPD       (CX), Y0, Y0
+	VMOVUPD      Y0, (CX)
 	VMULPD       Y8, Y1, Y1
-	VMOVUPD      32(CX), Y9
-	VSUBPD       Y1, Y9, Y9
-	VMOVUPD      Y9, 32(CX)
+	VADDPD       32(CX), Y1, Y1
+	VMOVUPD      Y1, 32(CX)
 	VMULPD       Y8, Y2, Y2
-	VMOVUPD      64(CX), Y9
-	VSUBPD       Y2, Y9, Y9
-	VMOVUPD      Y9, 64(CX)
+	VADDPD       64(CX), Y2, Y2
+	VMOVUPD      Y2, 64(CX)
 	VMULPD       Y8, Y3, Y3
-	VMOVUPD      96(CX), Y9
-	VSUBPD       Y3, Y9, Y9
-	VMOVUPD      Y9, 96(CX)
+	VADDPD       96(CX), Y3, Y3
+	VMOVUPD      Y3, 96(CX)
 	VMULPD       Y8, Y4, Y4
-	VMOVUPD      128(CX), Y9
-	VSUBPD       Y4, Y9, Y9
-	VMOVUPD      Y9, 128(CX)
+	VADDPD       128(CX), Y4, Y4
+	VMOVUPD      Y4, 128(CX)
 	VMULPD       Y8, Y5, Y5
-	VMOVUPD      160(CX), Y9
-	VSUBPD       Y5, Y9, Y9
-	VMOVUPD      Y9, 160(CX)
+	VADDPD       160(CX), Y5, Y5
+	VMOVUPD      Y5, 160(CX)
 	VMULPD       Y8, Y6, Y6
-	VMOVUPD      192(CX), Y9
-	VSUBPD       Y6, Y9, Y9
-	VMOVUPD      Y9, 192(CX)
+	VADDPD       192(CX), Y6, Y6
+	VMOVUPD      Y6, 192(CX)
 	VMULPD       Y8, Y7, Y7
-	VMOVUPD      224(CX), Y9
-	VSUBPD       Y7, Y9, Y9
-	VMOVUPD      Y9, 224(CX)
+	VADDPD       224(CX), Y7, Y7
+	VMOVUPD      Y7, 224(CX)
 
 shape4_rows1_stays:
 	IMUL3Q $0x01, R9, CX

@@ -80,9 +80,8 @@ shape0_rows1_store:
 	VBROADCASTSS 208(R8), Y1
 	SUBQ         DX, CX
 	VMULPS       Y1, Y0, Y0
-	VMOVUPS.Z    (CX), K1, Y2
-	VSUBPS       Y0, Y2, Y2
-	VMOVUPS      Y2, K1, (CX)
+	VADDPS       (CX), Y0, K1, Y0
+	VMOVUPS      Y0, K1, (CX)
 
 shape0_rows1_stays:
 	IMUL3Q $0x01, R9, CX
@@ -138,14 +137,12 @@ shape0_rows2_store:
 	VBROADCASTSS 208(R8), Y3
 	SUBQ         DX, CX
 	VMULPS       Y3, Y1, Y1
-	VMOVUPS.Z    (CX), K1, Y2
-	VSUBPS       Y1, Y2, Y2
-	VMOVUPS      Y2, K1, (CX)
+	VADDPS       (CX), Y1, K1, Y1
+	VMOVUPS      Y1, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y3, Y0, Y0
-	VMOVUPS.Z    (CX), K1, Y2
-	VSUBPS       Y0, Y2, Y2
-	VMOVUPS      Y2, K1, (CX)
+	VADDPS       (CX), Y0, K1, Y0
+	VMOVUPS      Y0, K1, (CX)
 
 shape0_rows2_stays:
 	IMUL3Q $0x02, R9, CX
@@ -206,19 +203,16 @@ shape0_rows3_store:
 	VBROADCASTSS 208(R8), Y4
 	SUBQ         DX, CX
 	VMULPS       Y4, Y2, Y2
-	VMOVUPS.Z    (CX), K1, Y3
-	VSUBPS       Y2, Y3, Y3
-	VMOVUPS      Y3, K1, (CX)
+	VADDPS       (CX), Y2, K1, Y2
+	VMOVUPS      Y2, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y4, Y1, Y1
-	VMOVUPS.Z    (CX), K1, Y3
-	VSUBPS       Y1, Y3, Y3
-	VMOVUPS      Y3, K1, (CX)
+	VADDPS       (CX), Y1, K1, Y1
+	VMOVUPS      Y1, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y4, Y0, Y0
-	VMOVUPS.Z    (CX), K1, Y3
-	VSUBPS       Y0, Y3, Y3
-	VMOVUPS      Y3, K1, (CX)
+	VADDPS       (CX), Y0, K1, Y0
+	VMOVUPS      Y0, K1, (CX)
 
 shape0_rows3_stays:
 	IMUL3Q $0x03, R9, CX
@@ -290,24 +284,20 @@ shape0_rows4_store:
 	VBROADCASTSS 208(R8), Y5
 	SUBQ         DX, CX
 	VMULPS       Y5, Y3, Y3
-	VMOVUPS.Z    (CX), K1, Y4
-	VSUBPS       Y3, Y4, Y4
-	VMOVUPS      Y4, K1, (CX)
+	VADDPS       (CX), Y3, K1, Y3
+	VMOVUPS      Y3, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y5, Y2, Y2
-	VMOVUPS.Z    (CX), K1, Y4
-	VSUBPS       Y2, Y4, Y4
-	VMOVUPS      Y4, K1, (CX)
+	VADDPS       (CX), Y2, K1, Y2
+	VMOVUPS      Y2, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y5, Y1, Y1
-	VMOVUPS.Z    (CX), K1, Y4
-	VSUBPS       Y1, Y4, Y4
-	VMOVUPS      Y4, K1, (CX)
+	VADDPS       (CX), Y1, K1, Y1
+	VMOVUPS      Y1, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y5, Y0, Y0
-	VMOVUPS.Z    (CX), K1, Y4
-	VSUBPS       Y0, Y4, Y4
-	VMOVUPS      Y4, K1, (CX)
+	VADDPS       (CX), Y0, K1, Y0
+	VMOVUPS      Y0, K1, (CX)
 
 shape0_rows4_stays:
 	IMUL3Q $0x04, R9, CX
@@ -384,29 +374,24 @@ shape0_rows5_store:
 	VBROADCASTSS 208(R8), Y6
 	SUBQ         DX, CX
 	VMULPS       Y6, Y4, Y4
-	VMOVUPS.Z    (CX), K1, Y5
-	VSUBPS       Y4, Y5, Y5
-	VMOVUPS      Y5, K1, (CX)
+	VADDPS       (CX), Y4, K1, Y4
+	VMOVUPS      Y4, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y6, Y3, Y3
-	VMOVUPS.Z    (CX), K1, Y5
-	VSUBPS       Y3, Y5, Y5
-	VMOVUPS      Y5, K1, (CX)
+	VADDPS       (CX), Y3, K1, Y3
+	VMOVUPS      Y3, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y6, Y2, Y2
-	VMOVUPS.Z    (CX), K1, Y5
-	VSUBPS       Y2, Y5, Y5
-	VMOVUPS      Y5, K1, (CX)
+	VADDPS       (CX), Y2, K1, Y2
+	VMOVUPS      Y2, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y6, Y1, Y1
-	VMOVUPS.Z    (CX), K1, Y5
-	VSUBPS       Y1, Y5, Y5
-	VMOVUPS      Y5, K1, (CX)
+	VADDPS       (CX), Y1, K1, Y1
+	VMOVUPS      Y1, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y6, Y0, Y0
-	VMOVUPS.Z    (CX), K1, Y5
-	VSUBPS       Y0, Y5, Y5
-	VMOVUPS      Y5, K1, (CX)
+	VADDPS       (CX), Y0, K1, Y0
+	VMOVUPS      Y0, K1, (CX)
 
 shape0_rows5_stays:
 	IMUL3Q $0x05, R9, CX
@@ -492,34 +477,28 @@ shape0_rows6_store:
 	VBROADCASTSS 208(R8), Y7
 	SUBQ         DX, CX
 	VMULPS       Y7, Y5, Y5
-	VMOVUPS.Z    (CX), K1, Y6
-	VSUBPS       Y5, Y6, Y6
-	VMOVUPS      Y6, K1, (CX)
+	VADDPS       (CX), Y5, K1, Y5
+	VMOVUPS      Y5, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y7, Y4, Y4
-	VMOVUPS.Z    (CX), K1, Y6
-	VSUBPS       Y4, Y6, Y6
-	VMOVUPS      Y6, K1, (CX)
+	VADDPS       (CX), Y4, K1, Y4
+	VMOVUPS      Y4, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y7, Y3, Y3
-	VMOVUPS.Z    (CX), K1, Y6
-	VSUBPS       Y3, Y6, Y6
-	VMOVUPS      Y6, K1, (CX)
+	VADDPS       (CX), Y3, K1, Y3
+	VMOVUPS      Y3, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y7, Y2, Y2
-	VMOVUPS.Z    (CX), K1, Y6
-	VSUBPS       Y2, Y6, Y6
-	VMOVUPS      Y6, K1, (CX)
+	VADDPS       (CX), Y2, K1, Y2
+	VMOVUPS      Y2, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y7, Y1, Y1
-	VMOVUPS.Z    (CX), K1, Y6
-	VSUBPS       Y1, Y6, Y6
-	VMOVUPS      Y6, K1, (CX)
+	VADDPS       (CX), Y1, K1, Y1
+	VMOVUPS      Y1, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y7, Y0, Y0
-	VMOVUPS.Z    (CX), K1, Y6
-	VSUBPS       Y0, Y6, Y6
-	VMOVUPS      Y6, K1, (CX)
+	VADDPS       (CX), Y0, K1, Y0
+	VMOVUPS      Y0, K1, (CX)
 
 shape0_rows6_stays:
 	IMUL3Q $0x06, R9, CX
@@ -610,39 +589,32 @@ shape0_rows7_store:
 	VBROADCASTSS 208(R8), Y8
 	SUBQ         DX, CX
 	VMULPS       Y8, Y6, Y6
-	VMOVUPS.Z    (CX), K1, Y7
-	VSUBPS       Y6, Y7, Y7
-	VMOVUPS      Y7, K1, (CX)
+	VADDPS       (CX), Y6, K1, Y6
+	VMOVUPS      Y6, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y8, Y5, Y5
-	VMOVUPS.Z    (CX), K1, Y7
-	VSUBPS       Y5, Y7, Y7
-	VMOVUPS      Y7, K1, (CX)
+	VADDPS       (CX), Y5, K1, Y5
+	VMOVUPS      Y5, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y8, Y4, Y4
-	VMOVUPS.Z    (CX), K1, Y7
-	VSUBPS       Y4, Y7, Y7
-	VMOVUPS      Y7, K1, (CX)
+	VADDPS       (CX), Y4, K1, Y4
+	VMOVUPS      Y4, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y8, Y3, Y3
-	VMOVUPS.Z    (CX), K1, Y7
-	VSUBPS       Y3, Y7, Y7
-	VMOVUPS      Y7, K1, (CX)
+	VADDPS       (CX), Y3, K1, Y3
+	VMOVUPS      Y3, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y8, Y2, Y2
-	VMOVUPS.Z    (CX), K1, Y7
-	VSUBPS       Y2, Y7, Y7
-	VMOVUPS      Y7, K1, (CX)
+	VADDPS       (CX), Y2, K1, Y2
+	VMOVUPS      Y2, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y8, Y1, Y1
-	VMOVUPS.Z    (CX), K1, Y7
-	VSUBPS       Y1, Y7, Y7
-	VMOVUPS      Y7, K1, (CX)
+	VADDPS       (CX), Y1, K1, Y1
+	VMOVUPS      Y1, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y8, Y0, Y0
-	VMOVUPS.Z    (CX), K1, Y7
-	VSUBPS       Y0, Y7, Y7
-	VMOVUPS      Y7, K1, (CX)
+	VADDPS       (CX), Y0, K1, Y0
+	VMOVUPS      Y0, K1, (CX)
 
 shape0_rows7_stays:
 	IMUL3Q $0x07, R9, CX
@@ -744,44 +716,36 @@ shape0_rows8_store:
 	VBROADCASTSS 208(R8), Y9
 	SUBQ         DX, CX
 	VMULPS       Y9, Y7, Y7
-	VMOVUPS.Z    (CX), K1, Y8
-	VSUBPS       Y7, Y8, Y8
-	VMOVUPS      Y8, K1, (CX)
+	VADDPS       (CX), Y7, K1, Y7
+	VMOVUPS      Y7, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y9, Y6, Y6
-	VMOVUPS.Z    (CX), K1, Y8
-	VSUBPS       Y6, Y8, Y8
-	VMOVUPS      Y8, K1, (CX)
+	VADDPS       (CX), Y6, K1, Y6
+	VMOVUPS      Y6, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y9, Y5, Y5
-	VMOVUPS.Z    (CX), K1, Y8
-	VSUBPS       Y5, Y8, Y8
-	VMOVUPS      Y8, K1, (CX)
+	VADDPS       (CX), Y5, K1, Y5
+	VMOVUPS      Y5, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y9, Y4, Y4
-	VMOVUPS.Z    (CX), K1, Y8
-	VSUBPS       Y4, Y8, Y8
-	VMOVUPS      Y8, K1, (CX)
+	VADDPS       (CX), Y4, K1, Y4
+	VMOVUPS      Y4, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y9, Y3, Y3
-	VMOVUPS.Z    (CX), K1, Y8
-	VSUBPS       Y3, Y8, Y8
-	VMOVUPS      Y8, K1, (CX)
+	VADDPS       (CX), Y3, K1, Y3
+	VMOVUPS      Y3, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y9, Y2, Y2
-	VMOVUPS.Z    (CX), K1, Y8
-	VSUBPS       Y2, Y8, Y8
-	VMOVUPS      Y8, K1, (CX)
+	VADDPS       (CX), Y2, K1, Y2
+	VMOVUPS      Y2, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y9, Y1, Y1
-	VMOVUPS.Z    (CX), K1, Y8
-	VSUBPS       Y1, Y8, Y8
-	VMOVUPS      Y8, K1, (CX)
+	VADDPS       (CX), Y1, K1, Y1
+	VMOVUPS      Y1, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y9, Y0, Y0
-	VMOVUPS.Z    (CX), K1, Y8
-	VSUBPS       Y0, Y8, Y8
-	VMOVUPS      Y8, K1, (CX)
+	VADDPS       (CX), Y0, K1, Y0
+	VMOVUPS      Y0, K1, (CX)
 
 shape0_rows8_stays:
 	IMUL3Q $0x08, R9, CX
@@ -890,49 +854,40 @@ shape0_rows9_store:
 	VBROADCASTSS 208(R8), Y10
 	SUBQ         DX, CX
 	VMULPS       Y10, Y8, Y8
-	VMOVUPS.Z    (CX), K1, Y9
-	VSUBPS       Y8, Y9, Y9
-	VMOVUPS      Y9, K1, (CX)
+	VADDPS       (CX), Y8, K1, Y8
+	VMOVUPS      Y8, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y10, Y7, Y7
-	VMOVUPS.Z    (CX), K1, Y9
-	VSUBPS       Y7, Y9, Y9
-	VMOVUPS      Y9, K1, (CX)
+	VADDPS       (CX), Y7, K1, Y7
+	VMOVUPS      Y7, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y10, Y6, Y6
-	VMOVUPS.Z    (CX), K1, Y9
-	VSUBPS       Y6, Y9, Y9
-	VMOVUPS      Y9, K1, (CX)
+	VADDPS       (CX), Y6, K1, Y6
+	VMOVUPS      Y6, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y10, Y5, Y5
-	VMOVUPS.Z    (CX), K1, Y9
-	VSUBPS       Y5, Y9, Y9
-	VMOVUPS      Y9, K1, (CX)
+	VADDPS       (CX), Y5, K1, Y5
+	VMOVUPS      Y5, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y10, Y4, Y4
-	VMOVUPS.Z    (CX), K1, Y9
-	VSUBPS       Y4, Y9, Y9
-	VMOVUPS      Y9, K1, (CX)
+	VADDPS       (CX), Y4, K1, Y4
+	VMOVUPS      Y4, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y10, Y3, Y3
-	VMOVUPS.Z    (CX), K1, Y9
-	VSUBPS       Y3, Y9, Y9
-	VMOVUPS      Y9, K1, (CX)
+	VADDPS       (CX), Y3, K1, Y3
+	VMOVUPS      Y3, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y10, Y2, Y2
-	VMOVUPS.Z    (CX), K1, Y9
-	VSUBPS       Y2, Y9, Y9
-	VMOVUPS      Y9, K1, (CX)
+	VADDPS       (CX), Y2, K1, Y2
+	VMOVUPS      Y2, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y10, Y1, Y1
-	VMOVUPS.Z    (CX), K1, Y9
-	VSUBPS       Y1, Y9, Y9
-	VMOVUPS      Y9, K1, (CX)
+	VADDPS       (CX), Y1, K1, Y1
+	VMOVUPS      Y1, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y10, Y0, Y0
-	VMOVUPS.Z    (CX), K1, Y9
-	VSUBPS       Y0, Y9, Y9
-	VMOVUPS      Y9, K1, (CX)
+	VADDPS       (CX), Y0, K1, Y0
+	VMOVUPS      Y0, K1, (CX)
 
 shape0_rows9_stays:
 	IMUL3Q $0x09, R9, CX
@@ -1046,54 +1001,44 @@ shape0_rows10_store:
 	VBROADCASTSS 208(R8), Y11
 	SUBQ         DX, CX
 	VMULPS       Y11, Y9, Y9
-	VMOVUPS.Z    (CX), K1, Y10
-	VSUBPS       Y9, Y10, Y10
-	VMOVUPS      Y10, K1, (CX)
+	VADDPS       (CX), Y9, K1, Y9
+	VMOVUPS      Y9, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y11, Y8, Y8
-	VMOVUPS.Z    (CX), K1, Y10
-	VSUBPS       Y8, Y10, Y10
-	VMOVUPS      Y10, K1, (CX)
+	VADDPS       (CX), Y8, K1, Y8
+	VMOVUPS      Y8, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y11, Y7, Y7
-	VMOVUPS.Z    (CX), K1, Y10
-	VSUBPS       Y7, Y10, Y10
-	VMOVUPS      Y10, K1, (CX)
+	VADDPS       (CX), Y7, K1, Y7
+	VMOVUPS      Y7, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y11, Y6, Y6
-	VMOVUPS.Z    (CX), K1, Y10
-	VSUBPS       Y6, Y10, Y10
-	VMOVUPS      Y10, K1, (CX)
+	VADDPS       (CX), Y6, K1, Y6
+	VMOVUPS      Y6, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y11, Y5, Y5
-	VMOVUPS.Z    (CX), K1, Y10
-	VSUBPS       Y5, Y10, Y10
-	VMOVUPS      Y10, K1, (CX)
+	VADDPS       (CX), Y5, K1, Y5
+	VMOVUPS      Y5, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y11, Y4, Y4
-	VMOVUPS.Z    (CX), K1, Y10
-	VSUBPS       Y4, Y10, Y10
-	VMOVUPS      Y10, K1, (CX)
+	VADDPS       (CX), Y4, K1, Y4
+	VMOVUPS      Y4, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y11, Y3, Y3
-	VMOVUPS.Z    (CX), K1, Y10
-	VSUBPS       Y3, Y10, Y10
-	VMOVUPS      Y10, K1, (CX)
+	VADDPS       (CX), Y3, K1, Y3
+	VMOVUPS      Y3, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y11, Y2, Y2
-	VMOVUPS.Z    (CX), K1, Y10
-	VSUBPS       Y2, Y10, Y10
-	VMOVUPS      Y10, K1, (CX)
+	VADDPS       (CX), Y2, K1, Y2
+	VMOVUPS      Y2, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y11, Y1, Y1
-	VMOVUPS.Z    (CX), K1, Y10
-	VSUBPS       Y1, Y10, Y10
-	VMOVUPS      Y10, K1, (CX)
+	VADDPS       (CX), Y1, K1, Y1
+	VMOVUPS      Y1, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y11, Y0, Y0
-	VMOVUPS.Z    (CX), K1, Y10
-	VSUBPS       Y0, Y10, Y10
-	VMOVUPS      Y10, K1, (CX)
+	VADDPS       (CX), Y0, K1, Y0
+	VMOVUPS      Y0, K1, (CX)
 
 shape0_rows10_stays:
 	IMUL3Q $0x0a, R9, CX
@@ -1218,59 +1163,48 @@ shape0_rows11_store:
 	VBROADCASTSS 208(R8), Y12
 	SUBQ         DX, CX
 	VMULPS       Y12, Y10, Y10
-	VMOVUPS.Z    (CX), K1, Y11
-	VSUBPS       Y10, Y11, Y11
-	VMOVUPS      Y11, K1, (CX)
+	VADDPS       (CX), Y10, K1, Y10
+	VMOVUPS      Y10, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y12, Y9, Y9
-	VMOVUPS.Z    (CX), K1, Y11
-	VSUBPS       Y9, Y11, Y11
-	VMOVUPS      Y11, K1, (CX)
+	VADDPS       (CX), Y9, K1, Y9
+	VMOVUPS      Y9, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y12, Y8, Y8
-	VMOVUPS.Z    (CX), K1, Y11
-	VSUBPS       Y8, Y11, Y11
-	VMOVUPS      Y11, K1, (CX)
+	VADDPS       (CX), Y8, K1, Y8
+	VMOVUPS      Y8, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y12, Y7, Y7
-	VMOVUPS.Z    (CX), K1, Y11
-	VSUBPS       Y7, Y11, Y11
-	VMOVUPS      Y11, K1, (CX)
+	VADDPS       (CX), Y7, K1, Y7
+	VMOVUPS      Y7, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y12, Y6, Y6
-	VMOVUPS.Z    (CX), K1, Y11
-	VSUBPS       Y6, Y11, Y11
-	VMOVUPS      Y11, K1, (CX)
+	VADDPS       (CX), Y6, K1, Y6
+	VMOVUPS      Y6, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y12, Y5, Y5
-	VMOVUPS.Z    (CX), K1, Y11
-	VSUBPS       Y5, Y11, Y11
-	VMOVUPS      Y11, K1, (CX)
+	VADDPS       (CX), Y5, K1, Y5
+	VMOVUPS      Y5, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y12, Y4, Y4
-	VMOVUPS.Z    (CX), K1, Y11
-	VSUBPS       Y4, Y11, Y11
-	VMOVUPS      Y11, K1, (CX)
+	VADDPS       (CX), Y4, K1, Y4
+	VMOVUPS      Y4, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y12, Y3, Y3
-	VMOVUPS.Z    (CX), K1, Y11
-	VSUBPS       Y3, Y11, Y11
-	VMOVUPS      Y11, K1, (CX)
+	VADDPS       (CX), Y3, K1, Y3
+	VMOVUPS      Y3, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y12, Y2, Y2
-	VMOVUPS.Z    (CX), K1, Y11
-	VSUBPS       Y2, Y11, Y11
-	VMOVUPS      Y11, K1, (CX)
+	VADDPS       (CX), Y2, K1, Y2
+	VMOVUPS      Y2, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y12, Y1, Y1
-	VMOVUPS.Z    (CX), K1, Y11
-	VSUBPS       Y1, Y11, Y11
-	VMOVUPS      Y11, K1, (CX)
+	VADDPS       (CX), Y1, K1, Y1
+	VMOVUPS      Y1, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y12, Y0, Y0
-	VMOVUPS.Z    (CX), K1, Y11
-	VSUBPS       Y0, Y11, Y11
-	VMOVUPS      Y11, K1, (CX)
+	VADDPS       (CX), Y0, K1, Y0
+	VMOVUPS      Y0, K1, (CX)
 
 shape0_rows11_stays:
 	IMUL3Q $0x0b, R9, CX
@@ -1398,64 +1332,52 @@ shape0_rows12_store:
 	VBROADCASTSS 208(R8), Y13
 	SUBQ         DX, CX
 	VMULPS       Y13, Y11, Y11
-	VMOVUPS.Z    (CX), K1, Y12
-	VSUBPS       Y11, Y12, Y12
-	VMOVUPS      Y12, K1, (CX)
+	VADDPS       (CX), Y11, K1, Y11
+	VMOVUPS      Y11, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y13, Y10, Y10
-	VMOVUPS.Z    (CX), K1, Y12
-	VSUBPS       Y10, Y12, Y12
-	VMOVUPS      Y12, K1, (CX)
+	VADDPS       (CX), Y10, K1, Y10
+	VMOVUPS      Y10, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y13, Y9, Y9
-	VMOVUPS.Z    (CX), K1, Y12
-	VSUBPS       Y9, Y12, Y12
-	VMOVUPS      Y12, K1, (CX)
+	VADDPS       (CX), Y9, K1, Y9
+	VMOVUPS      Y9, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y13, Y8, Y8
-	VMOVUPS.Z    (CX), K1, Y12
-	VSUBPS       Y8, Y12, Y12
-	VMOVUPS      Y12, K1, (CX)
+	VADDPS       (CX), Y8, K1, Y8
+	VMOVUPS      Y8, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y13, Y7, Y7
-	VMOVUPS.Z    (CX), K1, Y12
-	VSUBPS       Y7, Y12, Y12
-	VMOVUPS      Y12, K1, (CX)
+	VADDPS       (CX), Y7, K1, Y7
+	VMOVUPS      Y7, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y13, Y6, Y6
-	VMOVUPS.Z    (CX), K1, Y12
-	VSUBPS       Y6, Y12, Y12
-	VMOVUPS      Y12, K1, (CX)
+	VADDPS       (CX), Y6, K1, Y6
+	VMOVUPS      Y6, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y13, Y5, Y5
-	VMOVUPS.Z    (CX), K1, Y12
-	VSUBPS       Y5, Y12, Y12
-	VMOVUPS      Y12, K1, (CX)
+	VADDPS       (CX), Y5, K1, Y5
+	VMOVUPS      Y5, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y13, Y4, Y4
-	VMOVUPS.Z    (CX), K1, Y12
-	VSUBPS       Y4, Y12, Y12
-	VMOVUPS      Y12, K1, (CX)
+	VADDPS       (CX), Y4, K1, Y4
+	VMOVUPS      Y4, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y13, Y3, Y3
-	VMOVUPS.Z    (CX), K1, Y12
-	VSUBPS       Y3, Y12, Y12
-	VMOVUPS      Y12, K1, (CX)
+	VADDPS       (CX), Y3, K1, Y3
+	VMOVUPS      Y3, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y13, Y2, Y2
-	VMOVUPS.Z    (CX), K1, Y12
-	VSUBPS       Y2, Y12, Y12
-	VMOVUPS      Y12, K1, (CX)
+	VADDPS       (CX), Y2, K1, Y2
+	VMOVUPS      Y2, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y13, Y1, Y1
-	VMOVUPS.Z    (CX), K1, Y12
-	VSUBPS       Y1, Y12, Y12
-	VMOVUPS      Y12, K1, (CX)
+	VADDPS       (CX), Y1, K1, Y1
+	VMOVUPS      Y1, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y13, Y0, Y0
-	VMOVUPS.Z    (CX), K1, Y12
-	VSUBPS       Y0, Y12, Y12
-	VMOVUPS      Y12, K1, (CX)
+	VADDPS       (CX), Y0, K1, Y0
+	VMOVUPS      Y0, K1, (CX)
 
 shape0_rows12_stays:
 	IMUL3Q $0x0c, R9, CX
@@ -1594,69 +1516,56 @@ shape0_rows13_store:
 	VBROADCASTSS 208(R8), Y14
 	SUBQ         DX, CX
 	VMULPS       Y14, Y12, Y12
-	VMOVUPS.Z    (CX), K1, Y13
-	VSUBPS       Y12, Y13, Y13
-	VMOVUPS      Y13, K1, (CX)
+	VADDPS       (CX), Y12, K1, Y12
+	VMOVUPS      Y12, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y14, Y11, Y11
-	VMOVUPS.Z    (CX), K1, Y13
-	VSUBPS       Y11, Y13, Y13
-	VMOVUPS      Y13, K1, (CX)
+	VADDPS       (CX), Y11, K1, Y11
+	VMOVUPS      Y11, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y14, Y10, Y10
-	VMOVUPS.Z    (CX), K1, Y13
-	VSUBPS       Y10, Y13, Y13
-	VMOVUPS      Y13, K1, (CX)
+	VADDPS       (CX), Y10, K1, Y10
+	VMOVUPS      Y10, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y14, Y9, Y9
-	VMOVUPS.Z    (CX), K1, Y13
-	VSUBPS       Y9, Y13, Y13
-	VMOVUPS      Y13, K1, (CX)
+	VADDPS       (CX), Y9, K1, Y9
+	VMOVUPS      Y9, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y14, Y8, Y8
-	VMOVUPS.Z    (CX), K1, Y13
-	VSUBPS       Y8, Y13, Y13
-	VMOVUPS      Y13, K1, (CX)
+	VADDPS       (CX), Y8, K1, Y8
+	VMOVUPS      Y8, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y14, Y7, Y7
-	VMOVUPS.Z    (CX), K1, Y13
-	VSUBPS       Y7, Y13, Y13
-	VMOVUPS      Y13, K1, (CX)
+	VADDPS       (CX), Y7, K1, Y7
+	VMOVUPS      Y7, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y14, Y6, Y6
-	VMOVUPS.Z    (CX), K1, Y13
-	VSUBPS       Y6, Y13, Y13
-	VMOVUPS      Y13, K1, (CX)
+	VADDPS       (CX), Y6, K1, Y6
+	VMOVUPS      Y6, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y14, Y5, Y5
-	VMOVUPS.Z    (CX), K1, Y13
-	VSUBPS       Y5, Y13, Y13
-	VMOVUPS      Y13, K1, (CX)
+	VADDPS       (CX), Y5, K1, Y5
+	VMOVUPS      Y5, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y14, Y4, Y4
-	VMOVUPS.Z    (CX), K1, Y13
-	VSUBPS       Y4, Y13, Y13
-	VMOVUPS      Y13, K1, (CX)
+	VADDPS       (CX), Y4, K1, Y4
+	VMOVUPS      Y4, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y14, Y3, Y3
-	VMOVUPS.Z    (CX), K1, Y13
-	VSUBPS       Y3, Y13, Y13
-	VMOVUPS      Y13, K1, (CX)
+	VADDPS       (CX), Y3, K1, Y3
+	VMOVUPS      Y3, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y14, Y2, Y2
-	VMOVUPS.Z    (CX), K1, Y13
-	VSUBPS       Y2, Y13, Y13
-	VMOVUPS      Y13, K1, (CX)
+	VADDPS       (CX), Y2, K1, Y2
+	VMOVUPS      Y2, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y14, Y1, Y1
-	VMOVUPS.Z    (CX), K1, Y13
-	VSUBPS       Y1, Y13, Y13
-	VMOVUPS      Y13, K1, (CX)
+	VADDPS       (CX), Y1, K1, Y1
+	VMOVUPS      Y1, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y14, Y0, Y0
-	VMOVUPS.Z    (CX), K1, Y13
-	VSUBPS       Y0, Y13, Y13
-	VMOVUPS      Y13, K1, (CX)
+	VADDPS       (CX), Y0, K1, Y0
+	VMOVUPS      Y0, K1, (CX)
 
 shape0_rows13_stays:
 	IMUL3Q $0x0d, R9, CX
@@ -1800,74 +1709,60 @@ shape0_rows14_store:
 	VBROADCASTSS 208(R8), Y15
 	SUBQ         DX, CX
 	VMULPS       Y15, Y13, Y13
-	VMOVUPS.Z    (CX), K1, Y14
-	VSUBPS       Y13, Y14, Y14
-	VMOVUPS      Y14, K1, (CX)
+	VADDPS       (CX), Y13, K1, Y13
+	VMOVUPS      Y13, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y15, Y12, Y12
-	VMOVUPS.Z    (CX), K1, Y14
-	VSUBPS       Y12, Y14, Y14
-	VMOVUPS      Y14, K1, (CX)
+	VADDPS       (CX), Y12, K1, Y12
+	VMOVUPS      Y12, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y15, Y11, Y11
-	VMOVUPS.Z    (CX), K1, Y14
-	VSUBPS       Y11, Y14, Y14
-	VMOVUPS      Y14, K1, (CX)
+	VADDPS       (CX), Y11, K1, Y11
+	VMOVUPS      Y11, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y15, Y10, Y10
-	VMOVUPS.Z    (CX), K1, Y14
-	VSUBPS       Y10, Y14, Y14
-	VMOVUPS      Y14, K1, (CX)
+	VADDPS       (CX), Y10, K1, Y10
+	VMOVUPS      Y10, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y15, Y9, Y9
-	VMOVUPS.Z    (CX), K1, Y14
-	VSUBPS       Y9, Y14, Y14
-	VMOVUPS      Y14, K1, (CX)
+	VADDPS       (CX), Y9, K1, Y9
+	VMOVUPS      Y9, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y15, Y8, Y8
-	VMOVUPS.Z    (CX), K1, Y14
-	VSUBPS       Y8, Y14, Y14
-	VMOVUPS      Y14, K1, (CX)
+	VADDPS       (CX), Y8, K1, Y8
+	VMOVUPS      Y8, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y15, Y7, Y7
-	VMOVUPS.Z    (CX), K1, Y14
-	VSUBPS       Y7, Y14, Y14
-	VMOVUPS      Y14, K1, (CX)
+	VADDPS       (CX), Y7, K1, Y7
+	VMOVUPS      Y7, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y15, Y6, Y6
-	VMOVUPS.Z    (CX), K1, Y14
-	VSUBPS       Y6, Y14, Y14
-	VMOVUPS      Y14, K1, (CX)
+	VADDPS       (CX), Y6, K1, Y6
+	VMOVUPS      Y6, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y15, Y5, Y5
-	VMOVUPS.Z    (CX), K1, Y14
-	VSUBPS       Y5, Y14, Y14
-	VMOVUPS      Y14, K1, (CX)
+	VADDPS       (CX), Y5, K1, Y5
+	VMOVUPS      Y5, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y15, Y4, Y4
-	VMOVUPS.Z    (CX), K1, Y14
-	VSUBPS       Y4, Y14, Y14
-	VMOVUPS      Y14, K1, (CX)
+	VADDPS       (CX), Y4, K1, Y4
+	VMOVUPS      Y4, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y15, Y3, Y3
-	VMOVUPS.Z    (CX), K1, Y14
-	VSUBPS       Y3, Y14, Y14
-	VMOVUPS      Y14, K1, (CX)
+	VADDPS       (CX), Y3, K1, Y3
+	VMOVUPS      Y3, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y15, Y2, Y2
-	VMOVUPS.Z    (CX), K1, Y14
-	VSUBPS       Y2, Y14, Y14
-	VMOVUPS      Y14, K1, (CX)
+	VADDPS       (CX), Y2, K1, Y2
+	VMOVUPS      Y2, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y15, Y1, Y1
-	VMOVUPS.Z    (CX), K1, Y14
-	VSUBPS       Y1, Y14, Y14
-	VMOVUPS      Y14, K1, (CX)
+	VADDPS       (CX), Y1, K1, Y1
+	VMOVUPS      Y1, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Y15, Y0, Y0
-	VMOVUPS.Z    (CX), K1, Y14
-	VSUBPS       Y0, Y14, Y14
-	VMOVUPS      Y14, K1, (CX)
+	VADDPS       (CX), Y0, K1, Y0
+	VMOVUPS      Y0, K1, (CX)
 
 shape0_rows14_stays:
 	IMUL3Q $0x0e, R9, CX
@@ -1927,9 +1822,8 @@ shape1_rows1_store:
 	VBROADCASTSS 208(R8), Z1
 	SUBQ         DX, CX
 	VMULPS       Z1, Z0, Z0
-	VMOVUPS.Z    (CX), K1, Z2
-	VSUBPS       Z0, Z2, Z2
-	VMOVUPS      Z2, K1, (CX)
+	VADDPS       (CX), Z0, K1, Z0
+	VMOVUPS      Z0, K1, (CX)
 
 shape1_rows1_stays:
 	IMUL3Q $0x01, R9, CX
@@ -1985,14 +1879,12 @@ shape1_rows2_store:
 	VBROADCASTSS 208(R8), Z3
 	SUBQ         DX, CX
 	VMULPS       Z3, Z1, Z1
-	VMOVUPS.Z    (CX), K1, Z2
-	VSUBPS       Z1, Z2, Z2
-	VMOVUPS      Z2, K1, (CX)
+	VADDPS       (CX), Z1, K1, Z1
+	VMOVUPS      Z1, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Z3, Z0, Z0
-	VMOVUPS.Z    (CX), K1, Z2
-	VSUBPS       Z0, Z2, Z2
-	VMOVUPS      Z2, K1, (CX)
+	VADDPS       (CX), Z0, K1, Z0
+	VMOVUPS      Z0, K1, (CX)
 
 shape1_rows2_stays:
 	IMUL3Q $0x02, R9, CX
@@ -2053,19 +1945,16 @@ shape1_rows3_store:
 	VBROADCASTSS 208(R8), Z4
 	SUBQ         DX, CX
 	VMULPS       Z4, Z2, Z2
-	VMOVUPS.Z    (CX), K1, Z3
-	VSUBPS       Z2, Z3, Z3
-	VMOVUPS      Z3, K1, (CX)
+	VADDPS       (CX), Z2, K1, Z2
+	VMOVUPS      Z2, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Z4, Z1, Z1
-	VMOVUPS.Z    (CX), K1, Z3
-	VSUBPS       Z1, Z3, Z3
-	VMOVUPS      Z3, K1, (CX)
+	VADDPS       (CX), Z1, K1, Z1
+	VMOVUPS      Z1, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Z4, Z0, Z0
-	VMOVUPS.Z    (CX), K1, Z3
-	VSUBPS       Z0, Z3, Z3
-	VMOVUPS      Z3, K1, (CX)
+	VADDPS       (CX), Z0, K1, Z0
+	VMOVUPS      Z0, K1, (CX)
 
 shape1_rows3_stays:
 	IMUL3Q $0x03, R9, CX
@@ -2137,24 +2026,20 @@ shape1_rows4_store:
 	VBROADCASTSS 208(R8), Z5
 	SUBQ         DX, CX
 	VMULPS       Z5, Z3, Z3
-	VMOVUPS.Z    (CX), K1, Z4
-	VSUBPS       Z3, Z4, Z4
-	VMOVUPS      Z4, K1, (CX)
+	VADDPS       (CX), Z3, K1, Z3
+	VMOVUPS      Z3, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Z5, Z2, Z2
-	VMOVUPS.Z    (CX), K1, Z4
-	VSUBPS       Z2, Z4, Z4
-	VMOVUPS      Z4, K1, (CX)
+	VADDPS       (CX), Z2, K1, Z2
+	VMOVUPS      Z2, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Z5, Z1, Z1
-	VMOVUPS.Z    (CX), K1, Z4
-	VSUBPS       Z1, Z4, Z4
-	VMOVUPS      Z4, K1, (CX)
+	VADDPS       (CX), Z1, K1, Z1
+	VMOVUPS      Z1, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Z5, Z0, Z0
-	VMOVUPS.Z    (CX), K1, Z4
-	VSUBPS       Z0, Z4, Z4
-	VMOVUPS      Z4, K1, (CX)
+	VADDPS       (CX), Z0, K1, Z0
+	VMOVUPS      Z0, K1, (CX)
 
 shape1_rows4_stays:
 	IMUL3Q $0x04, R9, CX
@@ -2231,29 +2116,24 @@ shape1_rows5_store:
 	VBROADCASTSS 208(R8), Z6
 	SUBQ         DX, CX
 	VMULPS       Z6, Z4, Z4
-	VMOVUPS.Z    (CX), K1, Z5
-	VSUBPS       Z4, Z5, Z5
-	VMOVUPS      Z5, K1, (CX)
+	VADDPS       (CX), Z4, K1, Z4
+	VMOVUPS      Z4, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Z6, Z3, Z3
-	VMOVUPS.Z    (CX), K1, Z5
-	VSUBPS       Z3, Z5, Z5
-	VMOVUPS      Z5, K1, (CX)
+	VADDPS       (CX), Z3, K1, Z3
+	VMOVUPS      Z3, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Z6, Z2, Z2
-	VMOVUPS.Z    (CX), K1, Z5
-	VSUBPS       Z2, Z5, Z5
-	VMOVUPS      Z5, K1, (CX)
+	VADDPS       (CX), Z2, K1, Z2
+	VMOVUPS      Z2, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Z6, Z1, Z1
-	VMOVUPS.Z    (CX), K1, Z5
-	VSUBPS       Z1, Z5, Z5
-	VMOVUPS      Z5, K1, (CX)
+	VADDPS       (CX), Z1, K1, Z1
+	VMOVUPS      Z1, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Z6, Z0, Z0
-	VMOVUPS.Z    (CX), K1, Z5
-	VSUBPS       Z0, Z5, Z5
-	VMOVUPS      Z5, K1, (CX)
+	VADDPS       (CX), Z0, K1, Z0
+	VMOVUPS      Z0, K1, (CX)
 
 shape1_rows5_stays:
 	IMUL3Q $0x05, R9, CX
@@ -2339,34 +2219,28 @@ shape1_rows6_store:
 	VBROADCASTSS 208(R8), Z7
 	SUBQ         DX, CX
 	VMULPS       Z7, Z5, Z5
-	VMOVUPS.Z    (CX), K1, Z6
-	VSUBPS       Z5, Z6, Z6
-	VMOVUPS      Z6, K1, (CX)
+	VADDPS       (CX), Z5, K1, Z5
+	VMOVUPS      Z5, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Z7, Z4, Z4
-	VMOVUPS.Z    (CX), K1, Z6
-	VSUBPS       Z4, Z6, Z6
-	VMOVUPS      Z6, K1, (CX)
+	VADDPS       (CX), Z4, K1, Z4
+	VMOVUPS      Z4, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Z7, Z3, Z3
-	VMOVUPS.Z    (CX), K1, Z6
-	VSUBPS       Z3, Z6, Z6
-	VMOVUPS      Z6, K1, (CX)
+	VADDPS       (CX), Z3, K1, Z3
+	VMOVUPS      Z3, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Z7, Z2, Z2
-	VMOVUPS.Z    (CX), K1, Z6
-	VSUBPS       Z2, Z6, Z6
-	VMOVUPS      Z6, K1, (CX)
+	VADDPS       (CX), Z2, K1, Z2
+	VMOVUPS      Z2, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Z7, Z1, Z1
-	VMOVUPS.Z    (CX), K1, Z6
-	VSUBPS       Z1, Z6, Z6
-	VMOVUPS      Z6, K1, (CX)
+	VADDPS       (CX), Z1, K1, Z1
+	VMOVUPS      Z1, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Z7, Z0, Z0
-	VMOVUPS.Z    (CX), K1, Z6
-	VSUBPS       Z0, Z6, Z6
-	VMOVUPS      Z6, K1, (CX)
+	VADDPS       (CX), Z0, K1, Z0
+	VMOVUPS      Z0, K1, (CX)
 
 shape1_rows6_stays:
 	IMUL3Q $0x06, R9, CX
@@ -2457,39 +2331,32 @@ shape1_rows7_store:
 	VBROADCASTSS 208(R8), Z8
 	SUBQ         DX, CX
 	VMULPS       Z8, Z6, Z6
-	VMOVUPS.Z    (CX), K1, Z7
-	VSUBPS       Z6, Z7, Z7
-	VMOVUPS      Z7, K1, (CX)
+	VADDPS       (CX), Z6, K1, Z6
+	VMOVUPS      Z6, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Z8, Z5, Z5
-	VMOVUPS.Z    (CX), K1, Z7
-	VSUBPS       Z5, Z7, Z7
-	VMOVUPS      Z7, K1, (CX)
+	VADDPS       (CX), Z5, K1, Z5
+	VMOVUPS      Z5, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Z8, Z4, Z4
-	VMOVUPS.Z    (CX), K1, Z7
-	VSUBPS       Z4, Z7, Z7
-	VMOVUPS      Z7, K1, (CX)
+	VADDPS       (CX), Z4, K1, Z4
+	VMOVUPS      Z4, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Z8, Z3, Z3
-	VMOVUPS.Z    (CX), K1, Z7
-	VSUBPS       Z3, Z7, Z7
-	VMOVUPS      Z7, K1, (CX)
+	VADDPS       (CX), Z3, K1, Z3
+	VMOVUPS      Z3, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Z8, Z2, Z2
-	VMOVUPS.Z    (CX), K1, Z7
-	VSUBPS       Z2, Z7, Z7
-	VMOVUPS      Z7, K1, (CX)
+	VADDPS       (CX), Z2, K1, Z2
+	VMOVUPS      Z2, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Z8, Z1, Z1
-	VMOVUPS.Z    (CX), K1, Z7
-	VSUBPS       Z1, Z7, Z7
-	VMOVUPS      Z7, K1, (CX)
+	VADDPS       (CX), Z1, K1, Z1
+	VMOVUPS      Z1, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Z8, Z0, Z0
-	VMOVUPS.Z    (CX), K1, Z7
-	VSUBPS       Z0, Z7, Z7
-	VMOVUPS      Z7, K1, (CX)
+	VADDPS       (CX), Z0, K1, Z0
+	VMOVUPS      Z0, K1, (CX)
 
 shape1_rows7_stays:
 	IMUL3Q $0x07, R9, CX
@@ -2591,44 +2458,36 @@ shape1_rows8_store:
 	VBROADCASTSS 208(R8), Z9
 	SUBQ         DX, CX
 	VMULPS       Z9, Z7, Z7
-	VMOVUPS.Z    (CX), K1, Z8
-	VSUBPS       Z7, Z8, Z8
-	VMOVUPS      Z8, K1, (CX)
+	VADDPS       (CX), Z7, K1, Z7
+	VMOVUPS      Z7, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Z9, Z6, Z6
-	VMOVUPS.Z    (CX), K1, Z8
-	VSUBPS       Z6, Z8, Z8
-	VMOVUPS      Z8, K1, (CX)
+	VADDPS       (CX), Z6, K1, Z6
+	VMOVUPS      Z6, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Z9, Z5, Z5
-	VMOVUPS.Z    (CX), K1, Z8
-	VSUBPS       Z5, Z8, Z8
-	VMOVUPS      Z8, K1, (CX)
+	VADDPS       (CX), Z5, K1, Z5
+	VMOVUPS      Z5, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Z9, Z4, Z4
-	VMOVUPS.Z    (CX), K1, Z8
-	VSUBPS       Z4, Z8, Z8
-	VMOVUPS      Z8, K1, (CX)
+	VADDPS       (CX), Z4, K1, Z4
+	VMOVUPS      Z4, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Z9, Z3, Z3
-	VMOVUPS.Z    (CX), K1, Z8
-	VSUBPS       Z3, Z8, Z8
-	VMOVUPS      Z8, K1, (CX)
+	VADDPS       (CX), Z3, K1, Z3
+	VMOVUPS      Z3, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Z9, Z2, Z2
-	VMOVUPS.Z    (CX), K1, Z8
-	VSUBPS       Z2, Z8, Z8
-	VMOVUPS      Z8, K1, (CX)
+	VADDPS       (CX), Z2, K1, Z2
+	VMOVUPS      Z2, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Z9, Z1, Z1
-	VMOVUPS.Z    (CX), K1, Z8
-	VSUBPS       Z1, Z8, Z8
-	VMOVUPS      Z8, K1, (CX)
+	VADDPS       (CX), Z1, K1, Z1
+	VMOVUPS      Z1, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Z9, Z0, Z0
-	VMOVUPS.Z    (CX), K1, Z8
-	VSUBPS       Z0, Z8, Z8
-	VMOVUPS      Z8, K1, (CX)
+	VADDPS       (CX), Z0, K1, Z0
+	VMOVUPS      Z0, K1, (CX)
 
 shape1_rows8_stays:
 	IMUL3Q $0x08, R9, CX
@@ -2737,49 +2596,40 @@ shape1_rows9_store:
 	VBROADCASTSS 208(R8), Z10
 	SUBQ         DX, CX
 	VMULPS       Z10, Z8, Z8
-	VMOVUPS.Z    (CX), K1, Z9
-	VSUBPS       Z8, Z9, Z9
-	VMOVUPS      Z9, K1, (CX)
+	VADDPS       (CX), Z8, K1, Z8
+	VMOVUPS      Z8, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Z10, Z7, Z7
-	VMOVUPS.Z    (CX), K1, Z9
-	VSUBPS       Z7, Z9, Z9
-	VMOVUPS      Z9, K1, (CX)
+	VADDPS       (CX), Z7, K1, Z7
+	VMOVUPS      Z7, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Z10, Z6, Z6
-	VMOVUPS.Z    (CX), K1, Z9
-	VSUBPS       Z6, Z9, Z9
-	VMOVUPS      Z9, K1, (CX)
+	VADDPS       (CX), Z6, K1, Z6
+	VMOVUPS      Z6, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Z10, Z5, Z5
-	VMOVUPS.Z    (CX), K1, Z9
-	VSUBPS       Z5, Z9, Z9
-	VMOVUPS      Z9, K1, (CX)
+	VADDPS       (CX), Z5, K1, Z5
+	VMOVUPS      Z5, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Z10, Z4, Z4
-	VMOVUPS.Z    (CX), K1, Z9
-	VSUBPS       Z4, Z9, Z9
-	VMOVUPS      Z9, K1, (CX)
+	VADDPS       (CX), Z4, K1, Z4
+	VMOVUPS      Z4, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Z10, Z3, Z3
-	VMOVUPS.Z    (CX), K1, Z9
-	VSUBPS       Z3, Z9, Z9
-	VMOVUPS      Z9, K1, (CX)
+	VADDPS       (CX), Z3, K1, Z3
+	VMOVUPS      Z3, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Z10, Z2, Z2
-	VMOVUPS.Z    (CX), K1, Z9
-	VSUBPS       Z2, Z9, Z9
-	VMOVUPS      Z9, K1, (CX)
+	VADDPS       (CX), Z2, K1, Z2
+	VMOVUPS      Z2, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Z10, Z1, Z1
-	VMOVUPS.Z    (CX), K1, Z9
-	VSUBPS       Z1, Z9, Z9
-	VMOVUPS      Z9, K1, (CX)
+	VADDPS       (CX), Z1, K1, Z1
+	VMOVUPS      Z1, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Z10, Z0, Z0
-	VMOVUPS.Z    (CX), K1, Z9
-	VSUBPS       Z0, Z9, Z9
-	VMOVUPS      Z9, K1, (CX)
+	VADDPS       (CX), Z0, K1, Z0
+	VMOVUPS      Z0, K1, (CX)
 
 shape1_rows9_stays:
 	IMUL3Q $0x09, R9, CX
@@ -2893,54 +2743,44 @@ shape1_rows10_store:
 	VBROADCASTSS 208(R8), Z11
 	SUBQ         DX, CX
 	VMULPS       Z11, Z9, Z9
-	VMOVUPS.Z    (CX), K1, Z10
-	VSUBPS       Z9, Z10, Z10
-	VMOVUPS      Z10, K1, (CX)
+	VADDPS       (CX), Z9, K1, Z9
+	VMOVUPS      Z9, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Z11, Z8, Z8
-	VMOVUPS.Z    (CX), K1, Z10
-	VSUBPS       Z8, Z10, Z10
-	VMOVUPS      Z10, K1, (CX)
+	VADDPS       (CX), Z8, K1, Z8
+	VMOVUPS      Z8, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Z11, Z7, Z7
-	VMOVUPS.Z    (CX), K1, Z10
-	VSUBPS       Z7, Z10, Z10
-	VMOVUPS      Z10, K1, (CX)
+	VADDPS       (CX), Z7, K1, Z7
+	VMOVUPS      Z7, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Z11, Z6, Z6
-	VMOVUPS.Z    (CX), K1, Z10
-	VSUBPS       Z6, Z10, Z10
-	VMOVUPS      Z10, K1, (CX)
+	VADDPS       (CX), Z6, K1, Z6
+	VMOVUPS      Z6, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Z11, Z5, Z5
-	VMOVUPS.Z    (CX), K1, Z10
-	VSUBPS       Z5, Z10, Z10
-	VMOVUPS      Z10, K1, (CX)
+	VADDPS       (CX), Z5, K1, Z5
+	VMOVUPS      Z5, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Z11, Z4, Z4
-	VMOVUPS.Z    (CX), K1, Z10
-	VSUBPS       Z4, Z10, Z10
-	VMOVUPS      Z10, K1, (CX)
+	VADDPS       (CX), Z4, K1, Z4
+	VMOVUPS      Z4, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Z11, Z3, Z3
-	VMOVUPS.Z    (CX), K1, Z10
-	VSUBPS       Z3, Z10, Z10
-	VMOVUPS      Z10, K1, (CX)
+	VADDPS       (CX), Z3, K1, Z3
+	VMOVUPS      Z3, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Z11, Z2, Z2
-	VMOVUPS.Z    (CX), K1, Z10
-	VSUBPS       Z2, Z10, Z10
-	VMOVUPS      Z10, K1, (CX)
+	VADDPS       (CX), Z2, K1, Z2
+	VMOVUPS      Z2, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Z11, Z1, Z1
-	VMOVUPS.Z    (CX), K1, Z10
-	VSUBPS       Z1, Z10, Z10
-	VMOVUPS      Z10, K1, (CX)
+	VADDPS       (CX), Z1, K1, Z1
+	VMOVUPS      Z1, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Z11, Z0, Z0
-	VMOVUPS.Z    (CX), K1, Z10
-	VSUBPS       Z0, Z10, Z10
-	VMOVUPS      Z10, K1, (CX)
+	VADDPS       (CX), Z0, K1, Z0
+	VMOVUPS      Z0, K1, (CX)
 
 shape1_rows10_stays:
 	IMUL3Q $0x0a, R9, CX
@@ -3065,59 +2905,48 @@ shape1_rows11_store:
 	VBROADCASTSS 208(R8), Z12
 	SUBQ         DX, CX
 	VMULPS       Z12, Z10, Z10
-	VMOVUPS.Z    (CX), K1, Z11
-	VSUBPS       Z10, Z11, Z11
-	VMOVUPS      Z11, K1, (CX)
+	VADDPS       (CX), Z10, K1, Z10
+	VMOVUPS      Z10, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Z12, Z9, Z9
-	VMOVUPS.Z    (CX), K1, Z11
-	VSUBPS       Z9, Z11, Z11
-	VMOVUPS      Z11, K1, (CX)
+	VADDPS       (CX), Z9, K1, Z9
+	VMOVUPS      Z9, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Z12, Z8, Z8
-	VMOVUPS.Z    (CX), K1, Z11
-	VSUBPS       Z8, Z11, Z11
-	VMOVUPS      Z11, K1, (CX)
+	VADDPS       (CX), Z8, K1, Z8
+	VMOVUPS      Z8, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Z12, Z7, Z7
-	VMOVUPS.Z    (CX), K1, Z11
-	VSUBPS       Z7, Z11, Z11
-	VMOVUPS      Z11, K1, (CX)
+	VADDPS       (CX), Z7, K1, Z7
+	VMOVUPS      Z7, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Z12, Z6, Z6
-	VMOVUPS.Z    (CX), K1, Z11
-	VSUBPS       Z6, Z11, Z11
-	VMOVUPS      Z11, K1, (CX)
+	VADDPS       (CX), Z6, K1, Z6
+	VMOVUPS      Z6, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Z12, Z5, Z5
-	VMOVUPS.Z    (CX), K1, Z11
-	VSUBPS       Z5, Z11, Z11
-	VMOVUPS      Z11, K1, (CX)
+	VADDPS       (CX), Z5, K1, Z5
+	VMOVUPS      Z5, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Z12, Z4, Z4
-	VMOVUPS.Z    (CX), K1, Z11
-	VSUBPS       Z4, Z11, Z11
-	VMOVUPS      Z11, K1, (CX)
+	VADDPS       (CX), Z4, K1, Z4
+	VMOVUPS      Z4, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Z12, Z3, Z3
-	VMOVUPS.Z    (CX), K1, Z11
-	VSUBPS       Z3, Z11, Z11
-	VMOVUPS      Z11, K1, (CX)
+	VADDPS       (CX), Z3, K1, Z3
+	VMOVUPS      Z3, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Z12, Z2, Z2
-	VMOVUPS.Z    (CX), K1, Z11
-	VSUBPS       Z2, Z11, Z11
-	VMOVUPS      Z11, K1, (CX)
+	VADDPS       (CX), Z2, K1, Z2
+	VMOVUPS      Z2, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Z12, Z1, Z1
-	VMOVUPS.Z    (CX), K1, Z11
-	VSUBPS       Z1, Z11, Z11
-	VMOVUPS      Z11, K1, (CX)
+	VADDPS       (CX), Z1, K1, Z1
+	VMOVUPS      Z1, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Z12, Z0, Z0
-	VMOVUPS.Z    (CX), K1, Z11
-	VSUBPS       Z0, Z11, Z11
-	VMOVUPS      Z11, K1, (CX)
+	VADDPS       (CX), Z0, K1, Z0
+	VMOVUPS      Z0, K1, (CX)
 
 shape1_rows11_stays:
 	IMUL3Q $0x0b, R9, CX
@@ -3245,64 +3074,52 @@ shape1_rows12_store:
 	VBROADCASTSS 208(R8), Z13
 	SUBQ         DX, CX
 	VMULPS       Z13, Z11, Z11
-	VMOVUPS.Z    (CX), K1, Z12
-	VSUBPS       Z11, Z12, Z12
-	VMOVUPS      Z12, K1, (CX)
+	VADDPS       (CX), Z11, K1, Z11
+	VMOVUPS      Z11, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Z13, Z10, Z10
-	VMOVUPS.Z    (CX), K1, Z12
-	VSUBPS       Z10, Z12, Z12
-	VMOVUPS      Z12, K1, (CX)
+	VADDPS       (CX), Z10, K1, Z10
+	VMOVUPS      Z10, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Z13, Z9, Z9
-	VMOVUPS.Z    (CX), K1, Z12
-	VSUBPS       Z9, Z12, Z12
-	VMOVUPS      Z12, K1, (CX)
+	VADDPS       (CX), Z9, K1, Z9
+	VMOVUPS      Z9, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Z13, Z8, Z8
-	VMOVUPS.Z    (CX), K1, Z12
-	VSUBPS       Z8, Z12, Z12
-	VMOVUPS      Z12, K1, (CX)
+	VADDPS       (CX), Z8, K1, Z8
+	VMOVUPS      Z8, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Z13, Z7, Z7
-	VMOVUPS.Z    (CX), K1, Z12
-	VSUBPS       Z7, Z12, Z12
-	VMOVUPS      Z12, K1, (CX)
+	VADDPS       (CX), Z7, K1, Z7
+	VMOVUPS      Z7, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Z13, Z6, Z6
-	VMOVUPS.Z    (CX), K1, Z12
-	VSUBPS       Z6, Z12, Z12
-	VMOVUPS      Z12, K1, (CX)
+	VADDPS       (CX), Z6, K1, Z6
+	VMOVUPS      Z6, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Z13, Z5, Z5
-	VMOVUPS.Z    (CX), K1, Z12
-	VSUBPS       Z5, Z12, Z12
-	VMOVUPS      Z12, K1, (CX)
+	VADDPS       (CX), Z5, K1, Z5
+	VMOVUPS      Z5, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Z13, Z4, Z4
-	VMOVUPS.Z    (CX), K1, Z12
-	VSUBPS       Z4, Z12, Z12
-	VMOVUPS      Z12, K1, (CX)
+	VADDPS       (CX), Z4, K1, Z4
+	VMOVUPS      Z4, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Z13, Z3, Z3
-	VMOVUPS.Z    (CX), K1, Z12
-	VSUBPS       Z3, Z12, Z12
-	VMOVUPS      Z12, K1, (CX)
+	VADDPS       (CX), Z3, K1, Z3
+	VMOVUPS      Z3, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Z13, Z2, Z2
-	VMOVUPS.Z    (CX), K1, Z12
-	VSUBPS       Z2, Z12, Z12
-	VMOVUPS      Z12, K1, (CX)
+	VADDPS       (CX), Z2, K1, Z2
+	VMOVUPS      Z2, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Z13, Z1, Z1
-	VMOVUPS.Z    (CX), K1, Z12
-	VSUBPS       Z1, Z12, Z12
-	VMOVUPS      Z12, K1, (CX)
+	VADDPS       (CX), Z1, K1, Z1
+	VMOVUPS      Z1, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Z13, Z0, Z0
-	VMOVUPS.Z    (CX), K1, Z12
-	VSUBPS       Z0, Z12, Z12
-	VMOVUPS      Z12, K1, (CX)
+	VADDPS       (CX), Z0, K1, Z0
+	VMOVUPS      Z0, K1, (CX)
 
 shape1_rows12_stays:
 	IMUL3Q $0x0c, R9, CX
@@ -3441,69 +3258,56 @@ shape1_rows13_store:
 	VBROADCASTSS 208(R8), Z14
 	SUBQ         DX, CX
 	VMULPS       Z14, Z12, Z12
-	VMOVUPS.Z    (CX), K1, Z13
-	VSUBPS       Z12, Z13, Z13
-	VMOVUPS      Z13, K1, (CX)
+	VADDPS       (CX), Z12, K1, Z12
+	VMOVUPS      Z12, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Z14, Z11, Z11
-	VMOVUPS.Z    (CX), K1, Z13
-	VSUBPS       Z11, Z13, Z13
-	VMOVUPS      Z13, K1, (CX)
+	VADDPS       (CX), Z11, K1, Z11
+	VMOVUPS      Z11, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Z14, Z10, Z10
-	VMOVUPS.Z    (CX), K1, Z13
-	VSUBPS       Z10, Z13, Z13
-	VMOVUPS      Z13, K1, (CX)
+	VADDPS       (CX), Z10, K1, Z10
+	VMOVUPS      Z10, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Z14, Z9, Z9
-	VMOVUPS.Z    (CX), K1, Z13
-	VSUBPS       Z9, Z13, Z13
-	VMOVUPS      Z13, K1, (CX)
+	VADDPS       (CX), Z9, K1, Z9
+	VMOVUPS      Z9, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Z14, Z8, Z8
-	VMOVUPS.Z    (CX), K1, Z13
-	VSUBPS       Z8, Z13, Z13
-	VMOVUPS      Z13, K1, (CX)
+	VADDPS       (CX), Z8, K1, Z8
+	VMOVUPS      Z8, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Z14, Z7, Z7
-	VMOVUPS.Z    (CX), K1, Z13
-	VSUBPS       Z7, Z13, Z13
-	VMOVUPS      Z13, K1, (CX)
+	VADDPS       (CX), Z7, K1, Z7
+	VMOVUPS      Z7, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Z14, Z6, Z6
-	VMOVUPS.Z    (CX), K1, Z13
-	VSUBPS       Z6, Z13, Z13
-	VMOVUPS      Z13, K1, (CX)
+	VADDPS       (CX), Z6, K1, Z6
+	VMOVUPS      Z6, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Z14, Z5, Z5
-	VMOVUPS.Z    (CX), K1, Z13
-	VSUBPS       Z5, Z13, Z13
-	VMOVUPS      Z13, K1, (CX)
+	VADDPS       (CX), Z5, K1, Z5
+	VMOVUPS      Z5, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Z14, Z4, Z4
-	VMOVUPS.Z    (CX), K1, Z13
-	VSUBPS       Z4, Z13, Z13
-	VMOVUPS      Z13, K1, (CX)
+	VADDPS       (CX), Z4, K1, Z4
+	VMOVUPS      Z4, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Z14, Z3, Z3
-	VMOVUPS.Z    (CX), K1, Z13
-	VSUBPS       Z3, Z13, Z13
-	VMOVUPS      Z13, K1, (CX)
+	VADDPS       (CX), Z3, K1, Z3
+	VMOVUPS      Z3, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Z14, Z2, Z2
-	VMOVUPS.Z    (CX), K1, Z13
-	VSUBPS       Z2, Z13, Z13
-	VMOVUPS      Z13, K1, (CX)
+	VADDPS       (CX), Z2, K1, Z2
+	VMOVUPS      Z2, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Z14, Z1, Z1
-	VMOVUPS.Z    (CX), K1, Z13
-	VSUBPS       Z1, Z13, Z13
-	VMOVUPS      Z13, K1, (CX)
+	VADDPS       (CX), Z1, K1, Z1
+	VMOVUPS      Z1, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Z14, Z0, Z0
-	VMOVUPS.Z    (CX), K1, Z13
-	VSUBPS       Z0, Z13, Z13
-	VMOVUPS      Z13, K1, (CX)
+	VADDPS       (CX), Z0, K1, Z0
+	VMOVUPS      Z0, K1, (CX)
 
 shape1_rows13_stays:
 	IMUL3Q $0x0d, R9, CX
@@ -3647,74 +3451,60 @@ shape1_rows14_store:
 	VBROADCASTSS 208(R8), Z15
 	SUBQ         DX, CX
 	VMULPS       Z15, Z13, Z13
-	VMOVUPS.Z    (CX), K1, Z14
-	VSUBPS       Z13, Z14, Z14
-	VMOVUPS      Z14, K1, (CX)
+	VADDPS       (CX), Z13, K1, Z13
+	VMOVUPS      Z13, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Z15, Z12, Z12
-	VMOVUPS.Z    (CX), K1, Z14
-	VSUBPS       Z12, Z14, Z14
-	VMOVUPS      Z14, K1, (CX)
+	VADDPS       (CX), Z12, K1, Z12
+	VMOVUPS      Z12, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Z15, Z11, Z11
-	VMOVUPS.Z    (CX), K1, Z14
-	VSUBPS       Z11, Z14, Z14
-	VMOVUPS      Z14, K1, (CX)
+	VADDPS       (CX), Z11, K1, Z11
+	VMOVUPS      Z11, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Z15, Z10, Z10
-	VMOVUPS.Z    (CX), K1, Z14
-	VSUBPS       Z10, Z14, Z14
-	VMOVUPS      Z14, K1, (CX)
+	VADDPS       (CX), Z10, K1, Z10
+	VMOVUPS      Z10, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Z15, Z9, Z9
-	VMOVUPS.Z    (CX), K1, Z14
-	VSUBPS       Z9, Z14, Z14
-	VMOVUPS      Z14, K1, (CX)
+	VADDPS       (CX), Z9, K1, Z9
+	VMOVUPS      Z9, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Z15, Z8, Z8
-	VMOVUPS.Z    (CX), K1, Z14
-	VSUBPS       Z8, Z14, Z14
-	VMOVUPS      Z14, K1, (CX)
+	VADDPS       (CX), Z8, K1, Z8
+	VMOVUPS      Z8, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Z15, Z7, Z7
-	VMOVUPS.Z    (CX), K1, Z14
-	VSUBPS       Z7, Z14, Z14
-	VMOVUPS      Z14, K1, (CX)
+	VADDPS       (CX), Z7, K1, Z7
+	VMOVUPS      Z7, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Z15, Z6, Z6
-	VMOVUPS.Z    (CX), K1, Z14
-	VSUBPS       Z6, Z14, Z14
-	VMOVUPS      Z14, K1, (CX)
+	VADDPS       (CX), Z6, K1, Z6
+	VMOVUPS      Z6, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Z15, Z5, Z5
-	VMOVUPS.Z    (CX), K1, Z14
-	VSUBPS       Z5, Z14, Z14
-	VMOVUPS      Z14, K1, (CX)
+	VADDPS       (CX), Z5, K1, Z5
+	VMOVUPS      Z5, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Z15, Z4, Z4
-	VMOVUPS.Z    (CX), K1, Z14
-	VSUBPS       Z4, Z14, Z14
-	VMOVUPS      Z14, K1, (CX)
+	VADDPS       (CX), Z4, K1, Z4
+	VMOVUPS      Z4, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Z15, Z3, Z3
-	VMOVUPS.Z    (CX), K1, Z14
-	VSUBPS       Z3, Z14, Z14
-	VMOVUPS      Z14, K1, (CX)
+	VADDPS       (CX), Z3, K1, Z3
+	VMOVUPS      Z3, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Z15, Z2, Z2
-	VMOVUPS.Z    (CX), K1, Z14
-	VSUBPS       Z2, Z14, Z14
-	VMOVUPS      Z14, K1, (CX)
+	VADDPS       (CX), Z2, K1, Z2
+	VMOVUPS      Z2, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Z15, Z1, Z1
-	VMOVUPS.Z    (CX), K1, Z14
-	VSUBPS       Z1, Z14, Z14
-	VMOVUPS      Z14, K1, (CX)
+	VADDPS       (CX), Z1, K1, Z1
+	VMOVUPS      Z1, K1, (CX)
 	SUBQ         DX, CX
 	VMULPS       Z15, Z0, Z0
-	VMOVUPS.Z    (CX), K1, Z14
-	VSUBPS       Z0, Z14, Z14
-	VMOVUPS      Z14, K1, (CX)
+	VADDPS       (CX), Z0, K1, Z0
+	VMOVUPS      Z0, K1, (CX)
 
 shape1_rows14_stays:
 	IMUL3Q $0x0e, R9, CX
@@ -3781,13 +3571,11 @@ shape2_rows1_store:
 	VBROADCASTSS 208(R8), Z2
 	SUBQ         DX, CX
 	VMULPS       Z2, Z0, Z0
-	VMOVUPS      (CX), Z3
-	VSUBPS       Z0, Z3, Z3
-	VMOVUPS      Z3, (CX)
+	VADDPS       (CX), Z0, Z0
+	VMOVUPS      Z0, (CX)
 	VMULPS       Z2, Z1, Z1
-	VMOVUPS.Z    64(CX), K1, Z3
-	VSUBPS       Z1, Z3, Z3
-	VMOVUPS      Z3, K1, 64(CX)
+	VADDPS       64(CX), Z1, K1, Z1
+	VMOVUPS      Z1, K1, 64(CX)
 
 shape2_rows1_stays:
 	IMUL3Q $0x01, R9, CX
@@ -3857,22 +3645,18 @@ shape2_rows2_store:
 	VBROADCASTSS 208(R8), Z6
 	SUBQ         DX, CX
 	VMULPS       Z6, Z2, Z2
-	VMOVUPS      (CX), Z4
-	VSUBPS       Z2, Z4, Z4
-	VMOVUPS      Z4, (CX)
+	VADDPS       (CX), Z2, Z2
+	VMOVUPS      Z2, (CX)
 	VMULPS       Z6, Z3, Z3
-	VMOVUPS.Z    64(CX), K1, Z4
-	VSUBPS       Z3, Z4, Z4
-	VMOVUPS      Z4, K1, 64(CX)
+	VADDPS       64(CX), Z3, K1, Z3
+	VMOVUPS      Z3, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPS       Z6, Z0, Z0
-	VMOVUPS      (CX), Z4
-	VSUBPS       Z0, Z4, Z4
-	VMOVUPS      Z4, (CX)
+	VADDPS       (CX), Z0, Z0
+	VMOVUPS      Z0, (CX)
 	VMULPS       Z6, Z1, Z1
-	VMOVUPS.Z    64(CX), K1, Z4
-	VSUBPS       Z1, Z4, Z4
-	VMOVUPS      Z4, K1, 64(CX)
+	VADDPS       64(CX), Z1, K1, Z1
+	VMOVUPS      Z1, K1, 64(CX)
 
 shape2_rows2_stays:
 	IMUL3Q $0x02, R9, CX
@@ -3953,31 +3737,25 @@ shape2_rows3_store:
 	VBROADCASTSS 208(R8), Z8
 	SUBQ         DX, CX
 	VMULPS       Z8, Z4, Z4
-	VMOVUPS      (CX), Z6
-	VSUBPS       Z4, Z6, Z6
-	VMOVUPS      Z6, (CX)
+	VADDPS       (CX), Z4, Z4
+	VMOVUPS      Z4, (CX)
 	VMULPS       Z8, Z5, Z5
-	VMOVUPS.Z    64(CX), K1, Z6
-	VSUBPS       Z5, Z6, Z6
-	VMOVUPS      Z6, K1, 64(CX)
+	VADDPS       64(CX), Z5, K1, Z5
+	VMOVUPS      Z5, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPS       Z8, Z2, Z2
-	VMOVUPS      (CX), Z6
-	VSUBPS       Z2, Z6, Z6
-	VMOVUPS      Z6, (CX)
+	VADDPS       (CX), Z2, Z2
+	VMOVUPS      Z2, (CX)
 	VMULPS       Z8, Z3, Z3
-	VMOVUPS.Z    64(CX), K1, Z6
-	VSUBPS       Z3, Z6, Z6
-	VMOVUPS      Z6, K1, 64(CX)
+	VADDPS       64(CX), Z3, K1, Z3
+	VMOVUPS      Z3, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPS       Z8, Z0, Z0
-	VMOVUPS      (CX), Z6
-	VSUBPS       Z0, Z6, Z6
-	VMOVUPS      Z6, (CX)
+	VADDPS       (CX), Z0, Z0
+	VMOVUPS      Z0, (CX)
 	VMULPS       Z8, Z1, Z1
-	VMOVUPS.Z    64(CX), K1, Z6
-	VSUBPS       Z1, Z6, Z6
-	VMOVUPS      Z6, K1, 64(CX)
+	VADDPS       64(CX), Z1, K1, Z1
+	VMOVUPS      Z1, K1, 64(CX)
 
 shape2_rows3_stays:
 	IMUL3Q $0x03, R9, CX
@@ -4073,40 +3851,32 @@ shape2_rows4_store:
 	VBROADCASTSS 208(R8), Z10
 	SUBQ         DX, CX
 	VMULPS       Z10, Z6, Z6
-	VMOVUPS      (CX), Z8
-	VSUBPS       Z6, Z8, Z8
-	VMOVUPS      Z8, (CX)
+	VADDPS       (CX), Z6, Z6
+	VMOVUPS      Z6, (CX)
 	VMULPS       Z10, Z7, Z7
-	VMOVUPS.Z    64(CX), K1, Z8
-	VSUBPS       Z7, Z8, Z8
-	VMOVUPS      Z8, K1, 64(CX)
+	VADDPS       64(CX), Z7, K1, Z7
+	VMOVUPS      Z7, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPS       Z10, Z4, Z4
-	VMOVUPS      (CX), Z8
-	VSUBPS       Z4, Z8, Z8
-	VMOVUPS      Z8, (CX)
+	VADDPS       (CX), Z4, Z4
+	VMOVUPS      Z4, (CX)
 	VMULPS       Z10, Z5, Z5
-	VMOVUPS.Z    64(CX), K1, Z8
-	VSUBPS       Z5, Z8, Z8
-	VMOVUPS      Z8, K1, 64(CX)
+	VADDPS       64(CX), Z5, K1, Z5
+	VMOVUPS      Z5, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPS       Z10, Z2, Z2
-	VMOVUPS      (CX), Z8
-	VSUBPS       Z2, Z8, Z8
-	VMOVUPS      Z8, (CX)
+	VADDPS       (CX), Z2, Z2
+	VMOVUPS      Z2, (CX)
 	VMULPS       Z10, Z3, Z3
-	VMOVUPS.Z    64(CX), K1, Z8
-	VSUBPS       Z3, Z8, Z8
-	VMOVUPS      Z8, K1, 64(CX)
+	VADDPS       64(CX), Z3, K1, Z3
+	VMOVUPS      Z3, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPS       Z10, Z0, Z0
-	VMOVUPS      (CX), Z8
-	VSUBPS       Z0, Z8, Z8
-	VMOVUPS      Z8, (CX)
+	VADDPS       (CX), Z0, Z0
+	VMOVUPS      Z0, (CX)
 	VMULPS       Z10, Z1, Z1
-	VMOVUPS.Z    64(CX), K1, Z8
-	VSUBPS       Z1, Z8, Z8
-	VMOVUPS      Z8, K1, 64(CX)
+	VADDPS       64(CX), Z1, K1, Z1
+	VMOVUPS      Z1, K1, 64(CX)
 
 shape2_rows4_stays:
 	IMUL3Q $0x04, R9, CX
@@ -4217,49 +3987,39 @@ shape2_rows5_store:
 	VBROADCASTSS 208(R8), Z12
 	SUBQ         DX, CX
 	VMULPS       Z12, Z8, Z8
-	VMOVUPS      (CX), Z10
-	VSUBPS       Z8, Z10, Z10
-	VMOVUPS      Z10, (CX)
+	VADDPS       (CX), Z8, Z8
+	VMOVUPS      Z8, (CX)
 	VMULPS       Z12, Z9, Z9
-	VMOVUPS.Z    64(CX), K1, Z10
-	VSUBPS       Z9, Z10, Z10
-	VMOVUPS      Z10, K1, 64(CX)
+	VADDPS       64(CX), Z9, K1, Z9
+	VMOVUPS      Z9, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPS       Z12, Z6, Z6
-	VMOVUPS      (CX), Z10
-	VSUBPS       Z6, Z10, Z10
-	VMOVUPS      Z10, (CX)
+	VADDPS       (CX), Z6, Z6
+	VMOVUPS      Z6, (CX)
 	VMULPS       Z12, Z7, Z7
-	VMOVUPS.Z    64(CX), K1, Z10
-	VSUBPS       Z7, Z10, Z10
-	VMOVUPS      Z10, K1, 64(CX)
+	VADDPS       64(CX), Z7, K1, Z7
+	VMOVUPS      Z7, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPS       Z12, Z4, Z4
-	VMOVUPS      (CX), Z10
-	VSUBPS       Z4, Z10, Z10
-	VMOVUPS      Z10, (CX)
+	VADDPS       (CX), Z4, Z4
+	VMOVUPS      Z4, (CX)
 	VMULPS       Z12, Z5, Z5
-	VMOVUPS.Z    64(CX), K1, Z10
-	VSUBPS       Z5, Z10, Z10
-	VMOVUPS      Z10, K1, 64(CX)
+	VADDPS       64(CX), Z5, K1, Z5
+	VMOVUPS      Z5, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPS       Z12, Z2, Z2
-	VMOVUPS      (CX), Z10
-	VSUBPS       Z2, Z10, Z10
-	VMOVUPS      Z10, (CX)
+	VADDPS       (CX), Z2, Z2
+	VMOVUPS      Z2, (CX)
 	VMULPS       Z12, Z3, Z3
-	VMOVUPS.Z    64(CX), K1, Z10
-	VSUBPS       Z3, Z10, Z10
-	VMOVUPS      Z10, K1, 64(CX)
+	VADDPS       64(CX), Z3, K1, Z3
+	VMOVUPS      Z3, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPS       Z12, Z0, Z0
-	VMOVUPS      (CX), Z10
-	VSUBPS       Z0, Z10, Z10
-	VMOVUPS      Z10, (CX)
+	VADDPS       (CX), Z0, Z0
+	VMOVUPS      Z0, (CX)
 	VMULPS       Z12, Z1, Z1
-	VMOVUPS.Z    64(CX), K1, Z10
-	VSUBPS       Z1, Z10, Z10
-	VMOVUPS      Z10, K1, 64(CX)
+	VADDPS       64(CX), Z1, K1, Z1
+	VMOVUPS      Z1, K1, 64(CX)
 
 shape2_rows5_stays:
 	IMUL3Q $0x05, R9, CX
@@ -4381,58 +4141,46 @@ shape2_rows6_store:
 	VBROADCASTSS 208(R8), Z14
 	SUBQ         DX, CX
 	VMULPS       Z14, Z10, Z10
-	VMOVUPS      (CX), Z12
-	VSUBPS       Z10, Z12, Z12
-	VMOVUPS      Z12, (CX)
+	VADDPS       (CX), Z10, Z10
+	VMOVUPS      Z10, (CX)
 	VMULPS       Z14, Z11, Z11
-	VMOVUPS.Z    64(CX), K1, Z12
-	VSUBPS       Z11, Z12, Z12
-	VMOVUPS      Z12, K1, 64(CX)
+	VADDPS       64(CX), Z11, K1, Z11
+	VMOVUPS      Z11, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPS       Z14, Z8, Z8
-	VMOVUPS      (CX), Z12
-	VSUBPS       Z8, Z12, Z12
-	VMOVUPS      Z12, (CX)
+	VADDPS       (CX), Z8, Z8
+	VMOVUPS      Z8, (CX)
 	VMULPS       Z14, Z9, Z9
-	VMOVUPS.Z    64(CX), K1, Z12
-	VSUBPS       Z9, Z12, Z12
-	VMOVUPS      Z12, K1, 64(CX)
+	VADDPS       64(CX), Z9, K1, Z9
+	VMOVUPS      Z9, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPS       Z14, Z6, Z6
-	VMOVUPS      (CX), Z12
-	VSUBPS       Z6, Z12, Z12
-	VMOVUPS      Z12, (CX)
+	VADDPS       (CX), Z6, Z6
+	VMOVUPS      Z6, (CX)
 	VMULPS       Z14, Z7, Z7
-	VMOVUPS.Z    64(CX), K1, Z12
-	VSUBPS       Z7, Z12, Z12
-	VMOVUPS      Z12, K1, 64(CX)
+	VADDPS       64(CX), Z7, K1, Z7
+	VMOVUPS      Z7, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPS       Z14, Z4, Z4
-	VMOVUPS      (CX), Z12
-	VSUBPS       Z4, Z12, Z12
-	VMOVUPS      Z12, (CX)
+	VADDPS       (CX), Z4, Z4
+	VMOVUPS      Z4, (CX)
 	VMULPS       Z14, Z5, Z5
-	VMOVUPS.Z    64(CX), K1, Z12
-	VSUBPS       Z5, Z12, Z12
-	VMOVUPS      Z12, K1, 64(CX)
+	VADDPS       64(CX), Z5, K1, Z5
+	VMOVUPS      Z5, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPS       Z14, Z2, Z2
-	VMOVUPS      (CX), Z12
-	VSUBPS       Z2, Z12, Z12
-	VMOVUPS      Z12, (CX)
+	VADDPS       (CX), Z2, Z2
+	VMOVUPS      Z2, (CX)
 	VMULPS       Z14, Z3, Z3
-	VMOVUPS.Z    64(CX), K1, Z12
-	VSUBPS       Z3, Z12, Z12
-	VMOVUPS      Z12, K1, 64(CX)
+	VADDPS       64(CX), Z3, K1, Z3
+	VMOVUPS      Z3, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPS       Z14, Z0, Z0
-	VMOVUPS      (CX), Z12
-	VSUBPS       Z0, Z12, Z12
-	VMOVUPS      Z12, (CX)
+	VADDPS       (CX), Z0, Z0
+	VMOVUPS      Z0, (CX)
 	VMULPS       Z14, Z1, Z1
-	VMOVUPS.Z    64(CX), K1, Z12
-	VSUBPS       Z1, Z12, Z12
-	VMOVUPS      Z12, K1, 64(CX)
+	VADDPS       64(CX), Z1, K1, Z1
+	VMOVUPS      Z1, K1, 64(CX)
 
 shape2_rows6_stays:
 	IMUL3Q $0x06, R9, CX
@@ -4571,67 +4319,53 @@ shape2_rows7_store:
 	VBROADCASTSS 208(R8), Z16
 	SUBQ         DX, CX
 	VMULPS       Z16, Z12, Z12
-	VMOVUPS      (CX), Z14
-	VSUBPS       Z12, Z14, Z14
-	VMOVUPS      Z14, (CX)
+	VADDPS       (CX), Z12, Z12
+	VMOVUPS      Z12, (CX)
 	VMULPS       Z16, Z13, Z13
-	VMOVUPS.Z    64(CX), K1, Z14
-	VSUBPS       Z13, Z14, Z14
-	VMOVUPS      Z14, K1, 64(CX)
+	VADDPS       64(CX), Z13, K1, Z13
+	VMOVUPS      Z13, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPS       Z16, Z10, Z10
-	VMOVUPS      (CX), Z14
-	VSUBPS       Z10, Z14, Z14
-	VMOVUPS      Z14, (CX)
+	VADDPS       (CX), Z10, Z10
+	VMOVUPS      Z10, (CX)
 	VMULPS       Z16, Z11, Z11
-	VMOVUPS.Z    64(CX), K1, Z14
-	VSUBPS       Z11, Z14, Z14
-	VMOVUPS      Z14, K1, 64(CX)
+	VADDPS       64(CX), Z11, K1, Z11
+	VMOVUPS      Z11, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPS       Z16, Z8, Z8
-	VMOVUPS      (CX), Z14
-	VSUBPS       Z8, Z14, Z14
-	VMOVUPS      Z14, (CX)
+	VADDPS       (CX), Z8, Z8
+	VMOVUPS      Z8, (CX)
 	VMULPS       Z16, Z9, Z9
-	VMOVUPS.Z    64(CX), K1, Z14
-	VSUBPS       Z9, Z14, Z14
-	VMOVUPS      Z14, K1, 64(CX)
+	VADDPS       64(CX), Z9, K1, Z9
+	VMOVUPS      Z9, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPS       Z16, Z6, Z6
-	VMOVUPS      (CX), Z14
-	VSUBPS       Z6, Z14, Z14
-	VMOVUPS      Z14, (CX)
+	VADDPS       (CX), Z6, Z6
+	VMOVUPS      Z6, (CX)
 	VMULPS       Z16, Z7, Z7
-	VMOVUPS.Z    64(CX), K1, Z14
-	VSUBPS       Z7, Z14, Z14
-	VMOVUPS      Z14, K1, 64(CX)
+	VADDPS       64(CX), Z7, K1, Z7
+	VMOVUPS      Z7, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPS       Z16, Z4, Z4
-	VMOVUPS      (CX), Z14
-	VSUBPS       Z4, Z14, Z14
-	VMOVUPS      Z14, (CX)
+	VADDPS       (CX), Z4, Z4
+	VMOVUPS      Z4, (CX)
 	VMULPS       Z16, Z5, Z5
-	VMOVUPS.Z    64(CX), K1, Z14
-	VSUBPS       Z5, Z14, Z14
-	VMOVUPS      Z14, K1, 64(CX)
+	VADDPS       64(CX), Z5, K1, Z5
+	VMOVUPS      Z5, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPS       Z16, Z2, Z2
-	VMOVUPS      (CX), Z14
-	VSUBPS       Z2, Z14, Z14
-	VMOVUPS      Z14, (CX)
+	VADDPS       (CX), Z2, Z2
+	VMOVUPS      Z2, (CX)
 	VMULPS       Z16, Z3, Z3
-	VMOVUPS.Z    64(CX), K1, Z14
-	VSUBPS       Z3, Z14, Z14
-	VMOVUPS      Z14, K1, 64(CX)
+	VADDPS       64(CX), Z3, K1, Z3
+	VMOVUPS      Z3, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPS       Z16, Z0, Z0
-	VMOVUPS      (CX), Z14
-	VSUBPS       Z0, Z14, Z14
-	VMOVUPS      Z14, (CX)
+	VADDPS       (CX), Z0, Z0
+	VMOVUPS      Z0, (CX)
 	VMULPS       Z16, Z1, Z1
-	VMOVUPS.Z    64(CX), K1, Z14
-	VSUBPS       Z1, Z14, Z14
-	VMOVUPS      Z14, K1, 64(CX)
+	VADDPS       64(CX), Z1, K1, Z1
+	VMOVUPS      Z1, K1, 64(CX)
 
 shape2_rows7_stays:
 	IMUL3Q $0x07, R9, CX
@@ -4781,76 +4515,60 @@ shape2_rows8_store:
 	VBROADCASTSS 208(R8), Z18
 	SUBQ         DX, CX
 	VMULPS       Z18, Z14, Z14
-	VMOVUPS      (CX), Z16
-	VSUBPS       Z14, Z16, Z16
-	VMOVUPS      Z16, (CX)
+	VADDPS       (CX), Z14, Z14
+	VMOVUPS      Z14, (CX)
 	VMULPS       Z18, Z15, Z15
-	VMOVUPS.Z    64(CX), K1, Z16
-	VSUBPS       Z15, Z16, Z16
-	VMOVUPS      Z16, K1, 64(CX)
+	VADDPS       64(CX), Z15, K1, Z15
+	VMOVUPS      Z15, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPS       Z18, Z12, Z12
-	VMOVUPS      (CX), Z16
-	VSUBPS       Z12, Z16, Z16
-	VMOVUPS      Z16, (CX)
+	VADDPS       (CX), Z12, Z12
+	VMOVUPS      Z12, (CX)
 	VMULPS       Z18, Z13, Z13
-	VMOVUPS.Z    64(CX), K1, Z16
-	VSUBPS       Z13, Z16, Z16
-	VMOVUPS      Z16, K1, 64(CX)
+	VADDPS       64(CX), Z13, K1, Z13
+	VMOVUPS      Z13, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPS       Z18, Z10, Z10
-	VMOVUPS      (CX), Z16
-	VSUBPS       Z10, Z16, Z16
-	VMOVUPS      Z16, (CX)
+	VADDPS       (CX), Z10, Z10
+	VMOVUPS      Z10, (CX)
 	VMULPS       Z18, Z11, Z11
-	VMOVUPS.Z    64(CX), K1, Z16
-	VSUBPS       Z11, Z16, Z16
-	VMOVUPS      Z16, K1, 64(CX)
+	VADDPS       64(CX), Z11, K1, Z11
+	VMOVUPS      Z11, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPS       Z18, Z8, Z8
-	VMOVUPS      (CX), Z16
-	VSUBPS       Z8, Z16, Z16
-	VMOVUPS      Z16, (CX)
+	VADDPS       (CX), Z8, Z8
+	VMOVUPS      Z8, (CX)
 	VMULPS       Z18, Z9, Z9
-	VMOVUPS.Z    64(CX), K1, Z16
-	VSUBPS       Z9, Z16, Z16
-	VMOVUPS      Z16, K1, 64(CX)
+	VADDPS       64(CX), Z9, K1, Z9
+	VMOVUPS      Z9, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPS       Z18, Z6, Z6
-	VMOVUPS      (CX), Z16
-	VSUBPS       Z6, Z16, Z16
-	VMOVUPS      Z16, (CX)
+	VADDPS       (CX), Z6, Z6
+	VMOVUPS      Z6, (CX)
 	VMULPS       Z18, Z7, Z7
-	VMOVUPS.Z    64(CX), K1, Z16
-	VSUBPS       Z7, Z16, Z16
-	VMOVUPS      Z16, K1, 64(CX)
+	VADDPS       64(CX), Z7, K1, Z7
+	VMOVUPS      Z7, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPS       Z18, Z4, Z4
-	VMOVUPS      (CX), Z16
-	VSUBPS       Z4, Z16, Z16
-	VMOVUPS      Z16, (CX)
+	VADDPS       (CX), Z4, Z4
+	VMOVUPS      Z4, (CX)
 	VMULPS       Z18, Z5, Z5
-	VMOVUPS.Z    64(CX), K1, Z16
-	VSUBPS       Z5, Z16, Z16
-	VMOVUPS      Z16, K1, 64(CX)
+	VADDPS       64(CX), Z5, K1, Z5
+	VMOVUPS      Z5, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPS       Z18, Z2, Z2
-	VMOVUPS      (CX), Z16
-	VSUBPS       Z2, Z16, Z16
-	VMOVUPS      Z16, (CX)
+	VADDPS       (CX), Z2, Z2
+	VMOVUPS      Z2, (CX)
 	VMULPS       Z18, Z3, Z3
-	VMOVUPS.Z    64(CX), K1, Z16
-	VSUBPS       Z3, Z16, Z16
-	VMOVUPS      Z16, K1, 64(CX)
+	VADDPS       64(CX), Z3, K1, Z3
+	VMOVUPS      Z3, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPS       Z18, Z0, Z0
-	VMOVUPS      (CX), Z16
-	VSUBPS       Z0, Z16, Z16
-	VMOVUPS      Z16, (CX)
+	VADDPS       (CX), Z0, Z0
+	VMOVUPS      Z0, (CX)
 	VMULPS       Z18, Z1, Z1
-	VMOVUPS.Z    64(CX), K1, Z16
-	VSUBPS       Z1, Z16, Z16
-	VMOVUPS      Z16, K1, 64(CX)
+	VADDPS       64(CX), Z1, K1, Z1
+	VMOVUPS      Z1, K1, 64(CX)
 
 shape2_rows8_stays:
 	IMUL3Q $0x08, R9, CX
@@ -5013,85 +4731,67 @@ shape2_rows9_store:
 	VBROADCASTSS 208(R8), Z20
 	SUBQ         DX, CX
 	VMULPS       Z20, Z16, Z16
-	VMOVUPS      (CX), Z18
-	VSUBPS       Z16, Z18, Z18
-	VMOVUPS      Z18, (CX)
+	VADDPS       (CX), Z16, Z16
+	VMOVUPS      Z16, (CX)
 	VMULPS       Z20, Z17, Z17
-	VMOVUPS.Z    64(CX), K1, Z18
-	VSUBPS       Z17, Z18, Z18
-	VMOVUPS      Z18, K1, 64(CX)
+	VADDPS       64(CX), Z17, K1, Z17
+	VMOVUPS      Z17, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPS       Z20, Z14, Z14
-	VMOVUPS      (CX), Z18
-	VSUBPS       Z14, Z18, Z18
-	VMOVUPS      Z18, (CX)
+	VADDPS       (CX), Z14, Z14
+	VMOVUPS      Z14, (CX)
 	VMULPS       Z20, Z15, Z15
-	VMOVUPS.Z    64(CX), K1, Z18
-	VSUBPS       Z15, Z18, Z18
-	VMOVUPS      Z18, K1, 64(CX)
+	VADDPS       64(CX), Z15, K1, Z15
+	VMOVUPS      Z15, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPS       Z20, Z12, Z12
-	VMOVUPS      (CX), Z18
-	VSUBPS       Z12, Z18, Z18
-	VMOVUPS      Z18, (CX)
+	VADDPS       (CX), Z12, Z12
+	VMOVUPS      Z12, (CX)
 	VMULPS       Z20, Z13, Z13
-	VMOVUPS.Z    64(CX), K1, Z18
-	VSUBPS       Z13, Z18, Z18
-	VMOVUPS      Z18, K1, 64(CX)
+	VADDPS       64(CX), Z13, K1, Z13
+	VMOVUPS      Z13, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPS       Z20, Z10, Z10
-	VMOVUPS      (CX), Z18
-	VSUBPS       Z10, Z18, Z18
-	VMOVUPS      Z18, (CX)
+	VADDPS       (CX), Z10, Z10
+	VMOVUPS      Z10, (CX)
 	VMULPS       Z20, Z11, Z11
-	VMOVUPS.Z    64(CX), K1, Z18
-	VSUBPS       Z11, Z18, Z18
-	VMOVUPS      Z18, K1, 64(CX)
+	VADDPS       64(CX), Z11, K1, Z11
+	VMOVUPS      Z11, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPS       Z20, Z8, Z8
-	VMOVUPS      (CX), Z18
-	VSUBPS       Z8, Z18, Z18
-	VMOVUPS      Z18, (CX)
+	VADDPS       (CX), Z8, Z8
+	VMOVUPS      Z8, (CX)
 	VMULPS       Z20, Z9, Z9
-	VMOVUPS.Z    64(CX), K1, Z18
-	VSUBPS       Z9, Z18, Z18
-	VMOVUPS      Z18, K1, 64(CX)
+	VADDPS       64(CX), Z9, K1, Z9
+	VMOVUPS      Z9, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPS       Z20, Z6, Z6
-	VMOVUPS      (CX), Z18
-	VSUBPS       Z6, Z18, Z18
-	VMOVUPS      Z18, (CX)
+	VADDPS       (CX), Z6, Z6
+	VMOVUPS      Z6, (CX)
 	VMULPS       Z20, Z7, Z7
-	VMOVUPS.Z    64(CX), K1, Z18
-	VSUBPS       Z7, Z18, Z18
-	VMOVUPS      Z18, K1, 64(CX)
+	VADDPS       64(CX), Z7, K1, Z7
+	VMOVUPS      Z7, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPS       Z20, Z4, Z4
-	VMOVUPS      (CX), Z18
-	VSUBPS       Z4, Z18, Z18
-	VMOVUPS      Z18, (CX)
+	VADDPS       (CX), Z4, Z4
+	VMOVUPS      Z4, (CX)
 	VMULPS       Z20, Z5, Z5
-	VMOVUPS.Z    64(CX), K1, Z18
-	VSUBPS       Z5, Z18, Z18
-	VMOVUPS      Z18, K1, 64(CX)
+	VADDPS       64(CX), Z5, K1, Z5
+	VMOVUPS      Z5, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPS       Z20, Z2, Z2
-	VMOVUPS      (CX), Z18
-	VSUBPS       Z2, Z18, Z18
-	VMOVUPS      Z18, (CX)
+	VADDPS       (CX), Z2, Z2
+	VMOVUPS      Z2, (CX)
 	VMULPS       Z20, Z3, Z3
-	VMOVUPS.Z    64(CX), K1, Z18
-	VSUBPS       Z3, Z18, Z18
-	VMOVUPS      Z18, K1, 64(CX)
+	VADDPS       64(CX), Z3, K1, Z3
+	VMOVUPS      Z3, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPS       Z20, Z0, Z0
-	VMOVUPS      (CX), Z18
-	VSUBPS       Z0, Z18, Z18
-	VMOVUPS      Z18, (CX)
+	VADDPS       (CX), Z0, Z0
+	VMOVUPS      Z0, (CX)
 	VMULPS       Z20, Z1, Z1
-	VMOVUPS.Z    64(CX), K1, Z18
-	VSUBPS       Z1, Z18, Z18
-	VMOVUPS      Z18, K1, 64(CX)
+	VADDPS       64(CX), Z1, K1, Z1
+	VMOVUPS      Z1, K1, 64(CX)
 
 shape2_rows9_stays:
 	IMUL3Q $0x09, R9, CX
@@ -5269,94 +4969,74 @@ shape2_rows10_store:
 	VBROADCASTSS 208(R8), Z22
 	SUBQ         DX, CX
 	VMULPS       Z22, Z18, Z18
-	VMOVUPS      (CX), Z20
-	VSUBPS       Z18, Z20, Z20
-	VMOVUPS      Z20, (CX)
+	VADDPS       (CX), Z18, Z18
+	VMOVUPS      Z18, (CX)
 	VMULPS       Z22, Z19, Z19
-	VMOVUPS.Z    64(CX), K1, Z20
-	VSUBPS       Z19, Z20, Z20
-	VMOVUPS      Z20, K1, 64(CX)
+	VADDPS       64(CX), Z19, K1, Z19
+	VMOVUPS      Z19, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPS       Z22, Z16, Z16
-	VMOVUPS      (CX), Z20
-	VSUBPS       Z16, Z20, Z20
-	VMOVUPS      Z20, (CX)
+	VADDPS       (CX), Z16, Z16
+	VMOVUPS      Z16, (CX)
 	VMULPS       Z22, Z17, Z17
-	VMOVUPS.Z    64(CX), K1, Z20
-	VSUBPS       Z17, Z20, Z20
-	VMOVUPS      Z20, K1, 64(CX)
+	VADDPS       64(CX), Z17, K1, Z17
+	VMOVUPS      Z17, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPS       Z22, Z14, Z14
-	VMOVUPS      (CX), Z20
-	VSUBPS       Z14, Z20, Z20
-	VMOVUPS      Z20, (CX)
+	VADDPS       (CX), Z14, Z14
+	VMOVUPS      Z14, (CX)
 	VMULPS       Z22, Z15, Z15
-	VMOVUPS.Z    64(CX), K1, Z20
-	VSUBPS       Z15, Z20, Z20
-	VMOVUPS      Z20, K1, 64(CX)
+	VADDPS       64(CX), Z15, K1, Z15
+	VMOVUPS      Z15, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPS       Z22, Z12, Z12
-	VMOVUPS      (CX), Z20
-	VSUBPS       Z12, Z20, Z20
-	VMOVUPS      Z20, (CX)
+	VADDPS       (CX), Z12, Z12
+	VMOVUPS      Z12, (CX)
 	VMULPS       Z22, Z13, Z13
-	VMOVUPS.Z    64(CX), K1, Z20
-	VSUBPS       Z13, Z20, Z20
-	VMOVUPS      Z20, K1, 64(CX)
+	VADDPS       64(CX), Z13, K1, Z13
+	VMOVUPS      Z13, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPS       Z22, Z10, Z10
-	VMOVUPS      (CX), Z20
-	VSUBPS       Z10, Z20, Z20
-	VMOVUPS      Z20, (CX)
+	VADDPS       (CX), Z10, Z10
+	VMOVUPS      Z10, (CX)
 	VMULPS       Z22, Z11, Z11
-	VMOVUPS.Z    64(CX), K1, Z20
-	VSUBPS       Z11, Z20, Z20
-	VMOVUPS      Z20, K1, 64(CX)
+	VADDPS       64(CX), Z11, K1, Z11
+	VMOVUPS      Z11, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPS       Z22, Z8, Z8
-	VMOVUPS      (CX), Z20
-	VSUBPS       Z8, Z20, Z20
-	VMOVUPS      Z20, (CX)
+	VADDPS       (CX), Z8, Z8
+	VMOVUPS      Z8, (CX)
 	VMULPS       Z22, Z9, Z9
-	VMOVUPS.Z    64(CX), K1, Z20
-	VSUBPS       Z9, Z20, Z20
-	VMOVUPS      Z20, K1, 64(CX)
+	VADDPS       64(CX), Z9, K1, Z9
+	VMOVUPS      Z9, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPS       Z22, Z6, Z6
-	VMOVUPS      (CX), Z20
-	VSUBPS       Z6, Z20, Z20
-	VMOVUPS      Z20, (CX)
+	VADDPS       (CX), Z6, Z6
+	VMOVUPS      Z6, (CX)
 	VMULPS       Z22, Z7, Z7
-	VMOVUPS.Z    64(CX), K1, Z20
-	VSUBPS       Z7, Z20, Z20
-	VMOVUPS      Z20, K1, 64(CX)
+	VADDPS       64(CX), Z7, K1, Z7
+	VMOVUPS      Z7, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPS       Z22, Z4, Z4
-	VMOVUPS      (CX), Z20
-	VSUBPS       Z4, Z20, Z20
-	VMOVUPS      Z20, (CX)
+	VADDPS       (CX), Z4, Z4
+	VMOVUPS      Z4, (CX)
 	VMULPS       Z22, Z5, Z5
-	VMOVUPS.Z    64(CX), K1, Z20
-	VSUBPS       Z5, Z20, Z20
-	VMOVUPS      Z20, K1, 64(CX)
+	VADDPS       64(CX), Z5, K1, Z5
+	VMOVUPS      Z5, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPS       Z22, Z2, Z2
-	VMOVUPS      (CX), Z20
-	VSUBPS       Z2, Z20, Z20
-	VMOVUPS      Z20, (CX)
+	VADDPS       (CX), Z2, Z2
+	VMOVUPS      Z2, (CX)
 	VMULPS       Z22, Z3, Z3
-	VMOVUPS.Z    64(CX), K1, Z20
-	VSUBPS       Z3, Z20, Z20
-	VMOVUPS      Z20, K1, 64(CX)
+	VADDPS       64(CX), Z3, K1, Z3
+	VMOVUPS      Z3, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPS       Z22, Z0, Z0
-	VMOVUPS      (CX), Z20
-	VSUBPS       Z0, Z20, Z20
-	VMOVUPS      Z20, (CX)
+	VADDPS       (CX), Z0, Z0
+	VMOVUPS      Z0, (CX)
 	VMULPS       Z22, Z1, Z1
-	VMOVUPS.Z    64(CX), K1, Z20
-	VSUBPS       Z1, Z20, Z20
-	VMOVUPS      Z20, K1, 64(CX)
+	VADDPS       64(CX), Z1, K1, Z1
+	VMOVUPS      Z1, K1, 64(CX)
 
 shape2_rows10_stays:
 	IMUL3Q $0x0a, R9, CX
@@ -5547,103 +5227,81 @@ shape2_rows11_store:
 	VBROADCASTSS 208(R8), Z24
 	SUBQ         DX, CX
 	VMULPS       Z24, Z20, Z20
-	VMOVUPS      (CX), Z22
-	VSUBPS       Z20, Z22, Z22
-	VMOVUPS      Z22, (CX)
+	VADDPS       (CX), Z20, Z20
+	VMOVUPS      Z20, (CX)
 	VMULPS       Z24, Z21, Z21
-	VMOVUPS.Z    64(CX), K1, Z22
-	VSUBPS       Z21, Z22, Z22
-	VMOVUPS      Z22, K1, 64(CX)
+	VADDPS       64(CX), Z21, K1, Z21
+	VMOVUPS      Z21, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPS       Z24, Z18, Z18
-	VMOVUPS      (CX), Z22
-	VSUBPS       Z18, Z22, Z22
-	VMOVUPS      Z22, (CX)
+	VADDPS       (CX), Z18, Z18
+	VMOVUPS      Z18, (CX)
 	VMULPS       Z24, Z19, Z19
-	VMOVUPS.Z    64(CX), K1, Z22
-	VSUBPS       Z19, Z22, Z22
-	VMOVUPS      Z22, K1, 64(CX)
+	VADDPS       64(CX), Z19, K1, Z19
+	VMOVUPS      Z19, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPS       Z24, Z16, Z16
-	VMOVUPS      (CX), Z22
-	VSUBPS       Z16, Z22, Z22
-	VMOVUPS      Z22, (CX)
+	VADDPS       (CX), Z16, Z16
+	VMOVUPS      Z16, (CX)
 	VMULPS       Z24, Z17, Z17
-	VMOVUPS.Z    64(CX), K1, Z22
-	VSUBPS       Z17, Z22, Z22
-	VMOVUPS      Z22, K1, 64(CX)
+	VADDPS       64(CX), Z17, K1, Z17
+	VMOVUPS      Z17, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPS       Z24, Z14, Z14
-	VMOVUPS      (CX), Z22
-	VSUBPS       Z14, Z22, Z22
-	VMOVUPS      Z22, (CX)
+	VADDPS       (CX), Z14, Z14
+	VMOVUPS      Z14, (CX)
 	VMULPS       Z24, Z15, Z15
-	VMOVUPS.Z    64(CX), K1, Z22
-	VSUBPS       Z15, Z22, Z22
-	VMOVUPS      Z22, K1, 64(CX)
+	VADDPS       64(CX), Z15, K1, Z15
+	VMOVUPS      Z15, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPS       Z24, Z12, Z12
-	VMOVUPS      (CX), Z22
-	VSUBPS       Z12, Z22, Z22
-	VMOVUPS      Z22, (CX)
+	VADDPS       (CX), Z12, Z12
+	VMOVUPS      Z12, (CX)
 	VMULPS       Z24, Z13, Z13
-	VMOVUPS.Z    64(CX), K1, Z22
-	VSUBPS       Z13, Z22, Z22
-	VMOVUPS      Z22, K1, 64(CX)
+	VADDPS       64(CX), Z13, K1, Z13
+	VMOVUPS      Z13, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPS       Z24, Z10, Z10
-	VMOVUPS      (CX), Z22
-	VSUBPS       Z10, Z22, Z22
-	VMOVUPS      Z22, (CX)
+	VADDPS       (CX), Z10, Z10
+	VMOVUPS      Z10, (CX)
 	VMULPS       Z24, Z11, Z11
-	VMOVUPS.Z    64(CX), K1, Z22
-	VSUBPS       Z11, Z22, Z22
-	VMOVUPS      Z22, K1, 64(CX)
+	VADDPS       64(CX), Z11, K1, Z11
+	VMOVUPS      Z11, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPS       Z24, Z8, Z8
-	VMOVUPS      (CX), Z22
-	VSUBPS       Z8, Z22, Z22
-	VMOVUPS      Z22, (CX)
+	VADDPS       (CX), Z8, Z8
+	VMOVUPS      Z8, (CX)
 	VMULPS       Z24, Z9, Z9
-	VMOVUPS.Z    64(CX), K1, Z22
-	VSUBPS       Z9, Z22, Z22
-	VMOVUPS      Z22, K1, 64(CX)
+	VADDPS       64(CX), Z9, K1, Z9
+	VMOVUPS      Z9, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPS       Z24, Z6, Z6
-	VMOVUPS      (CX), Z22
-	VSUBPS       Z6, Z22, Z22
-	VMOVUPS      Z22, (CX)
+	VADDPS       (CX), Z6, Z6
+	VMOVUPS      Z6, (CX)
 	VMULPS       Z24, Z7, Z7
-	VMOVUPS.Z    64(CX), K1, Z22
-	VSUBPS       Z7, Z22, Z22
-	VMOVUPS      Z22, K1, 64(CX)
+	VADDPS       64(CX), Z7, K1, Z7
+	VMOVUPS      Z7, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPS       Z24, Z4, Z4
-	VMOVUPS      (CX), Z22
-	VSUBPS       Z4, Z22, Z22
-	VMOVUPS      Z22, (CX)
+	VADDPS       (CX), Z4, Z4
+	VMOVUPS      Z4, (CX)
 	VMULPS       Z24, Z5, Z5
-	VMOVUPS.Z    64(CX), K1, Z22
-	VSUBPS       Z5, Z22, Z22
-	VMOVUPS      Z22, K1, 64(CX)
+	VADDPS       64(CX), Z5, K1, Z5
+	VMOVUPS      Z5, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPS       Z24, Z2, Z2
-	VMOVUPS      (CX), Z22
-	VSUBPS       Z2, Z22, Z22
-	VMOVUPS      Z22, (CX)
+	VADDPS       (CX), Z2, Z2
+	VMOVUPS      Z2, (CX)
 	VMULPS       Z24, Z3, Z3
-	VMOVUPS.Z    64(CX), K1, Z22
-	VSUBPS       Z3, Z22, Z22
-	VMOVUPS      Z22, K1, 64(CX)
+	VADDPS       64(CX), Z3, K1, Z3
+	VMOVUPS      Z3, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPS       Z24, Z0, Z0
-	VMOVUPS      (CX), Z22
-	VSUBPS       Z0, Z22, Z22
-	VMOVUPS      Z22, (CX)
+	VADDPS       (CX), Z0, Z0
+	VMOVUPS      Z0, (CX)
 	VMULPS       Z24, Z1, Z1
-	VMOVUPS.Z    64(CX), K1, Z22
-	VSUBPS       Z1, Z22, Z22
-	VMOVUPS      Z22, K1, 64(CX)
+	VADDPS       64(CX), Z1, K1, Z1
+	VMOVUPS      Z1, K1, 64(CX)
 
 shape2_rows11_stays:
 	IMUL3Q $0x0b, R9, CX
@@ -5845,112 +5503,88 @@ shape2_rows12_store:
 	VBROADCASTSS 208(R8), Z26
 	SUBQ         DX, CX
 	VMULPS       Z26, Z22, Z22
-	VMOVUPS      (CX), Z24
-	VSUBPS       Z22, Z24, Z24
-	VMOVUPS      Z24, (CX)
+	VADDPS       (CX), Z22, Z22
+	VMOVUPS      Z22, (CX)
 	VMULPS       Z26, Z23, Z23
-	VMOVUPS.Z    64(CX), K1, Z24
-	VSUBPS       Z23, Z24, Z24
-	VMOVUPS      Z24, K1, 64(CX)
+	VADDPS       64(CX), Z23, K1, Z23
+	VMOVUPS      Z23, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPS       Z26, Z20, Z20
-	VMOVUPS      (CX), Z24
-	VSUBPS       Z20, Z24, Z24
-	VMOVUPS      Z24, (CX)
+	VADDPS       (CX), Z20, Z20
+	VMOVUPS      Z20, (CX)
 	VMULPS       Z26, Z21, Z21
-	VMOVUPS.Z    64(CX), K1, Z24
-	VSUBPS       Z21, Z24, Z24
-	VMOVUPS      Z24, K1, 64(CX)
+	VADDPS       64(CX), Z21, K1, Z21
+	VMOVUPS      Z21, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPS       Z26, Z18, Z18
-	VMOVUPS      (CX), Z24
-	VSUBPS       Z18, Z24, Z24
-	VMOVUPS      Z24, (CX)
+	VADDPS       (CX), Z18, Z18
+	VMOVUPS      Z18, (CX)
 	VMULPS       Z26, Z19, Z19
-	VMOVUPS.Z    64(CX), K1, Z24
-	VSUBPS       Z19, Z24, Z24
-	VMOVUPS      Z24, K1, 64(CX)
+	VADDPS       64(CX), Z19, K1, Z19
+	VMOVUPS      Z19, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPS       Z26, Z16, Z16
-	VMOVUPS      (CX), Z24
-	VSUBPS       Z16, Z24, Z24
-	VMOVUPS      Z24, (CX)
+	VADDPS       (CX), Z16, Z16
+	VMOVUPS      Z16, (CX)
 	VMULPS       Z26, Z17, Z17
-	VMOVUPS.Z    64(CX), K1, Z24
-	VSUBPS       Z17, Z24, Z24
-	VMOVUPS      Z24, K1, 64(CX)
+	VADDPS       64(CX), Z17, K1, Z17
+	VMOVUPS      Z17, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPS       Z26, Z14, Z14
-	VMOVUPS      (CX), Z24
-	VSUBPS       Z14, Z24, Z24
-	VMOVUPS      Z24, (CX)
+	VADDPS       (CX), Z14, Z14
+	VMOVUPS      Z14, (CX)
 	VMULPS       Z26, Z15, Z15
-	VMOVUPS.Z    64(CX), K1, Z24
-	VSUBPS       Z15, Z24, Z24
-	VMOVUPS      Z24, K1, 64(CX)
+	VADDPS       64(CX), Z15, K1, Z15
+	VMOVUPS      Z15, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPS       Z26, Z12, Z12
-	VMOVUPS      (CX), Z24
-	VSUBPS       Z12, Z24, Z24
-	VMOVUPS      Z24, (CX)
+	VADDPS       (CX), Z12, Z12
+	VMOVUPS      Z12, (CX)
 	VMULPS       Z26, Z13, Z13
-	VMOVUPS.Z    64(CX), K1, Z24
-	VSUBPS       Z13, Z24, Z24
-	VMOVUPS      Z24, K1, 64(CX)
+	VADDPS       64(CX), Z13, K1, Z13
+	VMOVUPS      Z13, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPS       Z26, Z10, Z10
-	VMOVUPS      (CX), Z24
-	VSUBPS       Z10, Z24, Z24
-	VMOVUPS      Z24, (CX)
+	VADDPS       (CX), Z10, Z10
+	VMOVUPS      Z10, (CX)
 	VMULPS       Z26, Z11, Z11
-	VMOVUPS.Z    64(CX), K1, Z24
-	VSUBPS       Z11, Z24, Z24
-	VMOVUPS      Z24, K1, 64(CX)
+	VADDPS       64(CX), Z11, K1, Z11
+	VMOVUPS      Z11, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPS       Z26, Z8, Z8
-	VMOVUPS      (CX), Z24
-	VSUBPS       Z8, Z24, Z24
-	VMOVUPS      Z24, (CX)
+	VADDPS       (CX), Z8, Z8
+	VMOVUPS      Z8, (CX)
 	VMULPS       Z26, Z9, Z9
-	VMOVUPS.Z    64(CX), K1, Z24
-	VSUBPS       Z9, Z24, Z24
-	VMOVUPS      Z24, K1, 64(CX)
+	VADDPS       64(CX), Z9, K1, Z9
+	VMOVUPS      Z9, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPS       Z26, Z6, Z6
-	VMOVUPS      (CX), Z24
-	VSUBPS       Z6, Z24, Z24
-	VMOVUPS      Z24, (CX)
+	VADDPS       (CX), Z6, Z6
+	VMOVUPS      Z6, (CX)
 	VMULPS       Z26, Z7, Z7
-	VMOVUPS.Z    64(CX), K1, Z24
-	VSUBPS       Z7, Z24, Z24
-	VMOVUPS      Z24, K1, 64(CX)
+	VADDPS       64(CX), Z7, K1, Z7
+	VMOVUPS      Z7, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPS       Z26, Z4, Z4
-	VMOVUPS      (CX), Z24
-	VSUBPS       Z4, Z24, Z24
-	VMOVUPS      Z24, (CX)
+	VADDPS       (CX), Z4, Z4
+	VMOVUPS      Z4, (CX)
 	VMULPS       Z26, Z5, Z5
-	VMOVUPS.Z    64(CX), K1, Z24
-	VSUBPS       Z5, Z24, Z24
-	VMOVUPS      Z24, K1, 64(CX)
+	VADDPS       64(CX), Z5, K1, Z5
+	VMOVUPS      Z5, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPS       Z26, Z2, Z2
-	VMOVUPS      (CX), Z24
-	VSUBPS       Z2, Z24, Z24
-	VMOVUPS      Z24, (CX)
+	VADDPS       (CX), Z2, Z2
+	VMOVUPS      Z2, (CX)
 	VMULPS       Z26, Z3, Z3
-	VMOVUPS.Z    64(CX), K1, Z24
-	VSUBPS       Z3, Z24, Z24
-	VMOVUPS      Z24, K1, 64(CX)
+	VADDPS       64(CX), Z3, K1, Z3
+	VMOVUPS      Z3, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPS       Z26, Z0, Z0
-	VMOVUPS      (CX), Z24
-	VSUBPS       Z0, Z24, Z24
-	VMOVUPS      Z24, (CX)
+	VADDPS       (CX), Z0, Z0
+	VMOVUPS      Z0, (CX)
 	VMULPS       Z26, Z1, Z1
-	VMOVUPS.Z    64(CX), K1, Z24
-	VSUBPS       Z1, Z24, Z24
-	VMOVUPS      Z24, K1, 64(CX)
+	VADDPS       64(CX), Z1, K1, Z1
+	VMOVUPS      Z1, K1, 64(CX)
 
 shape2_rows12_stays:
 	IMUL3Q $0x0c, R9, CX
@@ -6029,21 +5663,17 @@ shape3_rows1_store:
 	VBROADCASTSS 208(R8), Z4
 	SUBQ         DX, CX
 	VMULPS       Z4, Z0, Z0
-	VMOVUPS      (CX), Z5
-	VSUBPS       Z0, Z5, Z5
-	VMOVUPS      Z5, (CX)
+	VADDPS       (CX), Z0, Z0
+	VMOVUPS      Z0, (CX)
 	VMULPS       Z4, Z1, Z1
-	VMOVUPS      64(CX), Z5
-	VSUBPS       Z1, Z5, Z5
-	VMOVUPS      Z5, 64(CX)
+	VADDPS       64(CX), Z1, Z1
+	VMOVUPS      Z1, 64(CX)
 	VMULPS       Z4, Z2, Z2
-	VMOVUPS      128(CX), Z5
-	VSUBPS       Z2, Z5, Z5
-	VMOVUPS      Z5, 128(CX)
+	VADDPS       128(CX), Z2, Z2
+	VMOVUPS      Z2, 128(CX)
 	VMULPS       Z4, Z3, Z3
-	VMOVUPS.Z    192(CX), K1, Z5
-	VSUBPS       Z3, Z5, Z5
-	VMOVUPS      Z5, K1, 192(CX)
+	VADDPS       192(CX), Z3, K1, Z3
+	VMOVUPS      Z3, K1, 192(CX)
 
 shape3_rows1_stays:
 	IMUL3Q $0x01, R9, CX
@@ -6148,38 +5778,30 @@ shape3_rows2_store:
 	VBROADCASTSS 208(R8), Z12
 	SUBQ         DX, CX
 	VMULPS       Z12, Z4, Z4
-	VMOVUPS      (CX), Z8
-	VSUBPS       Z4, Z8, Z8
-	VMOVUPS      Z8, (CX)
+	VADDPS       (CX), Z4, Z4
+	VMOVUPS      Z4, (CX)
 	VMULPS       Z12, Z5, Z5
-	VMOVUPS      64(CX), Z8
-	VSUBPS       Z5, Z8, Z8
-	VMOVUPS      Z8, 64(CX)
+	VADDPS       64(CX), Z5, Z5
+	VMOVUPS      Z5, 64(CX)
 	VMULPS       Z12, Z6, Z6
-	VMOVUPS      128(CX), Z8
-	VSUBPS       Z6, Z8, Z8
-	VMOVUPS      Z8, 128(CX)
+	VADDPS       128(CX), Z6, Z6
+	VMOVUPS      Z6, 128(CX)
 	VMULPS       Z12, Z7, Z7
-	VMOVUPS.Z    192(CX), K1, Z8
-	VSUBPS       Z7, Z8, Z8
-	VMOVUPS      Z8, K1, 192(CX)
+	VADDPS       192(CX), Z7, K1, Z7
+	VMOVUPS      Z7, K1, 192(CX)
 	SUBQ         DX, CX
 	VMULPS       Z12, Z0, Z0
-	VMOVUPS      (CX), Z8
-	VSUBPS       Z0, Z8, Z8
-	VMOVUPS      Z8, (CX)
+	VADDPS       (CX), Z0, Z0
+	VMOVUPS      Z0, (CX)
 	VMULPS       Z12, Z1, Z1
-	VMOVUPS      64(CX), Z8
-	VSUBPS       Z1, Z8, Z8
-	VMOVUPS      Z8, 64(CX)
+	VADDPS       64(CX), Z1, Z1
+	VMOVUPS      Z1, 64(CX)
 	VMULPS       Z12, Z2, Z2
-	VMOVUPS      128(CX), Z8
-	VSUBPS       Z2, Z8, Z8
-	VMOVUPS      Z8, 128(CX)
+	VADDPS       128(CX), Z2, Z2
+	VMOVUPS      Z2, 128(CX)
 	VMULPS       Z12, Z3, Z3
-	VMOVUPS.Z    192(CX), K1, Z8
-	VSUBPS       Z3, Z8, Z8
-	VMOVUPS      Z8, K1, 192(CX)
+	VADDPS       192(CX), Z3, K1, Z3
+	VMOVUPS      Z3, K1, 192(CX)
 
 shape3_rows2_stays:
 	IMUL3Q $0x02, R9, CX
@@ -6305,55 +5927,43 @@ shape3_rows3_store:
 	VBROADCASTSS 208(R8), Z16
 	SUBQ         DX, CX
 	VMULPS       Z16, Z8, Z8
-	VMOVUPS      (CX), Z12
-	VSUBPS       Z8, Z12, Z12
-	VMOVUPS      Z12, (CX)
+	VADDPS       (CX), Z8, Z8
+	VMOVUPS      Z8, (CX)
 	VMULPS       Z16, Z9, Z9
-	VMOVUPS      64(CX), Z12
-	VSUBPS       Z9, Z12, Z12
-	VMOVUPS      Z12, 64(CX)
+	VADDPS       64(CX), Z9, Z9
+	VMOVUPS      Z9, 64(CX)
 	VMULPS       Z16, Z10, Z10
-	VMOVUPS      128(CX), Z12
-	VSUBPS       Z10, Z12, Z12
-	VMOVUPS      Z12, 128(CX)
+	VADDPS       128(CX), Z10, Z10
+	VMOVUPS      Z10, 128(CX)
 	VMULPS       Z16, Z11, Z11
-	VMOVUPS.Z    192(CX), K1, Z12
-	VSUBPS       Z11, Z12, Z12
-	VMOVUPS      Z12, K1, 192(CX)
+	VADDPS       192(CX), Z11, K1, Z11
+	VMOVUPS      Z11, K1, 192(CX)
 	SUBQ         DX, CX
 	VMULPS       Z16, Z4, Z4
-	VMOVUPS      (CX), Z12
-	VSUBPS       Z4, Z12, Z12
-	VMOVUPS      Z12, (CX)
+	VADDPS       (CX), Z4, Z4
+	VMOVUPS      Z4, (CX)
 	VMULPS       Z16, Z5, Z5
-	VMOVUPS      64(CX), Z12
-	VSUBPS       Z5, Z12, Z12
-	VMOVUPS      Z12, 64(CX)
+	VADDPS       64(CX), Z5, Z5
+	VMOVUPS      Z5, 64(CX)
 	VMULPS       Z16, Z6, Z6
-	VMOVUPS      128(CX), Z12
-	VSUBPS       Z6, Z12, Z12
-	VMOVUPS      Z12, 128(CX)
+	VADDPS       128(CX), Z6, Z6
+	VMOVUPS      Z6, 128(CX)
 	VMULPS       Z16, Z7, Z7
-	VMOVUPS.Z    192(CX), K1, Z12
-	VSUBPS       Z7, Z12, Z12
-	VMOVUPS      Z12, K1, 192(CX)
+	VADDPS       192(CX), Z7, K1, Z7
+	VMOVUPS      Z7, K1, 192(CX)
 	SUBQ         DX, CX
 	VMULPS       Z16, Z0, Z0
-	VMOVUPS      (CX), Z12
-	VSUBPS       Z0, Z12, Z12
-	VMOVUPS      Z12, (CX)
+	VADDPS       (CX), Z0, Z0
+	VMOVUPS      Z0, (CX)
 	VMULPS       Z16, Z1, Z1
-	VMOVUPS      64(CX), Z12
-	VSUBPS       Z1, Z12, Z12
-	VMOVUPS      Z12, 64(CX)
+	VADDPS       64(CX), Z1, Z1
+	VMOVUPS      Z1, 64(CX)
 	VMULPS       Z16, Z2, Z2
-	VMOVUPS      128(CX), Z12
-	VSUBPS       Z2, Z12, Z12
-	VMOVUPS      Z12, 128(CX)
+	VADDPS       128(CX), Z2, Z2
+	VMOVUPS      Z2, 128(CX)
 	VMULPS       Z16, Z3, Z3
-	VMOVUPS.Z    192(CX), K1, Z12
-	VSUBPS       Z3, Z12, Z12
-	VMOVUPS      Z12, K1, 192(CX)
+	VADDPS       192(CX), Z3, K1, Z3
+	VMOVUPS      Z3, K1, 192(CX)
 
 shape3_rows3_stays:
 	IMUL3Q $0x03, R9, CX
@@ -6504,72 +6114,56 @@ shape3_rows4_store:
 	VBROADCASTSS 208(R8), Z20
 	SUBQ         DX, CX
 	VMULPS       Z20, Z12, Z12
-	VMOVUPS      (CX), Z16
-	VSUBPS       Z12, Z16, Z16
-	VMOVUPS      Z16, (CX)
+	VADDPS       (CX), Z12, Z12
+	VMOVUPS      Z12, (CX)
 	VMULPS       Z20, Z13, Z13
-	VMOVUPS      64(CX), Z16
-	VSUBPS       Z13, Z16, Z16
-	VMOVUPS      Z16, 64(CX)
+	VADDPS       64(CX), Z13, Z13
+	VMOVUPS      Z13, 64(CX)
 	VMULPS       Z20, Z14, Z14
-	VMOVUPS      128(CX), Z16
-	VSUBPS       Z14, Z16, Z16
-	VMOVUPS      Z16, 128(CX)
+	VADDPS       128(CX), Z14, Z14
+	VMOVUPS      Z14, 128(CX)
 	VMULPS       Z20, Z15, Z15
-	VMOVUPS.Z    192(CX), K1, Z16
-	VSUBPS       Z15, Z16, Z16
-	VMOVUPS      Z16, K1, 192(CX)
+	VADDPS       192(CX), Z15, K1, Z15
+	VMOVUPS      Z15, K1, 192(CX)
 	SUBQ         DX, CX
 	VMULPS       Z20, Z8, Z8
-	VMOVUPS      (CX), Z16
-	VSUBPS       Z8, Z16, Z16
-	VMOVUPS      Z16, (CX)
+	VADDPS       (CX), Z8, Z8
+	VMOVUPS      Z8, (CX)
 	VMULPS       Z20, Z9, Z9
-	VMOVUPS      64(CX), Z16
-	VSUBPS       Z9, Z16, Z16
-	VMOVUPS      Z16, 64(CX)
+	VADDPS       64(CX), Z9, Z9
+	VMOVUPS      Z9, 64(CX)
 	VMULPS       Z20, Z10, Z10
-	VMOVUPS      128(CX), Z16
-	VSUBPS       Z10, Z16, Z16
-	VMOVUPS      Z16, 128(CX)
+	VADDPS       128(CX), Z10, Z10
+	VMOVUPS      Z10, 128(CX)
 	VMULPS       Z20, Z11, Z11
-	VMOVUPS.Z    192(CX), K1, Z16
-	VSUBPS       Z11, Z16, Z16
-	VMOVUPS      Z16, K1, 192(CX)
+	VADDPS       192(CX), Z11, K1, Z11
+	VMOVUPS      Z11, K1, 192(CX)
 	SUBQ         DX, CX
 	VMULPS       Z20, Z4, Z4
-	VMOVUPS      (CX), Z16
-	VSUBPS       Z4, Z16, Z16
-	VMOVUPS      Z16, (CX)
+	VADDPS       (CX), Z4, Z4
+	VMOVUPS      Z4, (CX)
 	VMULPS       Z20, Z5, Z5
-	VMOVUPS      64(CX), Z16
-	VSUBPS       Z5, Z16, Z16
-	VMOVUPS      Z16, 64(CX)
+	VADDPS       64(CX), Z5, Z5
+	VMOVUPS      Z5, 64(CX)
 	VMULPS       Z20, Z6, Z6
-	VMOVUPS      128(CX), Z16
-	VSUBPS       Z6, Z16, Z16
-	VMOVUPS      Z16, 128(CX)
+	VADDPS       128(CX), Z6, Z6
+	VMOVUPS      Z6, 128(CX)
 	VMULPS       Z20, Z7, Z7
-	VMOVUPS.Z    192(CX), K1, Z16
-	VSUBPS       Z7, Z16, Z16
-	VMOVUPS      Z16, K1, 192(CX)
+	VADDPS       192(CX), Z7, K1, Z7
+	VMOVUPS      Z7, K1, 192(CX)
 	SUBQ         DX, CX
 	VMULPS       Z20, Z0, Z0
-	VMOVUPS      (CX), Z16
-	VSUBPS       Z0, Z16, Z16
-	VMOVUPS      Z16, (CX)
+	VADDPS       (CX), Z0, Z0
+	VMOVUPS      Z0, (CX)
 	VMULPS       Z20, Z1, Z1
-	VMOVUPS      64(CX), Z16
-	VSUBPS       Z1, Z16, Z16
-	VMOVUPS      Z16, 64(CX)
+	VADDPS       64(CX), Z1, Z1
+	VMOVUPS      Z1, 64(CX)
 	VMULPS       Z20, Z2, Z2
-	VMOVUPS      128(CX), Z16
-	VSUBPS       Z2, Z16, Z16
-	VMOVUPS      Z16, 128(CX)
+	VADDPS       128(CX), Z2, Z2
+	VMOVUPS      Z2, 128(CX)
 	VMULPS       Z20, Z3, Z3
-	VMOVUPS.Z    192(CX), K1, Z16
-	VSUBPS       Z3, Z16, Z16
-	VMOVUPS      Z16, K1, 192(CX)
+	VADDPS       192(CX), Z3, K1, Z3
+	VMOVUPS      Z3, K1, 192(CX)
 
 shape3_rows4_stays:
 	IMUL3Q $0x04, R9, CX
@@ -6745,89 +6339,69 @@ shape3_rows5_store:
 	VBROADCASTSS 208(R8), Z24
 	SUBQ         DX, CX
 	VMULPS       Z24, Z16, Z16
-	VMOVUPS      (CX), Z20
-	VSUBPS       Z16, Z20, Z20
-	VMOVUPS      Z20, (CX)
+	VADDPS       (CX), Z16, Z16
+	VMOVUPS      Z16, (CX)
 	VMULPS       Z24, Z17, Z17
-	VMOVUPS      64(CX), Z20
-	VSUBPS       Z17, Z20, Z20
-	VMOVUPS      Z20, 64(CX)
+	VADDPS       64(CX), Z17, Z17
+	VMOVUPS      Z17, 64(CX)
 	VMULPS       Z24, Z18, Z18
-	VMOVUPS      128(CX), Z20
-	VSUBPS       Z18, Z20, Z20
-	VMOVUPS      Z20, 128(CX)
+	VADDPS       128(CX), Z18, Z18
+	VMOVUPS      Z18, 128(CX)
 	VMULPS       Z24, Z19, Z19
-	VMOVUPS.Z    192(CX), K1, Z20
-	VSUBPS       Z19, Z20, Z20
-	VMOVUPS      Z20, K1, 192(CX)
+	VADDPS       192(CX), Z19, K1, Z19
+	VMOVUPS      Z19, K1, 192(CX)
 	SUBQ         DX, CX
 	VMULPS       Z24, Z12, Z12
-	VMOVUPS      (CX), Z20
-	VSUBPS       Z12, Z20, Z20
-	VMOVUPS      Z20, (CX)
+	VADDPS       (CX), Z12, Z12
+	VMOVUPS      Z12, (CX)
 	VMULPS       Z24, Z13, Z13
-	VMOVUPS      64(CX), Z20
-	VSUBPS       Z13, Z20, Z20
-	VMOVUPS      Z20, 64(CX)
+	VADDPS       64(CX), Z13, Z13
+	VMOVUPS      Z13, 64(CX)
 	VMULPS       Z24, Z14, Z14
-	VMOVUPS      128(CX), Z20
-	VSUBPS       Z14, Z20, Z20
-	VMOVUPS      Z20, 128(CX)
+	VADDPS       128(CX), Z14, Z14
+	VMOVUPS      Z14, 128(CX)
 	VMULPS       Z24, Z15, Z15
-	VMOVUPS.Z    192(CX), K1, Z20
-	VSUBPS       Z15, Z20, Z20
-	VMOVUPS      Z20, K1, 192(CX)
+	VADDPS       192(CX), Z15, K1, Z15
+	VMOVUPS      Z15, K1, 192(CX)
 	SUBQ         DX, CX
 	VMULPS       Z24, Z8, Z8
-	VMOVUPS      (CX), Z20
-	VSUBPS       Z8, Z20, Z20
-	VMOVUPS      Z20, (CX)
+	VADDPS       (CX), Z8, Z8
+	VMOVUPS      Z8, (CX)
 	VMULPS       Z24, Z9, Z9
-	VMOVUPS      64(CX), Z20
-	VSUBPS       Z9, Z20, Z20
-	VMOVUPS      Z20, 64(CX)
+	VADDPS       64(CX), Z9, Z9
+	VMOVUPS      Z9, 64(CX)
 	VMULPS       Z24, Z10, Z10
-	VMOVUPS      128(CX), Z20
-	VSUBPS       Z10, Z20, Z20
-	VMOVUPS      Z20, 128(CX)
+	VADDPS       128(CX), Z10, Z10
+	VMOVUPS      Z10, 128(CX)
 	VMULPS       Z24, Z11, Z11
-	VMOVUPS.Z    192(CX), K1, Z20
-	VSUBPS       Z11, Z20, Z20
-	VMOVUPS      Z20, K1, 192(CX)
+	VADDPS       192(CX), Z11, K1, Z11
+	VMOVUPS      Z11, K1, 192(CX)
 	SUBQ         DX, CX
 	VMULPS       Z24, Z4, Z4
-	VMOVUPS      (CX), Z20
-	VSUBPS       Z4, Z20, Z20
-	VMOVUPS      Z20, (CX)
+	VADDPS       (CX), Z4, Z4
+	VMOVUPS      Z4, (CX)
 	VMULPS       Z24, Z5, Z5
-	VMOVUPS      64(CX), Z20
-	VSUBPS       Z5, Z20, Z20
-	VMOVUPS      Z20, 64(CX)
+	VADDPS       64(CX), Z5, Z5
+	VMOVUPS      Z5, 64(CX)
 	VMULPS       Z24, Z6, Z6
-	VMOVUPS      128(CX), Z20
-	VSUBPS       Z6, Z20, Z20
-	VMOVUPS      Z20, 128(CX)
+	VADDPS       128(CX), Z6, Z6
+	VMOVUPS      Z6, 128(CX)
 	VMULPS       Z24, Z7, Z7
-	VMOVUPS.Z    192(CX), K1, Z20
-	VSUBPS       Z7, Z20, Z20
-	VMOVUPS      Z20, K1, 192(CX)
+	VADDPS       192(CX), Z7, K1, Z7
+	VMOVUPS      Z7, K1, 192(CX)
 	SUBQ         DX, CX
 	VMULPS       Z24, Z0, Z0
-	VMOVUPS      (CX), Z20
-	VSUBPS       Z0, Z20, Z20
-	VMOVUPS      Z20, (CX)
+	VADDPS       (CX), Z0, Z0
+	VMOVUPS      Z0, (CX)
 	VMULPS       Z24, Z1, Z1
-	VMOVUPS      64(CX), Z20
-	VSUBPS       Z1, Z20, Z20
-	VMOVUPS      Z20, 64(CX)
+	VADDPS       64(CX), Z1, Z1
+	VMOVUPS      Z1, 64(CX)
 	VMULPS       Z24, Z2, Z2
-	VMOVUPS      128(CX), Z20
-	VSUBPS       Z2, Z20, Z20
-	VMOVUPS      Z20, 128(CX)
+	VADDPS       128(CX), Z2, Z2
+	VMOVUPS      Z2, 128(CX)
 	VMULPS       Z24, Z3, Z3
-	VMOVUPS.Z    192(CX), K1, Z20
-	VSUBPS       Z3, Z20, Z20
-	VMOVUPS      Z20, K1, 192(CX)
+	VADDPS       192(CX), Z3, K1, Z3
+	VMOVUPS      Z3, K1, 192(CX)
 
 shape3_rows5_stays:
 	IMUL3Q $0x05, R9, CX
@@ -7024,106 +6598,82 @@ shape3_rows6_store:
 	VBROADCASTSS 208(R8), Z28
 	SUBQ         DX, CX
 	VMULPS       Z28, Z20, Z20
-	VMOVUPS      (CX), Z24
-	VSUBPS       Z20, Z24, Z24
-	VMOVUPS      Z24, (CX)
+	VADDPS       (CX), Z20, Z20
+	VMOVUPS      Z20, (CX)
 	VMULPS       Z28, Z21, Z21
-	VMOVUPS      64(CX), Z24
-	VSUBPS       Z21, Z24, Z24
-	VMOVUPS      Z24, 64(CX)
+	VADDPS       64(CX), Z21, Z21
+	VMOVUPS      Z21, 64(CX)
 	VMULPS       Z28, Z22, Z22
-	VMOVUPS      128(CX), Z24
-	VSUBPS       Z22, Z24, Z24
-	VMOVUPS      Z24, 128(CX)
+	VADDPS       128(CX), Z22, Z22
+	VMOVUPS      Z22, 128(CX)
 	VMULPS       Z28, Z23, Z23
-	VMOVUPS.Z    192(CX), K1, Z24
-	VSUBPS       Z23, Z24, Z24
-	VMOVUPS      Z24, K1, 192(CX)
+	VADDPS       192(CX), Z23, K1, Z23
+	VMOVUPS      Z23, K1, 192(CX)
 	SUBQ         DX, CX
 	VMULPS       Z28, Z16, Z16
-	VMOVUPS      (CX), Z24
-	VSUBPS       Z16, Z24, Z24
-	VMOVUPS      Z24, (CX)
+	VADDPS       (CX), Z16, Z16
+	VMOVUPS      Z16, (CX)
 	VMULPS       Z28, Z17, Z17
-	VMOVUPS      64(CX), Z24
-	VSUBPS       Z17, Z24, Z24
-	VMOVUPS      Z24, 64(CX)
+	VADDPS       64(CX), Z17, Z17
+	VMOVUPS      Z17, 64(CX)
 	VMULPS       Z28, Z18, Z18
-	VMOVUPS      128(CX), Z24
-	VSUBPS       Z18, Z24, Z24
-	VMOVUPS      Z24, 128(CX)
+	VADDPS       128(CX), Z18, Z18
+	VMOVUPS      Z18, 128(CX)
 	VMULPS       Z28, Z19, Z19
-	VMOVUPS.Z    192(CX), K1, Z24
-	VSUBPS       Z19, Z24, Z24
-	VMOVUPS      Z24, K1, 192(CX)
+	VADDPS       192(CX), Z19, K1, Z19
+	VMOVUPS      Z19, K1, 192(CX)
 	SUBQ         DX, CX
 	VMULPS       Z28, Z12, Z12
-	VMOVUPS      (CX), Z24
-	VSUBPS       Z12, Z24, Z24
-	VMOVUPS      Z24, (CX)
+	VADDPS       (CX), Z12, Z12
+	VMOVUPS      Z12, (CX)
 	VMULPS       Z28, Z13, Z13
-	VMOVUPS      64(CX), Z24
-	VSUBPS       Z13, Z24, Z24
-	VMOVUPS      Z24, 64(CX)
+	VADDPS       64(CX), Z13, Z13
+	VMOVUPS      Z13, 64(CX)
 	VMULPS       Z28, Z14, Z14
-	VMOVUPS      128(CX), Z24
-	VSUBPS       Z14, Z24, Z24
-	VMOVUPS      Z24, 128(CX)
+	VADDPS       128(CX), Z14, Z14
+	VMOVUPS      Z14, 128(CX)
 	VMULPS       Z28, Z15, Z15
-	VMOVUPS.Z    192(CX), K1, Z24
-	VSUBPS       Z15, Z24, Z24
-	VMOVUPS      Z24, K1, 192(CX)
+	VADDPS       192(CX), Z15, K1, Z15
+	VMOVUPS      Z15, K1, 192(CX)
 	SUBQ         DX, CX
 	VMULPS       Z28, Z8, Z8
-	VMOVUPS      (CX), Z24
-	VSUBPS       Z8, Z24, Z24
-	VMOVUPS      Z24, (CX)
+	VADDPS       (CX), Z8, Z8
+	VMOVUPS      Z8, (CX)
 	VMULPS       Z28, Z9, Z9
-	VMOVUPS      64(CX), Z24
-	VSUBPS       Z9, Z24, Z24
-	VMOVUPS      Z24, 64(CX)
+	VADDPS       64(CX), Z9, Z9
+	VMOVUPS      Z9, 64(CX)
 	VMULPS       Z28, Z10, Z10
-	VMOVUPS      128(CX), Z24
-	VSUBPS       Z10, Z24, Z24
-	VMOVUPS      Z24, 128(CX)
+	VADDPS       128(CX), Z10, Z10
+	VMOVUPS      Z10, 128(CX)
 	VMULPS       Z28, Z11, Z11
-	VMOVUPS.Z    192(CX), K1, Z24
-	VSUBPS       Z11, Z24, Z24
-	VMOVUPS      Z24, K1, 192(CX)
+	VADDPS       192(CX), Z11, K1, Z11
+	VMOVUPS      Z11, K1, 192(CX)
 	SUBQ         DX, CX
 	VMULPS       Z28, Z4, Z4
-	VMOVUPS      (CX), Z24
-	VSUBPS       Z4, Z24, Z24
-	VMOVUPS      Z24, (CX)
+	VADDPS       (CX), Z4, Z4
+	VMOVUPS      Z4, (CX)
 	VMULPS       Z28, Z5, Z5
-	VMOVUPS      64(CX), Z24
-	VSUBPS       Z5, Z24, Z24
-	VMOVUPS      Z24, 64(CX)
+	VADDPS       64(CX), Z5, Z5
+	VMOVUPS      Z5, 64(CX)
 	VMULPS       Z28, Z6, Z6
-	VMOVUPS      128(CX), Z24
-	VSUBPS       Z6, Z24, Z24
-	VMOVUPS      Z24, 128(CX)
+	VADDPS       128(CX), Z6, Z6
+	VMOVUPS      Z6, 128(CX)
 	VMULPS       Z28, Z7, Z7
-	VMOVUPS.Z    192(CX), K1, Z24
-	VSUBPS       Z7, Z24, Z24
-	VMOVUPS      Z24, K1, 192(CX)
+	VADDPS       192(CX), Z7, K1, Z7
+	VMOVUPS      Z7, K1, 192(CX)
 	SUBQ         DX, CX
 	VMULPS       Z28, Z0, Z0
-	VMOVUPS      (CX), Z24
-	VSUBPS       Z0, Z24, Z24
-	VMOVUPS      Z24, (CX)
+	VADDPS       (CX), Z0, Z0
+	VMOVUPS      Z0, (CX)
 	VMULPS       Z28, Z1, Z1
-	VMOVUPS      64(CX), Z24
-	VSUBPS       Z1, Z24, Z24
-	VMOVUPS      Z24, 64(CX)
+	VADDPS       64(CX), Z1, Z1
+	VMOVUPS      Z1, 64(CX)
 	VMULPS       Z28, Z2, Z2
-	VMOVUPS      128(CX), Z24
-	VSUBPS       Z2, Z24, Z24
-	VMOVUPS      Z24, 128(CX)
+	VADDPS       128(CX), Z2, Z2
+	VMOVUPS      Z2, 128(CX)
 	VMULPS       Z28, Z3, Z3
-	VMOVUPS.Z    192(CX), K1, Z24
-	VSUBPS       Z3, Z24, Z24
-	VMOVUPS      Z24, K1, 192(CX)
+	VADDPS       192(CX), Z3, K1, Z3
+	VMOVUPS      Z3, K1, 192(CX)
 
 shape3_rows6_stays:
 	IMUL3Q $0x06, R9, CX
@@ -7231,37 +6781,29 @@ shape4_rows1_store:
 	VBROADCASTSS 208(R8), Z8
 	SUBQ         DX, CX
 	VMULPS       Z8, Z0, Z0
-	VMOVUPS      (CX), Z9
-	VSUBPS       Z0, Z9, Z9
-	VMOVUPS      Z9, (CX)
+	VADDPS       (CX), Z0, Z0
+	VMOVUPS      Z0, (CX)
 	VMULPS       Z8, Z1, Z1
-	VMOVUPS      64(CX), Z9
-	VSUBPS       Z1, Z9, Z9
-	VMOVUPS      Z9, 64(CX)
+	VADDPS       64(CX), Z1, Z1
+	VMOVUPS      Z1, 64(CX)
 	VMULPS       Z8, Z2, Z2
-	VMOVUPS      128(CX), Z9
-	VSUBPS       Z2, Z9, Z9
-	VMOVUPS      Z9, 128(CX)
+	VADDPS       128(CX), Z2, Z2
+	VMOVUPS      Z2, 128(CX)
 	VMULPS       Z8, Z3, Z3
-	VMOVUPS      192(CX), Z9
-	VSUBPS       Z3, Z9, Z9
-	VMOVUPS      Z9, 192(CX)
+	VADDPS       192(CX), Z3, Z3
+	VMOVUPS      Z3, 192(CX)
 	VMULPS       Z8, Z4, Z4
-	VMOVUPS      256(CX), Z9
-	VSUBPS       Z4, Z9, Z9
-	VMOVUPS      Z9, 256(CX)
+	VADDPS       256(CX), Z4, Z4
+	VMOVUPS      Z4, 256(CX)
 	VMULPS       Z8, Z5, Z5
-	VMOVUPS      320(CX), Z9
-	VSUBPS       Z5, Z9, Z9
-	VMOVUPS      Z9, 320(CX)
+	VADDPS       320(CX), Z5, Z5
+	VMOVUPS      Z5, 320(CX)
 	VMULPS       Z8, Z6, Z6
-	VMOVUPS      384(CX), Z9
-	VSUBPS       Z6, Z9, Z9
-	VMOVUPS      Z9, 384(CX)
+	VADDPS       384(CX), Z6, Z6
+	VMOVUPS      Z6, 384(CX)
 	VMULPS       Z8, Z7, Z7
-	VMOVUPS.Z    448(CX), K1, Z9
-	VSUBPS       Z7, Z9, Z9
-	VMOVUPS      Z9, K1, 448(CX)
+	VADDPS       448(CX), Z7, K1, Z7
+	VMOVUPS      Z7, K1, 448(CX)
 
 shape4_rows1_stays:
 	IMUL3Q $0x01, R9, CX
@@ -7401,70 +6943,54 @@ shape4_rows2_store:
 	VBROADCASTSS 208(R8), Z24
 	SUBQ         DX, CX
 	VMULPS       Z24, Z8, Z8
-	VMOVUPS      (CX), Z16
-	VSUBPS       Z8, Z16, Z16
-	VMOVUPS      Z16, (CX)
+	VADDPS       (CX), Z8, Z8
+	VMOVUPS      Z8, (CX)
 	VMULPS       Z24, Z9, Z9
-	VMOVUPS      64(CX), Z16
-	VSUBPS       Z9, Z16, Z16
-	VMOVUPS      Z16, 64(CX)
+	VADDPS       64(CX), Z9, Z9
+	VMOVUPS      Z9, 64(CX)
 	VMULPS       Z24, Z10, Z10
-	VMOVUPS      128(CX), Z16
-	VSUBPS       Z10, Z16, Z16
-	VMOVUPS      Z16, 128(CX)
+	VADDPS       128(CX), Z10, Z10
+	VMOVUPS      Z10, 128(CX)
 	VMULPS       Z24, Z11, Z11
-	VMOVUPS      192(CX), Z16
-	VSUBPS       Z11, Z16, Z16
-	VMOVUPS      Z16, 192(CX)
+	VADDPS       192(CX), Z11, Z11
+	VMOVUPS      Z11, 192(CX)
 	VMULPS       Z24, Z12, Z12
-	VMOVUPS      256(CX), Z16
-	VSUBPS       Z12, Z16, Z16
-	VMOVUPS      Z16, 256(CX)
+	VADDPS       256(CX), Z12, Z12
+	VMOVUPS      Z12, 256(CX)
 	VMULPS       Z24, Z13, Z13
-	VMOVUPS      320(CX), Z16
-	VSUBPS       Z13, Z16, Z16
-	VMOVUPS      Z16, 320(CX)
+	VADDPS       320(CX), Z13, Z13
+	VMOVUPS      Z13, 320(CX)
 	VMULPS       Z24, Z14, Z14
-	VMOVUPS      384(CX), Z16
-	VSUBPS       Z14, Z16, Z16
-	VMOVUPS      Z16, 384(CX)
+	VADDPS       384(CX), Z14, Z14
+	VMOVUPS      Z14, 384(CX)
 	VMULPS       Z24, Z15, Z15
-	VMOVUPS.Z    448(CX), K1, Z16
-	VSUBPS       Z15, Z16, Z16
-	VMOVUPS      Z16, K1, 448(CX)
+	VADDPS       448(CX), Z15, K1, Z15
+	VMOVUPS      Z15, K1, 448(CX)
 	SUBQ         DX, CX
 	VMULPS       Z24, Z0, Z0
-	VMOVUPS      (CX), Z16
-	VSUBPS       Z0, Z16, Z16
-	VMOVUPS      Z16, (CX)
+	VADDPS       (CX), Z0, Z0
+	VMOVUPS      Z0, (CX)
 	VMULPS       Z24, Z1, Z1
-	VMOVUPS      64(CX), Z16
-	VSUBPS       Z1, Z16, Z16
-	VMOVUPS      Z16, 64(CX)
+	VADDPS       64(CX), Z1, Z1
+	VMOVUPS      Z1, 64(CX)
 	VMULPS       Z24, Z2, Z2
-	VMOVUPS      128(CX), Z16
-	VSUBPS       Z2, Z16, Z16
-	VMOVUPS      Z16, 128(CX)
+	VADDPS       128(CX), Z2, Z2
+	VMOVUPS      Z2, 128(CX)
 	VMULPS       Z24, Z3, Z3
-	VMOVUPS      192(CX), Z16
-	VSUBPS       Z3, Z16, Z16
-	VMOVUPS      Z16, 192(CX)
+	VADDPS       192(CX), Z3, Z3
+	VMOVUPS      Z3, 192(CX)
 	VMULPS       Z24, Z4, Z4
-	VMOVUPS      256(CX), Z16
-	VSUBPS       Z4, Z16, Z16
-	VMOVUPS      Z16, 256(CX)
+	VADDPS       256(CX), Z4, Z4
+	VMOVUPS      Z4, 256(CX)
 	VMULPS       Z24, Z5, Z5
-	VMOVUPS      320(CX), Z16
-	VSUBPS       Z5, Z16, Z16
-	VMOVUPS      Z16, 320(CX)
+	VADDPS       320(CX), Z5, Z5
+	VMOVUPS      Z5, 320(CX)
 	VMULPS       Z24, Z6, Z6
-	VMOVUPS      384(CX), Z16
-	VSUBPS       Z6, Z16, Z16
-	VMOVUPS      Z16, 384(CX)
+	VADDPS       384(CX), Z6, Z6
+	VMOVUPS      Z6, 384(CX)
 	VMULPS       Z24, Z7, Z7
-	VMOVUPS.Z    448(CX), K1, Z16
-	VSUBPS       Z7, Z16, Z16
-	VMOVUPS      Z16, K1, 448(CX)
+	VADDPS       448(CX), Z7, K1, Z7
+	VMOVUPS      Z7, K1, 448(CX)
 
 shape4_rows2_stays:
 	IMUL3Q $0x02, R9, CX
@@ -7552,9 +7078,8 @@ shape0_rows1_store:
 	VBROADCASTSD 208(R8), Y1
 	SUBQ         DX, CX
 	VMULPD       Y1, Y0, Y0
-	VMOVUPD.Z    (CX), K1, Y2
-	VSUBPD       Y0, Y2, Y2
-	VMOVUPD      Y2, K1, (CX)
+	VADDPD       (CX), Y0, K1, Y0
+	VMOVUPD      Y0, K1, (CX)
 
 shape0_rows1_stays:
 	IMUL3Q $0x01, R9, CX
@@ -7610,14 +7135,12 @@ shape0_rows2_store:
 	VBROADCASTSD 208(R8), Y3
 	SUBQ         DX, CX
 	VMULPD       Y3, Y1, Y1
-	VMOVUPD.Z    (CX), K1, Y2
-	VSUBPD       Y1, Y2, Y2
-	VMOVUPD      Y2, K1, (CX)
+	VADDPD       (CX), Y1, K1, Y1
+	VMOVUPD      Y1, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y3, Y0, Y0
-	VMOVUPD.Z    (CX), K1, Y2
-	VSUBPD       Y0, Y2, Y2
-	VMOVUPD      Y2, K1, (CX)
+	VADDPD       (CX), Y0, K1, Y0
+	VMOVUPD      Y0, K1, (CX)
 
 shape0_rows2_stays:
 	IMUL3Q $0x02, R9, CX
@@ -7678,19 +7201,16 @@ shape0_rows3_store:
 	VBROADCASTSD 208(R8), Y4
 	SUBQ         DX, CX
 	VMULPD       Y4, Y2, Y2
-	VMOVUPD.Z    (CX), K1, Y3
-	VSUBPD       Y2, Y3, Y3
-	VMOVUPD      Y3, K1, (CX)
+	VADDPD       (CX), Y2, K1, Y2
+	VMOVUPD      Y2, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y4, Y1, Y1
-	VMOVUPD.Z    (CX), K1, Y3
-	VSUBPD       Y1, Y3, Y3
-	VMOVUPD      Y3, K1, (CX)
+	VADDPD       (CX), Y1, K1, Y1
+	VMOVUPD      Y1, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y4, Y0, Y0
-	VMOVUPD.Z    (CX), K1, Y3
-	VSUBPD       Y0, Y3, Y3
-	VMOVUPD      Y3, K1, (CX)
+	VADDPD       (CX), Y0, K1, Y0
+	VMOVUPD      Y0, K1, (CX)
 
 shape0_rows3_stays:
 	IMUL3Q $0x03, R9, CX
@@ -7762,24 +7282,20 @@ shape0_rows4_store:
 	VBROADCASTSD 208(R8), Y5
 	SUBQ         DX, CX
 	VMULPD       Y5, Y3, Y3
-	VMOVUPD.Z    (CX), K1, Y4
-	VSUBPD       Y3, Y4, Y4
-	VMOVUPD      Y4, K1, (CX)
+	VADDPD       (CX), Y3, K1, Y3
+	VMOVUPD      Y3, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y5, Y2, Y2
-	VMOVUPD.Z    (CX), K1, Y4
-	VSUBPD       Y2, Y4, Y4
-	VMOVUPD      Y4, K1, (CX)
+	VADDPD       (CX), Y2, K1, Y2
+	VMOVUPD      Y2, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y5, Y1, Y1
-	VMOVUPD.Z    (CX), K1, Y4
-	VSUBPD       Y1, Y4, Y4
-	VMOVUPD      Y4, K1, (CX)
+	VADDPD       (CX), Y1, K1, Y1
+	VMOVUPD      Y1, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y5, Y0, Y0
-	VMOVUPD.Z    (CX), K1, Y4
-	VSUBPD       Y0, Y4, Y4
-	VMOVUPD      Y4, K1, (CX)
+	VADDPD       (CX), Y0, K1, Y0
+	VMOVUPD      Y0, K1, (CX)
 
 shape0_rows4_stays:
 	IMUL3Q $0x04, R9, CX
@@ -7856,29 +7372,24 @@ shape0_rows5_store:
 	VBROADCASTSD 208(R8), Y6
 	SUBQ         DX, CX
 	VMULPD       Y6, Y4, Y4
-	VMOVUPD.Z    (CX), K1, Y5
-	VSUBPD       Y4, Y5, Y5
-	VMOVUPD      Y5, K1, (CX)
+	VADDPD       (CX), Y4, K1, Y4
+	VMOVUPD      Y4, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y6, Y3, Y3
-	VMOVUPD.Z    (CX), K1, Y5
-	VSUBPD       Y3, Y5, Y5
-	VMOVUPD      Y5, K1, (CX)
+	VADDPD       (CX), Y3, K1, Y3
+	VMOVUPD      Y3, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y6, Y2, Y2
-	VMOVUPD.Z    (CX), K1, Y5
-	VSUBPD       Y2, Y5, Y5
-	VMOVUPD      Y5, K1, (CX)
+	VADDPD       (CX), Y2, K1, Y2
+	VMOVUPD      Y2, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y6, Y1, Y1
-	VMOVUPD.Z    (CX), K1, Y5
-	VSUBPD       Y1, Y5, Y5
-	VMOVUPD      Y5, K1, (CX)
+	VADDPD       (CX), Y1, K1, Y1
+	VMOVUPD      Y1, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y6, Y0, Y0
-	VMOVUPD.Z    (CX), K1, Y5
-	VSUBPD       Y0, Y5, Y5
-	VMOVUPD      Y5, K1, (CX)
+	VADDPD       (CX), Y0, K1, Y0
+	VMOVUPD      Y0, K1, (CX)
 
 shape0_rows5_stays:
 	IMUL3Q $0x05, R9, CX
@@ -7964,34 +7475,28 @@ shape0_rows6_store:
 	VBROADCASTSD 208(R8), Y7
 	SUBQ         DX, CX
 	VMULPD       Y7, Y5, Y5
-	VMOVUPD.Z    (CX), K1, Y6
-	VSUBPD       Y5, Y6, Y6
-	VMOVUPD      Y6, K1, (CX)
+	VADDPD       (CX), Y5, K1, Y5
+	VMOVUPD      Y5, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y7, Y4, Y4
-	VMOVUPD.Z    (CX), K1, Y6
-	VSUBPD       Y4, Y6, Y6
-	VMOVUPD      Y6, K1, (CX)
+	VADDPD       (CX), Y4, K1, Y4
+	VMOVUPD      Y4, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y7, Y3, Y3
-	VMOVUPD.Z    (CX), K1, Y6
-	VSUBPD       Y3, Y6, Y6
-	VMOVUPD      Y6, K1, (CX)
+	VADDPD       (CX), Y3, K1, Y3
+	VMOVUPD      Y3, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y7, Y2, Y2
-	VMOVUPD.Z    (CX), K1, Y6
-	VSUBPD       Y2, Y6, Y6
-	VMOVUPD      Y6, K1, (CX)
+	VADDPD       (CX), Y2, K1, Y2
+	VMOVUPD      Y2, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y7, Y1, Y1
-	VMOVUPD.Z    (CX), K1, Y6
-	VSUBPD       Y1, Y6, Y6
-	VMOVUPD      Y6, K1, (CX)
+	VADDPD       (CX), Y1, K1, Y1
+	VMOVUPD      Y1, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y7, Y0, Y0
-	VMOVUPD.Z    (CX), K1, Y6
-	VSUBPD       Y0, Y6, Y6
-	VMOVUPD      Y6, K1, (CX)
+	VADDPD       (CX), Y0, K1, Y0
+	VMOVUPD      Y0, K1, (CX)
 
 shape0_rows6_stays:
 	IMUL3Q $0x06, R9, CX
@@ -8082,39 +7587,32 @@ shape0_rows7_store:
 	VBROADCASTSD 208(R8), Y8
 	SUBQ         DX, CX
 	VMULPD       Y8, Y6, Y6
-	VMOVUPD.Z    (CX), K1, Y7
-	VSUBPD       Y6, Y7, Y7
-	VMOVUPD      Y7, K1, (CX)
+	VADDPD       (CX), Y6, K1, Y6
+	VMOVUPD      Y6, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y8, Y5, Y5
-	VMOVUPD.Z    (CX), K1, Y7
-	VSUBPD       Y5, Y7, Y7
-	VMOVUPD      Y7, K1, (CX)
+	VADDPD       (CX), Y5, K1, Y5
+	VMOVUPD      Y5, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y8, Y4, Y4
-	VMOVUPD.Z    (CX), K1, Y7
-	VSUBPD       Y4, Y7, Y7
-	VMOVUPD      Y7, K1, (CX)
+	VADDPD       (CX), Y4, K1, Y4
+	VMOVUPD      Y4, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y8, Y3, Y3
-	VMOVUPD.Z    (CX), K1, Y7
-	VSUBPD       Y3, Y7, Y7
-	VMOVUPD      Y7, K1, (CX)
+	VADDPD       (CX), Y3, K1, Y3
+	VMOVUPD      Y3, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y8, Y2, Y2
-	VMOVUPD.Z    (CX), K1, Y7
-	VSUBPD       Y2, Y7, Y7
-	VMOVUPD      Y7, K1, (CX)
+	VADDPD       (CX), Y2, K1, Y2
+	VMOVUPD      Y2, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y8, Y1, Y1
-	VMOVUPD.Z    (CX), K1, Y7
-	VSUBPD       Y1, Y7, Y7
-	VMOVUPD      Y7, K1, (CX)
+	VADDPD       (CX), Y1, K1, Y1
+	VMOVUPD      Y1, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y8, Y0, Y0
-	VMOVUPD.Z    (CX), K1, Y7
-	VSUBPD       Y0, Y7, Y7
-	VMOVUPD      Y7, K1, (CX)
+	VADDPD       (CX), Y0, K1, Y0
+	VMOVUPD      Y0, K1, (CX)
 
 shape0_rows7_stays:
 	IMUL3Q $0x07, R9, CX
@@ -8216,44 +7714,36 @@ shape0_rows8_store:
 	VBROADCASTSD 208(R8), Y9
 	SUBQ         DX, CX
 	VMULPD       Y9, Y7, Y7
-	VMOVUPD.Z    (CX), K1, Y8
-	VSUBPD       Y7, Y8, Y8
-	VMOVUPD      Y8, K1, (CX)
+	VADDPD       (CX), Y7, K1, Y7
+	VMOVUPD      Y7, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y9, Y6, Y6
-	VMOVUPD.Z    (CX), K1, Y8
-	VSUBPD       Y6, Y8, Y8
-	VMOVUPD      Y8, K1, (CX)
+	VADDPD       (CX), Y6, K1, Y6
+	VMOVUPD      Y6, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y9, Y5, Y5
-	VMOVUPD.Z    (CX), K1, Y8
-	VSUBPD       Y5, Y8, Y8
-	VMOVUPD      Y8, K1, (CX)
+	VADDPD       (CX), Y5, K1, Y5
+	VMOVUPD      Y5, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y9, Y4, Y4
-	VMOVUPD.Z    (CX), K1, Y8
-	VSUBPD       Y4, Y8, Y8
-	VMOVUPD      Y8, K1, (CX)
+	VADDPD       (CX), Y4, K1, Y4
+	VMOVUPD      Y4, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y9, Y3, Y3
-	VMOVUPD.Z    (CX), K1, Y8
-	VSUBPD       Y3, Y8, Y8
-	VMOVUPD      Y8, K1, (CX)
+	VADDPD       (CX), Y3, K1, Y3
+	VMOVUPD      Y3, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y9, Y2, Y2
-	VMOVUPD.Z    (CX), K1, Y8
-	VSUBPD       Y2, Y8, Y8
-	VMOVUPD      Y8, K1, (CX)
+	VADDPD       (CX), Y2, K1, Y2
+	VMOVUPD      Y2, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y9, Y1, Y1
-	VMOVUPD.Z    (CX), K1, Y8
-	VSUBPD       Y1, Y8, Y8
-	VMOVUPD      Y8, K1, (CX)
+	VADDPD       (CX), Y1, K1, Y1
+	VMOVUPD      Y1, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y9, Y0, Y0
-	VMOVUPD.Z    (CX), K1, Y8
-	VSUBPD       Y0, Y8, Y8
-	VMOVUPD      Y8, K1, (CX)
+	VADDPD       (CX), Y0, K1, Y0
+	VMOVUPD      Y0, K1, (CX)
 
 shape0_rows8_stays:
 	IMUL3Q $0x08, R9, CX
@@ -8362,49 +7852,40 @@ shape0_rows9_store:
 	VBROADCASTSD 208(R8), Y10
 	SUBQ         DX, CX
 	VMULPD       Y10, Y8, Y8
-	VMOVUPD.Z    (CX), K1, Y9
-	VSUBPD       Y8, Y9, Y9
-	VMOVUPD      Y9, K1, (CX)
+	VADDPD       (CX), Y8, K1, Y8
+	VMOVUPD      Y8, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y10, Y7, Y7
-	VMOVUPD.Z    (CX), K1, Y9
-	VSUBPD       Y7, Y9, Y9
-	VMOVUPD      Y9, K1, (CX)
+	VADDPD       (CX), Y7, K1, Y7
+	VMOVUPD      Y7, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y10, Y6, Y6
-	VMOVUPD.Z    (CX), K1, Y9
-	VSUBPD       Y6, Y9, Y9
-	VMOVUPD      Y9, K1, (CX)
+	VADDPD       (CX), Y6, K1, Y6
+	VMOVUPD      Y6, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y10, Y5, Y5
-	VMOVUPD.Z    (CX), K1, Y9
-	VSUBPD       Y5, Y9, Y9
-	VMOVUPD      Y9, K1, (CX)
+	VADDPD       (CX), Y5, K1, Y5
+	VMOVUPD      Y5, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y10, Y4, Y4
-	VMOVUPD.Z    (CX), K1, Y9
-	VSUBPD       Y4, Y9, Y9
-	VMOVUPD      Y9, K1, (CX)
+	VADDPD       (CX), Y4, K1, Y4
+	VMOVUPD      Y4, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y10, Y3, Y3
-	VMOVUPD.Z    (CX), K1, Y9
-	VSUBPD       Y3, Y9, Y9
-	VMOVUPD      Y9, K1, (CX)
+	VADDPD       (CX), Y3, K1, Y3
+	VMOVUPD      Y3, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y10, Y2, Y2
-	VMOVUPD.Z    (CX), K1, Y9
-	VSUBPD       Y2, Y9, Y9
-	VMOVUPD      Y9, K1, (CX)
+	VADDPD       (CX), Y2, K1, Y2
+	VMOVUPD      Y2, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y10, Y1, Y1
-	VMOVUPD.Z    (CX), K1, Y9
-	VSUBPD       Y1, Y9, Y9
-	VMOVUPD      Y9, K1, (CX)
+	VADDPD       (CX), Y1, K1, Y1
+	VMOVUPD      Y1, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y10, Y0, Y0
-	VMOVUPD.Z    (CX), K1, Y9
-	VSUBPD       Y0, Y9, Y9
-	VMOVUPD      Y9, K1, (CX)
+	VADDPD       (CX), Y0, K1, Y0
+	VMOVUPD      Y0, K1, (CX)
 
 shape0_rows9_stays:
 	IMUL3Q $0x09, R9, CX
@@ -8518,54 +7999,44 @@ shape0_rows10_store:
 	VBROADCASTSD 208(R8), Y11
 	SUBQ         DX, CX
 	VMULPD       Y11, Y9, Y9
-	VMOVUPD.Z    (CX), K1, Y10
-	VSUBPD       Y9, Y10, Y10
-	VMOVUPD      Y10, K1, (CX)
+	VADDPD       (CX), Y9, K1, Y9
+	VMOVUPD      Y9, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y11, Y8, Y8
-	VMOVUPD.Z    (CX), K1, Y10
-	VSUBPD       Y8, Y10, Y10
-	VMOVUPD      Y10, K1, (CX)
+	VADDPD       (CX), Y8, K1, Y8
+	VMOVUPD      Y8, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y11, Y7, Y7
-	VMOVUPD.Z    (CX), K1, Y10
-	VSUBPD       Y7, Y10, Y10
-	VMOVUPD      Y10, K1, (CX)
+	VADDPD       (CX), Y7, K1, Y7
+	VMOVUPD      Y7, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y11, Y6, Y6
-	VMOVUPD.Z    (CX), K1, Y10
-	VSUBPD       Y6, Y10, Y10
-	VMOVUPD      Y10, K1, (CX)
+	VADDPD       (CX), Y6, K1, Y6
+	VMOVUPD      Y6, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y11, Y5, Y5
-	VMOVUPD.Z    (CX), K1, Y10
-	VSUBPD       Y5, Y10, Y10
-	VMOVUPD      Y10, K1, (CX)
+	VADDPD       (CX), Y5, K1, Y5
+	VMOVUPD      Y5, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y11, Y4, Y4
-	VMOVUPD.Z    (CX), K1, Y10
-	VSUBPD       Y4, Y10, Y10
-	VMOVUPD      Y10, K1, (CX)
+	VADDPD       (CX), Y4, K1, Y4
+	VMOVUPD      Y4, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y11, Y3, Y3
-	VMOVUPD.Z    (CX), K1, Y10
-	VSUBPD       Y3, Y10, Y10
-	VMOVUPD      Y10, K1, (CX)
+	VADDPD       (CX), Y3, K1, Y3
+	VMOVUPD      Y3, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y11, Y2, Y2
-	VMOVUPD.Z    (CX), K1, Y10
-	VSUBPD       Y2, Y10, Y10
-	VMOVUPD      Y10, K1, (CX)
+	VADDPD       (CX), Y2, K1, Y2
+	VMOVUPD      Y2, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y11, Y1, Y1
-	VMOVUPD.Z    (CX), K1, Y10
-	VSUBPD       Y1, Y10, Y10
-	VMOVUPD      Y10, K1, (CX)
+	VADDPD       (CX), Y1, K1, Y1
+	VMOVUPD      Y1, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y11, Y0, Y0
-	VMOVUPD.Z    (CX), K1, Y10
-	VSUBPD       Y0, Y10, Y10
-	VMOVUPD      Y10, K1, (CX)
+	VADDPD       (CX), Y0, K1, Y0
+	VMOVUPD      Y0, K1, (CX)
 
 shape0_rows10_stays:
 	IMUL3Q $0x0a, R9, CX
@@ -8690,59 +8161,48 @@ shape0_rows11_store:
 	VBROADCASTSD 208(R8), Y12
 	SUBQ         DX, CX
 	VMULPD       Y12, Y10, Y10
-	VMOVUPD.Z    (CX), K1, Y11
-	VSUBPD       Y10, Y11, Y11
-	VMOVUPD      Y11, K1, (CX)
+	VADDPD       (CX), Y10, K1, Y10
+	VMOVUPD      Y10, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y12, Y9, Y9
-	VMOVUPD.Z    (CX), K1, Y11
-	VSUBPD       Y9, Y11, Y11
-	VMOVUPD      Y11, K1, (CX)
+	VADDPD       (CX), Y9, K1, Y9
+	VMOVUPD      Y9, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y12, Y8, Y8
-	VMOVUPD.Z    (CX), K1, Y11
-	VSUBPD       Y8, Y11, Y11
-	VMOVUPD      Y11, K1, (CX)
+	VADDPD       (CX), Y8, K1, Y8
+	VMOVUPD      Y8, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y12, Y7, Y7
-	VMOVUPD.Z    (CX), K1, Y11
-	VSUBPD       Y7, Y11, Y11
-	VMOVUPD      Y11, K1, (CX)
+	VADDPD       (CX), Y7, K1, Y7
+	VMOVUPD      Y7, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y12, Y6, Y6
-	VMOVUPD.Z    (CX), K1, Y11
-	VSUBPD       Y6, Y11, Y11
-	VMOVUPD      Y11, K1, (CX)
+	VADDPD       (CX), Y6, K1, Y6
+	VMOVUPD      Y6, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y12, Y5, Y5
-	VMOVUPD.Z    (CX), K1, Y11
-	VSUBPD       Y5, Y11, Y11
-	VMOVUPD      Y11, K1, (CX)
+	VADDPD       (CX), Y5, K1, Y5
+	VMOVUPD      Y5, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y12, Y4, Y4
-	VMOVUPD.Z    (CX), K1, Y11
-	VSUBPD       Y4, Y11, Y11
-	VMOVUPD      Y11, K1, (CX)
+	VADDPD       (CX), Y4, K1, Y4
+	VMOVUPD      Y4, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y12, Y3, Y3
-	VMOVUPD.Z    (CX), K1, Y11
-	VSUBPD       Y3, Y11, Y11
-	VMOVUPD      Y11, K1, (CX)
+	VADDPD       (CX), Y3, K1, Y3
+	VMOVUPD      Y3, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y12, Y2, Y2
-	VMOVUPD.Z    (CX), K1, Y11
-	VSUBPD       Y2, Y11, Y11
-	VMOVUPD      Y11, K1, (CX)
+	VADDPD       (CX), Y2, K1, Y2
+	VMOVUPD      Y2, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y12, Y1, Y1
-	VMOVUPD.Z    (CX), K1, Y11
-	VSUBPD       Y1, Y11, Y11
-	VMOVUPD      Y11, K1, (CX)
+	VADDPD       (CX), Y1, K1, Y1
+	VMOVUPD      Y1, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y12, Y0, Y0
-	VMOVUPD.Z    (CX), K1, Y11
-	VSUBPD       Y0, Y11, Y11
-	VMOVUPD      Y11, K1, (CX)
+	VADDPD       (CX), Y0, K1, Y0
+	VMOVUPD      Y0, K1, (CX)
 
 shape0_rows11_stays:
 	IMUL3Q $0x0b, R9, CX
@@ -8870,64 +8330,52 @@ shape0_rows12_store:
 	VBROADCASTSD 208(R8), Y13
 	SUBQ         DX, CX
 	VMULPD       Y13, Y11, Y11
-	VMOVUPD.Z    (CX), K1, Y12
-	VSUBPD       Y11, Y12, Y12
-	VMOVUPD      Y12, K1, (CX)
+	VADDPD       (CX), Y11, K1, Y11
+	VMOVUPD      Y11, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y13, Y10, Y10
-	VMOVUPD.Z    (CX), K1, Y12
-	VSUBPD       Y10, Y12, Y12
-	VMOVUPD      Y12, K1, (CX)
+	VADDPD       (CX), Y10, K1, Y10
+	VMOVUPD      Y10, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y13, Y9, Y9
-	VMOVUPD.Z    (CX), K1, Y12
-	VSUBPD       Y9, Y12, Y12
-	VMOVUPD      Y12, K1, (CX)
+	VADDPD       (CX), Y9, K1, Y9
+	VMOVUPD      Y9, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y13, Y8, Y8
-	VMOVUPD.Z    (CX), K1, Y12
-	VSUBPD       Y8, Y12, Y12
-	VMOVUPD      Y12, K1, (CX)
+	VADDPD       (CX), Y8, K1, Y8
+	VMOVUPD      Y8, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y13, Y7, Y7
-	VMOVUPD.Z    (CX), K1, Y12
-	VSUBPD       Y7, Y12, Y12
-	VMOVUPD      Y12, K1, (CX)
+	VADDPD       (CX), Y7, K1, Y7
+	VMOVUPD      Y7, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y13, Y6, Y6
-	VMOVUPD.Z    (CX), K1, Y12
-	VSUBPD       Y6, Y12, Y12
-	VMOVUPD      Y12, K1, (CX)
+	VADDPD       (CX), Y6, K1, Y6
+	VMOVUPD      Y6, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y13, Y5, Y5
-	VMOVUPD.Z    (CX), K1, Y12
-	VSUBPD       Y5, Y12, Y12
-	VMOVUPD      Y12, K1, (CX)
+	VADDPD       (CX), Y5, K1, Y5
+	VMOVUPD      Y5, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y13, Y4, Y4
-	VMOVUPD.Z    (CX), K1, Y12
-	VSUBPD       Y4, Y12, Y12
-	VMOVUPD      Y12, K1, (CX)
+	VADDPD       (CX), Y4, K1, Y4
+	VMOVUPD      Y4, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y13, Y3, Y3
-	VMOVUPD.Z    (CX), K1, Y12
-	VSUBPD       Y3, Y12, Y12
-	VMOVUPD      Y12, K1, (CX)
+	VADDPD       (CX), Y3, K1, Y3
+	VMOVUPD      Y3, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y13, Y2, Y2
-	VMOVUPD.Z    (CX), K1, Y12
-	VSUBPD       Y2, Y12, Y12
-	VMOVUPD      Y12, K1, (CX)
+	VADDPD       (CX), Y2, K1, Y2
+	VMOVUPD      Y2, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y13, Y1, Y1
-	VMOVUPD.Z    (CX), K1, Y12
-	VSUBPD       Y1, Y12, Y12
-	VMOVUPD      Y12, K1, (CX)
+	VADDPD       (CX), Y1, K1, Y1
+	VMOVUPD      Y1, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y13, Y0, Y0
-	VMOVUPD.Z    (CX), K1, Y12
-	VSUBPD       Y0, Y12, Y12
-	VMOVUPD      Y12, K1, (CX)
+	VADDPD       (CX), Y0, K1, Y0
+	VMOVUPD      Y0, K1, (CX)
 
 shape0_rows12_stays:
 	IMUL3Q $0x0c, R9, CX
@@ -9066,69 +8514,56 @@ shape0_rows13_store:
 	VBROADCASTSD 208(R8), Y14
 	SUBQ         DX, CX
 	VMULPD       Y14, Y12, Y12
-	VMOVUPD.Z    (CX), K1, Y13
-	VSUBPD       Y12, Y13, Y13
-	VMOVUPD      Y13, K1, (CX)
+	VADDPD       (CX), Y12, K1, Y12
+	VMOVUPD      Y12, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y14, Y11, Y11
-	VMOVUPD.Z    (CX), K1, Y13
-	VSUBPD       Y11, Y13, Y13
-	VMOVUPD      Y13, K1, (CX)
+	VADDPD       (CX), Y11, K1, Y11
+	VMOVUPD      Y11, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y14, Y10, Y10
-	VMOVUPD.Z    (CX), K1, Y13
-	VSUBPD       Y10, Y13, Y13
-	VMOVUPD      Y13, K1, (CX)
+	VADDPD       (CX), Y10, K1, Y10
+	VMOVUPD      Y10, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y14, Y9, Y9
-	VMOVUPD.Z    (CX), K1, Y13
-	VSUBPD       Y9, Y13, Y13
-	VMOVUPD      Y13, K1, (CX)
+	VADDPD       (CX), Y9, K1, Y9
+	VMOVUPD      Y9, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y14, Y8, Y8
-	VMOVUPD.Z    (CX), K1, Y13
-	VSUBPD       Y8, Y13, Y13
-	VMOVUPD      Y13, K1, (CX)
+	VADDPD       (CX), Y8, K1, Y8
+	VMOVUPD      Y8, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y14, Y7, Y7
-	VMOVUPD.Z    (CX), K1, Y13
-	VSUBPD       Y7, Y13, Y13
-	VMOVUPD      Y13, K1, (CX)
+	VADDPD       (CX), Y7, K1, Y7
+	VMOVUPD      Y7, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y14, Y6, Y6
-	VMOVUPD.Z    (CX), K1, Y13
-	VSUBPD       Y6, Y13, Y13
-	VMOVUPD      Y13, K1, (CX)
+	VADDPD       (CX), Y6, K1, Y6
+	VMOVUPD      Y6, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y14, Y5, Y5
-	VMOVUPD.Z    (CX), K1, Y13
-	VSUBPD       Y5, Y13, Y13
-	VMOVUPD      Y13, K1, (CX)
+	VADDPD       (CX), Y5, K1, Y5
+	VMOVUPD      Y5, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y14, Y4, Y4
-	VMOVUPD.Z    (CX), K1, Y13
-	VSUBPD       Y4, Y13, Y13
-	VMOVUPD      Y13, K1, (CX)
+	VADDPD       (CX), Y4, K1, Y4
+	VMOVUPD      Y4, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y14, Y3, Y3
-	VMOVUPD.Z    (CX), K1, Y13
-	VSUBPD       Y3, Y13, Y13
-	VMOVUPD      Y13, K1, (CX)
+	VADDPD       (CX), Y3, K1, Y3
+	VMOVUPD      Y3, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y14, Y2, Y2
-	VMOVUPD.Z    (CX), K1, Y13
-	VSUBPD       Y2, Y13, Y13
-	VMOVUPD      Y13, K1, (CX)
+	VADDPD       (CX), Y2, K1, Y2
+	VMOVUPD      Y2, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y14, Y1, Y1
-	VMOVUPD.Z    (CX), K1, Y13
-	VSUBPD       Y1, Y13, Y13
-	VMOVUPD      Y13, K1, (CX)
+	VADDPD       (CX), Y1, K1, Y1
+	VMOVUPD      Y1, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y14, Y0, Y0
-	VMOVUPD.Z    (CX), K1, Y13
-	VSUBPD       Y0, Y13, Y13
-	VMOVUPD      Y13, K1, (CX)
+	VADDPD       (CX), Y0, K1, Y0
+	VMOVUPD      Y0, K1, (CX)
 
 shape0_rows13_stays:
 	IMUL3Q $0x0d, R9, CX
@@ -9272,74 +8707,60 @@ shape0_rows14_store:
 	VBROADCASTSD 208(R8), Y15
 	SUBQ         DX, CX
 	VMULPD       Y15, Y13, Y13
-	VMOVUPD.Z    (CX), K1, Y14
-	VSUBPD       Y13, Y14, Y14
-	VMOVUPD      Y14, K1, (CX)
+	VADDPD       (CX), Y13, K1, Y13
+	VMOVUPD      Y13, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y15, Y12, Y12
-	VMOVUPD.Z    (CX), K1, Y14
-	VSUBPD       Y12, Y14, Y14
-	VMOVUPD      Y14, K1, (CX)
+	VADDPD       (CX), Y12, K1, Y12
+	VMOVUPD      Y12, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y15, Y11, Y11
-	VMOVUPD.Z    (CX), K1, Y14
-	VSUBPD       Y11, Y14, Y14
-	VMOVUPD      Y14, K1, (CX)
+	VADDPD       (CX), Y11, K1, Y11
+	VMOVUPD      Y11, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y15, Y10, Y10
-	VMOVUPD.Z    (CX), K1, Y14
-	VSUBPD       Y10, Y14, Y14
-	VMOVUPD      Y14, K1, (CX)
+	VADDPD       (CX), Y10, K1, Y10
+	VMOVUPD      Y10, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y15, Y9, Y9
-	VMOVUPD.Z    (CX), K1, Y14
-	VSUBPD       Y9, Y14, Y14
-	VMOVUPD      Y14, K1, (CX)
+	VADDPD       (CX), Y9, K1, Y9
+	VMOVUPD      Y9, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y15, Y8, Y8
-	VMOVUPD.Z    (CX), K1, Y14
-	VSUBPD       Y8, Y14, Y14
-	VMOVUPD      Y14, K1, (CX)
+	VADDPD       (CX), Y8, K1, Y8
+	VMOVUPD      Y8, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y15, Y7, Y7
-	VMOVUPD.Z    (CX), K1, Y14
-	VSUBPD       Y7, Y14, Y14
-	VMOVUPD      Y14, K1, (CX)
+	VADDPD       (CX), Y7, K1, Y7
+	VMOVUPD      Y7, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y15, Y6, Y6
-	VMOVUPD.Z    (CX), K1, Y14
-	VSUBPD       Y6, Y14, Y14
-	VMOVUPD      Y14, K1, (CX)
+	VADDPD       (CX), Y6, K1, Y6
+	VMOVUPD      Y6, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y15, Y5, Y5
-	VMOVUPD.Z    (CX), K1, Y14
-	VSUBPD       Y5, Y14, Y14
-	VMOVUPD      Y14, K1, (CX)
+	VADDPD       (CX), Y5, K1, Y5
+	VMOVUPD      Y5, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y15, Y4, Y4
-	VMOVUPD.Z    (CX), K1, Y14
-	VSUBPD       Y4, Y14, Y14
-	VMOVUPD      Y14, K1, (CX)
+	VADDPD       (CX), Y4, K1, Y4
+	VMOVUPD      Y4, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y15, Y3, Y3
-	VMOVUPD.Z    (CX), K1, Y14
-	VSUBPD       Y3, Y14, Y14
-	VMOVUPD      Y14, K1, (CX)
+	VADDPD       (CX), Y3, K1, Y3
+	VMOVUPD      Y3, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y15, Y2, Y2
-	VMOVUPD.Z    (CX), K1, Y14
-	VSUBPD       Y2, Y14, Y14
-	VMOVUPD      Y14, K1, (CX)
+	VADDPD       (CX), Y2, K1, Y2
+	VMOVUPD      Y2, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y15, Y1, Y1
-	VMOVUPD.Z    (CX), K1, Y14
-	VSUBPD       Y1, Y14, Y14
-	VMOVUPD      Y14, K1, (CX)
+	VADDPD       (CX), Y1, K1, Y1
+	VMOVUPD      Y1, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Y15, Y0, Y0
-	VMOVUPD.Z    (CX), K1, Y14
-	VSUBPD       Y0, Y14, Y14
-	VMOVUPD      Y14, K1, (CX)
+	VADDPD       (CX), Y0, K1, Y0
+	VMOVUPD      Y0, K1, (CX)
 
 shape0_rows14_stays:
 	IMUL3Q $0x0e, R9, CX
@@ -9399,9 +8820,8 @@ shape1_rows1_store:
 	VBROADCASTSD 208(R8), Z1
 	SUBQ         DX, CX
 	VMULPD       Z1, Z0, Z0
-	VMOVUPD.Z    (CX), K1, Z2
-	VSUBPD       Z0, Z2, Z2
-	VMOVUPD      Z2, K1, (CX)
+	VADDPD       (CX), Z0, K1, Z0
+	VMOVUPD      Z0, K1, (CX)
 
 shape1_rows1_stays:
 	IMUL3Q $0x01, R9, CX
@@ -9457,14 +8877,12 @@ shape1_rows2_store:
 	VBROADCASTSD 208(R8), Z3
 	SUBQ         DX, CX
 	VMULPD       Z3, Z1, Z1
-	VMOVUPD.Z    (CX), K1, Z2
-	VSUBPD       Z1, Z2, Z2
-	VMOVUPD      Z2, K1, (CX)
+	VADDPD       (CX), Z1, K1, Z1
+	VMOVUPD      Z1, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Z3, Z0, Z0
-	VMOVUPD.Z    (CX), K1, Z2
-	VSUBPD       Z0, Z2, Z2
-	VMOVUPD      Z2, K1, (CX)
+	VADDPD       (CX), Z0, K1, Z0
+	VMOVUPD      Z0, K1, (CX)
 
 shape1_rows2_stays:
 	IMUL3Q $0x02, R9, CX
@@ -9525,19 +8943,16 @@ shape1_rows3_store:
 	VBROADCASTSD 208(R8), Z4
 	SUBQ         DX, CX
 	VMULPD       Z4, Z2, Z2
-	VMOVUPD.Z    (CX), K1, Z3
-	VSUBPD       Z2, Z3, Z3
-	VMOVUPD      Z3, K1, (CX)
+	VADDPD       (CX), Z2, K1, Z2
+	VMOVUPD      Z2, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Z4, Z1, Z1
-	VMOVUPD.Z    (CX), K1, Z3
-	VSUBPD       Z1, Z3, Z3
-	VMOVUPD      Z3, K1, (CX)
+	VADDPD       (CX), Z1, K1, Z1
+	VMOVUPD      Z1, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Z4, Z0, Z0
-	VMOVUPD.Z    (CX), K1, Z3
-	VSUBPD       Z0, Z3, Z3
-	VMOVUPD      Z3, K1, (CX)
+	VADDPD       (CX), Z0, K1, Z0
+	VMOVUPD      Z0, K1, (CX)
 
 shape1_rows3_stays:
 	IMUL3Q $0x03, R9, CX
@@ -9609,24 +9024,20 @@ shape1_rows4_store:
 	VBROADCASTSD 208(R8), Z5
 	SUBQ         DX, CX
 	VMULPD       Z5, Z3, Z3
-	VMOVUPD.Z    (CX), K1, Z4
-	VSUBPD       Z3, Z4, Z4
-	VMOVUPD      Z4, K1, (CX)
+	VADDPD       (CX), Z3, K1, Z3
+	VMOVUPD      Z3, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Z5, Z2, Z2
-	VMOVUPD.Z    (CX), K1, Z4
-	VSUBPD       Z2, Z4, Z4
-	VMOVUPD      Z4, K1, (CX)
+	VADDPD       (CX), Z2, K1, Z2
+	VMOVUPD      Z2, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Z5, Z1, Z1
-	VMOVUPD.Z    (CX), K1, Z4
-	VSUBPD       Z1, Z4, Z4
-	VMOVUPD      Z4, K1, (CX)
+	VADDPD       (CX), Z1, K1, Z1
+	VMOVUPD      Z1, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Z5, Z0, Z0
-	VMOVUPD.Z    (CX), K1, Z4
-	VSUBPD       Z0, Z4, Z4
-	VMOVUPD      Z4, K1, (CX)
+	VADDPD       (CX), Z0, K1, Z0
+	VMOVUPD      Z0, K1, (CX)
 
 shape1_rows4_stays:
 	IMUL3Q $0x04, R9, CX
@@ -9703,29 +9114,24 @@ shape1_rows5_store:
 	VBROADCASTSD 208(R8), Z6
 	SUBQ         DX, CX
 	VMULPD       Z6, Z4, Z4
-	VMOVUPD.Z    (CX), K1, Z5
-	VSUBPD       Z4, Z5, Z5
-	VMOVUPD      Z5, K1, (CX)
+	VADDPD       (CX), Z4, K1, Z4
+	VMOVUPD      Z4, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Z6, Z3, Z3
-	VMOVUPD.Z    (CX), K1, Z5
-	VSUBPD       Z3, Z5, Z5
-	VMOVUPD      Z5, K1, (CX)
+	VADDPD       (CX), Z3, K1, Z3
+	VMOVUPD      Z3, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Z6, Z2, Z2
-	VMOVUPD.Z    (CX), K1, Z5
-	VSUBPD       Z2, Z5, Z5
-	VMOVUPD      Z5, K1, (CX)
+	VADDPD       (CX), Z2, K1, Z2
+	VMOVUPD      Z2, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Z6, Z1, Z1
-	VMOVUPD.Z    (CX), K1, Z5
-	VSUBPD       Z1, Z5, Z5
-	VMOVUPD      Z5, K1, (CX)
+	VADDPD       (CX), Z1, K1, Z1
+	VMOVUPD      Z1, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Z6, Z0, Z0
-	VMOVUPD.Z    (CX), K1, Z5
-	VSUBPD       Z0, Z5, Z5
-	VMOVUPD      Z5, K1, (CX)
+	VADDPD       (CX), Z0, K1, Z0
+	VMOVUPD      Z0, K1, (CX)
 
 shape1_rows5_stays:
 	IMUL3Q $0x05, R9, CX
@@ -9811,34 +9217,28 @@ shape1_rows6_store:
 	VBROADCASTSD 208(R8), Z7
 	SUBQ         DX, CX
 	VMULPD       Z7, Z5, Z5
-	VMOVUPD.Z    (CX), K1, Z6
-	VSUBPD       Z5, Z6, Z6
-	VMOVUPD      Z6, K1, (CX)
+	VADDPD       (CX), Z5, K1, Z5
+	VMOVUPD      Z5, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Z7, Z4, Z4
-	VMOVUPD.Z    (CX), K1, Z6
-	VSUBPD       Z4, Z6, Z6
-	VMOVUPD      Z6, K1, (CX)
+	VADDPD       (CX), Z4, K1, Z4
+	VMOVUPD      Z4, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Z7, Z3, Z3
-	VMOVUPD.Z    (CX), K1, Z6
-	VSUBPD       Z3, Z6, Z6
-	VMOVUPD      Z6, K1, (CX)
+	VADDPD       (CX), Z3, K1, Z3
+	VMOVUPD      Z3, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Z7, Z2, Z2
-	VMOVUPD.Z    (CX), K1, Z6
-	VSUBPD       Z2, Z6, Z6
-	VMOVUPD      Z6, K1, (CX)
+	VADDPD       (CX), Z2, K1, Z2
+	VMOVUPD      Z2, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Z7, Z1, Z1
-	VMOVUPD.Z    (CX), K1, Z6
-	VSUBPD       Z1, Z6, Z6
-	VMOVUPD      Z6, K1, (CX)
+	VADDPD       (CX), Z1, K1, Z1
+	VMOVUPD      Z1, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Z7, Z0, Z0
-	VMOVUPD.Z    (CX), K1, Z6
-	VSUBPD       Z0, Z6, Z6
-	VMOVUPD      Z6, K1, (CX)
+	VADDPD       (CX), Z0, K1, Z0
+	VMOVUPD      Z0, K1, (CX)
 
 shape1_rows6_stays:
 	IMUL3Q $0x06, R9, CX
@@ -9929,39 +9329,32 @@ shape1_rows7_store:
 	VBROADCASTSD 208(R8), Z8
 	SUBQ         DX, CX
 	VMULPD       Z8, Z6, Z6
-	VMOVUPD.Z    (CX), K1, Z7
-	VSUBPD       Z6, Z7, Z7
-	VMOVUPD      Z7, K1, (CX)
+	VADDPD       (CX), Z6, K1, Z6
+	VMOVUPD      Z6, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Z8, Z5, Z5
-	VMOVUPD.Z    (CX), K1, Z7
-	VSUBPD       Z5, Z7, Z7
-	VMOVUPD      Z7, K1, (CX)
+	VADDPD       (CX), Z5, K1, Z5
+	VMOVUPD      Z5, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Z8, Z4, Z4
-	VMOVUPD.Z    (CX), K1, Z7
-	VSUBPD       Z4, Z7, Z7
-	VMOVUPD      Z7, K1, (CX)
+	VADDPD       (CX), Z4, K1, Z4
+	VMOVUPD      Z4, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Z8, Z3, Z3
-	VMOVUPD.Z    (CX), K1, Z7
-	VSUBPD       Z3, Z7, Z7
-	VMOVUPD      Z7, K1, (CX)
+	VADDPD       (CX), Z3, K1, Z3
+	VMOVUPD      Z3, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Z8, Z2, Z2
-	VMOVUPD.Z    (CX), K1, Z7
-	VSUBPD       Z2, Z7, Z7
-	VMOVUPD      Z7, K1, (CX)
+	VADDPD       (CX), Z2, K1, Z2
+	VMOVUPD      Z2, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Z8, Z1, Z1
-	VMOVUPD.Z    (CX), K1, Z7
-	VSUBPD       Z1, Z7, Z7
-	VMOVUPD      Z7, K1, (CX)
+	VADDPD       (CX), Z1, K1, Z1
+	VMOVUPD      Z1, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Z8, Z0, Z0
-	VMOVUPD.Z    (CX), K1, Z7
-	VSUBPD       Z0, Z7, Z7
-	VMOVUPD      Z7, K1, (CX)
+	VADDPD       (CX), Z0, K1, Z0
+	VMOVUPD      Z0, K1, (CX)
 
 shape1_rows7_stays:
 	IMUL3Q $0x07, R9, CX
@@ -10063,44 +9456,36 @@ shape1_rows8_store:
 	VBROADCASTSD 208(R8), Z9
 	SUBQ         DX, CX
 	VMULPD       Z9, Z7, Z7
-	VMOVUPD.Z    (CX), K1, Z8
-	VSUBPD       Z7, Z8, Z8
-	VMOVUPD      Z8, K1, (CX)
+	VADDPD       (CX), Z7, K1, Z7
+	VMOVUPD      Z7, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Z9, Z6, Z6
-	VMOVUPD.Z    (CX), K1, Z8
-	VSUBPD       Z6, Z8, Z8
-	VMOVUPD      Z8, K1, (CX)
+	VADDPD       (CX), Z6, K1, Z6
+	VMOVUPD      Z6, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Z9, Z5, Z5
-	VMOVUPD.Z    (CX), K1, Z8
-	VSUBPD       Z5, Z8, Z8
-	VMOVUPD      Z8, K1, (CX)
+	VADDPD       (CX), Z5, K1, Z5
+	VMOVUPD      Z5, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Z9, Z4, Z4
-	VMOVUPD.Z    (CX), K1, Z8
-	VSUBPD       Z4, Z8, Z8
-	VMOVUPD      Z8, K1, (CX)
+	VADDPD       (CX), Z4, K1, Z4
+	VMOVUPD      Z4, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Z9, Z3, Z3
-	VMOVUPD.Z    (CX), K1, Z8
-	VSUBPD       Z3, Z8, Z8
-	VMOVUPD      Z8, K1, (CX)
+	VADDPD       (CX), Z3, K1, Z3
+	VMOVUPD      Z3, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Z9, Z2, Z2
-	VMOVUPD.Z    (CX), K1, Z8
-	VSUBPD       Z2, Z8, Z8
-	VMOVUPD      Z8, K1, (CX)
+	VADDPD       (CX), Z2, K1, Z2
+	VMOVUPD      Z2, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Z9, Z1, Z1
-	VMOVUPD.Z    (CX), K1, Z8
-	VSUBPD       Z1, Z8, Z8
-	VMOVUPD      Z8, K1, (CX)
+	VADDPD       (CX), Z1, K1, Z1
+	VMOVUPD      Z1, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Z9, Z0, Z0
-	VMOVUPD.Z    (CX), K1, Z8
-	VSUBPD       Z0, Z8, Z8
-	VMOVUPD      Z8, K1, (CX)
+	VADDPD       (CX), Z0, K1, Z0
+	VMOVUPD      Z0, K1, (CX)
 
 shape1_rows8_stays:
 	IMUL3Q $0x08, R9, CX
@@ -10209,49 +9594,40 @@ shape1_rows9_store:
 	VBROADCASTSD 208(R8), Z10
 	SUBQ         DX, CX
 	VMULPD       Z10, Z8, Z8
-	VMOVUPD.Z    (CX), K1, Z9
-	VSUBPD       Z8, Z9, Z9
-	VMOVUPD      Z9, K1, (CX)
+	VADDPD       (CX), Z8, K1, Z8
+	VMOVUPD      Z8, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Z10, Z7, Z7
-	VMOVUPD.Z    (CX), K1, Z9
-	VSUBPD       Z7, Z9, Z9
-	VMOVUPD      Z9, K1, (CX)
+	VADDPD       (CX), Z7, K1, Z7
+	VMOVUPD      Z7, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Z10, Z6, Z6
-	VMOVUPD.Z    (CX), K1, Z9
-	VSUBPD       Z6, Z9, Z9
-	VMOVUPD      Z9, K1, (CX)
+	VADDPD       (CX), Z6, K1, Z6
+	VMOVUPD      Z6, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Z10, Z5, Z5
-	VMOVUPD.Z    (CX), K1, Z9
-	VSUBPD       Z5, Z9, Z9
-	VMOVUPD      Z9, K1, (CX)
+	VADDPD       (CX), Z5, K1, Z5
+	VMOVUPD      Z5, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Z10, Z4, Z4
-	VMOVUPD.Z    (CX), K1, Z9
-	VSUBPD       Z4, Z9, Z9
-	VMOVUPD      Z9, K1, (CX)
+	VADDPD       (CX), Z4, K1, Z4
+	VMOVUPD      Z4, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Z10, Z3, Z3
-	VMOVUPD.Z    (CX), K1, Z9
-	VSUBPD       Z3, Z9, Z9
-	VMOVUPD      Z9, K1, (CX)
+	VADDPD       (CX), Z3, K1, Z3
+	VMOVUPD      Z3, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Z10, Z2, Z2
-	VMOVUPD.Z    (CX), K1, Z9
-	VSUBPD       Z2, Z9, Z9
-	VMOVUPD      Z9, K1, (CX)
+	VADDPD       (CX), Z2, K1, Z2
+	VMOVUPD      Z2, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Z10, Z1, Z1
-	VMOVUPD.Z    (CX), K1, Z9
-	VSUBPD       Z1, Z9, Z9
-	VMOVUPD      Z9, K1, (CX)
+	VADDPD       (CX), Z1, K1, Z1
+	VMOVUPD      Z1, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Z10, Z0, Z0
-	VMOVUPD.Z    (CX), K1, Z9
-	VSUBPD       Z0, Z9, Z9
-	VMOVUPD      Z9, K1, (CX)
+	VADDPD       (CX), Z0, K1, Z0
+	VMOVUPD      Z0, K1, (CX)
 
 shape1_rows9_stays:
 	IMUL3Q $0x09, R9, CX
@@ -10365,54 +9741,44 @@ shape1_rows10_store:
 	VBROADCASTSD 208(R8), Z11
 	SUBQ         DX, CX
 	VMULPD       Z11, Z9, Z9
-	VMOVUPD.Z    (CX), K1, Z10
-	VSUBPD       Z9, Z10, Z10
-	VMOVUPD      Z10, K1, (CX)
+	VADDPD       (CX), Z9, K1, Z9
+	VMOVUPD      Z9, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Z11, Z8, Z8
-	VMOVUPD.Z    (CX), K1, Z10
-	VSUBPD       Z8, Z10, Z10
-	VMOVUPD      Z10, K1, (CX)
+	VADDPD       (CX), Z8, K1, Z8
+	VMOVUPD      Z8, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Z11, Z7, Z7
-	VMOVUPD.Z    (CX), K1, Z10
-	VSUBPD       Z7, Z10, Z10
-	VMOVUPD      Z10, K1, (CX)
+	VADDPD       (CX), Z7, K1, Z7
+	VMOVUPD      Z7, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Z11, Z6, Z6
-	VMOVUPD.Z    (CX), K1, Z10
-	VSUBPD       Z6, Z10, Z10
-	VMOVUPD      Z10, K1, (CX)
+	VADDPD       (CX), Z6, K1, Z6
+	VMOVUPD      Z6, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Z11, Z5, Z5
-	VMOVUPD.Z    (CX), K1, Z10
-	VSUBPD       Z5, Z10, Z10
-	VMOVUPD      Z10, K1, (CX)
+	VADDPD       (CX), Z5, K1, Z5
+	VMOVUPD      Z5, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Z11, Z4, Z4
-	VMOVUPD.Z    (CX), K1, Z10
-	VSUBPD       Z4, Z10, Z10
-	VMOVUPD      Z10, K1, (CX)
+	VADDPD       (CX), Z4, K1, Z4
+	VMOVUPD      Z4, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Z11, Z3, Z3
-	VMOVUPD.Z    (CX), K1, Z10
-	VSUBPD       Z3, Z10, Z10
-	VMOVUPD      Z10, K1, (CX)
+	VADDPD       (CX), Z3, K1, Z3
+	VMOVUPD      Z3, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Z11, Z2, Z2
-	VMOVUPD.Z    (CX), K1, Z10
-	VSUBPD       Z2, Z10, Z10
-	VMOVUPD      Z10, K1, (CX)
+	VADDPD       (CX), Z2, K1, Z2
+	VMOVUPD      Z2, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Z11, Z1, Z1
-	VMOVUPD.Z    (CX), K1, Z10
-	VSUBPD       Z1, Z10, Z10
-	VMOVUPD      Z10, K1, (CX)
+	VADDPD       (CX), Z1, K1, Z1
+	VMOVUPD      Z1, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Z11, Z0, Z0
-	VMOVUPD.Z    (CX), K1, Z10
-	VSUBPD       Z0, Z10, Z10
-	VMOVUPD      Z10, K1, (CX)
+	VADDPD       (CX), Z0, K1, Z0
+	VMOVUPD      Z0, K1, (CX)
 
 shape1_rows10_stays:
 	IMUL3Q $0x0a, R9, CX
@@ -10537,59 +9903,48 @@ shape1_rows11_store:
 	VBROADCASTSD 208(R8), Z12
 	SUBQ         DX, CX
 	VMULPD       Z12, Z10, Z10
-	VMOVUPD.Z    (CX), K1, Z11
-	VSUBPD       Z10, Z11, Z11
-	VMOVUPD      Z11, K1, (CX)
+	VADDPD       (CX), Z10, K1, Z10
+	VMOVUPD      Z10, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Z12, Z9, Z9
-	VMOVUPD.Z    (CX), K1, Z11
-	VSUBPD       Z9, Z11, Z11
-	VMOVUPD      Z11, K1, (CX)
+	VADDPD       (CX), Z9, K1, Z9
+	VMOVUPD      Z9, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Z12, Z8, Z8
-	VMOVUPD.Z    (CX), K1, Z11
-	VSUBPD       Z8, Z11, Z11
-	VMOVUPD      Z11, K1, (CX)
+	VADDPD       (CX), Z8, K1, Z8
+	VMOVUPD      Z8, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Z12, Z7, Z7
-	VMOVUPD.Z    (CX), K1, Z11
-	VSUBPD       Z7, Z11, Z11
-	VMOVUPD      Z11, K1, (CX)
+	VADDPD       (CX), Z7, K1, Z7
+	VMOVUPD      Z7, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Z12, Z6, Z6
-	VMOVUPD.Z    (CX), K1, Z11
-	VSUBPD       Z6, Z11, Z11
-	VMOVUPD      Z11, K1, (CX)
+	VADDPD       (CX), Z6, K1, Z6
+	VMOVUPD      Z6, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Z12, Z5, Z5
-	VMOVUPD.Z    (CX), K1, Z11
-	VSUBPD       Z5, Z11, Z11
-	VMOVUPD      Z11, K1, (CX)
+	VADDPD       (CX), Z5, K1, Z5
+	VMOVUPD      Z5, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Z12, Z4, Z4
-	VMOVUPD.Z    (CX), K1, Z11
-	VSUBPD       Z4, Z11, Z11
-	VMOVUPD      Z11, K1, (CX)
+	VADDPD       (CX), Z4, K1, Z4
+	VMOVUPD      Z4, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Z12, Z3, Z3
-	VMOVUPD.Z    (CX), K1, Z11
-	VSUBPD       Z3, Z11, Z11
-	VMOVUPD      Z11, K1, (CX)
+	VADDPD       (CX), Z3, K1, Z3
+	VMOVUPD      Z3, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Z12, Z2, Z2
-	VMOVUPD.Z    (CX), K1, Z11
-	VSUBPD       Z2, Z11, Z11
-	VMOVUPD      Z11, K1, (CX)
+	VADDPD       (CX), Z2, K1, Z2
+	VMOVUPD      Z2, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Z12, Z1, Z1
-	VMOVUPD.Z    (CX), K1, Z11
-	VSUBPD       Z1, Z11, Z11
-	VMOVUPD      Z11, K1, (CX)
+	VADDPD       (CX), Z1, K1, Z1
+	VMOVUPD      Z1, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Z12, Z0, Z0
-	VMOVUPD.Z    (CX), K1, Z11
-	VSUBPD       Z0, Z11, Z11
-	VMOVUPD      Z11, K1, (CX)
+	VADDPD       (CX), Z0, K1, Z0
+	VMOVUPD      Z0, K1, (CX)
 
 shape1_rows11_stays:
 	IMUL3Q $0x0b, R9, CX
@@ -10717,64 +10072,52 @@ shape1_rows12_store:
 	VBROADCASTSD 208(R8), Z13
 	SUBQ         DX, CX
 	VMULPD       Z13, Z11, Z11
-	VMOVUPD.Z    (CX), K1, Z12
-	VSUBPD       Z11, Z12, Z12
-	VMOVUPD      Z12, K1, (CX)
+	VADDPD       (CX), Z11, K1, Z11
+	VMOVUPD      Z11, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Z13, Z10, Z10
-	VMOVUPD.Z    (CX), K1, Z12
-	VSUBPD       Z10, Z12, Z12
-	VMOVUPD      Z12, K1, (CX)
+	VADDPD       (CX), Z10, K1, Z10
+	VMOVUPD      Z10, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Z13, Z9, Z9
-	VMOVUPD.Z    (CX), K1, Z12
-	VSUBPD       Z9, Z12, Z12
-	VMOVUPD      Z12, K1, (CX)
+	VADDPD       (CX), Z9, K1, Z9
+	VMOVUPD      Z9, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Z13, Z8, Z8
-	VMOVUPD.Z    (CX), K1, Z12
-	VSUBPD       Z8, Z12, Z12
-	VMOVUPD      Z12, K1, (CX)
+	VADDPD       (CX), Z8, K1, Z8
+	VMOVUPD      Z8, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Z13, Z7, Z7
-	VMOVUPD.Z    (CX), K1, Z12
-	VSUBPD       Z7, Z12, Z12
-	VMOVUPD      Z12, K1, (CX)
+	VADDPD       (CX), Z7, K1, Z7
+	VMOVUPD      Z7, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Z13, Z6, Z6
-	VMOVUPD.Z    (CX), K1, Z12
-	VSUBPD       Z6, Z12, Z12
-	VMOVUPD      Z12, K1, (CX)
+	VADDPD       (CX), Z6, K1, Z6
+	VMOVUPD      Z6, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Z13, Z5, Z5
-	VMOVUPD.Z    (CX), K1, Z12
-	VSUBPD       Z5, Z12, Z12
-	VMOVUPD      Z12, K1, (CX)
+	VADDPD       (CX), Z5, K1, Z5
+	VMOVUPD      Z5, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Z13, Z4, Z4
-	VMOVUPD.Z    (CX), K1, Z12
-	VSUBPD       Z4, Z12, Z12
-	VMOVUPD      Z12, K1, (CX)
+	VADDPD       (CX), Z4, K1, Z4
+	VMOVUPD      Z4, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Z13, Z3, Z3
-	VMOVUPD.Z    (CX), K1, Z12
-	VSUBPD       Z3, Z12, Z12
-	VMOVUPD      Z12, K1, (CX)
+	VADDPD       (CX), Z3, K1, Z3
+	VMOVUPD      Z3, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Z13, Z2, Z2
-	VMOVUPD.Z    (CX), K1, Z12
-	VSUBPD       Z2, Z12, Z12
-	VMOVUPD      Z12, K1, (CX)
+	VADDPD       (CX), Z2, K1, Z2
+	VMOVUPD      Z2, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Z13, Z1, Z1
-	VMOVUPD.Z    (CX), K1, Z12
-	VSUBPD       Z1, Z12, Z12
-	VMOVUPD      Z12, K1, (CX)
+	VADDPD       (CX), Z1, K1, Z1
+	VMOVUPD      Z1, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Z13, Z0, Z0
-	VMOVUPD.Z    (CX), K1, Z12
-	VSUBPD       Z0, Z12, Z12
-	VMOVUPD      Z12, K1, (CX)
+	VADDPD       (CX), Z0, K1, Z0
+	VMOVUPD      Z0, K1, (CX)
 
 shape1_rows12_stays:
 	IMUL3Q $0x0c, R9, CX
@@ -10913,69 +10256,56 @@ shape1_rows13_store:
 	VBROADCASTSD 208(R8), Z14
 	SUBQ         DX, CX
 	VMULPD       Z14, Z12, Z12
-	VMOVUPD.Z    (CX), K1, Z13
-	VSUBPD       Z12, Z13, Z13
-	VMOVUPD      Z13, K1, (CX)
+	VADDPD       (CX), Z12, K1, Z12
+	VMOVUPD      Z12, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Z14, Z11, Z11
-	VMOVUPD.Z    (CX), K1, Z13
-	VSUBPD       Z11, Z13, Z13
-	VMOVUPD      Z13, K1, (CX)
+	VADDPD       (CX), Z11, K1, Z11
+	VMOVUPD      Z11, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Z14, Z10, Z10
-	VMOVUPD.Z    (CX), K1, Z13
-	VSUBPD       Z10, Z13, Z13
-	VMOVUPD      Z13, K1, (CX)
+	VADDPD       (CX), Z10, K1, Z10
+	VMOVUPD      Z10, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Z14, Z9, Z9
-	VMOVUPD.Z    (CX), K1, Z13
-	VSUBPD       Z9, Z13, Z13
-	VMOVUPD      Z13, K1, (CX)
+	VADDPD       (CX), Z9, K1, Z9
+	VMOVUPD      Z9, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Z14, Z8, Z8
-	VMOVUPD.Z    (CX), K1, Z13
-	VSUBPD       Z8, Z13, Z13
-	VMOVUPD      Z13, K1, (CX)
+	VADDPD       (CX), Z8, K1, Z8
+	VMOVUPD      Z8, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Z14, Z7, Z7
-	VMOVUPD.Z    (CX), K1, Z13
-	VSUBPD       Z7, Z13, Z13
-	VMOVUPD      Z13, K1, (CX)
+	VADDPD       (CX), Z7, K1, Z7
+	VMOVUPD      Z7, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Z14, Z6, Z6
-	VMOVUPD.Z    (CX), K1, Z13
-	VSUBPD       Z6, Z13, Z13
-	VMOVUPD      Z13, K1, (CX)
+	VADDPD       (CX), Z6, K1, Z6
+	VMOVUPD      Z6, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Z14, Z5, Z5
-	VMOVUPD.Z    (CX), K1, Z13
-	VSUBPD       Z5, Z13, Z13
-	VMOVUPD      Z13, K1, (CX)
+	VADDPD       (CX), Z5, K1, Z5
+	VMOVUPD      Z5, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Z14, Z4, Z4
-	VMOVUPD.Z    (CX), K1, Z13
-	VSUBPD       Z4, Z13, Z13
-	VMOVUPD      Z13, K1, (CX)
+	VADDPD       (CX), Z4, K1, Z4
+	VMOVUPD      Z4, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Z14, Z3, Z3
-	VMOVUPD.Z    (CX), K1, Z13
-	VSUBPD       Z3, Z13, Z13
-	VMOVUPD      Z13, K1, (CX)
+	VADDPD       (CX), Z3, K1, Z3
+	VMOVUPD      Z3, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Z14, Z2, Z2
-	VMOVUPD.Z    (CX), K1, Z13
-	VSUBPD       Z2, Z13, Z13
-	VMOVUPD      Z13, K1, (CX)
+	VADDPD       (CX), Z2, K1, Z2
+	VMOVUPD      Z2, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Z14, Z1, Z1
-	VMOVUPD.Z    (CX), K1, Z13
-	VSUBPD       Z1, Z13, Z13
-	VMOVUPD      Z13, K1, (CX)
+	VADDPD       (CX), Z1, K1, Z1
+	VMOVUPD      Z1, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Z14, Z0, Z0
-	VMOVUPD.Z    (CX), K1, Z13
-	VSUBPD       Z0, Z13, Z13
-	VMOVUPD      Z13, K1, (CX)
+	VADDPD       (CX), Z0, K1, Z0
+	VMOVUPD      Z0, K1, (CX)
 
 shape1_rows13_stays:
 	IMUL3Q $0x0d, R9, CX
@@ -11119,74 +10449,60 @@ shape1_rows14_store:
 	VBROADCASTSD 208(R8), Z15
 	SUBQ         DX, CX
 	VMULPD       Z15, Z13, Z13
-	VMOVUPD.Z    (CX), K1, Z14
-	VSUBPD       Z13, Z14, Z14
-	VMOVUPD      Z14, K1, (CX)
+	VADDPD       (CX), Z13, K1, Z13
+	VMOVUPD      Z13, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Z15, Z12, Z12
-	VMOVUPD.Z    (CX), K1, Z14
-	VSUBPD       Z12, Z14, Z14
-	VMOVUPD      Z14, K1, (CX)
+	VADDPD       (CX), Z12, K1, Z12
+	VMOVUPD      Z12, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Z15, Z11, Z11
-	VMOVUPD.Z    (CX), K1, Z14
-	VSUBPD       Z11, Z14, Z14
-	VMOVUPD      Z14, K1, (CX)
+	VADDPD       (CX), Z11, K1, Z11
+	VMOVUPD      Z11, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Z15, Z10, Z10
-	VMOVUPD.Z    (CX), K1, Z14
-	VSUBPD       Z10, Z14, Z14
-	VMOVUPD      Z14, K1, (CX)
+	VADDPD       (CX), Z10, K1, Z10
+	VMOVUPD      Z10, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Z15, Z9, Z9
-	VMOVUPD.Z    (CX), K1, Z14
-	VSUBPD       Z9, Z14, Z14
-	VMOVUPD      Z14, K1, (CX)
+	VADDPD       (CX), Z9, K1, Z9
+	VMOVUPD      Z9, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Z15, Z8, Z8
-	VMOVUPD.Z    (CX), K1, Z14
-	VSUBPD       Z8, Z14, Z14
-	VMOVUPD      Z14, K1, (CX)
+	VADDPD       (CX), Z8, K1, Z8
+	VMOVUPD      Z8, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Z15, Z7, Z7
-	VMOVUPD.Z    (CX), K1, Z14
-	VSUBPD       Z7, Z14, Z14
-	VMOVUPD      Z14, K1, (CX)
+	VADDPD       (CX), Z7, K1, Z7
+	VMOVUPD      Z7, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Z15, Z6, Z6
-	VMOVUPD.Z    (CX), K1, Z14
-	VSUBPD       Z6, Z14, Z14
-	VMOVUPD      Z14, K1, (CX)
+	VADDPD       (CX), Z6, K1, Z6
+	VMOVUPD      Z6, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Z15, Z5, Z5
-	VMOVUPD.Z    (CX), K1, Z14
-	VSUBPD       Z5, Z14, Z14
-	VMOVUPD      Z14, K1, (CX)
+	VADDPD       (CX), Z5, K1, Z5
+	VMOVUPD      Z5, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Z15, Z4, Z4
-	VMOVUPD.Z    (CX), K1, Z14
-	VSUBPD       Z4, Z14, Z14
-	VMOVUPD      Z14, K1, (CX)
+	VADDPD       (CX), Z4, K1, Z4
+	VMOVUPD      Z4, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Z15, Z3, Z3
-	VMOVUPD.Z    (CX), K1, Z14
-	VSUBPD       Z3, Z14, Z14
-	VMOVUPD      Z14, K1, (CX)
+	VADDPD       (CX), Z3, K1, Z3
+	VMOVUPD      Z3, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Z15, Z2, Z2
-	VMOVUPD.Z    (CX), K1, Z14
-	VSUBPD       Z2, Z14, Z14
-	VMOVUPD      Z14, K1, (CX)
+	VADDPD       (CX), Z2, K1, Z2
+	VMOVUPD      Z2, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Z15, Z1, Z1
-	VMOVUPD.Z    (CX), K1, Z14
-	VSUBPD       Z1, Z14, Z14
-	VMOVUPD      Z14, K1, (CX)
+	VADDPD       (CX), Z1, K1, Z1
+	VMOVUPD      Z1, K1, (CX)
 	SUBQ         DX, CX
 	VMULPD       Z15, Z0, Z0
-	VMOVUPD.Z    (CX), K1, Z14
-	VSUBPD       Z0, Z14, Z14
-	VMOVUPD      Z14, K1, (CX)
+	VADDPD       (CX), Z0, K1, Z0
+	VMOVUPD      Z0, K1, (CX)
 
 shape1_rows14_stays:
 	IMUL3Q $0x0e, R9, CX
@@ -11253,13 +10569,11 @@ shape2_rows1_store:
 	VBROADCASTSD 208(R8), Z2
 	SUBQ         DX, CX
 	VMULPD       Z2, Z0, Z0
-	VMOVUPD      (CX), Z3
-	VSUBPD       Z0, Z3, Z3
-	VMOVUPD      Z3, (CX)
+	VADDPD       (CX), Z0, Z0
+	VMOVUPD      Z0, (CX)
 	VMULPD       Z2, Z1, Z1
-	VMOVUPD.Z    64(CX), K1, Z3
-	VSUBPD       Z1, Z3, Z3
-	VMOVUPD      Z3, K1, 64(CX)
+	VADDPD       64(CX), Z1, K1, Z1
+	VMOVUPD      Z1, K1, 64(CX)
 
 shape2_rows1_stays:
 	IMUL3Q $0x01, R9, CX
@@ -11329,22 +10643,18 @@ shape2_rows2_store:
 	VBROADCASTSD 208(R8), Z6
 	SUBQ         DX, CX
 	VMULPD       Z6, Z2, Z2
-	VMOVUPD      (CX), Z4
-	VSUBPD       Z2, Z4, Z4
-	VMOVUPD      Z4, (CX)
+	VADDPD       (CX), Z2, Z2
+	VMOVUPD      Z2, (CX)
 	VMULPD       Z6, Z3, Z3
-	VMOVUPD.Z    64(CX), K1, Z4
-	VSUBPD       Z3, Z4, Z4
-	VMOVUPD      Z4, K1, 64(CX)
+	VADDPD       64(CX), Z3, K1, Z3
+	VMOVUPD      Z3, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPD       Z6, Z0, Z0
-	VMOVUPD      (CX), Z4
-	VSUBPD       Z0, Z4, Z4
-	VMOVUPD      Z4, (CX)
+	VADDPD       (CX), Z0, Z0
+	VMOVUPD      Z0, (CX)
 	VMULPD       Z6, Z1, Z1
-	VMOVUPD.Z    64(CX), K1, Z4
-	VSUBPD       Z1, Z4, Z4
-	VMOVUPD      Z4, K1, 64(CX)
+	VADDPD       64(CX), Z1, K1, Z1
+	VMOVUPD      Z1, K1, 64(CX)
 
 shape2_rows2_stays:
 	IMUL3Q $0x02, R9, CX
@@ -11425,31 +10735,25 @@ shape2_rows3_store:
 	VBROADCASTSD 208(R8), Z8
 	SUBQ         DX, CX
 	VMULPD       Z8, Z4, Z4
-	VMOVUPD      (CX), Z6
-	VSUBPD       Z4, Z6, Z6
-	VMOVUPD      Z6, (CX)
+	VADDPD       (CX), Z4, Z4
+	VMOVUPD      Z4, (CX)
 	VMULPD       Z8, Z5, Z5
-	VMOVUPD.Z    64(CX), K1, Z6
-	VSUBPD       Z5, Z6, Z6
-	VMOVUPD      Z6, K1, 64(CX)
+	VADDPD       64(CX), Z5, K1, Z5
+	VMOVUPD      Z5, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPD       Z8, Z2, Z2
-	VMOVUPD      (CX), Z6
-	VSUBPD       Z2, Z6, Z6
-	VMOVUPD      Z6, (CX)
+	VADDPD       (CX), Z2, Z2
+	VMOVUPD      Z2, (CX)
 	VMULPD       Z8, Z3, Z3
-	VMOVUPD.Z    64(CX), K1, Z6
-	VSUBPD       Z3, Z6, Z6
-	VMOVUPD      Z6, K1, 64(CX)
+	VADDPD       64(CX), Z3, K1, Z3
+	VMOVUPD      Z3, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPD       Z8, Z0, Z0
-	VMOVUPD      (CX), Z6
-	VSUBPD       Z0, Z6, Z6
-	VMOVUPD      Z6, (CX)
+	VADDPD       (CX), Z0, Z0
+	VMOVUPD      Z0, (CX)
 	VMULPD       Z8, Z1, Z1
-	VMOVUPD.Z    64(CX), K1, Z6
-	VSUBPD       Z1, Z6, Z6
-	VMOVUPD      Z6, K1, 64(CX)
+	VADDPD       64(CX), Z1, K1, Z1
+	VMOVUPD      Z1, K1, 64(CX)
 
 shape2_rows3_stays:
 	IMUL3Q $0x03, R9, CX
@@ -11545,40 +10849,32 @@ shape2_rows4_store:
 	VBROADCASTSD 208(R8), Z10
 	SUBQ         DX, CX
 	VMULPD       Z10, Z6, Z6
-	VMOVUPD      (CX), Z8
-	VSUBPD       Z6, Z8, Z8
-	VMOVUPD      Z8, (CX)
+	VADDPD       (CX), Z6, Z6
+	VMOVUPD      Z6, (CX)
 	VMULPD       Z10, Z7, Z7
-	VMOVUPD.Z    64(CX), K1, Z8
-	VSUBPD       Z7, Z8, Z8
-	VMOVUPD      Z8, K1, 64(CX)
+	VADDPD       64(CX), Z7, K1, Z7
+	VMOVUPD      Z7, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPD       Z10, Z4, Z4
-	VMOVUPD      (CX), Z8
-	VSUBPD       Z4, Z8, Z8
-	VMOVUPD      Z8, (CX)
+	VADDPD       (CX), Z4, Z4
+	VMOVUPD      Z4, (CX)
 	VMULPD       Z10, Z5, Z5
-	VMOVUPD.Z    64(CX), K1, Z8
-	VSUBPD       Z5, Z8, Z8
-	VMOVUPD      Z8, K1, 64(CX)
+	VADDPD       64(CX), Z5, K1, Z5
+	VMOVUPD      Z5, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPD       Z10, Z2, Z2
-	VMOVUPD      (CX), Z8
-	VSUBPD       Z2, Z8, Z8
-	VMOVUPD      Z8, (CX)
+	VADDPD       (CX), Z2, Z2
+	VMOVUPD      Z2, (CX)
 	VMULPD       Z10, Z3, Z3
-	VMOVUPD.Z    64(CX), K1, Z8
-	VSUBPD       Z3, Z8, Z8
-	VMOVUPD      Z8, K1, 64(CX)
+	VADDPD       64(CX), Z3, K1, Z3
+	VMOVUPD      Z3, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPD       Z10, Z0, Z0
-	VMOVUPD      (CX), Z8
-	VSUBPD       Z0, Z8, Z8
-	VMOVUPD      Z8, (CX)
+	VADDPD       (CX), Z0, Z0
+	VMOVUPD      Z0, (CX)
 	VMULPD       Z10, Z1, Z1
-	VMOVUPD.Z    64(CX), K1, Z8
-	VSUBPD       Z1, Z8, Z8
-	VMOVUPD      Z8, K1, 64(CX)
+	VADDPD       64(CX), Z1, K1, Z1
+	VMOVUPD      Z1, K1, 64(CX)
 
 shape2_rows4_stays:
 	IMUL3Q $0x04, R9, CX
@@ -11689,49 +10985,39 @@ shape2_rows5_store:
 	VBROADCASTSD 208(R8), Z12
 	SUBQ         DX, CX
 	VMULPD       Z12, Z8, Z8
-	VMOVUPD      (CX), Z10
-	VSUBPD       Z8, Z10, Z10
-	VMOVUPD      Z10, (CX)
+	VADDPD       (CX), Z8, Z8
+	VMOVUPD      Z8, (CX)
 	VMULPD       Z12, Z9, Z9
-	VMOVUPD.Z    64(CX), K1, Z10
-	VSUBPD       Z9, Z10, Z10
-	VMOVUPD      Z10, K1, 64(CX)
+	VADDPD       64(CX), Z9, K1, Z9
+	VMOVUPD      Z9, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPD       Z12, Z6, Z6
-	VMOVUPD      (CX), Z10
-	VSUBPD       Z6, Z10, Z10
-	VMOVUPD      Z10, (CX)
+	VADDPD       (CX), Z6, Z6
+	VMOVUPD      Z6, (CX)
 	VMULPD       Z12, Z7, Z7
-	VMOVUPD.Z    64(CX), K1, Z10
-	VSUBPD       Z7, Z10, Z10
-	VMOVUPD      Z10, K1, 64(CX)
+	VADDPD       64(CX), Z7, K1, Z7
+	VMOVUPD      Z7, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPD       Z12, Z4, Z4
-	VMOVUPD      (CX), Z10
-	VSUBPD       Z4, Z10, Z10
-	VMOVUPD      Z10, (CX)
+	VADDPD       (CX), Z4, Z4
+	VMOVUPD      Z4, (CX)
 	VMULPD       Z12, Z5, Z5
-	VMOVUPD.Z    64(CX), K1, Z10
-	VSUBPD       Z5, Z10, Z10
-	VMOVUPD      Z10, K1, 64(CX)
+	VADDPD       64(CX), Z5, K1, Z5
+	VMOVUPD      Z5, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPD       Z12, Z2, Z2
-	VMOVUPD      (CX), Z10
-	VSUBPD       Z2, Z10, Z10
-	VMOVUPD      Z10, (CX)
+	VADDPD       (CX), Z2, Z2
+	VMOVUPD      Z2, (CX)
 	VMULPD       Z12, Z3, Z3
-	VMOVUPD.Z    64(CX), K1, Z10
-	VSUBPD       Z3, Z10, Z10
-	VMOVUPD      Z10, K1, 64(CX)
+	VADDPD       64(CX), Z3, K1, Z3
+	VMOVUPD      Z3, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPD       Z12, Z0, Z0
-	VMOVUPD      (CX), Z10
-	VSUBPD       Z0, Z10, Z10
-	VMOVUPD      Z10, (CX)
+	VADDPD       (CX), Z0, Z0
+	VMOVUPD      Z0, (CX)
 	VMULPD       Z12, Z1, Z1
-	VMOVUPD.Z    64(CX), K1, Z10
-	VSUBPD       Z1, Z10, Z10
-	VMOVUPD      Z10, K1, 64(CX)
+	VADDPD       64(CX), Z1, K1, Z1
+	VMOVUPD      Z1, K1, 64(CX)
 
 shape2_rows5_stays:
 	IMUL3Q $0x05, R9, CX
@@ -11853,58 +11139,46 @@ shape2_rows6_store:
 	VBROADCASTSD 208(R8), Z14
 	SUBQ         DX, CX
 	VMULPD       Z14, Z10, Z10
-	VMOVUPD      (CX), Z12
-	VSUBPD       Z10, Z12, Z12
-	VMOVUPD      Z12, (CX)
+	VADDPD       (CX), Z10, Z10
+	VMOVUPD      Z10, (CX)
 	VMULPD       Z14, Z11, Z11
-	VMOVUPD.Z    64(CX), K1, Z12
-	VSUBPD       Z11, Z12, Z12
-	VMOVUPD      Z12, K1, 64(CX)
+	VADDPD       64(CX), Z11, K1, Z11
+	VMOVUPD      Z11, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPD       Z14, Z8, Z8
-	VMOVUPD      (CX), Z12
-	VSUBPD       Z8, Z12, Z12
-	VMOVUPD      Z12, (CX)
+	VADDPD       (CX), Z8, Z8
+	VMOVUPD      Z8, (CX)
 	VMULPD       Z14, Z9, Z9
-	VMOVUPD.Z    64(CX), K1, Z12
-	VSUBPD       Z9, Z12, Z12
-	VMOVUPD      Z12, K1, 64(CX)
+	VADDPD       64(CX), Z9, K1, Z9
+	VMOVUPD      Z9, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPD       Z14, Z6, Z6
-	VMOVUPD      (CX), Z12
-	VSUBPD       Z6, Z12, Z12
-	VMOVUPD      Z12, (CX)
+	VADDPD       (CX), Z6, Z6
+	VMOVUPD      Z6, (CX)
 	VMULPD       Z14, Z7, Z7
-	VMOVUPD.Z    64(CX), K1, Z12
-	VSUBPD       Z7, Z12, Z12
-	VMOVUPD      Z12, K1, 64(CX)
+	VADDPD       64(CX), Z7, K1, Z7
+	VMOVUPD      Z7, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPD       Z14, Z4, Z4
-	VMOVUPD      (CX), Z12
-	VSUBPD       Z4, Z12, Z12
-	VMOVUPD      Z12, (CX)
+	VADDPD       (CX), Z4, Z4
+	VMOVUPD      Z4, (CX)
 	VMULPD       Z14, Z5, Z5
-	VMOVUPD.Z    64(CX), K1, Z12
-	VSUBPD       Z5, Z12, Z12
-	VMOVUPD      Z12, K1, 64(CX)
+	VADDPD       64(CX), Z5, K1, Z5
+	VMOVUPD      Z5, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPD       Z14, Z2, Z2
-	VMOVUPD      (CX), Z12
-	VSUBPD       Z2, Z12, Z12
-	VMOVUPD      Z12, (CX)
+	VADDPD       (CX), Z2, Z2
+	VMOVUPD      Z2, (CX)
 	VMULPD       Z14, Z3, Z3
-	VMOVUPD.Z    64(CX), K1, Z12
-	VSUBPD       Z3, Z12, Z12
-	VMOVUPD      Z12, K1, 64(CX)
+	VADDPD       64(CX), Z3, K1, Z3
+	VMOVUPD      Z3, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPD       Z14, Z0, Z0
-	VMOVUPD      (CX), Z12
-	VSUBPD       Z0, Z12, Z12
-	VMOVUPD      Z12, (CX)
+	VADDPD       (CX), Z0, Z0
+	VMOVUPD      Z0, (CX)
 	VMULPD       Z14, Z1, Z1
-	VMOVUPD.Z    64(CX), K1, Z12
-	VSUBPD       Z1, Z12, Z12
-	VMOVUPD      Z12, K1, 64(CX)
+	VADDPD       64(CX), Z1, K1, Z1
+	VMOVUPD      Z1, K1, 64(CX)
 
 shape2_rows6_stays:
 	IMUL3Q $0x06, R9, CX
@@ -12043,67 +11317,53 @@ shape2_rows7_store:
 	VBROADCASTSD 208(R8), Z16
 	SUBQ         DX, CX
 	VMULPD       Z16, Z12, Z12
-	VMOVUPD      (CX), Z14
-	VSUBPD       Z12, Z14, Z14
-	VMOVUPD      Z14, (CX)
+	VADDPD       (CX), Z12, Z12
+	VMOVUPD      Z12, (CX)
 	VMULPD       Z16, Z13, Z13
-	VMOVUPD.Z    64(CX), K1, Z14
-	VSUBPD       Z13, Z14, Z14
-	VMOVUPD      Z14, K1, 64(CX)
+	VADDPD       64(CX), Z13, K1, Z13
+	VMOVUPD      Z13, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPD       Z16, Z10, Z10
-	VMOVUPD      (CX), Z14
-	VSUBPD       Z10, Z14, Z14
-	VMOVUPD      Z14, (CX)
+	VADDPD       (CX), Z10, Z10
+	VMOVUPD      Z10, (CX)
 	VMULPD       Z16, Z11, Z11
-	VMOVUPD.Z    64(CX), K1, Z14
-	VSUBPD       Z11, Z14, Z14
-	VMOVUPD      Z14, K1, 64(CX)
+	VADDPD       64(CX), Z11, K1, Z11
+	VMOVUPD      Z11, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPD       Z16, Z8, Z8
-	VMOVUPD      (CX), Z14
-	VSUBPD       Z8, Z14, Z14
-	VMOVUPD      Z14, (CX)
+	VADDPD       (CX), Z8, Z8
+	VMOVUPD      Z8, (CX)
 	VMULPD       Z16, Z9, Z9
-	VMOVUPD.Z    64(CX), K1, Z14
-	VSUBPD       Z9, Z14, Z14
-	VMOVUPD      Z14, K1, 64(CX)
+	VADDPD       64(CX), Z9, K1, Z9
+	VMOVUPD      Z9, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPD       Z16, Z6, Z6
-	VMOVUPD      (CX), Z14
-	VSUBPD       Z6, Z14, Z14
-	VMOVUPD      Z14, (CX)
+	VADDPD       (CX), Z6, Z6
+	VMOVUPD      Z6, (CX)
 	VMULPD       Z16, Z7, Z7
-	VMOVUPD.Z    64(CX), K1, Z14
-	VSUBPD       Z7, Z14, Z14
-	VMOVUPD      Z14, K1, 64(CX)
+	VADDPD       64(CX), Z7, K1, Z7
+	VMOVUPD      Z7, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPD       Z16, Z4, Z4
-	VMOVUPD      (CX), Z14
-	VSUBPD       Z4, Z14, Z14
-	VMOVUPD      Z14, (CX)
+	VADDPD       (CX), Z4, Z4
+	VMOVUPD      Z4, (CX)
 	VMULPD       Z16, Z5, Z5
-	VMOVUPD.Z    64(CX), K1, Z14
-	VSUBPD       Z5, Z14, Z14
-	VMOVUPD      Z14, K1, 64(CX)
+	VADDPD       64(CX), Z5, K1, Z5
+	VMOVUPD      Z5, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPD       Z16, Z2, Z2
-	VMOVUPD      (CX), Z14
-	VSUBPD       Z2, Z14, Z14
-	VMOVUPD      Z14, (CX)
+	VADDPD       (CX), Z2, Z2
+	VMOVUPD      Z2, (CX)
 	VMULPD       Z16, Z3, Z3
-	VMOVUPD.Z    64(CX), K1, Z14
-	VSUBPD       Z3, Z14, Z14
-	VMOVUPD      Z14, K1, 64(CX)
+	VADDPD       64(CX), Z3, K1, Z3
+	VMOVUPD      Z3, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPD       Z16, Z0, Z0
-	VMOVUPD      (CX), Z14
-	VSUBPD       Z0, Z14, Z14
-	VMOVUPD      Z14, (CX)
+	VADDPD       (CX), Z0, Z0
+	VMOVUPD      Z0, (CX)
 	VMULPD       Z16, Z1, Z1
-	VMOVUPD.Z    64(CX), K1, Z14
-	VSUBPD       Z1, Z14, Z14
-	VMOVUPD      Z14, K1, 64(CX)
+	VADDPD       64(CX), Z1, K1, Z1
+	VMOVUPD      Z1, K1, 64(CX)
 
 shape2_rows7_stays:
 	IMUL3Q $0x07, R9, CX
@@ -12253,76 +11513,60 @@ shape2_rows8_store:
 	VBROADCASTSD 208(R8), Z18
 	SUBQ         DX, CX
 	VMULPD       Z18, Z14, Z14
-	VMOVUPD      (CX), Z16
-	VSUBPD       Z14, Z16, Z16
-	VMOVUPD      Z16, (CX)
+	VADDPD       (CX), Z14, Z14
+	VMOVUPD      Z14, (CX)
 	VMULPD       Z18, Z15, Z15
-	VMOVUPD.Z    64(CX), K1, Z16
-	VSUBPD       Z15, Z16, Z16
-	VMOVUPD      Z16, K1, 64(CX)
+	VADDPD       64(CX), Z15, K1, Z15
+	VMOVUPD      Z15, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPD       Z18, Z12, Z12
-	VMOVUPD      (CX), Z16
-	VSUBPD       Z12, Z16, Z16
-	VMOVUPD      Z16, (CX)
+	VADDPD       (CX), Z12, Z12
+	VMOVUPD      Z12, (CX)
 	VMULPD       Z18, Z13, Z13
-	VMOVUPD.Z    64(CX), K1, Z16
-	VSUBPD       Z13, Z16, Z16
-	VMOVUPD      Z16, K1, 64(CX)
+	VADDPD       64(CX), Z13, K1, Z13
+	VMOVUPD      Z13, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPD       Z18, Z10, Z10
-	VMOVUPD      (CX), Z16
-	VSUBPD       Z10, Z16, Z16
-	VMOVUPD      Z16, (CX)
+	VADDPD       (CX), Z10, Z10
+	VMOVUPD      Z10, (CX)
 	VMULPD       Z18, Z11, Z11
-	VMOVUPD.Z    64(CX), K1, Z16
-	VSUBPD       Z11, Z16, Z16
-	VMOVUPD      Z16, K1, 64(CX)
+	VADDPD       64(CX), Z11, K1, Z11
+	VMOVUPD      Z11, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPD       Z18, Z8, Z8
-	VMOVUPD      (CX), Z16
-	VSUBPD       Z8, Z16, Z16
-	VMOVUPD      Z16, (CX)
+	VADDPD       (CX), Z8, Z8
+	VMOVUPD      Z8, (CX)
 	VMULPD       Z18, Z9, Z9
-	VMOVUPD.Z    64(CX), K1, Z16
-	VSUBPD       Z9, Z16, Z16
-	VMOVUPD      Z16, K1, 64(CX)
+	VADDPD       64(CX), Z9, K1, Z9
+	VMOVUPD      Z9, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPD       Z18, Z6, Z6
-	VMOVUPD      (CX), Z16
-	VSUBPD       Z6, Z16, Z16
-	VMOVUPD      Z16, (CX)
+	VADDPD       (CX), Z6, Z6
+	VMOVUPD      Z6, (CX)
 	VMULPD       Z18, Z7, Z7
-	VMOVUPD.Z    64(CX), K1, Z16
-	VSUBPD       Z7, Z16, Z16
-	VMOVUPD      Z16, K1, 64(CX)
+	VADDPD       64(CX), Z7, K1, Z7
+	VMOVUPD      Z7, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPD       Z18, Z4, Z4
-	VMOVUPD      (CX), Z16
-	VSUBPD       Z4, Z16, Z16
-	VMOVUPD      Z16, (CX)
+	VADDPD       (CX), Z4, Z4
+	VMOVUPD      Z4, (CX)
 	VMULPD       Z18, Z5, Z5
-	VMOVUPD.Z    64(CX), K1, Z16
-	VSUBPD       Z5, Z16, Z16
-	VMOVUPD      Z16, K1, 64(CX)
+	VADDPD       64(CX), Z5, K1, Z5
+	VMOVUPD      Z5, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPD       Z18, Z2, Z2
-	VMOVUPD      (CX), Z16
-	VSUBPD       Z2, Z16, Z16
-	VMOVUPD      Z16, (CX)
+	VADDPD       (CX), Z2, Z2
+	VMOVUPD      Z2, (CX)
 	VMULPD       Z18, Z3, Z3
-	VMOVUPD.Z    64(CX), K1, Z16
-	VSUBPD       Z3, Z16, Z16
-	VMOVUPD      Z16, K1, 64(CX)
+	VADDPD       64(CX), Z3, K1, Z3
+	VMOVUPD      Z3, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPD       Z18, Z0, Z0
-	VMOVUPD      (CX), Z16
-	VSUBPD       Z0, Z16, Z16
-	VMOVUPD      Z16, (CX)
+	VADDPD       (CX), Z0, Z0
+	VMOVUPD      Z0, (CX)
 	VMULPD       Z18, Z1, Z1
-	VMOVUPD.Z    64(CX), K1, Z16
-	VSUBPD       Z1, Z16, Z16
-	VMOVUPD      Z16, K1, 64(CX)
+	VADDPD       64(CX), Z1, K1, Z1
+	VMOVUPD      Z1, K1, 64(CX)
 
 shape2_rows8_stays:
 	IMUL3Q $0x08, R9, CX
@@ -12485,85 +11729,67 @@ shape2_rows9_store:
 	VBROADCASTSD 208(R8), Z20
 	SUBQ         DX, CX
 	VMULPD       Z20, Z16, Z16
-	VMOVUPD      (CX), Z18
-	VSUBPD       Z16, Z18, Z18
-	VMOVUPD      Z18, (CX)
+	VADDPD       (CX), Z16, Z16
+	VMOVUPD      Z16, (CX)
 	VMULPD       Z20, Z17, Z17
-	VMOVUPD.Z    64(CX), K1, Z18
-	VSUBPD       Z17, Z18, Z18
-	VMOVUPD      Z18, K1, 64(CX)
+	VADDPD       64(CX), Z17, K1, Z17
+	VMOVUPD      Z17, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPD       Z20, Z14, Z14
-	VMOVUPD      (CX), Z18
-	VSUBPD       Z14, Z18, Z18
-	VMOVUPD      Z18, (CX)
+	VADDPD       (CX), Z14, Z14
+	VMOVUPD      Z14, (CX)
 	VMULPD       Z20, Z15, Z15
-	VMOVUPD.Z    64(CX), K1, Z18
-	VSUBPD       Z15, Z18, Z18
-	VMOVUPD      Z18, K1, 64(CX)
+	VADDPD       64(CX), Z15, K1, Z15
+	VMOVUPD      Z15, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPD       Z20, Z12, Z12
-	VMOVUPD      (CX), Z18
-	VSUBPD       Z12, Z18, Z18
-	VMOVUPD      Z18, (CX)
+	VADDPD       (CX), Z12, Z12
+	VMOVUPD      Z12, (CX)
 	VMULPD       Z20, Z13, Z13
-	VMOVUPD.Z    64(CX), K1, Z18
-	VSUBPD       Z13, Z18, Z18
-	VMOVUPD      Z18, K1, 64(CX)
+	VADDPD       64(CX), Z13, K1, Z13
+	VMOVUPD      Z13, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPD       Z20, Z10, Z10
-	VMOVUPD      (CX), Z18
-	VSUBPD       Z10, Z18, Z18
-	VMOVUPD      Z18, (CX)
+	VADDPD       (CX), Z10, Z10
+	VMOVUPD      Z10, (CX)
 	VMULPD       Z20, Z11, Z11
-	VMOVUPD.Z    64(CX), K1, Z18
-	VSUBPD       Z11, Z18, Z18
-	VMOVUPD      Z18, K1, 64(CX)
+	VADDPD       64(CX), Z11, K1, Z11
+	VMOVUPD      Z11, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPD       Z20, Z8, Z8
-	VMOVUPD      (CX), Z18
-	VSUBPD       Z8, Z18, Z18
-	VMOVUPD      Z18, (CX)
+	VADDPD       (CX), Z8, Z8
+	VMOVUPD      Z8, (CX)
 	VMULPD       Z20, Z9, Z9
-	VMOVUPD.Z    64(CX), K1, Z18
-	VSUBPD       Z9, Z18, Z18
-	VMOVUPD      Z18, K1, 64(CX)
+	VADDPD       64(CX), Z9, K1, Z9
+	VMOVUPD      Z9, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPD       Z20, Z6, Z6
-	VMOVUPD      (CX), Z18
-	VSUBPD       Z6, Z18, Z18
-	VMOVUPD      Z18, (CX)
+	VADDPD       (CX), Z6, Z6
+	VMOVUPD      Z6, (CX)
 	VMULPD       Z20, Z7, Z7
-	VMOVUPD.Z    64(CX), K1, Z18
-	VSUBPD       Z7, Z18, Z18
-	VMOVUPD      Z18, K1, 64(CX)
+	VADDPD       64(CX), Z7, K1, Z7
+	VMOVUPD      Z7, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPD       Z20, Z4, Z4
-	VMOVUPD      (CX), Z18
-	VSUBPD       Z4, Z18, Z18
-	VMOVUPD      Z18, (CX)
+	VADDPD       (CX), Z4, Z4
+	VMOVUPD      Z4, (CX)
 	VMULPD       Z20, Z5, Z5
-	VMOVUPD.Z    64(CX), K1, Z18
-	VSUBPD       Z5, Z18, Z18
-	VMOVUPD      Z18, K1, 64(CX)
+	VADDPD       64(CX), Z5, K1, Z5
+	VMOVUPD      Z5, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPD       Z20, Z2, Z2
-	VMOVUPD      (CX), Z18
-	VSUBPD       Z2, Z18, Z18
-	VMOVUPD      Z18, (CX)
+	VADDPD       (CX), Z2, Z2
+	VMOVUPD      Z2, (CX)
 	VMULPD       Z20, Z3, Z3
-	VMOVUPD.Z    64(CX), K1, Z18
-	VSUBPD       Z3, Z18, Z18
-	VMOVUPD      Z18, K1, 64(CX)
+	VADDPD       64(CX), Z3, K1, Z3
+	VMOVUPD      Z3, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPD       Z20, Z0, Z0
-	VMOVUPD      (CX), Z18
-	VSUBPD       Z0, Z18, Z18
-	VMOVUPD      Z18, (CX)
+	VADDPD       (CX), Z0, Z0
+	VMOVUPD      Z0, (CX)
 	VMULPD       Z20, Z1, Z1
-	VMOVUPD.Z    64(CX), K1, Z18
-	VSUBPD       Z1, Z18, Z18
-	VMOVUPD      Z18, K1, 64(CX)
+	VADDPD       64(CX), Z1, K1, Z1
+	VMOVUPD      Z1, K1, 64(CX)
 
 shape2_rows9_stays:
 	IMUL3Q $0x09, R9, CX
@@ -12741,94 +11967,74 @@ shape2_rows10_store:
 	VBROADCASTSD 208(R8), Z22
 	SUBQ         DX, CX
 	VMULPD       Z22, Z18, Z18
-	VMOVUPD      (CX), Z20
-	VSUBPD       Z18, Z20, Z20
-	VMOVUPD      Z20, (CX)
+	VADDPD       (CX), Z18, Z18
+	VMOVUPD      Z18, (CX)
 	VMULPD       Z22, Z19, Z19
-	VMOVUPD.Z    64(CX), K1, Z20
-	VSUBPD       Z19, Z20, Z20
-	VMOVUPD      Z20, K1, 64(CX)
+	VADDPD       64(CX), Z19, K1, Z19
+	VMOVUPD      Z19, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPD       Z22, Z16, Z16
-	VMOVUPD      (CX), Z20
-	VSUBPD       Z16, Z20, Z20
-	VMOVUPD      Z20, (CX)
+	VADDPD       (CX), Z16, Z16
+	VMOVUPD      Z16, (CX)
 	VMULPD       Z22, Z17, Z17
-	VMOVUPD.Z    64(CX), K1, Z20
-	VSUBPD       Z17, Z20, Z20
-	VMOVUPD      Z20, K1, 64(CX)
+	VADDPD       64(CX), Z17, K1, Z17
+	VMOVUPD      Z17, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPD       Z22, Z14, Z14
-	VMOVUPD      (CX), Z20
-	VSUBPD       Z14, Z20, Z20
-	VMOVUPD      Z20, (CX)
+	VADDPD       (CX), Z14, Z14
+	VMOVUPD      Z14, (CX)
 	VMULPD       Z22, Z15, Z15
-	VMOVUPD.Z    64(CX), K1, Z20
-	VSUBPD       Z15, Z20, Z20
-	VMOVUPD      Z20, K1, 64(CX)
+	VADDPD       64(CX), Z15, K1, Z15
+	VMOVUPD      Z15, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPD       Z22, Z12, Z12
-	VMOVUPD      (CX), Z20
-	VSUBPD       Z12, Z20, Z20
-	VMOVUPD      Z20, (CX)
+	VADDPD       (CX), Z12, Z12
+	VMOVUPD      Z12, (CX)
 	VMULPD       Z22, Z13, Z13
-	VMOVUPD.Z    64(CX), K1, Z20
-	VSUBPD       Z13, Z20, Z20
-	VMOVUPD      Z20, K1, 64(CX)
+	VADDPD       64(CX), Z13, K1, Z13
+	VMOVUPD      Z13, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPD       Z22, Z10, Z10
-	VMOVUPD      (CX), Z20
-	VSUBPD       Z10, Z20, Z20
-	VMOVUPD      Z20, (CX)
+	VADDPD       (CX), Z10, Z10
+	VMOVUPD      Z10, (CX)
 	VMULPD       Z22, Z11, Z11
-	VMOVUPD.Z    64(CX), K1, Z20
-	VSUBPD       Z11, Z20, Z20
-	VMOVUPD      Z20, K1, 64(CX)
+	VADDPD       64(CX), Z11, K1, Z11
+	VMOVUPD      Z11, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPD       Z22, Z8, Z8
-	VMOVUPD      (CX), Z20
-	VSUBPD       Z8, Z20, Z20
-	VMOVUPD      Z20, (CX)
+	VADDPD       (CX), Z8, Z8
+	VMOVUPD      Z8, (CX)
 	VMULPD       Z22, Z9, Z9
-	VMOVUPD.Z    64(CX), K1, Z20
-	VSUBPD       Z9, Z20, Z20
-	VMOVUPD      Z20, K1, 64(CX)
+	VADDPD       64(CX), Z9, K1, Z9
+	VMOVUPD      Z9, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPD       Z22, Z6, Z6
-	VMOVUPD      (CX), Z20
-	VSUBPD       Z6, Z20, Z20
-	VMOVUPD      Z20, (CX)
+	VADDPD       (CX), Z6, Z6
+	VMOVUPD      Z6, (CX)
 	VMULPD       Z22, Z7, Z7
-	VMOVUPD.Z    64(CX), K1, Z20
-	VSUBPD       Z7, Z20, Z20
-	VMOVUPD      Z20, K1, 64(CX)
+	VADDPD       64(CX), Z7, K1, Z7
+	VMOVUPD      Z7, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPD       Z22, Z4, Z4
-	VMOVUPD      (CX), Z20
-	VSUBPD       Z4, Z20, Z20
-	VMOVUPD      Z20, (CX)
+	VADDPD       (CX), Z4, Z4
+	VMOVUPD      Z4, (CX)
 	VMULPD       Z22, Z5, Z5
-	VMOVUPD.Z    64(CX), K1, Z20
-	VSUBPD       Z5, Z20, Z20
-	VMOVUPD      Z20, K1, 64(CX)
+	VADDPD       64(CX), Z5, K1, Z5
+	VMOVUPD      Z5, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPD       Z22, Z2, Z2
-	VMOVUPD      (CX), Z20
-	VSUBPD       Z2, Z20, Z20
-	VMOVUPD      Z20, (CX)
+	VADDPD       (CX), Z2, Z2
+	VMOVUPD      Z2, (CX)
 	VMULPD       Z22, Z3, Z3
-	VMOVUPD.Z    64(CX), K1, Z20
-	VSUBPD       Z3, Z20, Z20
-	VMOVUPD      Z20, K1, 64(CX)
+	VADDPD       64(CX), Z3, K1, Z3
+	VMOVUPD      Z3, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPD       Z22, Z0, Z0
-	VMOVUPD      (CX), Z20
-	VSUBPD       Z0, Z20, Z20
-	VMOVUPD      Z20, (CX)
+	VADDPD       (CX), Z0, Z0
+	VMOVUPD      Z0, (CX)
 	VMULPD       Z22, Z1, Z1
-	VMOVUPD.Z    64(CX), K1, Z20
-	VSUBPD       Z1, Z20, Z20
-	VMOVUPD      Z20, K1, 64(CX)
+	VADDPD       64(CX), Z1, K1, Z1
+	VMOVUPD      Z1, K1, 64(CX)
 
 shape2_rows10_stays:
 	IMUL3Q $0x0a, R9, CX
@@ -13019,103 +12225,81 @@ shape2_rows11_store:
 	VBROADCASTSD 208(R8), Z24
 	SUBQ         DX, CX
 	VMULPD       Z24, Z20, Z20
-	VMOVUPD      (CX), Z22
-	VSUBPD       Z20, Z22, Z22
-	VMOVUPD      Z22, (CX)
+	VADDPD       (CX), Z20, Z20
+	VMOVUPD      Z20, (CX)
 	VMULPD       Z24, Z21, Z21
-	VMOVUPD.Z    64(CX), K1, Z22
-	VSUBPD       Z21, Z22, Z22
-	VMOVUPD      Z22, K1, 64(CX)
+	VADDPD       64(CX), Z21, K1, Z21
+	VMOVUPD      Z21, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPD       Z24, Z18, Z18
-	VMOVUPD      (CX), Z22
-	VSUBPD       Z18, Z22, Z22
-	VMOVUPD      Z22, (CX)
+	VADDPD       (CX), Z18, Z18
+	VMOVUPD      Z18, (CX)
 	VMULPD       Z24, Z19, Z19
-	VMOVUPD.Z    64(CX), K1, Z22
-	VSUBPD       Z19, Z22, Z22
-	VMOVUPD      Z22, K1, 64(CX)
+	VADDPD       64(CX), Z19, K1, Z19
+	VMOVUPD      Z19, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPD       Z24, Z16, Z16
-	VMOVUPD      (CX), Z22
-	VSUBPD       Z16, Z22, Z22
-	VMOVUPD      Z22, (CX)
+	VADDPD       (CX), Z16, Z16
+	VMOVUPD      Z16, (CX)
 	VMULPD       Z24, Z17, Z17
-	VMOVUPD.Z    64(CX), K1, Z22
-	VSUBPD       Z17, Z22, Z22
-	VMOVUPD      Z22, K1, 64(CX)
+	VADDPD       64(CX), Z17, K1, Z17
+	VMOVUPD      Z17, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPD       Z24, Z14, Z14
-	VMOVUPD      (CX), Z22
-	VSUBPD       Z14, Z22, Z22
-	VMOVUPD      Z22, (CX)
+	VADDPD       (CX), Z14, Z14
+	VMOVUPD      Z14, (CX)
 	VMULPD       Z24, Z15, Z15
-	VMOVUPD.Z    64(CX), K1, Z22
-	VSUBPD       Z15, Z22, Z22
-	VMOVUPD      Z22, K1, 64(CX)
+	VADDPD       64(CX), Z15, K1, Z15
+	VMOVUPD      Z15, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPD       Z24, Z12, Z12
-	VMOVUPD      (CX), Z22
-	VSUBPD       Z12, Z22, Z22
-	VMOVUPD      Z22, (CX)
+	VADDPD       (CX), Z12, Z12
+	VMOVUPD      Z12, (CX)
 	VMULPD       Z24, Z13, Z13
-	VMOVUPD.Z    64(CX), K1, Z22
-	VSUBPD       Z13, Z22, Z22
-	VMOVUPD      Z22, K1, 64(CX)
+	VADDPD       64(CX), Z13, K1, Z13
+	VMOVUPD      Z13, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPD       Z24, Z10, Z10
-	VMOVUPD      (CX), Z22
-	VSUBPD       Z10, Z22, Z22
-	VMOVUPD      Z22, (CX)
+	VADDPD       (CX), Z10, Z10
+	VMOVUPD      Z10, (CX)
 	VMULPD       Z24, Z11, Z11
-	VMOVUPD.Z    64(CX), K1, Z22
-	VSUBPD       Z11, Z22, Z22
-	VMOVUPD      Z22, K1, 64(CX)
+	VADDPD       64(CX), Z11, K1, Z11
+	VMOVUPD      Z11, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPD       Z24, Z8, Z8
-	VMOVUPD      (CX), Z22
-	VSUBPD       Z8, Z22, Z22
-	VMOVUPD      Z22, (CX)
+	VADDPD       (CX), Z8, Z8
+	VMOVUPD      Z8, (CX)
 	VMULPD       Z24, Z9, Z9
-	VMOVUPD.Z    64(CX), K1, Z22
-	VSUBPD       Z9, Z22, Z22
-	VMOVUPD      Z22, K1, 64(CX)
+	VADDPD       64(CX), Z9, K1, Z9
+	VMOVUPD      Z9, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPD       Z24, Z6, Z6
-	VMOVUPD      (CX), Z22
-	VSUBPD       Z6, Z22, Z22
-	VMOVUPD      Z22, (CX)
+	VADDPD       (CX), Z6, Z6
+	VMOVUPD      Z6, (CX)
 	VMULPD       Z24, Z7, Z7
-	VMOVUPD.Z    64(CX), K1, Z22
-	VSUBPD       Z7, Z22, Z22
-	VMOVUPD      Z22, K1, 64(CX)
+	VADDPD       64(CX), Z7, K1, Z7
+	VMOVUPD      Z7, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPD       Z24, Z4, Z4
-	VMOVUPD      (CX), Z22
-	VSUBPD       Z4, Z22, Z22
-	VMOVUPD      Z22, (CX)
+	VADDPD       (CX), Z4, Z4
+	VMOVUPD      Z4, (CX)
 	VMULPD       Z24, Z5, Z5
-	VMOVUPD.Z    64(CX), K1, Z22
-	VSUBPD       Z5, Z22, Z22
-	VMOVUPD      Z22, K1, 64(CX)
+	VADDPD       64(CX), Z5, K1, Z5
+	VMOVUPD      Z5, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPD       Z24, Z2, Z2
-	VMOVUPD      (CX), Z22
-	VSUBPD       Z2, Z22, Z22
-	VMOVUPD      Z22, (CX)
+	VADDPD       (CX), Z2, Z2
+	VMOVUPD      Z2, (CX)
 	VMULPD       Z24, Z3, Z3
-	VMOVUPD.Z    64(CX), K1, Z22
-	VSUBPD       Z3, Z22, Z22
-	VMOVUPD      Z22, K1, 64(CX)
+	VADDPD       64(CX), Z3, K1, Z3
+	VMOVUPD      Z3, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPD       Z24, Z0, Z0
-	VMOVUPD      (CX), Z22
-	VSUBPD       Z0, Z22, Z22
-	VMOVUPD      Z22, (CX)
+	VADDPD       (CX), Z0, Z0
+	VMOVUPD      Z0, (CX)
 	VMULPD       Z24, Z1, Z1
-	VMOVUPD.Z    64(CX), K1, Z22
-	VSUBPD       Z1, Z22, Z22
-	VMOVUPD      Z22, K1, 64(CX)
+	VADDPD       64(CX), Z1, K1, Z1
+	VMOVUPD      Z1, K1, 64(CX)
 
 shape2_rows11_stays:
 	IMUL3Q $0x0b, R9, CX
@@ -13317,112 +12501,88 @@ shape2_rows12_store:
 	VBROADCASTSD 208(R8), Z26
 	SUBQ         DX, CX
 	VMULPD       Z26, Z22, Z22
-	VMOVUPD      (CX), Z24
-	VSUBPD       Z22, Z24, Z24
-	VMOVUPD      Z24, (CX)
+	VADDPD       (CX), Z22, Z22
+	VMOVUPD      Z22, (CX)
 	VMULPD       Z26, Z23, Z23
-	VMOVUPD.Z    64(CX), K1, Z24
-	VSUBPD       Z23, Z24, Z24
-	VMOVUPD      Z24, K1, 64(CX)
+	VADDPD       64(CX), Z23, K1, Z23
+	VMOVUPD      Z23, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPD       Z26, Z20, Z20
-	VMOVUPD      (CX), Z24
-	VSUBPD       Z20, Z24, Z24
-	VMOVUPD      Z24, (CX)
+	VADDPD       (CX), Z20, Z20
+	VMOVUPD      Z20, (CX)
 	VMULPD       Z26, Z21, Z21
-	VMOVUPD.Z    64(CX), K1, Z24
-	VSUBPD       Z21, Z24, Z24
-	VMOVUPD      Z24, K1, 64(CX)
+	VADDPD       64(CX), Z21, K1, Z21
+	VMOVUPD      Z21, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPD       Z26, Z18, Z18
-	VMOVUPD      (CX), Z24
-	VSUBPD       Z18, Z24, Z24
-	VMOVUPD      Z24, (CX)
+	VADDPD       (CX), Z18, Z18
+	VMOVUPD      Z18, (CX)
 	VMULPD       Z26, Z19, Z19
-	VMOVUPD.Z    64(CX), K1, Z24
-	VSUBPD       Z19, Z24, Z24
-	VMOVUPD      Z24, K1, 64(CX)
+	VADDPD       64(CX), Z19, K1, Z19
+	VMOVUPD      Z19, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPD       Z26, Z16, Z16
-	VMOVUPD      (CX), Z24
-	VSUBPD       Z16, Z24, Z24
-	VMOVUPD      Z24, (CX)
+	VADDPD       (CX), Z16, Z16
+	VMOVUPD      Z16, (CX)
 	VMULPD       Z26, Z17, Z17
-	VMOVUPD.Z    64(CX), K1, Z24
-	VSUBPD       Z17, Z24, Z24
-	VMOVUPD      Z24, K1, 64(CX)
+	VADDPD       64(CX), Z17, K1, Z17
+	VMOVUPD      Z17, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPD       Z26, Z14, Z14
-	VMOVUPD      (CX), Z24
-	VSUBPD       Z14, Z24, Z24
-	VMOVUPD      Z24, (CX)
+	VADDPD       (CX), Z14, Z14
+	VMOVUPD      Z14, (CX)
 	VMULPD       Z26, Z15, Z15
-	VMOVUPD.Z    64(CX), K1, Z24
-	VSUBPD       Z15, Z24, Z24
-	VMOVUPD      Z24, K1, 64(CX)
+	VADDPD       64(CX), Z15, K1, Z15
+	VMOVUPD      Z15, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPD       Z26, Z12, Z12
-	VMOVUPD      (CX), Z24
-	VSUBPD       Z12, Z24, Z24
-	VMOVUPD      Z24, (CX)
+	VADDPD       (CX), Z12, Z12
+	VMOVUPD      Z12, (CX)
 	VMULPD       Z26, Z13, Z13
-	VMOVUPD.Z    64(CX), K1, Z24
-	VSUBPD       Z13, Z24, Z24
-	VMOVUPD      Z24, K1, 64(CX)
+	VADDPD       64(CX), Z13, K1, Z13
+	VMOVUPD      Z13, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPD       Z26, Z10, Z10
-	VMOVUPD      (CX), Z24
-	VSUBPD       Z10, Z24, Z24
-	VMOVUPD      Z24, (CX)
+	VADDPD       (CX), Z10, Z10
+	VMOVUPD      Z10, (CX)
 	VMULPD       Z26, Z11, Z11
-	VMOVUPD.Z    64(CX), K1, Z24
-	VSUBPD       Z11, Z24, Z24
-	VMOVUPD      Z24, K1, 64(CX)
+	VADDPD       64(CX), Z11, K1, Z11
+	VMOVUPD      Z11, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPD       Z26, Z8, Z8
-	VMOVUPD      (CX), Z24
-	VSUBPD       Z8, Z24, Z24
-	VMOVUPD      Z24, (CX)
+	VADDPD       (CX), Z8, Z8
+	VMOVUPD      Z8, (CX)
 	VMULPD       Z26, Z9, Z9
-	VMOVUPD.Z    64(CX), K1, Z24
-	VSUBPD       Z9, Z24, Z24
-	VMOVUPD      Z24, K1, 64(CX)
+	VADDPD       64(CX), Z9, K1, Z9
+	VMOVUPD      Z9, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPD       Z26, Z6, Z6
-	VMOVUPD      (CX), Z24
-	VSUBPD       Z6, Z24, Z24
-	VMOVUPD      Z24, (CX)
+	VADDPD       (CX), Z6, Z6
+	VMOVUPD      Z6, (CX)
 	VMULPD       Z26, Z7, Z7
-	VMOVUPD.Z    64(CX), K1, Z24
-	VSUBPD       Z7, Z24, Z24
-	VMOVUPD      Z24, K1, 64(CX)
+	VADDPD       64(CX), Z7, K1, Z7
+	VMOVUPD      Z7, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPD       Z26, Z4, Z4
-	VMOVUPD      (CX), Z24
-	VSUBPD       Z4, Z24, Z24
-	VMOVUPD      Z24, (CX)
+	VADDPD       (CX), Z4, Z4
+	VMOVUPD      Z4, (CX)
 	VMULPD       Z26, Z5, Z5
-	VMOVUPD.Z    64(CX), K1, Z24
-	VSUBPD       Z5, Z24, Z24
-	VMOVUPD      Z24, K1, 64(CX)
+	VADDPD       64(CX), Z5, K1, Z5
+	VMOVUPD      Z5, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPD       Z26, Z2, Z2
-	VMOVUPD      (CX), Z24
-	VSUBPD       Z2, Z24, Z24
-	VMOVUPD      Z24, (CX)
+	VADDPD       (CX), Z2, Z2
+	VMOVUPD      Z2, (CX)
 	VMULPD       Z26, Z3, Z3
-	VMOVUPD.Z    64(CX), K1, Z24
-	VSUBPD       Z3, Z24, Z24
-	VMOVUPD      Z24, K1, 64(CX)
+	VADDPD       64(CX), Z3, K1, Z3
+	VMOVUPD      Z3, K1, 64(CX)
 	SUBQ         DX, CX
 	VMULPD       Z26, Z0, Z0
-	VMOVUPD      (CX), Z24
-	VSUBPD       Z0, Z24, Z24
-	VMOVUPD      Z24, (CX)
+	VADDPD       (CX), Z0, Z0
+	VMOVUPD      Z0, (CX)
 	VMULPD       Z26, Z1, Z1
-	VMOVUPD.Z    64(CX), K1, Z24
-	VSUBPD       Z1, Z24, Z24
-	VMOVUPD      Z24, K1, 64(CX)
+	VADDPD       64(CX), Z1, K1, Z1
+	VMOVUPD      Z1, K1, 64(CX)
 
 shape2_rows12_stays:
 	IMUL3Q $0x0c, R9, CX
@@ -13501,21 +12661,17 @@ shape3_rows1_store:
 	VBROADCASTSD 208(R8), Z4
 	SUBQ         DX, CX
 	VMULPD       Z4, Z0, Z0
-	VMOVUPD      (CX), Z5
-	VSUBPD       Z0, Z5, Z5
-	VMOVUPD      Z5, (CX)
+	VADDPD       (CX), Z0, Z0
+	VMOVUPD      Z0, (CX)
 	VMULPD       Z4, Z1, Z1
-	VMOVUPD      64(CX), Z5
-	VSUBPD       Z1, Z5, Z5
-	VMOVUPD      Z5, 64(CX)
+	VADDPD       64(CX), Z1, Z1
+	VMOVUPD      Z1, 64(CX)
 	VMULPD       Z4, Z2, Z2
-	VMOVUPD      128(CX), Z5
-	VSUBPD       Z2, Z5, Z5
-	VMOVUPD      Z5, 128(CX)
+	VADDPD       128(CX), Z2, Z2
+	VMOVUPD      Z2, 128(CX)
 	VMULPD       Z4, Z3, Z3
-	VMOVUPD.Z    192(CX), K1, Z5
-	VSUBPD       Z3, Z5, Z5
-	VMOVUPD      Z5, K1, 192(CX)
+	VADDPD       192(CX), Z3, K1, Z3
+	VMOVUPD      Z3, K1, 192(CX)
 
 shape3_rows1_stays:
 	IMUL3Q $0x01, R9, CX
@@ -13620,38 +12776,30 @@ shape3_rows2_store:
 	VBROADCASTSD 208(R8), Z12
 	SUBQ         DX, CX
 	VMULPD       Z12, Z4, Z4
-	VMOVUPD      (CX), Z8
-	VSUBPD       Z4, Z8, Z8
-	VMOVUPD      Z8, (CX)
+	VADDPD       (CX), Z4, Z4
+	VMOVUPD      Z4, (CX)
 	VMULPD       Z12, Z5, Z5
-	VMOVUPD      64(CX), Z8
-	VSUBPD       Z5, Z8, Z8
-	VMOVUPD      Z8, 64(CX)
+	VADDPD       64(CX), Z5, Z5
+	VMOVUPD      Z5, 64(CX)
 	VMULPD       Z12, Z6, Z6
-	VMOVUPD      128(CX), Z8
-	VSUBPD       Z6, Z8, Z8
-	VMOVUPD      Z8, 128(CX)
+	VADDPD       128(CX), Z6, Z6
+	VMOVUPD      Z6, 128(CX)
 	VMULPD       Z12, Z7, Z7
-	VMOVUPD.Z    192(CX), K1, Z8
-	VSUBPD       Z7, Z8, Z8
-	VMOVUPD      Z8, K1, 192(CX)
+	VADDPD       192(CX), Z7, K1, Z7
+	VMOVUPD      Z7, K1, 192(CX)
 	SUBQ         DX, CX
 	VMULPD       Z12, Z0, Z0
-	VMOVUPD      (CX), Z8
-	VSUBPD       Z0, Z8, Z8
-	VMOVUPD      Z8, (CX)
+	VADDPD       (CX), Z0, Z0
+	VMOVUPD      Z0, (CX)
 	VMULPD       Z12, Z1, Z1
-	VMOVUPD      64(CX), Z8
-	VSUBPD       Z1, Z8, Z8
-	VMOVUPD      Z8, 64(CX)
+	VADDPD       64(CX), Z1, Z1
+	VMOVUPD      Z1, 64(CX)
 	VMULPD       Z12, Z2, Z2
-	VMOVUPD      128(CX), Z8
-	VSUBPD       Z2, Z8, Z8
-	VMOVUPD      Z8, 128(CX)
+	VADDPD       128(CX), Z2, Z2
+	VMOVUPD      Z2, 128(CX)
 	VMULPD       Z12, Z3, Z3
-	VMOVUPD.Z    192(CX), K1, Z8
-	VSUBPD       Z3, Z8, Z8
-	VMOVUPD      Z8, K1, 192(CX)
+	VADDPD       192(CX), Z3, K1, Z3
+	VMOVUPD      Z3, K1, 192(CX)
 
 shape3_rows2_stays:
 	IMUL3Q $0x02, R9, CX
@@ -13777,55 +12925,43 @@ shape3_rows3_store:
 	VBROADCASTSD 208(R8), Z16
 	SUBQ         DX, CX
 	VMULPD       Z16, Z8, Z8
-	VMOVUPD      (CX), Z12
-	VSUBPD       Z8, Z12, Z12
-	VMOVUPD      Z12, (CX)
+	VADDPD       (CX), Z8, Z8
+	VMOVUPD      Z8, (CX)
 	VMULPD       Z16, Z9, Z9
-	VMOVUPD      64(CX), Z12
-	VSUBPD       Z9, Z12, Z12
-	VMOVUPD      Z12, 64(CX)
+	VADDPD       64(CX), Z9, Z9
+	VMOVUPD      Z9, 64(CX)
 	VMULPD       Z16, Z10, Z10
-	VMOVUPD      128(CX), Z12
-	VSUBPD       Z10, Z12, Z12
-	VMOVUPD      Z12, 128(CX)
+	VADDPD       128(CX), Z10, Z10
+	VMOVUPD      Z10, 128(CX)
 	VMULPD       Z16, Z11, Z11
-	VMOVUPD.Z    192(CX), K1, Z12
-	VSUBPD       Z11, Z12, Z12
-	VMOVUPD      Z12, K1, 192(CX)
+	VADDPD       192(CX), Z11, K1, Z11
+	VMOVUPD      Z11, K1, 192(CX)
 	SUBQ         DX, CX
 	VMULPD       Z16, Z4, Z4
-	VMOVUPD      (CX), Z12
-	VSUBPD       Z4, Z12, Z12
-	VMOVUPD      Z12, (CX)
+	VADDPD       (CX), Z4, Z4
+	VMOVUPD      Z4, (CX)
 	VMULPD       Z16, Z5, Z5
-	VMOVUPD      64(CX), Z12
-	VSUBPD       Z5, Z12, Z12
-	VMOVUPD      Z12, 64(CX)
+	VADDPD       64(CX), Z5, Z5
+	VMOVUPD      Z5, 64(CX)
 	VMULPD       Z16, Z6, Z6
-	VMOVUPD      128(CX), Z12
-	VSUBPD       Z6, Z12, Z12
-	VMOVUPD      Z12, 128(CX)
+	VADDPD       128(CX), Z6, Z6
+	VMOVUPD      Z6, 128(CX)
 	VMULPD       Z16, Z7, Z7
-	VMOVUPD.Z    192(CX), K1, Z12
-	VSUBPD       Z7, Z12, Z12
-	VMOVUPD      Z12, K1, 192(CX)
+	VADDPD       192(CX), Z7, K1, Z7
+	VMOVUPD      Z7, K1, 192(CX)
 	SUBQ         DX, CX
 	VMULPD       Z16, Z0, Z0
-	VMOVUPD      (CX), Z12
-	VSUBPD       Z0, Z12, Z12
-	VMOVUPD      Z12, (CX)
+	VADDPD       (CX), Z0, Z0
+	VMOVUPD      Z0, (CX)
 	VMULPD       Z16, Z1, Z1
-	VMOVUPD      64(CX), Z12
-	VSUBPD       Z1, Z12, Z12
-	VMOVUPD      Z12, 64(CX)
+	VADDPD       64(CX), Z1, Z1
+	VMOVUPD      Z1, 64(CX)
 	VMULPD       Z16, Z2, Z2
-	VMOVUPD      128(CX), Z12
-	VSUBPD       Z2, Z12, Z12
-	VMOVUPD      Z12, 128(CX)
+	VADDPD       128(CX), Z2, Z2
+	VMOVUPD      Z2, 128(CX)
 	VMULPD       Z16, Z3, Z3
-	VMOVUPD.Z    192(CX), K1, Z12
-	VSUBPD       Z3, Z12, Z12
-	VMOVUPD      Z12, K1, 192(CX)
+	VADDPD       192(CX), Z3, K1, Z3
+	VMOVUPD      Z3, K1, 192(CX)
 
 shape3_rows3_stays:
 	IMUL3Q $0x03, R9, CX
@@ -13976,72 +13112,56 @@ shape3_rows4_store:
 	VBROADCASTSD 208(R8), Z20
 	SUBQ         DX, CX
 	VMULPD       Z20, Z12, Z12
-	VMOVUPD      (CX), Z16
-	VSUBPD       Z12, Z16, Z16
-	VMOVUPD      Z16, (CX)
+	VADDPD       (CX), Z12, Z12
+	VMOVUPD      Z12, (CX)
 	VMULPD       Z20, Z13, Z13
-	VMOVUPD      64(CX), Z16
-	VSUBPD       Z13, Z16, Z16
-	VMOVUPD      Z16, 64(CX)
+	VADDPD       64(CX), Z13, Z13
+	VMOVUPD      Z13, 64(CX)
 	VMULPD       Z20, Z14, Z14
-	VMOVUPD      128(CX), Z16
-	VSUBPD       Z14, Z16, Z16
-	VMOVUPD      Z16, 128(CX)
+	VADDPD       128(CX), Z14, Z14
+	VMOVUPD      Z14, 128(CX)
 	VMULPD       Z20, Z15, Z15
-	VMOVUPD.Z    192(CX), K1, Z16
-	VSUBPD       Z15, Z16, Z16
-	VMOVUPD      Z16, K1, 192(CX)
+	VADDPD       192(CX), Z15, K1, Z15
+	VMOVUPD      Z15, K1, 192(CX)
 	SUBQ         DX, CX
 	VMULPD       Z20, Z8, Z8
-	VMOVUPD      (CX), Z16
-	VSUBPD       Z8, Z16, Z16
-	VMOVUPD      Z16, (CX)
+	VADDPD       (CX), Z8, Z8
+	VMOVUPD      Z8, (CX)
 	VMULPD       Z20, Z9, Z9
-	VMOVUPD      64(CX), Z16
-	VSUBPD       Z9, Z16, Z16
-	VMOVUPD      Z16, 64(CX)
+	VADDPD       64(CX), Z9, Z9
+	VMOVUPD      Z9, 64(CX)
 	VMULPD       Z20, Z10, Z10
-	VMOVUPD      128(CX), Z16
-	VSUBPD       Z10, Z16, Z16
-	VMOVUPD      Z16, 128(CX)
+	VADDPD       128(CX), Z10, Z10
+	VMOVUPD      Z10, 128(CX)
 	VMULPD       Z20, Z11, Z11
-	VMOVUPD.Z    192(CX), K1, Z16
-	VSUBPD       Z11, Z16, Z16
-	VMOVUPD      Z16, K1, 192(CX)
+	VADDPD       192(CX), Z11, K1, Z11
+	VMOVUPD      Z11, K1, 192(CX)
 	SUBQ         DX, CX
 	VMULPD       Z20, Z4, Z4
-	VMOVUPD      (CX), Z16
-	VSUBPD       Z4, Z16, Z16
-	VMOVUPD      Z16, (CX)
+	VADDPD       (CX), Z4, Z4
+	VMOVUPD      Z4, (CX)
 	VMULPD       Z20, Z5, Z5
-	VMOVUPD      64(CX), Z16
-	VSUBPD       Z5, Z16, Z16
-	VMOVUPD      Z16, 64(CX)
+	VADDPD       64(CX), Z5, Z5
+	VMOVUPD      Z5, 64(CX)
 	VMULPD       Z20, Z6, Z6
-	VMOVUPD      128(CX), Z16
-	VSUBPD       Z6, Z16, Z16
-	VMOVUPD      Z16, 128(CX)
+	VADDPD       128(CX), Z6, Z6
+	VMOVUPD      Z6, 128(CX)
 	VMULPD       Z20, Z7, Z7
-	VMOVUPD.Z    192(CX), K1, Z16
-	VSUBPD       Z7, Z16, Z16
-	VMOVUPD      Z16, K1, 192(CX)
+	VADDPD       192(CX), Z7, K1, Z7
+	VMOVUPD      Z7, K1, 192(CX)
 	SUBQ         DX, CX
 	VMULPD       Z20, Z0, Z0
-	VMOVUPD      (CX), Z16
-	VSUBPD       Z0, Z16, Z16
-	VMOVUPD      Z16, (CX)
+	VADDPD       (CX), Z0, Z0
+	VMOVUPD      Z0, (CX)
 	VMULPD       Z20, Z1, Z1
-	VMOVUPD      64(CX), Z16
-	VSUBPD       Z1, Z16, Z16
-	VMOVUPD      Z16, 64(CX)
+	VADDPD       64(CX), Z1, Z1
+	VMOVUPD      Z1, 64(CX)
 	VMULPD       Z20, Z2, Z2
-	VMOVUPD      128(CX), Z16
-	VSUBPD       Z2, Z16, Z16
-	VMOVUPD      Z16, 128(CX)
+	VADDPD       128(CX), Z2, Z2
+	VMOVUPD      Z2, 128(CX)
 	VMULPD       Z20, Z3, Z3
-	VMOVUPD.Z    192(CX), K1, Z16
-	VSUBPD       Z3, Z16, Z16
-	VMOVUPD      Z16, K1, 192(CX)
+	VADDPD       192(CX), Z3, K1, Z3
+	VMOVUPD      Z3, K1, 192(CX)
 
 shape3_rows4_stays:
 	IMUL3Q $0x04, R9, CX
@@ -14217,89 +13337,69 @@ shape3_rows5_store:
 	VBROADCASTSD 208(R8), Z24
 	SUBQ         DX, CX
 	VMULPD       Z24, Z16, Z16
-	VMOVUPD      (CX), Z20
-	VSUBPD       Z16, Z20, Z20
-	VMOVUPD      Z20, (CX)
+	VADDPD       (CX), Z16, Z16
+	VMOVUPD      Z16, (CX)
 	VMULPD       Z24, Z17, Z17
-	VMOVUPD      64(CX), Z20
-	VSUBPD       Z17, Z20, Z20
-	VMOVUPD      Z20, 64(CX)
+	VADDPD       64(CX), Z17, Z17
+	VMOVUPD      Z17, 64(CX)
 	VMULPD       Z24, Z18, Z18
-	VMOVUPD      128(CX), Z20
-	VSUBPD       Z18, Z20, Z20
-	VMOVUPD      Z20, 128(CX)
+	VADDPD       128(CX), Z18, Z18
+	VMOVUPD      Z18, 128(CX)
 	VMULPD       Z24, Z19, Z19
-	VMOVUPD.Z    192(CX), K1, Z20
-	VSUBPD       Z19, Z20, Z20
-	VMOVUPD      Z20, K1, 192(CX)
+	VADDPD       192(CX), Z19, K1, Z19
+	VMOVUPD      Z19, K1, 192(CX)
 	SUBQ         DX, CX
 	VMULPD       Z24, Z12, Z12
-	VMOVUPD      (CX), Z20
-	VSUBPD       Z12, Z20, Z20
-	VMOVUPD      Z20, (CX)
+	VADDPD       (CX), Z12, Z12
+	VMOVUPD      Z12, (CX)
 	VMULPD       Z24, Z13, Z13
-	VMOVUPD      64(CX), Z20
-	VSUBPD       Z13, Z20, Z20
-	VMOVUPD      Z20, 64(CX)
+	VADDPD       64(CX), Z13, Z13
+	VMOVUPD      Z13, 64(CX)
 	VMULPD       Z24, Z14, Z14
-	VMOVUPD      128(CX), Z20
-	VSUBPD       Z14, Z20, Z20
-	VMOVUPD      Z20, 128(CX)
+	VADDPD       128(CX), Z14, Z14
+	VMOVUPD      Z14, 128(CX)
 	VMULPD       Z24, Z15, Z15
-	VMOVUPD.Z    192(CX), K1, Z20
-	VSUBPD       Z15, Z20, Z20
-	VMOVUPD      Z20, K1, 192(CX)
+	VADDPD       192(CX), Z15, K1, Z15
+	VMOVUPD      Z15, K1, 192(CX)
 	SUBQ         DX, CX
 	VMULPD       Z24, Z8, Z8
-	VMOVUPD      (CX), Z20
-	VSUBPD       Z8, Z20, Z20
-	VMOVUPD      Z20, (CX)
+	VADDPD       (CX), Z8, Z8
+	VMOVUPD      Z8, (CX)
 	VMULPD       Z24, Z9, Z9
-	VMOVUPD      64(CX), Z20
-	VSUBPD       Z9, Z20, Z20
-	VMOVUPD      Z20, 64(CX)
+	VADDPD       64(CX), Z9, Z9
+	VMOVUPD      Z9, 64(CX)
 	VMULPD       Z24, Z10, Z10
-	VMOVUPD      128(CX), Z20
-	VSUBPD       Z10, Z20, Z20
-	VMOVUPD      Z20, 128(CX)
+	VADDPD       128(CX), Z10, Z10
+	VMOVUPD      Z10, 128(CX)
 	VMULPD       Z24, Z11, Z11
-	VMOVUPD.Z    192(CX), K1, Z20
-	VSUBPD       Z11, Z20, Z20
-	VMOVUPD      Z20, K1, 192(CX)
+	VADDPD       192(CX), Z11, K1, Z11
+	VMOVUPD      Z11, K1, 192(CX)
 	SUBQ         DX, CX
 	VMULPD       Z24, Z4, Z4
-	VMOVUPD      (CX), Z20
-	VSUBPD       Z4, Z20, Z20
-	VMOVUPD      Z20, (CX)
+	VADDPD       (CX), Z4, Z4
+	VMOVUPD      Z4, (CX)
 	VMULPD       Z24, Z5, Z5
-	VMOVUPD      64(CX), Z20
-	VSUBPD       Z5, Z20, Z20
-	VMOVUPD      Z20, 64(CX)
+	VADDPD       64(CX), Z5, Z5
+	VMOVUPD      Z5, 64(CX)
 	VMULPD       Z24, Z6, Z6
-	VMOVUPD      128(CX), Z20
-	VSUBPD       Z6, Z20, Z20
-	VMOVUPD      Z20, 128(CX)
+	VADDPD       128(CX), Z6, Z6
+	VMOVUPD      Z6, 128(CX)
 	VMULPD       Z24, Z7, Z7
-	VMOVUPD.Z    192(CX), K1, Z20
-	VSUBPD       Z7, Z20, Z20
-	VMOVUPD      Z20, K1, 192(CX)
+	VADDPD       192(CX), Z7, K1, Z7
+	VMOVUPD      Z7, K1, 192(CX)
 	SUBQ         DX, CX
 	VMULPD       Z24, Z0, Z0
-	VMOVUPD      (CX), Z20
-	VSUBPD       Z0, Z20, Z20
-	VMOVUPD      Z20, (CX)
+	VADDPD       (CX), Z0, Z0
+	VMOVUPD      Z0, (CX)
 	VMULPD       Z24, Z1, Z1
-	VMOVUPD      64(CX), Z20
-	VSUBPD       Z1, Z20, Z20
-	VMOVUPD      Z20, 64(CX)
+	VADDPD       64(CX), Z1, Z1
+	VMOVUPD      Z1, 64(CX)
 	VMULPD       Z24, Z2, Z2
-	VMOVUPD      128(CX), Z20
-	VSUBPD       Z2, Z20, Z20
-	VMOVUPD      Z20, 128(CX)
+	VADDPD       128(CX), Z2, Z2
+	VMOVUPD      Z2, 128(CX)
 	VMULPD       Z24, Z3, Z3
-	VMOVUPD.Z    192(CX), K1, Z20
-	VSUBPD       Z3, Z20, Z20
-	VMOVUPD      Z20, K1, 192(CX)
+	VADDPD       192(CX), Z3, K1, Z3
+	VMOVUPD      Z3, K1, 192(CX)
 
 shape3_rows5_stays:
 	IMUL3Q $0x05, R9, CX
@@ -14496,106 +13596,82 @@ shape3_rows6_store:
 	VBROADCASTSD 208(R8), Z28
 	SUBQ         DX, CX
 	VMULPD       Z28, Z20, Z20
-	VMOVUPD      (CX), Z24
-	VSUBPD       Z20, Z24, Z24
-	VMOVUPD      Z24, (CX)
+	VADDPD       (CX), Z20, Z20
+	VMOVUPD      Z20, (CX)
 	VMULPD       Z28, Z21, Z21
-	VMOVUPD      64(CX), Z24
-	VSUBPD       Z21, Z24, Z24
-	VMOVUPD      Z24, 64(CX)
+	VADDPD       64(CX), Z21, Z21
+	VMOVUPD      Z21, 64(CX)
 	VMULPD       Z28, Z22, Z22
-	VMOVUPD      128(CX), Z24
-	VSUBPD       Z22, Z24, Z24
-	VMOVUPD      Z24, 128(CX)
+	VADDPD       128(CX), Z22, Z22
+	VMOVUPD      Z22, 128(CX)
 	VMULPD       Z28, Z23, Z23
-	VMOVUPD.Z    192(CX), K1, Z24
-	VSUBPD       Z23, Z24, Z24
-	VMOVUPD      Z24, K1, 192(CX)
+	VADDPD       192(CX), Z23, K1, Z23
+	VMOVUPD      Z23, K1, 192(CX)
 	SUBQ         DX, CX
 	VMULPD       Z28, Z16, Z16
-	VMOVUPD      (CX), Z24
-	VSUBPD       Z16, Z24, Z24
-	VMOVUPD      Z24, (CX)
+	VADDPD       (CX), Z16, Z16
+	VMOVUPD      Z16, (CX)
 	VMULPD       Z28, Z17, Z17
-	VMOVUPD      64(CX), Z24
-	VSUBPD       Z17, Z24, Z24
-	VMOVUPD      Z24, 64(CX)
+	VADDPD       64(CX), Z17, Z17
+	VMOVUPD      Z17, 64(CX)
 	VMULPD       Z28, Z18, Z18
-	VMOVUPD      128(CX), Z24
-	VSUBPD       Z18, Z24, Z24
-	VMOVUPD      Z24, 128(CX)
+	VADDPD       128(CX), Z18, Z18
+	VMOVUPD      Z18, 128(CX)
 	VMULPD       Z28, Z19, Z19
-	VMOVUPD.Z    192(CX), K1, Z24
-	VSUBPD       Z19, Z24, Z24
-	VMOVUPD      Z24, K1, 192(CX)
+	VADDPD       192(CX), Z19, K1, Z19
+	VMOVUPD      Z19, K1, 192(CX)
 	SUBQ         DX, CX
 	VMULPD       Z28, Z12, Z12
-	VMOVUPD      (CX), Z24
-	VSUBPD       Z12, Z24, Z24
-	VMOVUPD      Z24, (CX)
+	VADDPD       (CX), Z12, Z12
+	VMOVUPD      Z12, (CX)
 	VMULPD       Z28, Z13, Z13
-	VMOVUPD      64(CX), Z24
-	VSUBPD       Z13, Z24, Z24
-	VMOVUPD      Z24, 64(CX)
+	VADDPD       64(CX), Z13, Z13
+	VMOVUPD      Z13, 64(CX)
 	VMULPD       Z28, Z14, Z14
-	VMOVUPD      128(CX), Z24
-	VSUBPD       Z14, Z24, Z24
-	VMOVUPD      Z24, 128(CX)
+	VADDPD       128(CX), Z14, Z14
+	VMOVUPD      Z14, 128(CX)
 	VMULPD       Z28, Z15, Z15
-	VMOVUPD.Z    192(CX), K1, Z24
-	VSUBPD       Z15, Z24, Z24
-	VMOVUPD      Z24, K1, 192(CX)
+	VADDPD       192(CX), Z15, K1, Z15
+	VMOVUPD      Z15, K1, 192(CX)
 	SUBQ         DX, CX
 	VMULPD       Z28, Z8, Z8
-	VMOVUPD      (CX), Z24
-	VSUBPD       Z8, Z24, Z24
-	VMOVUPD      Z24, (CX)
+	VADDPD       (CX), Z8, Z8
+	VMOVUPD      Z8, (CX)
 	VMULPD       Z28, Z9, Z9
-	VMOVUPD      64(CX), Z24
-	VSUBPD       Z9, Z24, Z24
-	VMOVUPD      Z24, 64(CX)
+	VADDPD       64(CX), Z9, Z9
+	VMOVUPD      Z9, 64(CX)
 	VMULPD       Z28, Z10, Z10
-	VMOVUPD      128(CX), Z24
-	VSUBPD       Z10, Z24, Z24
-	VMOVUPD      Z24, 128(CX)
+	VADDPD       128(CX), Z10, Z10
+	VMOVUPD      Z10, 128(CX)
 	VMULPD       Z28, Z11, Z11
-	VMOVUPD.Z    192(CX), K1, Z24
-	VSUBPD       Z11, Z24, Z24
-	VMOVUPD      Z24, K1, 192(CX)
+	VADDPD       192(CX), Z11, K1, Z11
+	VMOVUPD      Z11, K1, 192(CX)
 	SUBQ         DX, CX
 	VMULPD       Z28, Z4, Z4
-	VMOVUPD      (CX), Z24
-	VSUBPD       Z4, Z24, Z24
-	VMOVUPD      Z24, (CX)
+	VADDPD       (CX), Z4, Z4
+	VMOVUPD      Z4, (CX)
 	VMULPD       Z28, Z5, Z5
-	VMOVUPD      64(CX), Z24
-	VSUBPD       Z5, Z24, Z24
-	VMOVUPD      Z24, 64(CX)
+	VADDPD       64(CX), Z5, Z5
+	VMOVUPD      Z5, 64(CX)
 	VMULPD       Z28, Z6, Z6
-	VMOVUPD      128(CX), Z24
-	VSUBPD       Z6, Z24, Z24
-	VMOVUPD      Z24, 128(CX)
+	VADDPD       128(CX), Z6, Z6
+	VMOVUPD      Z6, 128(CX)
 	VMULPD       Z28, Z7, Z7
-	VMOVUPD.Z    192(CX), K1, Z24
-	VSUBPD       Z7, Z24, Z24
-	VMOVUPD      Z24, K1, 192(CX)
+	VADDPD       192(CX), Z7, K1, Z7
+	VMOVUPD      Z7, K1, 192(CX)
 	SUBQ         DX, CX
 	VMULPD       Z28, Z0, Z0
-	VMOVUPD      (CX), Z24
-	VSUBPD       Z0, Z24, Z24
-	VMOVUPD      Z24, (CX)
+	VADDPD       (CX), Z0, Z0
+	VMOVUPD      Z0, (CX)
 	VMULPD       Z28, Z1, Z1
-	VMOVUPD      64(CX), Z24
-	VSUBPD       Z1, Z24, Z24
-	VMOVUPD      Z24, 64(CX)
+	VADDPD       64(CX), Z1, Z1
+	VMOVUPD      Z1, 64(CX)
 	VMULPD       Z28, Z2, Z2
-	VMOVUPD      128(CX), Z24
-	VSUBPD       Z2, Z24, Z24
-	VMOVUPD      Z24, 128(CX)
+	VADDPD       128(CX), Z2, Z2
+	VMOVUPD      Z2, 128(CX)
 	VMULPD       Z28, Z3, Z3
-	VMOVUPD.Z    192(CX), K1, Z24
-	VSUBPD       Z3, Z24, Z24
-	VMOVUPD      Z24, K1, 192(CX)
+	VADDPD       192(CX), Z3, K1, Z3
+	VMOVUPD      Z3, K1, 192(CX)
 
 shape3_rows6_stays:
 	IMUL3Q $0x06, R9, CX
@@ -14703,37 +13779,29 @@ shape4_rows1_store:
 	VBROADCASTSD 208(R8), Z8
 	SUBQ         DX, CX
 	VMULPD       Z8, Z0, Z0
-	VMOVUPD      (CX), Z9
-	VSUBPD       Z0, Z9, Z9
-	VMOVUPD      Z9, (CX)
+	VADDPD       (CX), Z0, Z0
+	VMOVUPD      Z0, (CX)
 	VMULPD       Z8, Z1, Z1
-	VMOVUPD      64(CX), Z9
-	VSUBPD       Z1, Z9, Z9
-	VMOVUPD      Z9, 64(CX)
+	VADDPD       64(CX), Z1, Z1
+	VMOVUPD      Z1, 64(CX)
 	VMULPD       Z8, Z2, Z2
-	VMOVUPD      128(CX), Z9
-	VSUBPD       Z2, Z9, Z9
-	VMOVUPD      Z9, 128(CX)
+	VADDPD       128(CX), Z2, Z2
+	VMOVUPD      Z2, 128(CX)
 	VMULPD       Z8, Z3, Z3
-	VMOVUPD      192(CX), Z9
-	VSUBPD       Z3, Z9, Z9
-	VMOVUPD      Z9, 192(CX)
+	VADDPD       192(CX), Z3, Z3
+	VMOVUPD      Z3, 192(CX)
 	VMULPD       Z8, Z4, Z4
-	VMOVUPD      256(CX), Z9
-	VSUBPD       Z4, Z9, Z9
-	VMOVUPD      Z9, 256(CX)
+	VADDPD       256(CX), Z4, Z4
+	VMOVUPD      Z4, 256(CX)
 	VMULPD       Z8, Z5, Z5
-	VMOVUPD      320(CX), Z9
-	VSUBPD       Z5, Z9, Z9
-	VMOVUPD      Z9, 320(CX)
+	VADDPD       320(CX), Z5, Z5
+	VMOVUPD      Z5, 320(CX)
 	VMULPD       Z8, Z6, Z6
-	VMOVUPD      384(CX), Z9
-	VSUBPD       Z6, Z9, Z9
-	VMOVUPD      Z9, 384(CX)
+	VADDPD       384(CX), Z6, Z6
+	VMOVUPD      Z6, 384(CX)
 	VMULPD       Z8, Z7, Z7
-	VMOVUPD.Z    448(CX), K1, Z9
-	VSUBPD       Z7, Z9, Z9
-	VMOVUPD      Z9, K1, 448(CX)
+	VADDPD       448(CX), Z7, K1, Z7
+	VMOVUPD      Z7, K1, 448(CX)
 
 shape4_rows1_stays:
 	IMUL3Q $0x01, R9, CX
@@ -14873,70 +13941,54 @@ shape4_rows2_store:
 	VBROADCASTSD 208(R8), Z24
 	SUBQ         DX, CX
 	VMULPD       Z24, Z8, Z8
-	VMOVUPD      (CX), Z16
-	VSUBPD       Z8, Z16, Z16
-	VMOVUPD      Z16, (CX)
+	VADDPD       (CX), Z8, Z8
+	VMOVUPD      Z8, (CX)
 	VMULPD       Z24, Z9, Z9
-	VMOVUPD      64(CX), Z16
-	VSUBPD       Z9, Z16, Z16
-	VMOVUPD      Z16, 64(CX)
+	VADDPD       64(CX), Z9, Z9
+	VMOVUPD      Z9, 64(CX)
 	VMULPD       Z24, Z10, Z10
-	VMOVUPD      128(CX), Z16
-	VSUBPD       Z10, Z16, Z16
-	VMOVUPD      Z16, 128(CX)
+	VADDPD       128(CX), Z10, Z10
+	VMOVUPD      Z10, 128(CX)
 	VMULPD       Z24, Z11, Z11
-	VMOVUPD      192(CX), Z16
-	VSUBPD       Z11, Z16, Z16
-	VMOVUPD      Z16, 192(CX)
+	VADDPD       192(CX), Z11, Z11
+	VMOVUPD      Z11, 192(CX)
 	VMULPD       Z24, Z12, Z12
-	VMOVUPD      256(CX), Z16
-	VSUBPD       Z12, Z16, Z16
-	VMOVUPD      Z16, 256(CX)
+	VADDPD       256(CX), Z12, Z12
+	VMOVUPD      Z12, 256(CX)
 	VMULPD       Z24, Z13, Z13
-	VMOVUPD      320(CX), Z16
-	VSUBPD       Z13, Z16, Z16
-	VMOVUPD      Z16, 320(CX)
+	VADDPD       320(CX), Z13, Z13
+	VMOVUPD      Z13, 320(CX)
 	VMULPD       Z24, Z14, Z14
-	VMOVUPD      384(CX), Z16
-	VSUBPD       Z14, Z16, Z16
-	VMOVUPD      Z16, 384(CX)
+	VADDPD       384(CX), Z14, Z14
+	VMOVUPD      Z14, 384(CX)
 	VMULPD       Z24, Z15, Z15
-	VMOVUPD.Z    448(CX), K1, Z16
-	VSUBPD       Z15, Z16, Z16
-	VMOVUPD      Z16, K1, 448(CX)
+	VADDPD       448(CX), Z15, K1, Z15
+	VMOVUPD      Z15, K1, 448(CX)
 	SUBQ         DX, CX
 	VMULPD       Z24, Z0, Z0
-	VMOVUPD      (CX), Z16
-	VSUBPD       Z0, Z16, Z16
-	VMOVUPD      Z16, (CX)
+	VADDPD       (CX), Z0, Z0
+	VMOVUPD      Z0, (CX)
 	VMULPD       Z24, Z1, Z1
-	VMOVUPD      64(CX), Z16
-	VSUBPD       Z1, Z16, Z16
-	VMOVUPD      Z16, 64(CX)
+	VADDPD       64(CX), Z1, Z1
+	VMOVUPD      Z1, 64(CX)
 	VMULPD       Z24, Z2, Z2
-	VMOVUPD      128(CX), Z16
-	VSUBPD       Z2, Z16, Z16
-	VMOVUPD      Z16, 128(CX)
+	VADDPD       128(CX), Z2, Z2
+	VMOVUPD      Z2, 128(CX)
 	VMULPD       Z24, Z3, Z3
-	VMOVUPD      192(CX), Z16
-	VSUBPD       Z3, Z16, Z16
-	VMOVUPD      Z16, 192(CX)
+	VADDPD       192(CX), Z3, Z3
+	VMOVUPD      Z3, 192(CX)
 	VMULPD       Z24, Z4, Z4
-	VMOVUPD      256(CX), Z16
-	VSUBPD       Z4, Z16, Z16
-	VMOVUPD      Z16, 256(CX)
+	VADDPD       256(CX), Z4, Z4
+	VMOVUPD      Z4, 256(CX)
 	VMULPD       Z24, Z5, Z5
-	VMOVUPD      320(CX), Z16
-	VSUBPD       Z5, Z16, Z16
-	VMOVUPD      Z16, 320(CX)
+	VADDPD       320(CX), Z5, Z5
+	VMOVUPD      Z5, 320(CX)
 	VMULPD       Z24, Z6, Z6
-	VMOVUPD      384(CX), Z16
-	VSUBPD       Z6, Z16, Z16
-	VMOVUPD      Z16, 384(CX)
+	VADDPD       384(CX), Z6, Z6
+	VMOVUPD      Z6, 384(CX)
 	VMULPD       Z24, Z7, Z7
-	VMOVUPD.Z    448(CX), K1, Z16
-	VSUBPD       Z7, Z16, Z16
-	VMOVUPD      Z16, K1, 448(CX)
+	VADDPD       448(CX), Z7, K1, Z7
+	VMOVUPD      Z7, K1, 448(CX)
 
 shape4_rows2_stays:
 	IMUL3Q $0x02, R9, CX

@@ -133,7 +133,7 @@ func testTiles[T Float](t *testing.T) {
 					w := guarded[T](rng, len(x.c.s))
 					moved := append([]T(nil), w.all...)
 					if rng.IntN(2) == 1 {
-						*(*T)(unsafe.Pointer(&p.rate)) = 0.3
+						*(*T)(unsafe.Pointer(&p.rate)) = -0.3
 						p.descends = view(w.s, x.m, x.n, x.ldc, 1).p
 						x.descend(moved, 0.3, want)
 					}

@@ -204,7 +204,7 @@ func (f *function) loop(st *Stage, accs []*accumulator) {
 		return
 	}
 	step := group * lanes
-	if st.Flat && !n.Known() {
+	if st.Flat && !n.Known() && f.m.masks {
 		f.flatLoop(st, accs, group)
 		return
 	}
@@ -266,7 +266,7 @@ func (f *function) loop(st *Stage, accs []*accumulator) {
 }
 
 // flatLoop prints the passes over rows that lie in the lanes, all of them under a mask: a body has so many instructions that a second one, for the rows that
-// are left, would not pay.
+// are left, would not pay. Masks of AVX2 are dear.
 func (f *function) flatLoop(st *Stage, accs []*accumulator, group int) {
 	step := group * f.m.lanes(f.k.Size)
 	top, end := f.label("loop"), f.label("end")
@@ -377,7 +377,7 @@ func (f *function) knownTail(left int) string {
 	return f.m.vec(15)
 }
 
-// tailTable prepares the masks of the first 16 of the CX elements that are left.
+// tailTable prepares the masks of the CX elements that are left, at most 16 on AVX2, and of the first 16 of them on AVX-512.
 func (f *function) tailTable() {
 	f.line("MOVQ $16, DX")
 	if f.m.masks {
@@ -387,9 +387,7 @@ func (f *function) tailTable() {
 		f.line("BZHIL DX, R15, DX")
 		return
 	}
-	f.line("XORL R15, R15")
 	f.line("SUBQ CX, DX")
-	f.line("CMOVQLT R15, DX")
 	f.line("LEAQ %s, R15", f.file.tail(f.k.Size, 16))
 }
 

@@ -2527,8 +2527,8 @@ func NewMnistTrainer(m *Mnist, o MnistTrainerOptions) (*MnistTrainer, error) {
 	t.forward.logitsW = m.flat[100480:101760]
 	t.forward.logitsB = m.flat[101760:101770]
 	t.backward.logitsW = m.flat[100480:101760]
-	t.backward.moved1a = m.flat[0:100352]
-	t.backward.moved1b = m.flat[100480:101760]
+	t.backward.moved1b = m.flat[0:100352]
+	t.backward.moved1a = m.flat[100480:101760]
 	t.eval.hW = m.flat[0:100352]
 	t.eval.hB = m.flat[100352:100480]
 	t.eval.logitsW = m.flat[100480:101760]
@@ -2621,8 +2621,8 @@ func (t *MnistTrainer) begin() {
 	t.prologue0.run()
 	t.update0.lr = t.prologue0.lr2
 	t.update0.numbers()
-	t.backward.rate1a = t.update0.cast
 	t.backward.rate1b = t.update0.cast
+	t.backward.rate1a = t.update0.cast
 }
 
 // move updates the parameters from lo to hi of the flat buffer by their gradients, which are finished.
@@ -2971,10 +2971,10 @@ type mnistBackward struct {
 	div              float32
 	neg              float32
 	tile1a           int
-	moved1a          []float32 // h.W, which moves as its gradient comes out if done is set
+	moved1a          []float32 // logits.W, which moves as its gradient comes out if done is set
 	rate1a           float32   // how much of it
 	tile1b           int
-	moved1b          []float32 // logits.W, which moves as its gradient comes out if done is set
+	moved1b          []float32 // h.W, which moves as its gradient comes out if done is set
 	rate1b           float32   // how much of it
 	tile1c           int
 	tile1d           int
@@ -3012,16 +3012,16 @@ func (f *mnistBackward) run() {
 	f.block0 = nnrt.RowBlock(f.nBatch, 32)
 	f.pool.RunWarm(f.nBatch*2948, nnrt.Blocks(f.nBatch, f.block0), f.body0)
 
-	// gradHW = transpose(x) @ where  (bench.nn:27)
-	f.tile1a = nnrt.Tile(784, f.nBatch*128)
 	// gradLogitsW = transpose(savedH) @ add  (bench.nn:28)
-	f.tile1b = nnrt.Tile(128, f.nBatch*10)
+	f.tile1a = nnrt.Tile(128, f.nBatch*10)
+	// gradHW = transpose(x) @ where  (bench.nn:27)
+	f.tile1b = nnrt.Tile(784, f.nBatch*128)
 	// gradHB = sum(where, axis: 0)  (bench.nn:27)
 	f.tile1c = nnrt.Tile(128, f.nBatch)
 	// gradLogitsB = sum(add, axis: 0)  (bench.nn:28)
 	f.tile1d = nnrt.Tile(10, f.nBatch)
-	f.counts1 = [4]int{nnrt.Tiles(784, f.tile1a), nnrt.Tiles(128, f.tile1b), nnrt.Tiles(128, f.tile1c), nnrt.Tiles(10, f.tile1d)}
-	f.pool.RunWork(784*f.nBatch*128+128*f.nBatch*10+128*f.nBatch+10*f.nBatch, nnrt.Total(f.counts1[:]), f.body1)
+	f.counts1 = [4]int{nnrt.Tiles(128, f.tile1a), nnrt.Tiles(784, f.tile1b), nnrt.Tiles(128, f.tile1c), nnrt.Tiles(10, f.tile1d)}
+	f.pool.RunWork(128*f.nBatch*10+784*f.nBatch*128+128*f.nBatch+10*f.nBatch, nnrt.Total(f.counts1[:]), f.body1)
 }
 
 // rows0 works on one block of the rows of batch, number task.
@@ -3085,22 +3085,22 @@ func (f *mnistBackward) tiles1(_, task int) {
 	kernel, tile := nnrt.FromEnds(task, f.counts1[:])
 	switch kernel {
 	case 0:
-		// gradHW = transpose(x) @ where  (bench.nn:27)
-		lo, hi := nnrt.TileRange(tile, 784, f.tile1a)
-		if f.done != nil {
-			// h.W moves by what comes out.
-			nnrt.GemmTNDescend(f.moved1a[lo*128:], f.rate1a, f.gradHW[lo*128:], 128, f.x[lo:], 784, f.where, 128, hi-lo, 128, f.nBatch)
-		} else {
-			nnrt.GemmTN(f.gradHW[lo*128:], 128, f.x[lo:], 784, f.where, 128, hi-lo, 128, f.nBatch, false)
-		}
-	case 1:
 		// gradLogitsW = transpose(savedH) @ add  (bench.nn:28)
-		lo, hi := nnrt.TileRange(tile, 128, f.tile1b)
+		lo, hi := nnrt.TileRange(tile, 128, f.tile1a)
 		if f.done != nil {
 			// logits.W moves by what comes out.
-			nnrt.GemmTNDescend(f.moved1b[lo*10:], f.rate1b, f.gradLogitsW[lo*10:], 10, f.savedH[lo:], 128, f.add, 10, hi-lo, 10, f.nBatch)
+			nnrt.GemmTNDescend(f.moved1a[lo*10:], f.rate1a, f.gradLogitsW[lo*10:], 10, f.savedH[lo:], 128, f.add, 10, hi-lo, 10, f.nBatch)
 		} else {
 			nnrt.GemmTN(f.gradLogitsW[lo*10:], 10, f.savedH[lo:], 128, f.add, 10, hi-lo, 10, f.nBatch, false)
+		}
+	case 1:
+		// gradHW = transpose(x) @ where  (bench.nn:27)
+		lo, hi := nnrt.TileRange(tile, 784, f.tile1b)
+		if f.done != nil {
+			// h.W moves by what comes out.
+			nnrt.GemmTNDescend(f.moved1b[lo*128:], f.rate1b, f.gradHW[lo*128:], 128, f.x[lo:], 784, f.where, 128, hi-lo, 128, f.nBatch)
+		} else {
+			nnrt.GemmTN(f.gradHW[lo*128:], 128, f.x[lo:], 784, f.where, 128, hi-lo, 128, f.nBatch, false)
 		}
 	case 2:
 		// gradHB = sum(where, axis: 0)  (bench.nn:27)
@@ -5842,14 +5842,14 @@ func (f *geluBackward) run() {
 	f.block0 = nnrt.RowBlock(f.nBatch, 16)
 	f.pool.RunWork(f.nBatch*155480, nnrt.Blocks(f.nBatch, f.block0), f.body0)
 
-	// gradH2W = transpose(savedH1) @ add2  (bench.nn:49)
-	f.tile1a = nnrt.Tile(256, f.nBatch*256)
-	// gradH3W = transpose(savedH2) @ add  (bench.nn:50)
-	f.tile1b = nnrt.Tile(256, f.nBatch*256)
-	// gradH1W = transpose(x) @ add3  (bench.nn:48)
-	f.tile1c = nnrt.Tile(64, f.nBatch*256)
 	// gradOutW = transpose(savedH3) @ mul  (bench.nn:51)
-	f.tile1d = nnrt.Tile(256, f.nBatch*8)
+	f.tile1a = nnrt.Tile(256, f.nBatch*8)
+	// gradH2W = transpose(savedH1) @ add2  (bench.nn:49)
+	f.tile1b = nnrt.Tile(256, f.nBatch*256)
+	// gradH3W = transpose(savedH2) @ add  (bench.nn:50)
+	f.tile1c = nnrt.Tile(256, f.nBatch*256)
+	// gradH1W = transpose(x) @ add3  (bench.nn:48)
+	f.tile1d = nnrt.Tile(64, f.nBatch*256)
 	// gradH1B = sum(add3, axis: 0)  (bench.nn:48)
 	f.tile1e = nnrt.Tile(256, f.nBatch)
 	// gradH2B = sum(add2, axis: 0)  (bench.nn:49)
@@ -5858,8 +5858,8 @@ func (f *geluBackward) run() {
 	f.tile1g = nnrt.Tile(256, f.nBatch)
 	// gradOutB = sum(mul, axis: 0)  (bench.nn:51)
 	f.tile1h = nnrt.Tile(8, f.nBatch)
-	f.counts1 = [8]int{nnrt.Tiles(256, f.tile1a), nnrt.Tiles(256, f.tile1b), nnrt.Tiles(64, f.tile1c), nnrt.Tiles(256, f.tile1d), nnrt.Tiles(256, f.tile1e), nnrt.Tiles(256, f.tile1f), nnrt.Tiles(256, f.tile1g), nnrt.Tiles(8, f.tile1h)}
-	f.pool.RunWork(256*f.nBatch*256+256*f.nBatch*256+64*f.nBatch*256+256*f.nBatch*8+256*f.nBatch+256*f.nBatch+256*f.nBatch+8*f.nBatch, nnrt.Total(f.counts1[:]), f.body1)
+	f.counts1 = [8]int{nnrt.Tiles(256, f.tile1a), nnrt.Tiles(256, f.tile1b), nnrt.Tiles(256, f.tile1c), nnrt.Tiles(64, f.tile1d), nnrt.Tiles(256, f.tile1e), nnrt.Tiles(256, f.tile1f), nnrt.Tiles(256, f.tile1g), nnrt.Tiles(8, f.tile1h)}
+	f.pool.RunWork(256*f.nBatch*8+256*f.nBatch*256+256*f.nBatch*256+64*f.nBatch*256+256*f.nBatch+256*f.nBatch+256*f.nBatch+8*f.nBatch, nnrt.Total(f.counts1[:]), f.body1)
 }
 
 // rows0 works on one block of the rows of batch, number task.
@@ -5982,21 +5982,21 @@ func (f *geluBackward) tiles1(_, task int) {
 	kernel, tile := nnrt.FromEnds(task, f.counts1[:])
 	switch kernel {
 	case 0:
-		// gradH2W = transpose(savedH1) @ add2  (bench.nn:49)
-		lo, hi := nnrt.TileRange(tile, 256, f.tile1a)
-		nnrt.GemmTN(f.gradH2W[lo*256:], 256, f.savedH1[lo:], 256, f.add2, 256, hi-lo, 256, f.nBatch, false)
-	case 1:
-		// gradH3W = transpose(savedH2) @ add  (bench.nn:50)
-		lo, hi := nnrt.TileRange(tile, 256, f.tile1b)
-		nnrt.GemmTN(f.gradH3W[lo*256:], 256, f.savedH2[lo:], 256, f.add, 256, hi-lo, 256, f.nBatch, false)
-	case 2:
-		// gradH1W = transpose(x) @ add3  (bench.nn:48)
-		lo, hi := nnrt.TileRange(tile, 64, f.tile1c)
-		nnrt.GemmTN(f.gradH1W[lo*256:], 256, f.x[lo:], 64, f.add3, 256, hi-lo, 256, f.nBatch, false)
-	case 3:
 		// gradOutW = transpose(savedH3) @ mul  (bench.nn:51)
-		lo, hi := nnrt.TileRange(tile, 256, f.tile1d)
+		lo, hi := nnrt.TileRange(tile, 256, f.tile1a)
 		nnrt.GemmTN(f.gradOutW[lo*8:], 8, f.savedH3[lo:], 256, f.mul, 8, hi-lo, 8, f.nBatch, false)
+	case 1:
+		// gradH2W = transpose(savedH1) @ add2  (bench.nn:49)
+		lo, hi := nnrt.TileRange(tile, 256, f.tile1b)
+		nnrt.GemmTN(f.gradH2W[lo*256:], 256, f.savedH1[lo:], 256, f.add2, 256, hi-lo, 256, f.nBatch, false)
+	case 2:
+		// gradH3W = transpose(savedH2) @ add  (bench.nn:50)
+		lo, hi := nnrt.TileRange(tile, 256, f.tile1c)
+		nnrt.GemmTN(f.gradH3W[lo*256:], 256, f.savedH2[lo:], 256, f.add, 256, hi-lo, 256, f.nBatch, false)
+	case 3:
+		// gradH1W = transpose(x) @ add3  (bench.nn:48)
+		lo, hi := nnrt.TileRange(tile, 64, f.tile1d)
+		nnrt.GemmTN(f.gradH1W[lo*256:], 256, f.x[lo:], 64, f.add3, 256, hi-lo, 256, f.nBatch, false)
 	case 4:
 		// gradH1B = sum(add3, axis: 0)  (bench.nn:48)
 		lo, hi := nnrt.TileRange(tile, 256, f.tile1e)

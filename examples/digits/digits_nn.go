@@ -933,16 +933,16 @@ func (f *digitsBackward) run() {
 	f.block0 = nnrt.RowBlock(f.nBatch, 32)
 	f.pool.RunWarm(f.nBatch*2948, nnrt.Blocks(f.nBatch, f.block0), f.body0)
 
-	// gradHW = transpose(x) @ where  (digits.nn:6)
-	f.tile1a = nnrt.Tile(64, f.nBatch*128)
 	// gradLogitsW = transpose(savedH) @ add  (digits.nn:7)
-	f.tile1b = nnrt.Tile(128, f.nBatch*10)
+	f.tile1a = nnrt.Tile(128, f.nBatch*10)
+	// gradHW = transpose(x) @ where  (digits.nn:6)
+	f.tile1b = nnrt.Tile(64, f.nBatch*128)
 	// gradHB = sum(where, axis: 0)  (digits.nn:6)
 	f.tile1c = nnrt.Tile(128, f.nBatch)
 	// gradLogitsB = sum(add, axis: 0)  (digits.nn:7)
 	f.tile1d = nnrt.Tile(10, f.nBatch)
-	f.counts1 = [4]int{nnrt.Tiles(64, f.tile1a), nnrt.Tiles(128, f.tile1b), nnrt.Tiles(128, f.tile1c), nnrt.Tiles(10, f.tile1d)}
-	f.pool.RunWork(64*f.nBatch*128+128*f.nBatch*10+128*f.nBatch+10*f.nBatch, nnrt.Total(f.counts1[:]), f.body1)
+	f.counts1 = [4]int{nnrt.Tiles(128, f.tile1a), nnrt.Tiles(64, f.tile1b), nnrt.Tiles(128, f.tile1c), nnrt.Tiles(10, f.tile1d)}
+	f.pool.RunWork(128*f.nBatch*10+64*f.nBatch*128+128*f.nBatch+10*f.nBatch, nnrt.Total(f.counts1[:]), f.body1)
 }
 
 // rows0 works on one block of the rows of batch, number task.
@@ -1006,13 +1006,13 @@ func (f *digitsBackward) tiles1(_, task int) {
 	kernel, tile := nnrt.FromEnds(task, f.counts1[:])
 	switch kernel {
 	case 0:
-		// gradHW = transpose(x) @ where  (digits.nn:6)
-		lo, hi := nnrt.TileRange(tile, 64, f.tile1a)
-		nnrt.GemmTN(f.gradHW[lo*128:], 128, f.x[lo:], 64, f.where, 128, hi-lo, 128, f.nBatch, false)
-	case 1:
 		// gradLogitsW = transpose(savedH) @ add  (digits.nn:7)
-		lo, hi := nnrt.TileRange(tile, 128, f.tile1b)
+		lo, hi := nnrt.TileRange(tile, 128, f.tile1a)
 		nnrt.GemmTN(f.gradLogitsW[lo*10:], 10, f.savedH[lo:], 128, f.add, 10, hi-lo, 10, f.nBatch, false)
+	case 1:
+		// gradHW = transpose(x) @ where  (digits.nn:6)
+		lo, hi := nnrt.TileRange(tile, 64, f.tile1b)
+		nnrt.GemmTN(f.gradHW[lo*128:], 128, f.x[lo:], 64, f.where, 128, hi-lo, 128, f.nBatch, false)
 	case 2:
 		// gradHB = sum(where, axis: 0)  (digits.nn:6)
 		lo, hi := nnrt.TileRange(tile, 128, f.tile1c)

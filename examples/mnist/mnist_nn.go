@@ -980,16 +980,16 @@ func (f *mnistBackward) run() {
 	f.block0 = nnrt.RowBlock(f.nBatch, 32)
 	f.pool.RunWork(f.nBatch*10628, nnrt.Blocks(f.nBatch, f.block0), f.body0)
 
-	// gradHW = transpose(x) @ where  (mnist.nn:7)
-	f.tile1a = nnrt.Tile(784, f.nBatch*256)
 	// gradLogitsW = transpose(savedWhere) @ add  (mnist.nn:8)
-	f.tile1b = nnrt.Tile(256, f.nBatch*10)
+	f.tile1a = nnrt.Tile(256, f.nBatch*10)
+	// gradHW = transpose(x) @ where  (mnist.nn:7)
+	f.tile1b = nnrt.Tile(784, f.nBatch*256)
 	// gradHB = sum(where, axis: 0)  (mnist.nn:7)
 	f.tile1c = nnrt.Tile(256, f.nBatch)
 	// gradLogitsB = sum(add, axis: 0)  (mnist.nn:8)
 	f.tile1d = nnrt.Tile(10, f.nBatch)
-	f.counts1 = [4]int{nnrt.Tiles(784, f.tile1a), nnrt.Tiles(256, f.tile1b), nnrt.Tiles(256, f.tile1c), nnrt.Tiles(10, f.tile1d)}
-	f.pool.RunWork(784*f.nBatch*256+256*f.nBatch*10+256*f.nBatch+10*f.nBatch, nnrt.Total(f.counts1[:]), f.body1)
+	f.counts1 = [4]int{nnrt.Tiles(256, f.tile1a), nnrt.Tiles(784, f.tile1b), nnrt.Tiles(256, f.tile1c), nnrt.Tiles(10, f.tile1d)}
+	f.pool.RunWork(256*f.nBatch*10+784*f.nBatch*256+256*f.nBatch+10*f.nBatch, nnrt.Total(f.counts1[:]), f.body1)
 }
 
 // rows0 works on one block of the rows of batch, number task.
@@ -1062,13 +1062,13 @@ func (f *mnistBackward) tiles1(_, task int) {
 	kernel, tile := nnrt.FromEnds(task, f.counts1[:])
 	switch kernel {
 	case 0:
-		// gradHW = transpose(x) @ where  (mnist.nn:7)
-		lo, hi := nnrt.TileRange(tile, 784, f.tile1a)
-		nnrt.GemmTN(f.gradHW[lo*256:], 256, f.x[lo:], 784, f.where, 256, hi-lo, 256, f.nBatch, false)
-	case 1:
 		// gradLogitsW = transpose(savedWhere) @ add  (mnist.nn:8)
-		lo, hi := nnrt.TileRange(tile, 256, f.tile1b)
+		lo, hi := nnrt.TileRange(tile, 256, f.tile1a)
 		nnrt.GemmTN(f.gradLogitsW[lo*10:], 10, f.savedWhere[lo:], 256, f.add, 10, hi-lo, 10, f.nBatch, false)
+	case 1:
+		// gradHW = transpose(x) @ where  (mnist.nn:7)
+		lo, hi := nnrt.TileRange(tile, 784, f.tile1b)
+		nnrt.GemmTN(f.gradHW[lo*256:], 256, f.x[lo:], 784, f.where, 256, hi-lo, 256, f.nBatch, false)
 	case 2:
 		// gradHB = sum(where, axis: 0)  (mnist.nn:7)
 		lo, hi := nnrt.TileRange(tile, 256, f.tile1c)

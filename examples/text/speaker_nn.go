@@ -1026,7 +1026,7 @@ type speakerBackward struct {
 	div              float32
 	neg              float32
 	key              []nnrt.Key // streams of 1
-	tile1b           int
+	tile1a           int
 	tile1c           int
 	counts1          [3]int    // tasks of each product or sum of region 1
 	block0           int       // rows of a block of region 0
@@ -1070,12 +1070,12 @@ func (f *speakerBackward) run() {
 	f.block0 = nnrt.RowBlock(f.nBatch, 32)
 	f.pool.RunWork(f.nBatch*(f.nTime*200+1049), nnrt.Blocks(f.nBatch, f.block0), f.body0)
 
-	// gradEW = scatter_add(words, where)  (speaker.nn:9)
 	// gradLogitsW = transpose(savedWhere) @ add  (speaker.nn:11)
-	f.tile1b = nnrt.Tile(32, f.nBatch*6)
+	f.tile1a = nnrt.Tile(32, f.nBatch*6)
+	// gradEW = scatter_add(words, where)  (speaker.nn:9)
 	// gradLogitsB = sum(add, axis: 0)  (speaker.nn:11)
 	f.tile1c = nnrt.Tile(6, f.nBatch)
-	f.counts1 = [3]int{1, nnrt.Tiles(32, f.tile1b), nnrt.Tiles(6, f.tile1c)}
+	f.counts1 = [3]int{nnrt.Tiles(32, f.tile1a), 1, nnrt.Tiles(6, f.tile1c)}
 	f.pool.RunWork(32*f.nBatch*6+6*f.nBatch, nnrt.Total(f.counts1[:]), f.body1)
 }
 
@@ -1180,18 +1180,18 @@ func (f *speakerBackward) tiles1(_, task int) {
 	kernel, tile := nnrt.FromEnds(task, f.counts1[:])
 	switch kernel {
 	case 0:
+		// gradLogitsW = transpose(savedWhere) @ add  (speaker.nn:11)
+		lo, hi := nnrt.TileRange(tile, 32, f.tile1a)
+		nnrt.GemmTN(f.gradLogitsW[lo*6:], 6, f.savedWhere[lo:], 32, f.add, 6, hi-lo, 6, f.nBatch, false)
+		if f.done != nil {
+			f.done(96000+lo*6, 96000+hi*6)
+		}
+	case 1:
 		// gradEW = scatter_add(words, where)  (speaker.nn:9)
 		clear(f.gradEW[:96000])
 		nnrt.ScatterAdd(f.gradEW[:96000], f.where, f.words[:f.nBatch*f.nTime], 32, 0, 32)
 		if f.done != nil {
 			f.done(0, 96000)
-		}
-	case 1:
-		// gradLogitsW = transpose(savedWhere) @ add  (speaker.nn:11)
-		lo, hi := nnrt.TileRange(tile, 32, f.tile1b)
-		nnrt.GemmTN(f.gradLogitsW[lo*6:], 6, f.savedWhere[lo:], 32, f.add, 6, hi-lo, 6, f.nBatch, false)
-		if f.done != nil {
-			f.done(96000+lo*6, 96000+hi*6)
 		}
 	case 2:
 		// gradLogitsB = sum(add, axis: 0)  (speaker.nn:11)

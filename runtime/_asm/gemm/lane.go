@@ -12,13 +12,13 @@ import (
 type elem struct {
 	name string
 
-	fma, fmaBcst, addP, subP, mulP, mov, bcast func(ops ...operand.Op)
-	movZ, maskMov                              func(x, y, z operand.Op)
+	fma, fmaBcst, addP, mulP, mov, bcast func(ops ...operand.Op)
+	movZ, maskMov                        func(x, y, z operand.Op)
 }
 
 var types = []elem{
-	{"F32", VFMADD231PS, VFMADD231PS_BCST, VADDPS, VSUBPS, VMULPS, VMOVUPS, VBROADCASTSS, VMOVUPS_Z, VMASKMOVPS},
-	{"F64", VFMADD231PD, VFMADD231PD_BCST, VADDPD, VSUBPD, VMULPD, VMOVUPD, VBROADCASTSD, VMOVUPD_Z, VMASKMOVPD},
+	{"F32", VFMADD231PS, VFMADD231PS_BCST, VADDPS, VMULPS, VMOVUPS, VBROADCASTSS, VMOVUPS_Z, VMASKMOVPS},
+	{"F64", VFMADD231PD, VFMADD231PD_BCST, VADDPD, VMULPD, VMOVUPD, VBROADCASTSD, VMOVUPD_Z, VMASKMOVPD},
 }
 
 var (

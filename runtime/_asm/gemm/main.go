@@ -287,7 +287,7 @@ func (p *printer) elementA(i int) operand.Mem {
 }
 
 // descend writes the end of a tile of a gradient by which parameters move: their rows lie like those of c, which stands behind the tile. The
-// product with the rate and the difference are both rounded, as in an update that follows later.
+// product with the rate, which is negative, and the sum are both rounded, as product and difference are in an update that follows later.
 func (p *printer) descend(r int, name string, sum func(i, j int) Register, masked func(j int) bool, y Register) {
 	rowC, t, rate := RDX, RCX, p.vec(r*p.v+p.v)
 	if r == 1 {
@@ -304,9 +304,8 @@ func (p *printer) descend(r int, name string, sum func(i, j int) Register, maske
 		for j := range p.v {
 			m := operand.Mem{Base: t, Disp: j * p.bytes()}
 			p.mulP(rate, sum(i, j), sum(i, j))
-			p.load(m, y, masked(j))
-			p.subP(sum(i, j), y, y)
-			p.store(y, m, masked(j))
+			p.addFrom(m, sum(i, j), y, masked(j))
+			p.store(sum(i, j), m, masked(j))
 		}
 	}
 	Label(name + "_stays")
