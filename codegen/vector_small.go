@@ -19,7 +19,7 @@ const (
 	smallMatrix  = 512
 	smallRows    = sumTerms
 	dearRow      = 20 // price of an element: an exponential, and something
-	thinColumns  = 4
+	thinColumns  = 4  // columns of a gradient that fill no vector
 )
 
 // A smallPass is one kernel for steps first to last of a plan.
@@ -292,7 +292,7 @@ func (b *kernelBuilder) collect(n *symbolic.Node) {
 		switch {
 		case g.Cols == 1: // its rows lie side by side
 			g.A, g.B, g.Rows, g.Cols = g.B, g.A, 1, g.Rows
-		case g.Cols <= thinColumns && g.Rows > 2*thinColumns: // few columns fill no vector
+		case g.Cols <= thinColumns && g.Rows > 2*thinColumns:
 			g.A, g.B, g.Rows, g.Cols, g.Across = g.B, g.A, g.Cols, g.Rows, true
 		}
 		if g.Rows*((g.Cols+15)/16) > smallProduct {

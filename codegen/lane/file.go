@@ -61,23 +61,21 @@ func (f *File) Assembly(header, constraint string) string {
 func (f *function) constant(bits uint64) string {
 	size := f.k.Size
 	name := fmt.Sprintf("f%d_%0*x", size*8, size*2, bits)
-	if f.file.consts[name] == nil {
-		f.file.consts[name] = slices.Repeat([]uint64{bits}, 32/size)
-		f.file.words[name] = size
-	}
-	return name + "<>(SB)"
+	return f.file.table(name, size, slices.Repeat([]uint64{bits}, 32/size))
 }
 
 // lanes returns the memory operand of the numbers base, base+1, ... base+15 as int32.
 func (f *function) lanes(base int) string {
-	name := fmt.Sprintf("lanes_%d", base)
-	if f.file.consts[name] == nil {
-		for i := range 16 {
-			f.file.consts[name] = append(f.file.consts[name], uint64(base+i))
-		}
-		f.file.words[name] = 4
+	return f.file.series(fmt.Sprintf("lanes_%d", base), base, 1)
+}
+
+// series returns the memory operand of first, first+step, ... as 16 int32.
+func (f *File) series(name string, first, step int) string {
+	words := make([]uint64, 16)
+	for i := range words {
+		words[i] = uint64(first + i*step)
 	}
-	return name + "<>(SB)"
+	return f.table(name, 4, words)
 }
 
 // table returns the memory operand of a constant that is so many bytes an element.

@@ -104,12 +104,5 @@ func (b *body) storeSpread(stores []Store) {
 
 // distances returns the memory operand of 0, step, 2*step, ... as int32.
 func (f *function) distances(step int) string {
-	name := fmt.Sprintf("distances_%d", step)
-	if f.file.consts[name] == nil {
-		for i := range 16 {
-			f.file.consts[name] = append(f.file.consts[name], uint64(i*step))
-		}
-		f.file.words[name] = 4
-	}
-	return name + "<>(SB)"
+	return f.file.series(fmt.Sprintf("distances_%d", step), 0, step)
 }
